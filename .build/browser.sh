@@ -1,0 +1,35 @@
+#!/bin/sh
+# Makes sure that the journeys have a Chromium that starts: Playwright's own, or the system's; else installs one.
+set -eu
+cd "$(dirname "$0")/.."
+export DEBIAN_FRONTEND=noninteractive
+python=.venv/bin/python
+
+say() { printf '==> %s\n' "$*"; }
+works() { $python e2e/browser.py --quiet; }
+
+works && exit 0
+
+distribution=$(sed -n 's/^ID=//p' /etc/os-release 2>/dev/null | tr -d '"' || true)
+if [ "$distribution" = debian ] && [ "$(id -u)" = 0 ]; then
+    say "Installing Debian's chromium for the journeys (apt-get)"
+    apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null
+elif [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    # Ubuntu's chromium is a snap, which a server or container often can't run: Playwright's own instead.
+    say "Installing Playwright's Chromium and the system libraries that it needs"
+    $python -m playwright install --with-deps chromium
+else
+    say "Installing Playwright's Chromium for the journeys (in your home folder)"
+    $python -m playwright install chromium
+fi
+
+works && exit 0
+$python e2e/browser.py || true
+if command -v apt-get >/dev/null 2>&1; then
+    echo "No Chromium starts here. Install it, or the libraries named above, then try again:
+  sudo apt-get install chromium          (Debian)
+  sudo .venv/bin/python -m playwright install-deps chromium          (Ubuntu and others)" >&2
+else
+    echo "No Chromium starts here (above says why). Name one that does: make test CHROMIUM_PATH=/path/to/chromium" >&2
+fi
+exit 1
