@@ -1,0 +1,1 @@
+"""Clock, ids, money, errors, actors: pure, and without any framework."""

@@ -1,0 +1,111 @@
+"""The one tree of errors that a person may come to see. Each app renders it in its own way; views catch nothing."""
+
+from typing import Any, ClassVar
+
+
+class EvenhandError(Exception):
+    """An act that cannot be done, and why: `str(error)` is fit for a person, `code` for a program, `extra` adds facts."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal"
+    title: ClassVar[str] = "Something went wrong"
+
+    def __init__(self, message: str = "", **extra: Any) -> None:
+        super().__init__(message or f"{self.title}.")
+        self.extra = extra
+
+
+class NotFound(EvenhandError):
+    """What was asked for is not there, or not for this person to know of."""
+
+    status = 404
+    code = "not_found"
+    title = "Not found"
+
+
+class Unauthenticated(EvenhandError):
+    """Nobody has signed in, or the sign-in did not hold."""
+
+    status = 401
+    code = "unauthenticated"
+    title = "Please sign in"
+
+
+class Forbidden(EvenhandError):
+    """Signed in, but without the right to do this."""
+
+    status = 403
+    code = "forbidden"
+    title = "Not allowed"
+
+
+class Invalid(EvenhandError):
+    """What was sent cannot be taken; `errors` says which field and why."""
+
+    status = 422
+    code = "invalid"
+    title = "Please check what was entered"
+
+    def __init__(self, message: str = "", errors: dict[str, str] | None = None, **extra: Any) -> None:
+        super().__init__(message, errors=errors or {}, **extra)
+        self.errors: dict[str, str] = errors or {}
+
+
+class Conflict(EvenhandError):
+    """Something else happened first."""
+
+    status = 409
+    code = "conflict"
+    title = "Something changed in the meantime"
+
+
+class AlreadyAnswered(Conflict):
+    """The offer has its final answer; extra says which, who, when, where."""
+
+    code = "already_answered"
+    title = "Already answered"
+
+
+class NoLongerOffered(Conflict):
+    """The offer was withdrawn or superseded."""
+
+    code = "no_longer_offered"
+    title = "No longer offered"
+
+
+class Expired(Conflict):
+    """The offer's date has passed."""
+
+    code = "expired"
+    title = "This offer has ended"
+
+
+class StillRunning(Conflict):
+    """The same request, with the same idempotency key, is being worked on."""
+
+    code = "still_running"
+    title = "Still being worked on"
+
+
+class Erased(EvenhandError):
+    """It was there, and was erased as the customer asked."""
+
+    status = 410
+    code = "erased"
+    title = "Erased"
+
+
+class KeyReused(EvenhandError):
+    """An idempotency key came again with another body."""
+
+    status = 422
+    code = "idempotency_key_reused"
+    title = "This idempotency key was used for another request"
+
+
+class TooMany(EvenhandError):
+    """Too many tries in too short a time; extra `retry_after` counts the seconds to wait."""
+
+    status = 429
+    code = "too_many"
+    title = "Too many tries"
