@@ -1,0 +1,165 @@
+"""Fresh databases for tests, on SQLite and on PostgreSQL, each a copy of a template that a session makes once.
+
+Two templates: `migrated` (empty, upgraded by our own migrations) and `loaded` (the telecom pack with its 7,043
+customers, the demo's staff and sign-ins). The workers of one session share them; whoever needs one first makes it.
+"""
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import postgres
+
+SHARED = "EVENHAND_TEST_SHARED"
+ENGINES = ("sqlite", "postgresql")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The process that leads the session names the folder that all its workers share."""
+    if SHARED not in os.environ:
+        os.environ[SHARED] = tempfile.mkdtemp(prefix="evenhand-tests-")
+        os.environ["EVENHAND_TEST_SESSION"] = str(os.getpid())
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The same process takes away all that the session made."""
+    if os.environ.get("EVENHAND_TEST_SESSION") != str(os.getpid()):
+        return
+    shared = Path(os.environ.pop(SHARED))
+    del os.environ["EVENHAND_TEST_SESSION"]
+    with contextlib.suppress(FileNotFoundError):
+        for name in (shared / "templates.txt").read_text().split():
+            postgres.drop_database(postgres.server_url(shared), name)
+    postgres.stop(shared)
+    shutil.rmtree(shared, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def fresh(engine: str, template: str, folder: Path) -> Iterator[str]:
+    """The address of a database of one's own, copied from the template; gone afterwards."""
+    shared = Path(os.environ[SHARED])
+    if engine == "sqlite":
+        path = folder / f"evenhand-{uuid.uuid4().hex[:8]}.sqlite3"
+        shutil.copyfile(_sqlite_template(shared, template), path)
+        yield f"sqlite:///{path}"
+        for part in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+            part.unlink(missing_ok=True)
+    else:
+        server = postgres.server_url(shared)
+        name = f"evenhand_{uuid.uuid4().hex[:12]}"
+        url = postgres.create_database(server, name, _postgres_template(shared, template))
+        yield url.render_as_string(hide_password=False)
+        postgres.drop_database(server, name)
+
+
+def _sqlite_template(shared: Path, template: str) -> Path:
+    path = shared / f"{template}.sqlite3"
+    with postgres.locked(shared / f"{path.name}.lock"):
+        if not path.exists():
+            building = shared / f"{template}-building.sqlite3"
+            if template == "loaded":
+                shutil.copyfile(_sqlite_template(shared, "migrated"), building)
+            _build(f"sqlite:///{building}", template, shared)
+            with contextlib.closing(sqlite3.connect(building)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            building.rename(path)
+    return path
+
+
+def _postgres_template(shared: Path, template: str) -> str:
+    # Named for the session: a server that TEST_DATABASE_URL names may serve several at once.
+    name = f"{shared.name}-{template}".replace("-", "_").lower()
+    marker = shared / f"{name}.made"
+    with postgres.locked(shared / f"{name}.lock"):
+        if not marker.exists():
+            base = _postgres_template(shared, "migrated") if template == "loaded" else None
+            server = postgres.server_url(shared)
+            postgres.drop_database(server, name)
+            url = postgres.create_database(server, name, base)
+            with (shared / "templates.txt").open("a") as names:
+                names.write(f"{name}\n")
+            _build(url.render_as_string(hide_password=False), template, shared)
+            marker.touch()
+    return name
+
+
+def _build(url: str, template: str, shared: Path) -> None:
+    from backend import db
+
+    if template == "migrated":
+        db.upgrade(url)
+        return
+    from tests.cast import load_everything
+
+    db.open(url, shared)
+    try:
+        load_everything()
+    finally:
+        db.close()
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    """Each of the engines that we promise to run on, in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(engine: str, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty, migrated database, not yet opened."""
+    with fresh(engine, "migrated", tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def loaded_url(engine: str, tmp_path: Path) -> Iterator[str]:
+    """The address of a database with the telecom pack and its 7,043 customers, not yet opened."""
+    with fresh(engine, "loaded", tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def loaded_sqlite_url(tmp_path: Path) -> Iterator[str]:
+    """The same on SQLite alone."""
+    with fresh("sqlite", "loaded", tmp_path) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def opened(url: str, home: Path) -> Iterator[str]:
+    """Makes it this process's database for a while."""
+    from backend import db
+
+    db.open(url, home)
+    try:
+        yield url
+    finally:
+        db.close()
+
+
+@pytest.fixture
+def database(database_url: str, tmp_path: Path) -> Iterator[str]:
+    """An empty, migrated database, opened; the value is its address."""
+    with opened(database_url, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def loaded(loaded_url: str, tmp_path: Path) -> Iterator[str]:
+    """The telecom pack with its 7,043 customers, opened, one's own to change; the value is its address."""
+    with opened(loaded_url, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def loaded_sqlite(loaded_sqlite_url: str, tmp_path: Path) -> Iterator[str]:
+    """The same on SQLite alone, for what does not depend on the engine."""
+    with opened(loaded_sqlite_url, tmp_path) as url:
+        yield url
