@@ -1,0 +1,142 @@
+"""The rows of this room: who a customer is, what is known of them, why they are here now. Private to the room."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index
+from sqlmodel import Field, SQLModel
+
+from backend.db import Json, UtcDateTime
+
+CLUSTERED = {"sqlite_with_rowid": False}
+"""SQLite keeps such a table in the order of its primary key, so that one customer's rows lie side by side."""
+
+
+class CustomerRow(SQLModel, table=True):
+    __tablename__ = "customer"
+    __table_args__ = (
+        CheckConstraint("version >= 1", name="version"),
+        Index("ix_customer_number", "number", unique=True),
+    )
+
+    customer_id: UUID = Field(primary_key=True)
+    number: str
+    name: str
+    search_text: str
+    """Folded name, number, e-mail and telephone digits, in this order: what a search looks through."""
+    phone: str | None = None
+    email: str | None = None
+    birth_date: date | None = None
+    attributes: dict[str, Any] = Field(sa_type=Json)
+    facts: dict[str, Any] = Field(sa_type=Json)
+    version: int = 1
+    timezone: str
+    language: str
+    made_up: bool = False
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class CustomerAliasRow(SQLModel, table=True):
+    """An id under which a customer was known before, so that links and integrations outlive a merge."""
+
+    __tablename__ = "customer_alias"
+
+    alias_id: UUID = Field(primary_key=True)
+    customer_id: UUID = Field(foreign_key="customer.customer_id", index=True)
+
+
+class IdentifierClaimRow(SQLModel, table=True):
+    """Each identifier names one customer, whoever races to claim it."""
+
+    __tablename__ = "identifier_claim"
+    __table_args__ = (CLUSTERED,)
+
+    kind: str = Field(primary_key=True)
+    value: str = Field(primary_key=True)
+    customer_id: UUID = Field(foreign_key="customer.customer_id", index=True)
+
+
+class IdentifierRow(SQLModel, table=True):
+    """The same claims by customer, for the customer's page and for export and erasure."""
+
+    __tablename__ = "identifier"
+    __table_args__ = (CLUSTERED,)
+
+    customer_id: UUID = Field(primary_key=True, foreign_key="customer.customer_id")
+    kind: str = Field(primary_key=True)
+    value: str = Field(primary_key=True)
+
+
+class MomentRow(SQLModel, table=True):
+    """Why the customer is here now, whichever channel learned it; the timeline keeps what it was before."""
+
+    __tablename__ = "moment"
+    __table_args__ = (
+        CheckConstraint("source IN ('stated', 'inferred')", name="source"),
+        CheckConstraint("fades_at > set_at", name="fades_after_set"),
+    )
+
+    customer_id: UUID = Field(primary_key=True, foreign_key="customer.customer_id")
+    version: int
+    stage: str
+    intent: str | None = None
+    source: str
+    channel: str
+    set_by: str
+    evidence: str | None = None
+    set_at: datetime = Field(sa_type=UtcDateTime)
+    fades_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ConsentRow(SQLModel, table=True):
+    """What the customer allows: the present state per purpose and channel, with the words shown to them."""
+
+    __tablename__ = "consent"
+    __table_args__ = (CheckConstraint("state IN ('granted', 'denied')", name="state"), CLUSTERED)
+
+    customer_id: UUID = Field(primary_key=True, foreign_key="customer.customer_id")
+    purpose: str = Field(primary_key=True)
+    channel: str = Field(primary_key=True)
+    state: str
+    source: str
+    wording: str
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class BillRow(SQLModel, table=True):
+    __tablename__ = "bill"
+    __table_args__ = (
+        CheckConstraint("status IN ('open', 'paid', 'overdue')", name="status"),
+        CheckConstraint("(status = 'paid') = (paid_on IS NOT NULL)", name="paid_has_date"),
+        CLUSTERED,
+    )
+
+    customer_id: UUID = Field(primary_key=True, foreign_key="customer.customer_id")
+    bill_id: UUID = Field(primary_key=True)
+    """Made at the instant of issue, so that the primary key is also the order of time."""
+    issued_on: date
+    due_on: date
+    amount_minor: int
+    currency: str
+    status: str
+    paid_on: date | None = None
+    lines: list[dict[str, Any]] = Field(sa_type=Json)
+
+
+class PackLoadRow(SQLModel, table=True):
+    """How far a load got, written in the transaction of each batch: an interrupted load goes on from there."""
+
+    __tablename__ = "pack_load"
+
+    pack: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+    """Digest of the file of customers: another file is another load."""
+    anchor: date
+    """The day to which the made-up history leads; kept, so that a load resumed tomorrow makes the same rows."""
+    done: int = 0
+    total: int
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -1,0 +1,97 @@
+"""What this room tells the others: frozen, complete, free of the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Generic, Literal, TypeVar
+from uuid import UUID
+
+from shared.kernel.money import Money
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A part of a list; `next_cursor` fetches what follows and is None at the end."""
+
+    items: tuple[T, ...]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Why the customer is here now: it belongs to the customer, not to the channel that learned it."""
+
+    version: int
+    stage: str
+    intent: str | None
+    source: Literal["stated", "inferred"]
+    channel: str
+    set_at: datetime
+    fades_at: datetime
+    evidence: str | None = None
+    set_by: str = ""
+
+    def live(self, now: datetime) -> bool:
+        """True until the moment has faded."""
+        return now < self.fades_at
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    purpose: str
+    channel: str
+    state: Literal["granted", "denied"]
+    source: str
+    wording: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """All that is known of one customer at one version; windows of facts are still day buckets."""
+
+    customer_id: UUID
+    number: str
+    name: str
+    attributes: dict[str, Any]
+    facts: dict[str, Any]
+    version: int
+    timezone: str
+    language: str
+    made_up: bool
+    moment: Moment | None
+    consents: tuple[Consent, ...] = ()
+    phone: str | None = None
+    email: str | None = None
+    birth_date: date | None = None
+    created_at: datetime | None = field(default=None, compare=False)
+
+    @property
+    def first_name(self) -> str:
+        return self.name.split(" ", 1)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A customer found: how sure we are (0 to 1) and by what."""
+
+    id: UUID
+    number: str
+    name: str
+    confidence: float
+    matched: Literal["phone", "email", "number", "external", "cookie", "name", "text", "listed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    bill_id: UUID
+    issued_on: date
+    due_on: date
+    amount: Money
+    status: Literal["open", "paid", "overdue"]
+    paid_on: date | None
+    lines: tuple[tuple[str, Money], ...] = ()
+    """What the bill is made of: words and amounts."""
