@@ -1,0 +1,153 @@
+"""What is wrong with a pack, said with file and line before anything is published."""
+
+from __future__ import annotations
+
+import re
+import zoneinfo
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from backend.matrix.reading import PackError, pack_from, read_body, text_files
+from backend.matrix.types import Pack
+from backend.rules.service import Expression, Name, lint
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing to mend: where it stands, which rule or entry it is, and what is wrong."""
+
+    file: str
+    line: int
+    rule: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.rule}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Source:
+    """The text of a pack's files, to find the line of an entry's field."""
+
+    texts: Mapping[str, list[str]]
+
+    @classmethod
+    def of(cls, folder: Path) -> Source:
+        return cls({str(p.relative_to(folder)): p.read_text(encoding="utf-8").splitlines() for p in text_files(folder)})
+
+    def line(self, file: str, table: str, nth: int, field: str = "") -> int:
+        """The line of the field in the nth entry of the table, or of the entry where the field is not found."""
+        seen, start = -1, 1
+        for number, text in enumerate(self.texts.get(file, []), 1):
+            if text.strip() == f"[[{table}]]":
+                seen += 1
+                if seen > nth:
+                    break
+                start = number if seen == nth else start
+            elif seen == nth and field and re.match(rf"\s*{re.escape(field)}\s*=", text):
+                return number
+        return start
+
+
+_FILES = {
+    "attributes": ("attributes.toml", "attribute"),
+    "facts": ("facts.toml", "fact"),
+    "cells": ("matrix.toml", "cell"),
+    "stages": ("matrix.toml", "stage"),
+    "channels": ("matrix.toml", "channel"),
+    "stage_weights": ("matrix.toml", "stage_weights"),
+    "process": ("matrix.toml", "process"),
+    "life_cycle": ("lifecycle.toml", "state"),
+    "intents": ("intents.toml", "intent"),
+    "segments": ("segments.toml", "segment"),
+    "churn": ("churn.toml", "term"),
+    "services": ("services.toml", "service"),
+}
+
+
+def check(folder: Path) -> tuple[Pack | None, list[Problem]]:
+    """The pack, where it could be parsed, and all that is wrong with it, treatments left aside."""
+    source = Source.of(folder)
+    try:
+        body = read_body(folder)
+        pack = pack_from(body)
+    except PackError as e:
+        return None, [_placed(path, message, source) for path, message in e.places]
+    return pack, [*_rules(pack, source), *_references(pack, source)]
+
+
+def _placed(path: tuple[str | int, ...], message: str, source: Source) -> Problem:
+    head = str(path[0])
+    if head.endswith(".toml"):
+        line = re.search(r"line (\d+)", message)
+        return Problem(head, int(line.group(1)) if line else 1, "toml", message)
+    file, table = _FILES.get(head, ("pack.toml", head))
+    nth = next((p for p in path[1:] if isinstance(p, int)), 0)
+    if len(path) > 1 and isinstance(path[1], str):
+        key = re.compile(rf'\s*(?:key|stage|kind)\s*=\s*"{re.escape(path[1])}"')
+        line = next((n for n, t in enumerate(source.texts.get(file, []), 1) if key.match(t)), 1)
+    else:
+        line = source.line(file, table, nth, str(path[-1]))
+    return Problem(file, line, ".".join(map(str, path)), message)
+
+
+def _rules(pack: Pack, source: Source) -> Iterator[Problem]:
+    groups: list[tuple[str, str, Iterable[tuple[str, Expression]], Mapping[str, Name]]] = [
+        ("lifecycle.toml", "state", [(s.key, s.rule) for s in pack.life_cycle], pack.profile_names),
+        ("segments.toml", "segment", [(s.key, s.rule) for s in pack.segments], pack.segment_names),
+        ("pack.toml", "protective", [(s.key, s.rule) for s in pack.protective], pack.segment_names),
+    ]
+    for file, table, rules, names in groups:
+        for nth, (key, rule) in enumerate(rules):
+            for message in lint(rule.text, names, "bool"):
+                yield Problem(file, source.line(file, table, nth, "rule"), key, message)
+    if not pack.life_cycle or pack.life_cycle[-1].rule.text != "true":
+        yield Problem("lifecycle.toml", 1, "state", "the last state's rule must be true, so that everyone has a state")
+
+
+def _references(pack: Pack, source: Source) -> Iterator[Problem]:
+    """Names that point at nothing, and figures that contradict one another."""
+    stages, channels = {s.key for s in pack.stages}, {c.key for c in pack.channels}
+    objectives = set(pack.objectives)
+
+    def weights(file: str, table: str, nth: int, rule: str, given: Mapping[str, float]) -> Iterator[Problem]:
+        for extra in set(given) - objectives:
+            yield Problem(file, source.line(file, table, nth), rule, f"{extra} is no objective of the matrix")
+        if not any(given.values()):
+            yield Problem(file, source.line(file, table, nth), rule, "has no weight above zero")
+
+    if pack.default_stage not in stages:
+        yield Problem("pack.toml", 1, "default_stage", f"{pack.default_stage} is no stage of the matrix")
+    if pack.timezone not in zoneinfo.available_timezones():
+        yield Problem("pack.toml", 1, "timezone", f"{pack.timezone} is no time zone")
+    for nth, cell in enumerate([*pack.cells.values()]):
+        where = ("matrix.toml", source.line("matrix.toml", "cell", nth), f"{cell.stage}/{cell.channel}")
+        if cell.stage not in stages:
+            yield Problem(*where, f"{cell.stage} is no stage")
+        if cell.channel not in channels:
+            yield Problem(*where, f"{cell.channel} is no channel")
+        for extra in cell.objectives - objectives:
+            yield Problem(*where, f"{extra} is no objective of the matrix")
+    for missing in stages - set(pack.stage_weights):
+        yield Problem("matrix.toml", 1, missing, "this stage has no [[stage_weights]]")
+    for nth, (stage, given) in enumerate(pack.stage_weights.items()):
+        yield from weights("matrix.toml", "stage_weights", nth, stage, given)
+    for nth, state in enumerate(pack.life_cycle):
+        yield from weights("lifecycle.toml", "state", nth, state.key, state.weights)
+    for nth, intent in enumerate(pack.intents.values()):
+        yield from weights("intents.toml", "intent", nth, intent.key, intent.weights)
+        if intent.stage not in stages:
+            yield Problem("intents.toml", source.line("intents.toml", "intent", nth, "stage"), intent.key, f"{intent.stage} is no stage")
+    for nth, fact in enumerate(pack.facts.values()):
+        if sum(map(bool, (fact.of, fact.value, fact.since))) != 1 or bool(fact.of) != bool(fact.window):
+            yield Problem("facts.toml", source.line("facts.toml", "fact", nth), fact.key, "needs exactly one of: of with window, value, since")
+    for nth, service in enumerate(pack.services):
+        if service.attribute not in pack.attributes:
+            yield Problem("services.toml", source.line("services.toml", "service", nth, "attribute"), service.key, f"nothing is called {service.attribute}")
+    for nth, term in enumerate(pack.churn.term if pack.churn else ()):
+        line = source.line("churn.toml", "term", nth, "attribute")
+        if term.attribute not in pack.attributes:
+            yield Problem("churn.toml", line, term.attribute, "is no attribute")
+        elif pack.attributes[term.attribute].protected:
+            yield Problem("churn.toml", line, term.attribute, "is protected: it may enter no score")

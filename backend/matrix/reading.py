@@ -1,0 +1,87 @@
+"""A pack's text files, read into one body and parsed into a Pack. The body is what a catalogue version keeps."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from backend.matrix.types import Pack
+from shared.kernel.errors import NotFound
+
+Body = dict[str, Any]
+"""File stem → content; the folder `treatments` is one more such mapping."""
+PACKS = Path(__file__).resolve().parent.parent / "packs"
+
+
+class PackError(ValueError):
+    """The pack's text is not a pack. `places` holds (path into the body, message)."""
+
+    def __init__(self, places: list[tuple[tuple[str | int, ...], str]]) -> None:
+        super().__init__("; ".join(f"{'.'.join(map(str, path))}: {message}" for path, message in places[:5]))
+        self.places = places
+
+
+def folder_of(name: str) -> Path:
+    """The folder of a pack given by name (one of ours) or by path. Raises NotFound."""
+    for folder in (PACKS / name, Path(name)):
+        if (folder / "pack.toml").is_file():
+            return folder
+    raise NotFound(f"There is no pack called {name}: no folder of that name holds a pack.toml.")
+
+
+def read_body(folder: Path) -> Body:
+    """The pack's text as one mapping. Raises PackError with the file and line where TOML does not parse."""
+    body: Body = {"treatments": {}}
+    for path in text_files(folder):
+        try:
+            content = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+            raise PackError([((str(path.relative_to(folder)),), str(e))]) from None
+        (body["treatments"] if path.parent.name == "treatments" else body)[path.stem] = content
+    return body
+
+
+def text_files(folder: Path) -> Iterator[Path]:
+    yield from sorted(folder.glob("*.toml"))
+    yield from sorted((folder / "treatments").glob("*.toml"))
+
+
+def pack_from(body: Mapping[str, Any]) -> Pack:
+    """The pack that this body describes. Raises PackError naming each place that is wrong."""
+    head = dict(body.get("pack", {}))
+    table = body.get
+    matrix = table("matrix", {})
+    try:
+        return Pack(
+            **{key: head.get(key) for key in ("name", "label", "currency", "timezone", "language", "phone", "default_stage")},
+            policies=head.get("policies"),
+            purposes=head.get("purpose", ()),
+            attributes=_by_key(table("attributes", {}).get("attribute", ())),
+            facts=_by_key(table("facts", {}).get("fact", ())),
+            objectives=matrix.get("objectives", ()),
+            stages=matrix.get("stage", ()),
+            channels=matrix.get("channel", ()),
+            cells={(c.get("stage"), c.get("channel")): c for c in matrix.get("cell", ())},
+            stage_weights={s.get("stage"): s.get("weights") for s in matrix.get("stage_weights", ())},
+            process=matrix.get("process", ()),
+            life_cycle=table("lifecycle", {}).get("state", ()),
+            intents=_by_key(table("intents", {}).get("intent", ())),
+            segments=table("segments", {}).get("segment", ()),
+            churn=table("churn"),
+            services=table("services", {}).get("service", ()),
+            protective=head.get("protective", ()),
+            acknowledgements={a.get("kind"): a for a in head.get("acknowledgement", ())},
+            decline_reasons=head.get("decline_reason", ()),
+            wrap_ups=head.get("wrap_up", ()),
+            treatments=table("treatments", {}),
+        )
+    except ValidationError as e:
+        raise PackError([(error["loc"], error["msg"]) for error in e.errors()]) from None
+
+
+def _by_key(items: Any) -> dict[str, Any]:
+    return {str(item.get("key")): item for item in items}

@@ -1,0 +1,32 @@
+"""The door of the matrix room."""
+
+from pathlib import Path
+
+from backend.matrix.checking import Problem, Source, check
+from backend.matrix.reading import Body, PackError, folder_of, pack_from, read_body
+from backend.matrix.types import (
+    Attribute,
+    Cell,
+    Fact,
+    Intent,
+    Labelled,
+    LifeCycleState,
+    Pack,
+    Policies,
+    Protective,
+    Score,
+    ScoreTerm,
+    Segment,
+    Service,
+    Vector,
+)
+
+__all__ = [
+    "Attribute", "Body", "Cell", "Fact", "Intent", "Labelled", "LifeCycleState", "Pack", "PackError", "Policies", "Problem",
+    "Protective", "Score", "ScoreTerm", "Segment", "Service", "Source", "Vector", "check", "folder_of", "load_pack", "pack_from", "read_body",
+]  # fmt: skip
+
+
+def load_pack(folder: Path) -> Pack:
+    """The pack in this folder. Raises PackError where its text is not a pack."""
+    return pack_from(read_body(folder))

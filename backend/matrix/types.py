@@ -1,0 +1,232 @@
+"""What a pack holds, as typed and checked data. A pack is one vertical: its words, its matrix, its rules.
+
+Treatments are parsed by the treatments room; here they are kept as they were written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from backend.rules.service import Expression, Name, compiled
+
+IssueKey = Literal["retention", "service", "sales", "collections", "care"]
+Audience = Literal["agent", "customer"]
+Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+Rule = Annotated[Expression, BeforeValidator(lambda text: compiled(str(text).lower() if isinstance(text, bool) else str(text)))]
+Vector = Mapping[Key, Annotated[float, Field(ge=0, le=1)]]
+"""Objective → weight or score."""
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+"""Money in major units of the pack's currency."""
+
+
+class Part(BaseModel):
+    """A piece of a pack: immutable, and strict about what it is given."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Labelled(Part):
+    key: Key
+    label: str
+
+
+class Attribute(Labelled):
+    """One thing that is known of a customer: its type and unit, who may see it, and how it may be used."""
+
+    type: Literal["bool", "int", "number", "text", "choice", "date"]
+    unit: str = ""
+    visible: tuple[Audience, ...] = ("agent",)
+    personal: bool = False
+    protected: bool = False
+    choices: tuple[str, ...] = ()
+    default: bool | int | float | str | None = None
+    column: str = ""
+    ibm: str = ""
+
+
+class Fact(Labelled):
+    """A whole-day summary of what happened: a count in a window of days, a value kept, or days since a date."""
+
+    type: Literal["int", "number", "bool"] = "int"
+    of: str = ""
+    window: int | None = Field(default=None, ge=1, le=800)
+    value: str = ""
+    since: str = ""
+    default: bool | int | float = 0
+
+
+class Cell(Part):
+    """An interaction of one stage and channel: the objectives that it may pursue, its cost to serve and its value."""
+
+    stage: Key
+    channel: Key
+    objectives: frozenset[str]
+    cost: Amount = 0
+    value: Amount = 0
+
+
+class StageWeights(Part):
+    stage: Key
+    weights: Vector
+
+
+class Step(Part):
+    """One expected move of the process: from a stage to the next, with its probability."""
+
+    start: Key = Field(alias="from")
+    end: Key = Field(alias="to")
+    probability: float = Field(ge=0, le=1)
+
+
+class Intent(Labelled):
+    """Why a customer may be here: the desk's label, the portal's choice, its stage, and how long it stays true."""
+
+    choice: str
+    stage: Key
+    fade_hours: float = Field(gt=0, le=24 * 60)
+    weights: Vector
+
+
+class LifeCycleState(Labelled):
+    rule: Rule
+    weights: Vector
+
+
+class Segment(Labelled):
+    """A set of customers, with its own version of cells or of the balance dial."""
+
+    rule: Rule
+    beta: float | None = Field(default=None, ge=0, le=1)
+    cell: tuple[Cell, ...] = ()
+
+
+class ScoreTerm(Part):
+    """One coefficient. Without a level: (transform(value) − mean) / scale; with one: 1 when the attribute is that level."""
+
+    attribute: Key
+    level: str | bool | None = None
+    transform: Literal["", "log1p"] = ""
+    mean: float = 0
+    scale: float = Field(default=1, gt=0)
+    coefficient: float
+    reason: str = ""
+    reason_low: str = ""
+
+
+class Score(Part):
+    """A logistic regression as text: p = 1 / (1 + exp(−(intercept + Σ coefficient · x)))."""
+
+    intercept: float
+    term: tuple[ScoreTerm, ...]
+
+
+class Service(Labelled):
+    """A line of the services list: which values of the attribute mean that the customer has it, and in which words."""
+
+    attribute: Key
+    values: Mapping[str, str]
+
+
+class Protective(Labelled):
+    """A state that silences some issues in every channel, never care."""
+
+    rule: Rule
+    silences: frozenset[IssueKey]
+
+
+class Acknowledgement(Part):
+    """What is said first while a bad experience of this kind is unresolved: by the agent, and on the card."""
+
+    kind: Key
+    agent: str
+    customer: str
+
+
+class Purpose(Labelled):
+    """A purpose of contact. `needed`: nothing is offered for it without the customer's consent."""
+
+    needed: bool
+
+
+class Policies(Part):
+    """The pack's contact policy and dials. β: how much the customer's gain weighs against the company's, never below the floor."""
+
+    epsilon: float = Field(gt=0, le=1)
+    beta: float = Field(ge=0, le=1)
+    beta_floor: float = Field(gt=0, le=1)
+    attention_cost: Amount
+    attention_per_recent: Amount
+    concession_cap: Amount
+    sales_cap_30d: int = Field(ge=0)
+    sales_min_gap_days: int = Field(ge=0)
+
+
+class Pack(Part):
+    """One vertical, parsed and compiled. `treatments` are as written, for the treatments room to read."""
+
+    name: Key
+    label: str
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    timezone: str
+    language: str
+    phone: str
+    default_stage: Key
+    policies: Policies
+    purposes: tuple[Purpose, ...]
+    attributes: Mapping[str, Attribute]
+    facts: Mapping[str, Fact]
+    objectives: tuple[Key, ...]
+    stages: tuple[Labelled, ...]
+    channels: tuple[Labelled, ...]
+    cells: Mapping[tuple[str, str], Cell]
+    stage_weights: Mapping[str, Vector]
+    process: tuple[Step, ...]
+    life_cycle: tuple[LifeCycleState, ...]
+    intents: Mapping[str, Intent]
+    segments: tuple[Segment, ...]
+    churn: Score | None
+    services: tuple[Service, ...]
+    protective: tuple[Protective, ...]
+    acknowledgements: Mapping[str, Acknowledgement]
+    decline_reasons: tuple[Labelled, ...]
+    wrap_ups: tuple[Labelled, ...]
+    treatments: Mapping[str, Any]
+
+    def label_of(self, things: Iterable[Labelled], key: str | None) -> str:
+        """The label of a stage, channel or reason; the key itself when the pack has no label for it."""
+        return next((t.label for t in things if t.key == key), key or "")
+
+    def intent_label(self, key: str | None) -> str:
+        return self.intents[key].label if key in self.intents else (key or "")
+
+    @cached_property
+    def profile_names(self) -> Mapping[str, Name]:
+        """The names that life-cycle rules may read, with their types."""
+        names = {a.key: Name(a.type, a.choices) for a in self.attributes.values()}
+        names |= {f.key: Name(f.type) for f in self.facts.values()}
+        return names | {"churn_risk": Name("number"), "today": Name("date"), "weekday": Name("int")}
+
+    @cached_property
+    def segment_names(self) -> Mapping[str, Name]:
+        """The names that segment and protective rules may read."""
+        return {**self.profile_names, "life_cycle": Name("choice", tuple(s.key for s in self.life_cycle))}
+
+    @cached_property
+    def names(self) -> Mapping[str, Name]:
+        """Every name that a treatment's rules may read."""
+        return {
+            **self.segment_names,
+            "segments": Name("list"),
+            "protective": Name("list"),
+            "stage": Name("choice", tuple(s.key for s in self.stages)),
+            "intent": Name("choice", tuple(self.intents)),
+            "intent_stated": Name("bool"),
+            "accepted": Name("list"),
+            "declined": Name("list"),
+            "presentations_30d": Name("int"),
+            "concessions_12m": Name("number"),
+        }

@@ -1,0 +1,155 @@
+"""Compiled CEL expressions, and the context that they read. Pure: nothing here loops, waits or reaches outside.
+
+CEL (the Common Expression Language) has no loops and no clock; time comes in as whole-day counts. Text is never evaluated
+as Python.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from functools import lru_cache
+from typing import Any
+
+import cel
+
+LONGEST_TEXT = 1_000
+"""Characters that one rule may have: the evaluator has no step budget, so its input is bounded instead."""
+DEEPEST_NESTING = 16
+MOST_COMPREHENSIONS = 2
+_COMPREHENSIONS = re.compile(r"\.\s*(all|exists|exists_one|filter|map)\s*\(")
+_STRINGS = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'')
+_LITERALS: dict[str, bool] = {"true": True, "false": False}
+
+
+class RuleError(ValueError):
+    """The text is not a rule: it does not parse or exceeds a cap. `str(e)` says what to mend."""
+
+
+class RuleFailed(Exception):
+    """A rule could not be decided for this customer; `str(e)` says why. The treatment is withheld, the rest stands."""
+
+
+def _least(a: float, b: float) -> float:
+    return min(a, b)
+
+
+def _greatest(a: float, b: float) -> float:
+    return max(a, b)
+
+
+FUNCTIONS = {"least": _least, "greatest": _greatest}
+
+
+class Context:
+    """Everything that rules may read of one customer at one instant; built once and shared by all rules.
+
+    Converting a value for the evaluator takes 2 microseconds, so a caller that knows which names its rules read (`needed`)
+    has only those converted.
+    """
+
+    __slots__ = ("_cel", "values")
+
+    def __init__(self, values: Mapping[str, Any], needed: Collection[str] | None = None) -> None:
+        self.values = dict(values)
+        read = self.values if needed is None else {n: self.values[n] for n in needed if n in self.values}
+        self._cel = cel.Context(variables=read, functions=FUNCTIONS)
+
+    def add(self, name: str, value: Any) -> None:
+        """Make one more value known (a life-cycle state, once its own rules have been tested)."""
+        self.values[name] = value
+        self._cel.add_variable(name, value)
+
+    def seen_by(self, expression: Expression) -> dict[str, Any]:
+        """The values that the expression read, by name: the evidence kept with a verdict."""
+        return {name: self.values[name] for name in expression.names if name in self.values}
+
+
+class Expression:
+    """One compiled CEL expression. Equal texts give equal answers in equal contexts."""
+
+    __slots__ = ("_constant", "_program", "functions", "names", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text.strip()
+        _cap(self.text)
+        self._constant = _constant(self.text)
+        if self._constant is not None:
+            self._program, self.names, self.functions = None, (), ()
+            return
+        try:
+            self._program = cel.compile(self.text)
+        except ValueError as e:
+            raise RuleError(f"does not parse: {_first_line(e)}") from None
+        references = self._program.references()
+        self.names = tuple(sorted(references["variables"]))
+        self.functions = tuple(sorted(references["functions"]))
+
+    def __repr__(self) -> str:
+        return f"Expression({self.text!r})"
+
+    def value(self, context: Context) -> Any:
+        """The expression's value. Raises RuleFailed when it cannot be had."""
+        if self._program is None:
+            return self._constant
+        try:
+            return self._program.execute(context._cel)
+        except Exception as e:
+            raise RuleFailed(_first_line(e)) from None
+
+    def test(self, context: Context) -> bool:
+        """The expression's verdict. Raises RuleFailed when it has none (a type error, a missing name, not a yes or no)."""
+        result = self.value(context)
+        if result is True or result is False:
+            return bool(result)
+        raise RuleFailed(f"gave {result!r}, not true or false")
+
+    def number(self, context: Context) -> float:
+        """The expression's value as a float. Raises RuleFailed when it is no finite number."""
+        result = self.value(context)
+        if isinstance(result, bool) or not isinstance(result, (int, float)):
+            raise RuleFailed(f"gave {result!r}, not a number")
+        number = float(result)
+        if number != number or number in (float("inf"), float("-inf")):
+            raise RuleFailed("gave no finite number")
+        return number
+
+
+@lru_cache(maxsize=8192)
+def compiled(text: str) -> Expression:
+    """The expression of this text, compiled once per process. Raises RuleError."""
+    return Expression(text)
+
+
+def _constant(text: str) -> bool | int | float | None:
+    if text in _LITERALS:
+        return _LITERALS[text]
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return None
+
+
+def _cap(text: str) -> None:
+    if not text:
+        raise RuleError("is empty; write true for a rule that always holds")
+    if len(text) > LONGEST_TEXT:
+        raise RuleError(f"has {len(text)} characters; at most {LONGEST_TEXT} are allowed")
+    bare = _STRINGS.sub('""', text)
+    depth = deepest = 0
+    for character in bare:
+        if character in "([{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character in ")]}":
+            depth -= 1
+    if deepest > DEEPEST_NESTING:
+        raise RuleError(f"is nested {deepest} deep; at most {DEEPEST_NESTING} is allowed")
+    if len(_COMPREHENSIONS.findall(bare)) > MOST_COMPREHENSIONS:
+        raise RuleError(f"walks lists more than {MOST_COMPREHENSIONS} times")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
