@@ -1,0 +1,1 @@
+"""What may stand where: floors, doors, tables, routes, files."""

@@ -1,0 +1,62 @@
+"""Every route of the three apps says who may use it."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests.apps import APPS, create
+
+# All that anyone may reach, and why.
+PUBLIC = {
+    "api": {"/healthz", "/readyz", "/metrics", "/api/v1/openapi.json"},
+    "desk": {"/sign-in"},
+    "portal": {"/sign-in"},
+}
+
+
+@pytest.fixture(params=APPS)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def app(name: str, tmp_path: Path) -> Flask:
+    return create(name, f"sqlite:///{tmp_path}/none.sqlite3", tmp_path)
+
+
+def is_asset(rule: str) -> bool:
+    return rule.endswith("/<path:filename>")
+
+
+def undeclared(app: Flask) -> list[str]:
+    """The routes that neither ask for a permission nor are marked public."""
+    views = [(rule, app.view_functions[rule.endpoint]) for rule in app.url_map.iter_rules() if not is_asset(rule.rule)]
+    marked = ("permission", "is_public")
+    return [f"{rule.rule} ({rule.endpoint})" for rule, view in views if not any(getattr(view, m, None) for m in marked)]
+
+
+def test_every_route_declares_a_permission_or_is_public(app: Flask) -> None:
+    assert undeclared(app) == []
+
+
+def test_only_the_listed_routes_are_public(app: Flask, name: str) -> None:
+    public = {
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if getattr(app.view_functions[rule.endpoint], "is_public", False) and not is_asset(rule.rule)
+    }
+    assert public <= PUBLIC[name]
+
+
+def test_a_route_that_declares_nothing_is_found(app: Flask) -> None:
+    app.add_url_rule("/forgotten", "forgotten", lambda: "open to all")
+    assert undeclared(app) == ["/forgotten (forgotten)"]
+    answer = app.test_client().get("/forgotten")
+    assert answer.status_code in (302, 303, 401, 403)
+
+
+def test_assets_are_files_and_nothing_else(app: Flask) -> None:
+    for rule in app.url_map.iter_rules():
+        if is_asset(rule.rule):
+            assert rule.endpoint.split(".")[-1] in ("static", "assets"), rule
