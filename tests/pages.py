@@ -117,10 +117,14 @@ class Browser:
         self.client = app.test_client()
         self.base_url = base_url
 
-    def get(self, path: str, *, htmx: bool = False, follow: bool = True, headers: Mapping[str, str] | None = None) -> Page:
+    def get(
+        self, path: str, *, htmx: bool = False, follow: bool = True, headers: Mapping[str, str] | None = None
+    ) -> Page:
         return self.send("get", path, None, htmx=htmx, follow=follow, headers=headers)
 
-    def post(self, path: str, fields: Mapping[str, str] | None = None, *, htmx: bool = False, follow: bool = True) -> Page:
+    def post(
+        self, path: str, fields: Mapping[str, str] | None = None, *, htmx: bool = False, follow: bool = True
+    ) -> Page:
         """Posts without a form: what a forged request would do. `Page.submit` sends what the page drew."""
         return self.send("post", path, fields or {}, htmx=htmx, follow=follow)
 
@@ -182,7 +186,8 @@ def _form(element: Element) -> Form:
         elif control.tag == "select":
             options = [option for option in elements(control) if option.tag == "option"]
             chosen = [option for option in options if option.get("selected") is not None] or options[:1]
-            fields.update({name: option.get("value", option.text or "") for option in chosen})
+            if chosen:
+                fields[name] = chosen[-1].get("value", text_of(chosen[-1]))
         elif control.tag == "input" and kind in ("checkbox", "radio"):
             if control.get("checked") is not None:
                 fields[name] = control.get("value", "on")
@@ -236,7 +241,9 @@ def _labels(page: Page) -> Iterator[str]:
     for button in [*page.all("button"), *page.all("a")]:
         if button.tag == "a" and button.get("href") is None:
             continue
-        pictures = any(child.get("alt") or child.get("aria-label") or child.tag == "title" for child in elements(button))
+        pictures = any(
+            child.get("alt") or child.get("aria-label") or child.tag == "title" for child in elements(button)
+        )
         if not (text_of(button) or button.get("aria-label") or button.get("aria-labelledby") or pictures):
             yield f"a {button.tag} has no words: {button.get('href') or button.get('name')}"
 

@@ -129,7 +129,7 @@ def _hold(shared: Path, session: int) -> None:
     """Runs the server until SIGTERM comes or the session's process is gone; leaves nothing behind."""
     as_root = os.geteuid() == 0
     # /var/tmp and not TMPDIR: a socket's path may have 100 bytes at most, and macOS has a long TMPDIR.
-    home = Path(tempfile.mkdtemp(prefix="evenhand-pg-", dir="/var/tmp"))  # noqa: S108 (mkdtemp: private, and of a random name)
+    home = Path(tempfile.mkdtemp(prefix="evenhand-pg-", dir="/var/tmp"))
     server: subprocess.Popen[bytes] | None = None
     ended = False
 
@@ -154,7 +154,9 @@ def _hold(shared: Path, session: int) -> None:
         options = [f"-c{name}={value}" for name, value in OPTIONS.items()]
         server = subprocess.Popen(  # type: ignore[call-overload]
             [binaries / "postgres", "-D", data, f"-cunix_socket_directories={home}", *options],
-            cwd=home, env=environment, **identity,
+            cwd=home,
+            env=environment,
+            **identity,
         )
         url = URL.create("postgresql+psycopg", username="postgres", database="postgres", query={"host": str(home)})
         _wait_until_ready(url, server)
