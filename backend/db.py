@@ -1,0 +1,302 @@
+"""The process's one database: SQLite (WAL) for the processes of one machine, PostgreSQL for more than one.
+
+`transaction` writes, `reading` only reads; services never commit. On SQLite a per-process lock stands before
+`BEGIN IMMEDIATE`, so that the threads of a process queue fairly instead of polling the file's lock.
+
+What an acknowledged write survives. SQLite runs with `synchronous=NORMAL`: a commit is handed to the operating system
+before anything is answered, so it survives `kill -9` of any or all of our processes. A power cut or a crash of the
+operating system may lose the last moments' commits, never the file's consistency. PostgreSQL keeps its own default
+(`synchronous_commit=on`), which survives both.
+"""
+
+import contextlib
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg.errors
+from sqlalchemy import JSON, DateTime, Dialect, Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, CursorResult, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.types import TypeDecorator, Uuid
+from sqlmodel import Session, SQLModel
+
+from shared.kernel.errors import Conflict
+
+__all__ = [
+    "Json",
+    "Session",
+    "UtcDateTime",
+    "Uuid",
+    "check",
+    "close",
+    "dialect",
+    "is_current",
+    "open",
+    "reading",
+    "transaction",
+    "upgrade",
+    "upsert",
+    "url_of",
+]  # fmt: skip
+
+# Without names a constraint can never be dropped by a migration; every tables.py imports this module first.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+BUSY_MILLISECONDS = 10_000
+POOL_SECONDS = 30
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware instant, UTC in and out on both databases. Binding a naive one raises ValueError."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value.isoformat()} has no time zone.")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Json(TypeDecorator[Any]):
+    """JSON kept as it was written, key order and digits included; None is SQL's NULL. Assign a new value to change it."""
+
+    impl = JSON
+    cache_ok = True
+
+    def __init__(self) -> None:
+        super().__init__(none_as_null=True)
+
+
+@dataclass(frozen=True)
+class _Database:
+    url: URL
+    writer: Engine
+    reader: Engine
+    lock: contextlib.AbstractContextManager[Any]
+
+    def dispose(self) -> None:
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+_open: _Database | None = None
+_inside = threading.local()
+
+
+def open(url: str, home: Path | None = None) -> None:
+    """Makes this the process's database, in place of one that was open. Makes the folder of a SQLite file."""
+    global _open
+    target = make_url(url)
+    if home is not None:
+        home.mkdir(parents=True, exist_ok=True)
+    if target.get_backend_name() == "sqlite" and target.database:
+        Path(target.database).parent.mkdir(parents=True, exist_ok=True)
+    close()
+    _open = _sqlite(target) if target.get_backend_name() == "sqlite" else _postgresql(target)
+
+
+def close() -> None:
+    """Lets go of the database and its connections, if one is open."""
+    global _open
+    if _open is not None:
+        _open.dispose()
+        _open = None
+
+
+def dialect() -> str:
+    """The open database's kind: "sqlite" or "postgresql"."""
+    return _database().url.get_backend_name()
+
+
+def url_of() -> str:
+    """The open database's address, with its password: never for a log."""
+    return _database().url.render_as_string(hide_password=False)
+
+
+@contextlib.contextmanager
+def transaction() -> Iterator[Session]:
+    """One transaction that may write: returning commits, raising rolls back.
+
+    A lost race (a unique key taken, a version moved, a deadlock) raises Conflict. Opening one inside another of the same
+    thread raises RuntimeError, since the inner could not see the outer's rows.
+    """
+    database = _database()
+    if getattr(_inside, "writing", False):
+        raise RuntimeError("A transaction is already open in this thread: pass its session on instead.")
+    with database.lock:
+        _inside.writing = True
+        try:
+            with Session(database.writer, expire_on_commit=False) as session:
+                yield session
+                session.commit()
+        except StaleDataError as lost:
+            raise Conflict("This was changed by someone else in the meantime. Please look again.") from lost
+        except DBAPIError as failure:
+            if _is_lost_race(failure):
+                raise Conflict("Someone else did this at the same moment. Please look again.") from failure
+            raise
+        finally:
+            _inside.writing = False
+
+
+@contextlib.contextmanager
+def reading() -> Iterator[Session]:
+    """A consistent view of the database that cannot write; a write raises the database's own error."""
+    with Session(_database().reader, expire_on_commit=False, autoflush=False) as session:
+        yield session
+
+
+def upsert(
+    session: Session, table: Table | type[SQLModel], rows: Sequence[Mapping[str, Any]],
+    key: Sequence[str], update: Sequence[str] = (),
+) -> int:  # fmt: skip
+    """Inserts rows; where the key is taken, sets the `update` columns, or leaves the old row when there are none.
+
+    Returns how many rows were inserted or changed. A key may stand in `rows` only once.
+    """
+    if not rows:
+        return 0
+    target: Table = table if isinstance(table, Table) else table.__table__  # type: ignore[attr-defined]
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    # A statement has room for 32,766 (SQLite) or 65,535 (PostgreSQL) values.
+    size = max(1, 30_000 // max(1, len(rows[0])))
+    changed = 0
+    for start in range(0, len(rows), size):
+        statement = insert(target).values([dict(row) for row in rows[start : start + size]])
+        if update:
+            new = {column: statement.excluded[column] for column in update}
+            statement = statement.on_conflict_do_update(index_elements=list(key), set_=new)
+        else:
+            statement = statement.on_conflict_do_nothing(index_elements=list(key))
+        result = session.connection().execute(statement)
+        assert isinstance(result, CursorResult)  # noqa: S101 (for the type checker)
+        changed += result.rowcount
+    return changed
+
+
+def upgrade(url: str) -> None:
+    """Brings the database at the address to the newest migration; does nothing when it is there already."""
+    from backend.migrations import runner
+
+    with _migrating(url) as engine:
+        runner.upgrade(engine)
+
+
+def check(url: str) -> list[str]:
+    """What differs between the database and the tables of this release, a line each; empty when nothing does."""
+    from backend.migrations import runner
+
+    with _migrating(url) as engine:
+        return runner.differences(engine)
+
+
+def is_current() -> bool:
+    """Whether the open database has every migration of this release."""
+    from backend.migrations import runner
+
+    return runner.is_current(_database().reader)
+
+
+def _database() -> _Database:
+    if _open is None:
+        raise RuntimeError("No database is open: call db.open first.")
+    return _open
+
+
+@contextlib.contextmanager
+def _migrating(url: str) -> Iterator[Engine]:
+    target = make_url(url)
+    if target.get_backend_name() == "sqlite" and target.database:
+        Path(target.database).parent.mkdir(parents=True, exist_ok=True)
+    made = _sqlite(target) if target.get_backend_name() == "sqlite" else _postgresql(target)
+    try:
+        yield made.writer
+    finally:
+        made.dispose()
+
+
+def _to_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _sqlite(url: URL) -> _Database:
+    # isolation_level None: the driver begins nothing by itself; the "begin" events below do.
+    options: dict[str, Any] = {
+        "connect_args": {"isolation_level": None, "timeout": BUSY_MILLISECONDS / 1000},
+        "json_serializer": _to_json,
+        "pool_timeout": POOL_SECONDS,
+    }
+    writer = create_engine(url, pool_size=1, max_overflow=0, **options)
+    reader = create_engine(url, pool_size=8, max_overflow=24, **options)
+    event.listen(writer, "connect", _prepare_writer)
+    event.listen(writer, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(reader, "connect", _prepare_reader)
+    event.listen(reader, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    return _Database(url, writer, reader, threading.Lock())
+
+
+def _prepare_writer(connection: sqlite3.Connection, _record: object) -> None:
+    _prepare(connection)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def _prepare_reader(connection: sqlite3.Connection, _record: object) -> None:
+    _prepare(connection)
+    connection.execute("PRAGMA query_only = ON")
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA cache_size = -16000")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute("PRAGMA mmap_size = 268435456")
+
+
+def _postgresql(url: URL) -> _Database:
+    options: dict[str, Any] = {
+        "connect_args": {"options": "-c timezone=UTC"},
+        "json_serializer": _to_json,
+        "pool_timeout": POOL_SECONDS,
+        "pool_pre_ping": True,
+    }
+    writer = create_engine(url, pool_size=8, max_overflow=8, **options)
+    reader = create_engine(
+        url, pool_size=8, max_overflow=8, isolation_level="REPEATABLE READ",
+        execution_options={"postgresql_readonly": True}, **options,
+    )  # fmt: skip
+    return _Database(url, writer, reader, contextlib.nullcontext())
+
+
+def _is_lost_race(failure: DBAPIError) -> bool:
+    """True for a taken key and for what the database itself calls a race; a missing parent or value is our own fault."""
+    cause = failure.orig
+    if isinstance(cause, sqlite3.Error):
+        return getattr(cause, "sqlite_errorname", "") in ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
+    races = (
+        psycopg.errors.UniqueViolation, psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected,
+    )  # fmt: skip
+    return isinstance(cause, races)

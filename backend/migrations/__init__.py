@@ -1,0 +1,1 @@
+"""The database's history: dated steps from nothing to this release."""

@@ -1,0 +1,47 @@
+"""What can be allowed, and to whom: permissions, the roles of people, the scopes of API keys."""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """One thing that someone may be allowed to do. Every route names one, or stands open to the public."""
+
+    DESK = "desk"
+    SEARCH_CUSTOMERS = "search_customers"
+    SEE_CUSTOMER = "see_customer"
+    SET_MOMENT = "set_moment"
+    PRESENT_OFFERS = "present_offers"
+    DECIDE_OFFERS = "decide_offers"
+    SEE_DECISIONS = "see_decisions"
+    REPLAY = "replay"
+    SUPERVISE = "supervise"
+    AUTHOR = "author"
+    ADMIN = "admin"
+    PORTAL = "portal"
+    EVENTS_WRITE = "events_write"
+
+
+_AGENT = frozenset({
+    Permission.DESK, Permission.SEARCH_CUSTOMERS, Permission.SEE_CUSTOMER, Permission.SET_MOMENT,
+    Permission.PRESENT_OFFERS, Permission.DECIDE_OFFERS, Permission.SEE_DECISIONS,
+})  # fmt: skip
+_READER = frozenset({Permission.DESK, Permission.SEARCH_CUSTOMERS, Permission.SEE_CUSTOMER, Permission.SEE_DECISIONS})
+
+ROLES: dict[str, frozenset[Permission]] = {
+    "agent": _AGENT,
+    "supervisor": _AGENT | {Permission.REPLAY, Permission.SUPERVISE},
+    "author": _READER | {Permission.REPLAY, Permission.AUTHOR},
+    "admin": _READER | {Permission.REPLAY, Permission.ADMIN},
+    "customer": frozenset({
+        Permission.PORTAL, Permission.SET_MOMENT, Permission.PRESENT_OFFERS, Permission.DECIDE_OFFERS,
+    }),
+}  # fmt: skip
+
+SCOPES: dict[str, frozenset[Permission]] = {
+    # A program never stands at the desk or in a customer's place.
+    "all": frozenset(Permission) - {Permission.DESK, Permission.PORTAL},
+    "events:write": frozenset({Permission.EVENTS_WRITE}),
+    "customers:read": frozenset({Permission.SEARCH_CUSTOMERS, Permission.SEE_CUSTOMER}),
+    "decisions:write": frozenset({Permission.SET_MOMENT, Permission.SEE_DECISIONS, Permission.REPLAY}),
+    "offers:write": frozenset({Permission.PRESENT_OFFERS, Permission.DECIDE_OFFERS}),
+}
