@@ -1,0 +1,81 @@
+"""What the maker hands over: one frozen record per customer, everything a loader needs and nothing of any table."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class MadeLine:
+    """One line of a bill."""
+
+    text: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class MadeBill:
+    """One monthly bill; `status` is paid, open (not yet due) or overdue. `reference` is unique per customer."""
+
+    reference: str
+    issued_on: date
+    due_on: date
+    amount_minor: int
+    currency: str
+    status: str
+    paid_on: date | None
+    lines: tuple[MadeLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MadeEvent:
+    """One happening, in UTC. Events that share a `contact` belong to one interaction, which the event with `ended_at` opens.
+
+    `kind` is one of call, visit, bill.issued, payment.made, payment.failed, complaint.opened, complaint.resolved,
+    case.opened, case.resolved.
+    """
+
+    at: datetime
+    kind: str
+    channel: str
+    actor_kind: str
+    actor_name: str
+    data: dict[str, Any]
+    contact: int | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MadeConsent:
+    """What the customer said about one purpose on one channel."""
+
+    purpose: str
+    channel: str
+    state: str
+    source: str
+    wording: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MadeCustomer:
+    """One customer: real attributes from the file, everything else made up and consistent with them.
+
+    `attributes` holds real and made-up ones by key (`made_attributes` names the made-up ones); `facts` has the profile's
+    shape: days, values, dates, bad_experience. Events are in order of time.
+    """
+
+    number: str
+    name: str
+    email: str
+    phone: str | None
+    timezone: str
+    language: str
+    since: date
+    attributes: dict[str, bool | int | float | str | None]
+    made_attributes: tuple[str, ...]
+    facts: dict[str, Any]
+    bills: tuple[MadeBill, ...]
+    events: tuple[MadeEvent, ...]
+    consents: tuple[MadeConsent, ...]
+    made_up: bool = True
