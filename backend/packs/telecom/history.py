@@ -125,7 +125,6 @@ def _facts(
         "one_off_charge": sum(line.amount_minor for line in bills[0].lines if line.text.startswith("One-off")) / 100
         if bills
         else 0.0,
-        "bad_experience": bad["kind"] if bad else "",
     }
     dates = {key: day.isoformat() for key, day in sorted(diary.dates.items())}
     dates["joined"] = since.isoformat()
