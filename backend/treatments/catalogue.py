@@ -1,0 +1,167 @@
+"""The catalogue: treatments as typed data with compiled rules. One version is immutable, and decisions name it. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import date
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, ValidationError
+
+from backend.matrix.service import Body, Pack, PackError, pack_from
+from backend.matrix.types import IssueKey, Key, Labelled, Part, Rule, Vector
+
+Unit = Literal["money", "percent", "months", "days", "count", "text"]
+Channel = Literal["phone", "portal", "email", "sms", "chat", "branch"]
+
+
+def _text_rule(value: Any) -> str:
+    """A term of unit text is CEL too: a plain word is written in quotes."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+class Rules(Part):
+    """The engagement policy: may they, is it relevant now, is it good for them."""
+
+    eligible: Rule
+    applicable: Rule
+    suitable: Rule
+
+
+class Worth(Part):
+    """What acceptance is worth over twelve months against doing nothing, in major units, each side with its evidence."""
+
+    equity: Rule
+    cost: Rule
+    experience: Rule
+    equity_evidence: str
+    experience_evidence: str
+
+
+class Term(Labelled):
+    """One term of the offer, computed per customer between its bounds, frozen when first presented."""
+
+    unit: Unit
+    value: Annotated[Rule, BeforeValidator(_text_rule)]
+    low: float | None = None
+    high: float | None = None
+    concession: bool = False
+
+
+class Phone(Part):
+    script: str
+
+
+class Portal(Part):
+    headline: str = Field(max_length=90)
+    body: str
+    accept: str = Field(max_length=40)
+
+
+class Message(Part):
+    text: str
+
+
+class Reason(Part):
+    """Why this treatment: words for the agent, and for the customer where the reason is theirs to hear."""
+
+    when: Rule = Field(default="true", validate_default=True)
+    agent: str
+    customer: str = ""
+
+
+class Fulfilment(Part):
+    """What happens after acceptance; `promise` says so in the customer's words."""
+
+    kind: Literal["attributes", "credit", "booking", "callback", "case", "message"]
+    promise: str
+    what: str = ""
+    term: str = ""
+    set: Mapping[str, bool | int | float | str] = Field(default_factory=dict)
+
+
+class Treatment(Part):
+    """What may be done for a customer, and all that is needed to decide, say, show and fulfil it."""
+
+    key: Key
+    name: str
+    issue: IssueKey
+    group: Key
+    purpose: Key
+    owner: str
+    metric: str
+    objective: Key
+    resolves: tuple[Key, ...] = ()
+    concession: bool = False
+    acceptance: float = Field(gt=0, lt=1)
+    acceptance_evidence: str
+    valid_days: int = Field(ge=1, le=365)
+    cool_off_days: int = Field(ge=0, le=730)
+    repeat_days: int = Field(ge=0, le=3650)
+    benefit: str = ""
+    in_force_from: date | None = None
+    in_force_until: date | None = None
+    objectives: Vector
+    rules: Rules
+    value: Worth
+    term: tuple[Term, ...] = ()
+    phone: Phone | None = None
+    portal: Portal | None = None
+    sms: Message | None = None
+    email: Message | None = None
+    chat: Message | None = None
+    branch: Message | None = None
+    reason: tuple[Reason, ...] = Field(min_length=1)
+    fulfilment: Fulfilment
+
+    def rendered_in(self, channel: str) -> bool:
+        """Whether there are words for this channel."""
+        return getattr(self, channel, None) is not None
+
+    def expressions(self) -> list[tuple[str, Any]]:
+        """Every expression with the name of its place."""
+        return [
+            *((name, getattr(self.rules, name)) for name in ("eligible", "applicable", "suitable")),
+            *((name, getattr(self.value, name)) for name in ("equity", "cost", "experience")),
+            *((f"term.{t.key}", t.value) for t in self.term),
+            *(("reason.when", r.when) for r in self.reason),
+        ]
+
+
+class Catalogue:
+    """One immutable version: the pack and its treatments by key. `digest` names its content."""
+
+    def __init__(self, version: int, body: Body, digest: str | None = None) -> None:
+        """Raises PackError where the body is not a catalogue."""
+        self.version = version
+        self.digest = digest or digest_of(body)
+        self.pack: Pack = pack_from(body)
+        self.treatments: dict[str, Treatment] = {t.key: t for t in read_treatments(self.pack)}
+
+    @cached_property
+    def needed(self) -> frozenset[str]:
+        """The names that any rule of any treatment reads."""
+        return frozenset(name for t in self.treatments.values() for _, e in t.expressions() for name in e.names)
+
+
+def read_treatments(pack: Pack) -> list[Treatment]:
+    """The pack's treatments in order of file and place. Raises PackError; its paths start with the file and the number."""
+    found, wrong = [], []
+    for stem, content in pack.treatments.items():
+        for nth, raw in enumerate(content.get("treatment", ())):
+            try:
+                found.append(Treatment.model_validate(raw))
+            except ValidationError as e:
+                wrong += [((f"treatments/{stem}.toml", nth, *error["loc"]), error["msg"]) for error in e.errors()]
+    if wrong:
+        raise PackError(wrong)
+    return found
+
+
+def digest_of(body: Body) -> str:
+    """The name of a body's content: equal bodies have equal digests."""
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,116 @@
+"""What is wrong with a pack, its treatments included. A pack with one problem is never published."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from backend.matrix import service as matrix
+from backend.matrix.service import Pack, PackError, Problem, Source
+from backend.rules.service import lint
+from backend.treatments.catalogue import Treatment, read_treatments
+
+PLACEHOLDER = re.compile(r"\{([a-z_0-9]+)\}")
+_STATED = dict.fromkeys(("stage", "intent", "intent_stated"), "a concession must not depend on what the customer says they came for")
+
+
+def check_pack(folder: Path) -> list[Problem]:
+    """All that is wrong with the pack in this folder; empty when it may be published."""
+    pack, problems = matrix.check(folder)
+    if pack is None:
+        return problems
+    source = Source.of(folder)
+    try:
+        treatments = read_treatments(pack)
+    except PackError as e:
+        return problems + [
+            Problem(str(path[0]), source.line(str(path[0]), "treatment", int(path[1])), ".".join(map(str, path[2:])), message)
+            for path, message in e.places
+        ]
+    places = [(stem, nth) for stem, content in pack.treatments.items() for nth, _ in enumerate(content.get("treatment", ()))]
+    seen: set[str] = set()
+    for treatment, (stem, nth) in zip(treatments, places, strict=True):
+        file = f"treatments/{stem}.toml"
+        for field, message in _wrong(treatment, pack):
+            line = source.line(file, "treatment", nth, field.split(".")[0])
+            problems.append(Problem(file, line, f"{treatment.key}.{field}", message))
+        if treatment.key in seen:
+            problems.append(Problem(file, source.line(file, "treatment", nth, "key"), treatment.key, "stands twice in this pack"))
+        seen.add(treatment.key)
+    return problems
+
+
+def _wrong(t: Treatment, pack: Pack) -> Iterator[tuple[str, str]]:
+    yield from _figures(t, pack)
+    yield from _expressions(t, pack)
+    yield from _words(t, pack)
+
+
+def _figures(t: Treatment, pack: Pack) -> Iterator[tuple[str, str]]:
+    for extra in set(t.objectives) - set(pack.objectives):
+        yield "objectives", f"{extra} is no objective of the matrix"
+    if sum(t.objectives.values()) > 1 + 1e-9:
+        yield "objectives", f"the scores sum to {sum(t.objectives.values()):g}; at most 1 is allowed"
+    if not t.objectives.get(t.objective):
+        yield "objective", f"{t.objective} is the main objective but has no score"
+    for intent in set(t.resolves) - set(pack.intents):
+        yield "resolves", f"{intent} is no intent of this pack"
+    if t.purpose not in {p.key for p in pack.purposes}:
+        yield "purpose", f"{t.purpose} is no purpose of this pack"
+    marked = sum(term.concession for term in t.term)
+    if t.concession and marked != 1:
+        yield "concession", f"a concession names its money in exactly one term with concession = true; here are {marked}"
+    if marked and not t.concession:
+        yield "concession", "a term is marked as concession, the treatment is not"
+    if any(term.concession and term.unit != "money" for term in t.term):
+        yield "concession", "the term that is a concession must be money"
+    if len({term.key for term in t.term}) != len(t.term):
+        yield "term", "two terms share a key"
+    if t.fulfilment.kind == "credit" and t.fulfilment.term not in {term.key for term in t.term if term.unit == "money"}:
+        yield "fulfilment", "a credit names the money term that it books"
+    for key in t.fulfilment.set:
+        if key not in pack.attributes:
+            yield "fulfilment", f"nothing is called {key}"
+        elif pack.attributes[key].choices and t.fulfilment.set[key] not in pack.attributes[key].choices:
+            yield "fulfilment", f'{key} is never "{t.fulfilment.set[key]}"'
+
+
+def _expressions(t: Treatment, pack: Pack) -> Iterator[tuple[str, str]]:
+    protected = {a.key: "it is protected" for a in pack.attributes.values() if a.protected}
+    benefit = {} if t.benefit else {key: f"{why}; a rule may use it only with `benefit`, the customer's gain in words" for key, why in protected.items()}
+    stated = _STATED if t.concession else {}
+    for place in ("eligible", "applicable", "suitable"):
+        for message in lint(getattr(t.rules, place).text, pack.names, "bool", {**benefit, **stated}):
+            yield place, message
+    for place in ("equity", "cost", "experience"):
+        for message in lint(getattr(t.value, place).text, pack.names, "number", {**protected, **stated}):
+            yield place, message
+    for term in t.term:
+        for message in lint(term.value.text, pack.names, "text" if term.unit == "text" else "number", {**protected, **stated}):
+            yield f"term.{term.key}", message
+    for reason in t.reason:
+        for message in lint(reason.when.text, pack.names, "bool", protected):
+            yield "reason", message
+
+
+def _words(t: Treatment, pack: Pack) -> Iterator[tuple[str, str]]:
+    """Placeholders that name nothing, and words for the customer that would tell what is not theirs to see."""
+    terms = {"name", *(term.key for term in t.term)}
+    theirs = terms | {a.key for a in pack.attributes.values() if "customer" in a.visible and not a.protected}
+    ours = terms | set(pack.attributes) | set(pack.facts)
+    if not any(r.customer and r.when.text == "true" for r in t.reason):
+        yield "reason", "the last reason needs words for the customer and no condition, so that there is always one"
+    for_customer = [t.fulfilment.promise, *(r.customer for r in t.reason)]
+    for_customer += [t.portal.headline, t.portal.body, t.portal.accept] if t.portal else []
+    for_customer += [m.text for m in (t.sms, t.email, t.chat, t.branch) if m]
+    for text in for_customer:
+        for name in set(PLACEHOLDER.findall(text)) - theirs:
+            yield "portal", f"{{{name}}} is no term and no attribute that a customer may see"
+    for text in [*(r.agent for r in t.reason), t.phone.script if t.phone else ""]:
+        for name in set(PLACEHOLDER.findall(text)) - ours:
+            yield "phone", f"{{{name}}} is no term, attribute or fact"
+    for r in t.reason:
+        hidden = [n for n in r.when.names if n in pack.attributes and "customer" not in pack.attributes[n].visible]
+        if r.customer and hidden:
+            yield "reason", f"its condition reads {', '.join(hidden)}, which the customer may not see"

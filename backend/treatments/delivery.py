@@ -1,0 +1,60 @@
+"""What a channel may deliver of a decision. A channel never re-ranks: it only withholds, and says why. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from backend.matrix.service import Cell, Pack
+from backend.profiles.service import Snapshot
+from backend.treatments.catalogue import Treatment
+from backend.treatments.engine import Ranked, Withheld
+from backend.treatments.facts import Configuration
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The ranked that this channel can deliver, in the decision's own order, and those that it cannot, with the rule."""
+
+    channel: str
+    here: tuple[Ranked, ...]
+    elsewhere: tuple[tuple[Ranked, Withheld], ...]
+
+
+def deliver(ranked: Sequence[Ranked], snapshot: Snapshot, configuration: Configuration, channel: str) -> Delivery:
+    """Splits a decision for one channel. The order stays as it is."""
+    here: list[Ranked] = []
+    elsewhere: list[tuple[Ranked, Withheld]] = []
+    for item in ranked:
+        treatment = configuration.catalogue_of(item.catalogue_version).treatments[item.treatment]
+        refused = refusal(treatment, snapshot, configuration.catalogue.pack, channel)
+        if refused is None:
+            here.append(item)
+        else:
+            elsewhere.append((item, Withheld(item.treatment, "deliverable", *refused)))
+    return Delivery(channel, tuple(here), tuple(elsewhere))
+
+
+def refusal(treatment: Treatment, snapshot: Snapshot, pack: Pack, channel: str) -> tuple[str, str] | None:
+    """The rule by which this channel cannot deliver the treatment in the customer's stage, and why; None when it can."""
+    stage = snapshot.stage or pack.default_stage
+    cell = effective_cell(pack, snapshot.segments, stage, channel)
+    if cell is None or treatment.objective not in cell.objectives:
+        return f"cell:{stage}/{channel}", f"In this stage, {channel} does not pursue the objective {treatment.objective}."
+    if not treatment.rendered_in(channel):
+        return f"rendering:{channel}", f"It has no words for {channel}."
+    purpose = next(p for p in pack.purposes if p.key == treatment.purpose)
+    state = snapshot.consents.get(f"{treatment.purpose}/{channel}")
+    if state == "denied" or (purpose.needed and state != "granted"):
+        return f"consent:{treatment.purpose}/{channel}", f"No consent to {purpose.label.lower()} by {channel}."
+    return None
+
+
+def effective_cell(pack: Pack, segments: Sequence[str], stage: str, channel: str) -> Cell | None:
+    """The cell in the version of the first of the customer's segments that has its own, else the base; None where nothing may be done."""
+    for segment in pack.segments:
+        if segment.key in segments:
+            for cell in segment.cell:
+                if (cell.stage, cell.channel) == (stage, channel):
+                    return cell
+    return pack.cells.get((stage, channel))
