@@ -6,14 +6,29 @@ export DEBIAN_FRONTEND=noninteractive
 python=.venv/bin/python
 
 say() { printf '==> %s\n' "$*"; }
-works() { $python e2e/browser.py --quiet; }
+works() { $python e2e/browser.py --quiet 2>/dev/null; }
+driver_runs() { "$($python -c 'from playwright._impl._driver import compute_driver_executable as where; print(where()[0])')" --version >/dev/null 2>&1; }
 
+works && exit 0
+
+# Playwright talks to the browser through a program of its own, which a very small Debian or Ubuntu can't run as it is.
+if ! driver_runs; then
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        say "Installing libatomic1, which Playwright's driver needs (apt-get)"
+        apt-get update -qq && apt-get install -y -qq --no-install-recommends libatomic1 >/dev/null 2>&1
+    fi
+    if ! driver_runs; then
+        echo "Playwright's driver does not start here. It needs a system library; install it, then try again:
+  sudo apt-get install libatomic1" >&2
+        exit 1
+    fi
+fi
 works && exit 0
 
 distribution=$(sed -n 's/^ID=//p' /etc/os-release 2>/dev/null | tr -d '"' || true)
 if [ "$distribution" = debian ] && [ "$(id -u)" = 0 ]; then
     say "Installing Debian's chromium for the journeys (apt-get)"
-    apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null
+    apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null 2>&1
 elif [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     # Ubuntu's chromium is a snap, which a server or container often can't run: Playwright's own instead.
     say "Installing Playwright's Chromium and the system libraries that it needs"
