@@ -1,0 +1,126 @@
+"""The rows of this room: what was published, decided, offered and answered. Private to the room."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, LargeBinary, text
+from sqlmodel import Field, SQLModel
+
+from backend.db import Json, UtcDateTime
+
+_LIVE = text("state IN ('open', 'presented', 'deferred')")
+
+
+class CatalogueVersionRow(SQLModel, table=True):
+    """One immutable version of the catalogue: the pack's whole text, compressed, and the digest that names it."""
+
+    __tablename__ = "catalogue_version"
+
+    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    digest: str
+    body: bytes = Field(sa_type=LargeBinary)
+    published_at: datetime = Field(sa_type=UtcDateTime)
+    published_by: str
+
+
+class ConfigurationRow(SQLModel, table=True):
+    """One immutable version of what is published: which catalogue is in force, with which levers and bid prices."""
+
+    __tablename__ = "configuration_version"
+
+    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    catalogue_version: int = Field(foreign_key="catalogue_version.version")
+    levers: dict[str, float] = Field(sa_type=Json)
+    prices: dict[str, float] = Field(sa_type=Json)
+    published_at: datetime = Field(sa_type=UtcDateTime)
+    published_by: str
+
+
+class LedgerRow(SQLModel, table=True):
+    """The version of a customer's ledger: answers, expiry and withdrawal move it, and its lock puts them in one line."""
+
+    __tablename__ = "ledger"
+
+    customer_id: UUID = Field(primary_key=True)
+    version: int
+
+
+class OfferRow(SQLModel, table=True):
+    """One treatment put to one customer for one subject. Terms are frozen from the first presentation on."""
+
+    __tablename__ = "offer"
+    __table_args__ = (
+        # One live offer per treatment and subject, whichever channel or process made it.
+        Index(
+            "uq_offer_live", "customer_id", "treatment", "subject", unique=True,
+            sqlite_where=_LIVE, postgresql_where=_LIVE,
+        ),
+        Index("ix_offer_offer_id", "offer_id"),
+        Index("ix_offer_expires_at", "expires_at", sqlite_where=_LIVE, postgresql_where=_LIVE),
+        CheckConstraint(
+            "state IN ('open','presented','accepted','fulfilled','declined','deferred','expired','withdrawn','pending_approval','superseded')",
+            name="state",
+        ),
+        CheckConstraint("version >= 1", name="version"),
+        CheckConstraint("(state = 'open') = (presented_at IS NULL)", name="presented"),
+    )  # fmt: skip
+
+    customer_id: UUID = Field(primary_key=True)
+    offer_id: UUID = Field(primary_key=True)
+    treatment: str
+    subject: str = ""
+    state: str
+    version: int = 1
+    catalogue_version: int
+    terms: list[dict[str, Any]] = Field(sa_type=Json)
+    concession: float = 0.0
+    valid_until: date
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    reference: str
+    moment_key: str = ""
+    opened_at: datetime = Field(sa_type=UtcDateTime)
+    presented_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    presented_channel: str | None = None
+    presented_by: str | None = None
+    presented_first: bool = False
+    answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    answered_on: date | None = None
+    answered_channel: str | None = None
+    answered_by: str | None = None
+    reason: str | None = None
+    until: date | None = None
+
+
+class DecisionRow(SQLModel, table=True):
+    """A ranked result, with the versions of all that it was made from. Its inputs are kept once, in the snapshot."""
+
+    __tablename__ = "decision"
+    __table_args__ = (Index("ix_decision_decision_id", "decision_id"),)
+
+    customer_id: UUID = Field(primary_key=True)
+    decision_id: UUID = Field(primary_key=True)
+    made_at: datetime = Field(sa_type=UtcDateTime)
+    profile_version: int
+    moment_key: str
+    ledger_version: int
+    configuration_version: int
+    catalogue_version: int
+    model_epoch: int
+    engine_version: int
+    stands_until: datetime = Field(sa_type=UtcDateTime)
+    input_hash: str
+    ranked: list[dict[str, Any]] = Field(sa_type=Json)
+    digest: str
+
+
+class SnapshotRow(SQLModel, table=True):
+    """The inputs of decisions, compressed, once per customer and hash. Erasure deletes them: replay then says so."""
+
+    __tablename__ = "snapshot"
+
+    customer_id: UUID = Field(primary_key=True)
+    input_hash: str = Field(primary_key=True)
+    body: bytes = Field(sa_type=LargeBinary)
