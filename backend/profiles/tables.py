@@ -19,7 +19,8 @@ class CustomerRow(SQLModel, table=True):
     __tablename__ = "customer"
     __table_args__ = (
         CheckConstraint("version >= 1", name="version"),
-        Index("ix_customer_number", "number", unique=True),
+        # Not unique here: the claim of the number is, and a table spread by customer can promise nothing across them.
+        Index("ix_customer_number", "number"),
     )
 
     customer_id: UUID = Field(primary_key=True)

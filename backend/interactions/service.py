@@ -1,0 +1,164 @@
+"""The door of interactions: the timeline. What happened is appended, never changed."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select
+from sqlmodel import Session
+
+from backend.interactions.tables import EventRow, InteractionRow
+from backend.interactions.types import Event, NewContact, Past
+from backend.interactions.words import ICONS, KINDS, EventWords, in_words
+from backend.profiles.service import Page
+from shared.kernel import ids
+from shared.kernel.actors import Actor
+from shared.kernel.errors import Invalid
+
+__all__ = [
+    "ICONS", "KINDS", "Event", "EventWords", "NewContact", "Past", "enter_past", "erase_customer", "export_customer", "in_words",
+    "ordered_id", "record", "timeline",
+]  # fmt: skip
+
+MOST = 100
+_EVENT: Any = EventRow.__table__  # type: ignore[attr-defined]
+_INTERACTION: Any = InteractionRow.__table__  # type: ignore[attr-defined]
+_COLUMNS = (
+    "event_id", "customer_id", "at", "kind", "channel", "stage", "interaction_id", "actor_kind", "actor_name", "data",
+)  # fmt: skip
+_TIMELINE = select(*(_EVENT.c[name] for name in _COLUMNS))
+
+
+class _InTurn(random.Random):
+    """Randomness whose first twelve bits count: ids made at one instant sort in the order of their making."""
+
+    def __init__(self, seed: str | None = None) -> None:
+        super().__init__(seed)
+        self._lock = threading.Lock()
+        self._at: datetime | None = None
+        self._turn = 0
+
+    def id_at(self, at: datetime) -> UUID:
+        with self._lock:
+            self._turn = (self._turn + 1) % 4096 if at == self._at else 0
+            self._at = at
+            return ids.uuid7(at, self)
+
+    def getrandbits(self, k: int, /) -> int:
+        rest = super().getrandbits(k - 12)
+        return (self._turn << (k - 12)) | rest
+
+
+_in_turn = _InTurn()
+
+
+def ordered_id(at: datetime) -> UUID:
+    """An id that sorts by its instant and, within one instant, in the order in which this process asked."""
+    return _in_turn.id_at(at)
+
+
+def past_ids(seed: str) -> _InTurn:
+    """The same for a load: the same seed gives the same ids."""
+    return _InTurn(seed)
+
+
+def record(
+    session: Session,
+    customer_id: UUID,
+    kind: str,
+    channel: str | None,
+    actor: Actor,
+    data: dict[str, Any],
+    now: datetime,
+    interaction_id: UUID | None = None,
+    stage: str | None = None,
+) -> UUID:
+    """Appends one event in the caller's transaction and gives its id. Raises ValueError for a kind that nobody could read."""
+    if kind not in KINDS:
+        raise ValueError(f"{kind!r} is no kind of event; there are {', '.join(sorted(KINDS))}.")
+    event_id = ordered_id(now)
+    session.execute(
+        insert(_EVENT).values(
+            event_id=event_id,
+            customer_id=customer_id,
+            at=now,
+            kind=kind,
+            channel=channel,
+            stage=stage,
+            interaction_id=interaction_id,
+            actor_kind=actor.kind,
+            actor_name=actor.name,
+            data=data,
+        )
+    )
+    return event_id
+
+
+def timeline(
+    session: Session,
+    customer_id: UUID,
+    *,
+    kinds: Collection[str] | None = None,
+    channel: str | None = None,
+    limit: int = 25,
+    cursor: str | None = None,
+) -> Page[Event]:
+    """What happened to the customer, newest first; `kinds` and `channel` narrow it. Raises Invalid for a limit or cursor that is none."""
+    if not 1 <= limit <= MOST:
+        raise Invalid("A page holds 1 to 100 events.", {"limit": "1 to 100"})
+    statement = _TIMELINE.where(_EVENT.c.customer_id == customer_id)
+    if cursor is not None:
+        statement = statement.where(_EVENT.c.event_id < _event_id(cursor))
+    if kinds is not None:
+        statement = statement.where(_EVENT.c.kind.in_(sorted(kinds)))
+    if channel is not None:
+        statement = statement.where(_EVENT.c.channel == channel)
+    # The id is made at the instant of the event: its order is that of time, and it is the primary key.
+    rows = session.execute(statement.order_by(_EVENT.c.event_id.desc()).limit(limit + 1)).all()
+    items = tuple(Event(*row) for row in rows[:limit])
+    return Page(items, str(items[-1].event_id) if len(rows) > limit else None)
+
+
+def _event_id(cursor: str) -> UUID:
+    try:
+        return UUID(cursor)
+    except ValueError:
+        raise Invalid("That is not a cursor of this list.", {"cursor": "take it from next_cursor"}) from None
+
+
+def enter_past(session: Session, lives: Sequence[Past]) -> int:
+    """Enters what happened to customers before a load; gives the number of events."""
+    contacts = [
+        {"customer_id": life.customer_id, **{name: getattr(contact, name) for name in NewContact.__slots__}}
+        for life in lives
+        for contact in life.contacts
+    ]
+    events = [{name: getattr(event, name) for name in _COLUMNS} for life in lives for event in life.events]
+    for table, rows in ((_INTERACTION, contacts), (_EVENT, events)):
+        if rows:
+            session.execute(insert(table), rows)
+    return len(events)
+
+
+def export_customer(session: Session, customer_id: UUID) -> dict[str, list[dict[str, Any]]]:
+    """Every row of this room about the customer, by table."""
+    return {
+        table.name: [
+            dict(row._mapping) for row in session.execute(select(table).where(table.c.customer_id == customer_id))
+        ]
+        for table in (_INTERACTION, _EVENT)
+    }
+
+
+def erase_customer(session: Session, customer_id: UUID) -> int:
+    """Deletes every row of this room about the customer; gives how many there were."""
+    erased = 0
+    for table in (_EVENT, _INTERACTION):
+        result = session.execute(delete(table).where(table.c.customer_id == customer_id))
+        erased += result.rowcount  # type: ignore[attr-defined]
+    return erased

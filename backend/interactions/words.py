@@ -1,0 +1,209 @@
+"""What happened, in one line, for an agent or for the customer: money and dates as people write them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from backend.interactions.types import Event
+from shared.kernel import money
+from shared.kernel.money import Money
+
+Audience = Literal["agent", "customer"]
+
+
+@dataclass(frozen=True, slots=True)
+class EventWords:
+    """A line of the timeline: what happened, the particulars (may be empty), and the name of an icon."""
+
+    title: str
+    detail: str
+    icon: str
+
+
+ICONS = {
+    "call": "phone",
+    "visit": "browser",
+    "bill.issued": "receipt",
+    "payment.made": "check",
+    "payment.failed": "alert",
+    "complaint.opened": "alert",
+    "complaint.resolved": "check",
+    "case.opened": "tool",
+    "case.resolved": "check",
+    "moment.set": "compass",
+    "offer.presented": "tag",
+    "offer.accepted": "check",
+    "offer.declined": "x",
+    "offer.deferred": "clock",
+    "offer.expired": "clock",
+    "offer.withdrawn": "x",
+    "offer.fulfilled": "check",
+    "callback.requested": "phone",
+    "profile.changed": "user",
+}
+KINDS = frozenset(ICONS)
+HIDDEN_FROM_CUSTOMERS = frozenset({"profile.changed"})
+"""Bookkeeping of ours that tells the customer nothing about what they did or got."""
+
+_CHANNELS = {
+    "phone": "by phone",
+    "portal": "online",
+    "email": "by e-mail",
+    "sms": "by text message",
+    "chat": "in chat",
+    "branch": "in a branch",
+}
+
+
+def in_words(event: Event, audience: Audience, language: str = "en") -> EventWords:
+    """The event as this audience may read it. An agent's notes and what was inferred are never told to the customer."""
+    title, detail = _WORDS[event.kind](event, audience == "customer", language)
+    return EventWords(title, detail, ICONS[event.kind])
+
+
+def day(value: Any) -> str:
+    """An ISO day (or a date) as "3 November 2026"; empty for none."""
+    if not value:
+        return ""
+    when = value if isinstance(value, date) else date.fromisoformat(str(value)[:10])
+    return f"{when.day} {when:%B %Y}"
+
+
+def _amount(data: dict[str, Any], language: str) -> str:
+    minor, currency = data.get("amount_minor"), data.get("currency")
+    return money.text(Money(int(minor), str(currency)), language) if minor is not None and currency else ""
+
+
+def _sentence(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def _minutes(data: dict[str, Any]) -> str:
+    minutes = data.get("minutes")
+    return f"{minutes} minute{'' if minutes == 1 else 's'}" if minutes else ""
+
+
+def _by(event: Event, own: bool) -> str:
+    """Who and where: "by Maya, by phone"; the customer's own acts are theirs."""
+    where = _CHANNELS.get(event.channel or "", "")
+    if event.actor_kind == "customer":
+        who = "by you" if own else "by the customer"
+    elif event.actor_kind == "system" or not event.actor_name:
+        return where
+    else:
+        who = f"with {event.actor_name}" if own else f"by {event.actor_name}"
+    return f"{who}, {where}" if where else who
+
+
+def _call(event: Event, own: bool, language: str) -> tuple[str, str]:
+    if own:
+        return "You called us", _sentence(_minutes(event.data), f"with {event.actor_name}" if event.actor_name else "")
+    return "Call", _sentence(str(event.data.get("summary", "")), _minutes(event.data), event.actor_name)
+
+
+def _visit(event: Event, own: bool, language: str) -> tuple[str, str]:
+    return "You visited" if own else "Visit to the portal", str(event.data.get("summary", ""))
+
+
+def _bill(event: Event, own: bool, language: str) -> tuple[str, str]:
+    due = day(event.data.get("due_on"))
+    return f"Bill {_amount(event.data, language)}".strip(), f"due {due}" if due else ""
+
+
+def _paid(event: Event, own: bool, language: str) -> tuple[str, str]:
+    return f"Payment {_amount(event.data, language)}".strip(), str(event.data.get("method", ""))
+
+
+def _unpaid(event: Event, own: bool, language: str) -> tuple[str, str]:
+    return f"Payment of {_amount(event.data, language)} failed".replace(" of  ", " "), str(
+        event.data.get("reason", event.data.get("why", ""))
+    )
+
+
+def _complained(event: Event, own: bool, language: str) -> tuple[str, str]:
+    return "You complained" if own else "Complaint opened", str(event.data.get("subject", ""))
+
+
+def _satisfied(event: Event, own: bool, language: str) -> tuple[str, str]:
+    said = str(event.data.get("outcome", ""))
+    return ("Your complaint was settled" if own else "Complaint settled"), _sentence(
+        str(event.data.get("subject", "")), said
+    )
+
+
+def _case(event: Event, own: bool, language: str) -> tuple[str, str]:
+    return ("We are looking into it" if own else "Case opened"), str(event.data.get("subject", ""))
+
+
+def _solved(event: Event, own: bool, language: str) -> tuple[str, str]:
+    return ("Solved" if own else "Case solved"), _sentence(
+        str(event.data.get("subject", "")), str(event.data.get("outcome", ""))
+    )
+
+
+def _moment(event: Event, own: bool, language: str) -> tuple[str, str]:
+    label = str(
+        event.data.get("choice" if own else "intent_label")
+        or event.data.get("stage_label")
+        or event.data.get("stage", "")
+    )
+    if own:
+        return ("You told us why you are here" if event.data.get("source") == "stated" else "Your visit"), label
+    told = "told" if event.data.get("source") == "stated" else "seemed"
+    return f"Here for: {label}", _sentence(
+        f"{told} {_CHANNELS.get(event.channel or '', '')}".strip(), str(event.data.get("evidence") or "")
+    )
+
+
+def _offer(own_verb: str, verb: str) -> Callable[[Event, bool, str], tuple[str, str]]:
+    def words(event: Event, own: bool, language: str) -> tuple[str, str]:
+        data = event.data
+        headline = str(data.get("headline") or data.get("treatment") or "")
+        particulars = [_by(event, own)]
+        # Why someone declined, as the agent noted it, is for colleagues.
+        if not own and data.get("reason"):
+            particulars.append(str(data.get("reason_label") or data["reason"]))
+        if data.get("until"):
+            particulars.append(f"until {day(data['until'])}")
+        if data.get("promise") and own:
+            particulars.append(str(data["promise"]))
+        return f"{own_verb if own else verb}: {headline}", _sentence(*particulars)
+
+    return words
+
+
+def _callback(event: Event, own: bool, language: str) -> tuple[str, str]:
+    wanted = str(event.data.get("when") or "")
+    return ("You asked us to call you" if own else "Callback asked for"), _sentence(
+        wanted, str(event.data.get("about") or "")
+    )
+
+
+def _changed(event: Event, own: bool, language: str) -> tuple[str, str]:
+    return "Profile changed", str(event.data.get("summary") or ", ".join(sorted(event.data.get("changed", {}))))
+
+
+_WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
+    "call": _call,
+    "visit": _visit,
+    "bill.issued": _bill,
+    "payment.made": _paid,
+    "payment.failed": _unpaid,
+    "complaint.opened": _complained,
+    "complaint.resolved": _satisfied,
+    "case.opened": _case,
+    "case.resolved": _solved,
+    "moment.set": _moment,
+    "offer.presented": _offer("We offered you", "Presented"),
+    "offer.accepted": _offer("You accepted", "Accepted"),
+    "offer.declined": _offer("You declined", "Declined"),
+    "offer.deferred": _offer("Put off", "Deferred"),
+    "offer.expired": _offer("Ended", "Expired"),
+    "offer.withdrawn": _offer("No longer offered", "Withdrawn"),
+    "offer.fulfilled": _offer("Done", "Fulfilled"),
+    "callback.requested": _callback,
+    "profile.changed": _changed,
+}

@@ -1,0 +1,167 @@
+"""Many customers at once, for loads: plain inserts, one batch a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlmodel import Session
+
+from backend.profiles import identity, queries
+from backend.profiles.tables import PackLoadRow
+
+_LOAD = queries.table(PackLoadRow)
+
+
+@dataclass(frozen=True, slots=True)
+class NewBill:
+    bill_id: UUID
+    issued_on: date
+    due_on: date
+    amount_minor: int
+    currency: str
+    status: str
+    paid_on: date | None
+    lines: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class NewConsent:
+    purpose: str
+    channel: str
+    state: str
+    source: str
+    wording: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewCustomer:
+    """A customer to be entered, with what a profile starts from. `identifiers` are (kind, value), number included."""
+
+    customer_id: UUID
+    number: str
+    name: str
+    phone: str | None
+    email: str | None
+    birth_date: date | None
+    attributes: dict[str, Any]
+    facts: dict[str, Any]
+    identifiers: tuple[tuple[str, str], ...]
+    bills: tuple[NewBill, ...]
+    consents: tuple[NewConsent, ...]
+    timezone: str
+    language: str
+    made_up: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """Who was entered, and who was known by their number already and left alone."""
+
+    entered: frozenset[UUID]
+    known: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadProgress:
+    """How far the load of one file of customers got."""
+
+    anchor: date
+    done: int
+    total: int
+    finished: bool
+
+
+def enrol(session: Session, customers: Sequence[NewCustomer]) -> Enrolled:
+    """Enters customers whose number nobody holds yet, with their identifiers, bills and consents.
+
+    An identifier that somebody else holds stays theirs. Numbers decide: entered twice is the same as entered once.
+    """
+    taken = _taken(session, customers)
+    fresh = [c for c in customers if ("number", _number(c)) not in taken]
+    claims: dict[tuple[str, str], UUID] = {}
+    for c in fresh:
+        for kind, value in c.identifiers:
+            spelled = identity.normalise(kind, value)
+            if spelled is not None and (kind, spelled) not in taken:
+                claims.setdefault((kind, spelled), c.customer_id)
+    _insert(session, queries.CUSTOMER, [_customer(c) for c in fresh])
+    rows = [{"customer_id": owner, "kind": kind, "value": value} for (kind, value), owner in claims.items()]
+    _insert(session, queries.CLAIM, rows)
+    _insert(session, queries.IDENTIFIER, rows)
+    _insert(session, queries.CONSENT, list(_owned(fresh, "consents")))
+    _insert(session, queries.BILL, list(_owned(fresh, "bills")))
+    entered = frozenset(c.customer_id for c in fresh)
+    return Enrolled(entered, frozenset(c.customer_id for c in customers) - entered)
+
+
+def _number(customer: NewCustomer) -> str:
+    return identity.normalise("number", customer.number) or customer.number
+
+
+def _taken(session: Session, customers: Sequence[NewCustomer]) -> set[tuple[str, str]]:
+    wanted: dict[str, set[str]] = {}
+    for c in customers:
+        wanted.setdefault("number", set()).add(_number(c))
+        for kind, value in c.identifiers:
+            if spelled := identity.normalise(kind, value):
+                wanted.setdefault(kind, set()).add(spelled)
+    claim = queries.CLAIM.c
+    taken: set[tuple[str, str]] = set()
+    for kind, values in wanted.items():
+        found = session.execute(select(claim.value).where(claim.kind == kind, claim.value.in_(sorted(values))))
+        taken |= {(kind, value) for value in found.scalars()}
+    return taken
+
+
+def _customer(c: NewCustomer) -> dict[str, Any]:
+    return {
+        "customer_id": c.customer_id,
+        "number": c.number,
+        "name": c.name,
+        "search_text": identity.search_text(c.name, c.number, c.email, c.phone),
+        "phone": c.phone,
+        "email": c.email,
+        "birth_date": c.birth_date,
+        "attributes": c.attributes,
+        "facts": c.facts,
+        "version": 1,
+        "timezone": c.timezone,
+        "language": c.language,
+        "made_up": c.made_up,
+        "created_at": c.created_at,
+        "updated_at": c.created_at,
+    }
+
+
+def _owned(customers: Iterable[NewCustomer], what: str) -> Iterator[dict[str, Any]]:
+    for c in customers:
+        for thing in getattr(c, what):
+            yield {"customer_id": c.customer_id, **{name: getattr(thing, name) for name in thing.__slots__}}
+
+
+def _insert(session: Session, table: Any, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        session.execute(insert(table), rows)
+
+
+def load_progress(session: Session, pack: str, source: str) -> LoadProgress | None:
+    """How far the load of this file got; None when it was never begun."""
+    statement = select(_LOAD).where(_LOAD.c.pack == pack, _LOAD.c.source == source)
+    row = session.execute(statement).one_or_none()
+    return LoadProgress(row.anchor, row.done, row.total, row.finished_at is not None) if row else None
+
+
+def note_progress(session: Session, pack: str, source: str, progress: LoadProgress, now: datetime) -> None:
+    """Writes how far the load got, in the transaction of the batch that got it there."""
+    values = {"anchor": progress.anchor, "done": progress.done, "total": progress.total}
+    values["finished_at"] = now if progress.finished else None
+    known = session.execute(update(_LOAD).where(_LOAD.c.pack == pack, _LOAD.c.source == source).values(**values))
+    if not known.rowcount:  # type: ignore[attr-defined]
+        session.execute(insert(_LOAD).values(pack=pack, source=source, **values))

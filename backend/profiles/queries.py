@@ -1,0 +1,93 @@
+"""The selects of this room, named. Core statements, built once: they are compiled once and run on every request."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, bindparam, case, select
+from sqlmodel import SQLModel
+
+from backend.profiles.identity import like
+from backend.profiles.tables import (
+    BillRow,
+    ConsentRow,
+    CustomerAliasRow,
+    CustomerRow,
+    IdentifierClaimRow,
+    IdentifierRow,
+    MomentRow,
+)
+
+
+def table(row: type[SQLModel]) -> Any:
+    """The table behind a row class."""
+    return row.__table__  # type: ignore[attr-defined]
+
+
+CUSTOMER, MOMENT, CONSENT, BILL = table(CustomerRow), table(MomentRow), table(ConsentRow), table(BillRow)
+CLAIM, IDENTIFIER, ALIAS = table(IdentifierClaimRow), table(IdentifierRow), table(CustomerAliasRow)
+
+_ID: Any = bindparam("customer_id")
+
+PROFILE = (
+    select(
+        CUSTOMER,
+        MOMENT.c.version.label("moment_version"),
+        *(
+            MOMENT.c[name]
+            for name in ("stage", "intent", "source", "channel", "set_by", "evidence", "set_at", "fades_at")
+        ),
+    )
+    .select_from(CUSTOMER.outerjoin(MOMENT, MOMENT.c.customer_id == CUSTOMER.c.customer_id))
+    .where(CUSTOMER.c.customer_id == _ID)
+)
+CONSENTS = select(CONSENT).where(CONSENT.c.customer_id == _ID).order_by(CONSENT.c.purpose, CONSENT.c.channel)
+CANONICAL = select(ALIAS.c.customer_id).where(ALIAS.c.alias_id == _ID)
+EXISTS = select(CUSTOMER.c.customer_id).where(CUSTOMER.c.customer_id == _ID)
+CLAIMED = select(CLAIM.c.customer_id).where(CLAIM.c.kind == bindparam("kind"), CLAIM.c.value == bindparam("value"))
+BILLS = select(BILL).where(BILL.c.customer_id == _ID).order_by(BILL.c.bill_id.desc()).limit(bindparam("most"))
+LOCKED = (
+    select(CUSTOMER.c.version, CUSTOMER.c.attributes, CUSTOMER.c.facts, CUSTOMER.c.timezone)
+    .where(CUSTOMER.c.customer_id == _ID)
+    .with_for_update()
+)
+"""Holds the customer's row till the transaction ends, where the engine has row locks; SQLite has one writer anyway."""
+NAMED = select(CUSTOMER.c.customer_id, CUSTOMER.c.number, CUSTOMER.c.name)
+
+
+def by_number(after: UUID | None, limit: int) -> Select[Any]:
+    """Customers in the order of their numbers, after the customer `after`."""
+    found = NAMED.order_by(CUSTOMER.c.number, CUSTOMER.c.customer_id).limit(limit)
+    if after is None:
+        return found
+    last = CUSTOMER.alias("last")
+    return found.where(CUSTOMER.c.number > select(last.c.number).where(last.c.customer_id == after).scalar_subquery())
+
+
+def by_text(parts: tuple[str, ...], prefix: str, limit: int) -> Select[Any]:
+    """Customers whose search text holds all parts: names that begin with the prefix first, then by name."""
+    found = _holding(NAMED, parts)
+    return found.order_by(_rank(prefix), CUSTOMER.c.search_text, CUSTOMER.c.customer_id).limit(limit)
+
+
+def by_text_after(parts: tuple[str, ...], prefix: str, last: UUID, limit: int) -> Select[Any]:
+    """What follows the customer `last` in the same order; its place is looked up, so that a cursor holds no name."""
+    place = select(_rank(prefix).label("rank"), CUSTOMER.c.search_text.label("text")).where(
+        CUSTOMER.c.customer_id == last
+    )
+    place = place.subquery("place")
+    rank, text = _rank(prefix), CUSTOMER.c.search_text
+    beyond = (rank > place.c.rank) | (
+        (rank == place.c.rank) & ((text > place.c.text) | ((text == place.c.text) & (CUSTOMER.c.customer_id > last)))
+    )
+    found = _holding(NAMED, parts).where(beyond)
+    return found.order_by(rank, text, CUSTOMER.c.customer_id).limit(limit)
+
+
+def _holding(found: Select[Any], parts: tuple[str, ...]) -> Select[Any]:
+    return found.where(*(CUSTOMER.c.search_text.like(like(part), escape="\\") for part in parts))
+
+
+def _rank(prefix: str) -> Any:
+    return case((CUSTOMER.c.search_text.like(like(prefix)[1:], escape="\\"), 0), else_=1)
