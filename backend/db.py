@@ -247,6 +247,8 @@ def _sqlite(url: URL) -> _Database:
         "connect_args": {"isolation_level": None, "timeout": BUSY_MILLISECONDS / 1000},
         "json_serializer": _to_json,
         "pool_timeout": POOL_SECONDS,
+        # An error's text would otherwise carry the values of the row into the log.
+        "hide_parameters": True,
     }
     writer = create_engine(url, pool_size=1, max_overflow=0, **options)
     reader = create_engine(url, pool_size=8, max_overflow=24, **options)
@@ -281,6 +283,8 @@ def _postgresql(url: URL) -> _Database:
         "connect_args": {"options": "-c timezone=UTC"},
         "json_serializer": _to_json,
         "pool_timeout": POOL_SECONDS,
+        # An error's text would otherwise carry the values of the row into the log.
+        "hide_parameters": True,
         "pool_pre_ping": True,
     }
     writer = create_engine(url, pool_size=8, max_overflow=8, **options)

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, request
+from flask import Flask, g, request
 from flask.typing import ResponseReturnValue
 
 from backend.people.permissions import Permission
 from shared.kernel.actors import Actor
-from shared.kernel.errors import Forbidden
+from shared.kernel.errors import Forbidden, Unauthenticated
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -29,12 +29,10 @@ def public(view: View) -> View:
     return view
 
 
-def guard(
-    app: Flask, current_actor: Callable[[], Actor | None], on_anonymous: Callable[[], ResponseReturnValue]
-) -> None:
+def guard(app: Flask, find_actor: Callable[[], Actor | None], on_anonymous: Callable[[], ResponseReturnValue]) -> None:
     """Holds every route of the app to its mark, before its view runs.
 
-    No mark: Forbidden for everyone. Nobody signed in: what `on_anonymous` returns or raises. No permission: Forbidden.
+    `find_actor` says who is asking. No mark: Forbidden for everyone. Nobody signed in: what `on_anonymous` returns or raises. No permission: Forbidden.
     """
 
     @app.before_request
@@ -45,12 +43,21 @@ def guard(
         permission = getattr(view, "permission", None)
         if permission is None:
             raise Forbidden("This page does not say who may see it.")
-        actor = current_actor()
+        actor = find_actor()
         if actor is None:
             return on_anonymous()
         if not actor.may(permission):
             raise Forbidden("You do not have the right to do this.", permission=str(permission))
+        g.actor = actor
         return None
+
+
+def current_actor() -> Actor:
+    """Whoever the guard let through to this view. Raises Unauthenticated in a public one."""
+    actor: Actor | None = g.get("actor")
+    if actor is None:
+        raise Unauthenticated
+    return actor
 
 
 def is_open(endpoint: str, view: Callable[..., Any]) -> bool:

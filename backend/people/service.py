@@ -1,6 +1,49 @@
-"""People's door: permissions and the marks that views carry."""
+"""People's door: who may sign in and how, what each may do, and the marks by which views say so.
 
-from backend.people.access import guard, is_open, public, requires, undeclared
+A view: `@bp.get("/…")` above `@requires(Permission.SEE_CUSTOMER)` (or `@public`); inside, `current_actor()` is whoever
+the guard let through. The two sign-in functions open their own transactions: call them outside any.
+"""
+
+from backend.people.access import current_actor, guard, is_open, public, requires, undeclared
+from backend.people.accounts import (
+    DEMO_PASSWORD,
+    DEMO_STAFF,
+    create_demo_staff,
+    create_staff,
+    demo_credentials_exist,
+    erase_customer,
+    export_customer,
+    give_demo_credentials,
+)
+from backend.people.keys import create_key, key_actor, revoke_key, trust, trusted_actor
 from backend.people.permissions import ROLES, SCOPES, Permission
+from backend.people.signing_in import customer_actor, sign_in_customer, sign_in_staff, staff_actor
 
-__all__ = ["ROLES", "SCOPES", "Permission", "guard", "is_open", "public", "requires", "undeclared"]
+__all__ = [
+    "DEMO_PASSWORD",
+    "DEMO_STAFF",
+    "ROLES",
+    "SCOPES",
+    "Permission",
+    "create_demo_staff",
+    "create_key",
+    "create_staff",
+    "current_actor",
+    "customer_actor",
+    "demo_credentials_exist",
+    "erase_customer",
+    "export_customer",
+    "give_demo_credentials",
+    "guard",
+    "is_open",
+    "key_actor",
+    "public",
+    "requires",
+    "revoke_key",
+    "sign_in_customer",
+    "sign_in_staff",
+    "staff_actor",
+    "trust",
+    "trusted_actor",
+    "undeclared",
+]

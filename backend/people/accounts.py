@@ -1,0 +1,93 @@
+"""Making, finding and removing staff and sign-ins, those of the demo among them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlmodel import Session, select
+
+from backend import db
+from backend.people import passwords
+from backend.people.permissions import ROLES
+from backend.people.tables import CredentialRow, StaffRow
+from shared.kernel import ids
+from shared.kernel.errors import Conflict, Invalid
+
+DEMO_PASSWORD = "evenhand-demo"  # noqa: S105 (public by design: production refuses to start while it is in use)
+DEMO_STAFF = (
+    ("agent1@demo.example", "Avery Quinn", "agent"),
+    ("agent2@demo.example", "Noor Haddad", "agent"),
+    ("supervisor@demo.example", "Sam Okafor", "supervisor"),
+    ("author@demo.example", "Robin Lindqvist", "author"),
+    ("admin@demo.example", "Dana Ivers", "admin"),
+)
+PASSWORD_LENGTH = 10
+
+
+def create_staff(session: Session, email: str, name: str, role: str, password: str, now: datetime) -> UUID:
+    """A new member of staff who may sign in. Raises Invalid for a role or password that will not do, Conflict for a taken e-mail."""
+    if role not in ROLES or role == "customer":
+        raise Invalid(errors={"role": f"A role is one of {', '.join(r for r in ROLES if r != 'customer')}."})
+    if len(password) < PASSWORD_LENGTH:
+        raise Invalid(errors={"password": f"A password has {PASSWORD_LENGTH} characters or more."})
+    address = email.strip().lower()
+    if "@" not in address:
+        raise Invalid(errors={"email": "This is not an e-mail address."})
+    if session.exec(select(StaffRow).where(StaffRow.email == address)).first() is not None:
+        raise Conflict("A member of staff has this e-mail address already.")
+    staff_id = ids.uuid7()
+    session.add(StaffRow(staff_id=staff_id, email=address, name=name, role=role, created_at=now))
+    session.add(_credential(staff_id, "staff", passwords.hash_of(password), now))
+    session.flush()
+    return staff_id
+
+
+def create_demo_staff(session: Session, now: datetime) -> None:
+    """The five people of the demo; those who are there stay as they are."""
+    known = set(session.exec(select(StaffRow.email)))
+    missing = [person for person in DEMO_STAFF if person[0] not in known]
+    if not missing:
+        return
+    shared = passwords.hash_of(DEMO_PASSWORD)
+    for email, name, role in missing:
+        staff_id = ids.uuid7()
+        session.add(StaffRow(staff_id=staff_id, email=email, name=name, role=role, created_at=now))
+        session.add(_credential(staff_id, "staff", shared, now, is_demo=True))
+    session.flush()
+
+
+def give_demo_credentials(session: Session, customer_ids: Iterable[UUID], now: datetime) -> int:
+    """Lets these customers sign in with the demo's password; who has a sign-in keeps it. Returns how many are new.
+
+    They share one hash: thousands of own ones would take a quarter of an hour and protect nothing that is public anyway.
+    """
+    shared = passwords.hash_of(DEMO_PASSWORD)
+    rows = [
+        _credential(customer_id, "customer", shared, now, is_demo=True).model_dump() for customer_id in customer_ids
+    ]
+    return db.upsert(session, CredentialRow, rows, key=("subject_id", "kind"))
+
+
+def demo_credentials_exist(session: Session) -> bool:
+    """Whether anyone can sign in with the demo's public password."""
+    return session.exec(select(CredentialRow.subject_id).where(CredentialRow.is_demo).limit(1)).first() is not None
+
+
+def export_customer(session: Session, customer_id: UUID) -> dict[str, Any]:
+    """What this room holds on the customer, without the secret itself."""
+    kept = session.get(CredentialRow, (customer_id, "customer"))
+    if kept is None:
+        return {}
+    return {"sign_in": {"changed_at": kept.changed_at.isoformat(), "is_demo": kept.is_demo}}
+
+
+def erase_customer(session: Session, customer_id: UUID) -> None:
+    """Takes the customer's sign-in away."""
+    theirs = (CredentialRow.subject_id == customer_id, CredentialRow.kind == "customer")
+    session.connection().execute(delete(CredentialRow).where(*theirs))  # type: ignore[arg-type]
+
+
+def _credential(subject_id: UUID, kind: str, kept: str, now: datetime, is_demo: bool = False) -> CredentialRow:
+    return CredentialRow(subject_id=subject_id, kind=kind, password_hash=kept, is_demo=is_demo, changed_at=now)

@@ -1,0 +1,48 @@
+"""Staff, what they sign in with, and the keys of programs."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint
+from sqlmodel import Field, SQLModel
+
+from backend.db import Json, UtcDateTime
+
+
+class StaffRow(SQLModel, table=True):
+    __tablename__ = "staff"
+    __table_args__ = (CheckConstraint("role IN ('agent', 'supervisor', 'author', 'admin')", name="role"),)
+
+    staff_id: UUID = Field(primary_key=True)
+    email: str = Field(unique=True)  # in lower case
+    name: str
+    role: str
+    is_active: bool = True
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class CredentialRow(SQLModel, table=True):
+    """What a subject, a member of staff or a customer, signs in with; the subject's own room knows its name."""
+
+    __tablename__ = "credential"
+    __table_args__ = (CheckConstraint("kind IN ('staff', 'customer')", name="kind"),)
+
+    subject_id: UUID = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    password_hash: str
+    is_demo: bool = Field(default=False, index=True)
+    wrong_in_a_row: int = 0
+    paused_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    changed_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ApiKeyRow(SQLModel, table=True):
+    """A program's key: only the digest of its secret is kept."""
+
+    __tablename__ = "api_key"
+
+    key_id: UUID = Field(primary_key=True)
+    secret_digest: str
+    scopes: list[str] = Field(sa_type=Json)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
