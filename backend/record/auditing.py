@@ -1,0 +1,167 @@
+"""The audit trail: who did what, in a chain that shows any later change.
+
+An entry is written unsealed, in the transaction of the act. A sealer then gives it its position and a seal: SHA-256 over
+the seal before it, the entry, and the salted digest of its payload. The payload itself is outside the chain, so that it
+can be erased with its salt and nothing of it be guessed from the digest; an erasure stands only when the trail also says
+that the customer was erased.
+"""
+
+import hashlib
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypedDict
+from uuid import UUID
+
+from sqlalchemy import insert, update
+from sqlmodel import Session, col, func, select
+
+from backend import db
+from backend.record.tables import AuditEntryRow, AuditHeadRow
+from shared.kernel import ids
+from shared.kernel.actors import Actor
+
+ERASED_ACTION = "customer.erased"
+START = "0" * 64
+_BATCH = 2_000
+
+
+class Verdict(TypedDict):
+    """What `verify` found: `first_bad` is the first position, counted from 1, that does not hold."""
+
+    ok: bool
+    entries: int
+    first_bad: int | None
+
+
+def audit(
+    session: Session, *, actor: Actor, action: str, subject: str, customer_id: UUID | None,
+    payload: dict[str, Any], now: datetime,
+) -> UUID:  # fmt: skip
+    """Adds an entry to the trail, in the act's own transaction. Returns its id."""
+    entry_id, salt = ids.uuid7(), secrets.token_hex(16)
+    plain = json.loads(json.dumps(payload))  # as it will be read back
+    row = {
+        "entry_id": entry_id, "at": now, "actor_kind": actor.kind, "actor_id": actor.id, "action": action,
+        "subject": subject, "customer_id": customer_id, "payload": plain, "salt": salt, "digest": _digest(salt, plain),
+    }  # fmt: skip
+    session.connection().execute(insert(AuditEntryRow), row)
+    return entry_id
+
+
+def seal(now: datetime) -> int:
+    """Chains the entries that are not yet sealed, at most 2,000; returns how many. Sealers of other processes wait."""
+    unsealed = select(AuditEntryRow).where(col(AuditEntryRow.position).is_(None))
+    with db.reading() as session:
+        if session.exec(unsealed.limit(1)).first() is None:
+            return 0
+    with db.transaction() as session:
+        head = _head(session)
+        rows = session.exec(unsealed.order_by(col(AuditEntryRow.entry_id)).limit(_BATCH)).all()
+        position, last = head.position, head.seal
+        for row in rows:
+            position += 1
+            last = _seal(last, row, position, now)
+            row.position, row.sealed_at, row.seal = position, now, last
+        session.flush()
+        moved = update(AuditHeadRow).values(position=position, seal=last)
+        session.connection().execute(moved)
+        return len(rows)
+
+
+def verify() -> Verdict:
+    """Recomputes the whole chain and every payload's digest. Reads only."""
+    with db.reading() as session:
+        erased = _Erased.of(session)
+        entries = session.exec(select(func.count()).select_from(AuditEntryRow)).one()
+        head = session.get(AuditHeadRow, 1)
+        position, last = 0, START
+        sealed = select(AuditEntryRow).where(col(AuditEntryRow.position).is_not(None))
+        for row in session.exec(sealed.order_by(col(AuditEntryRow.position)), execution_options={"yield_per": _BATCH}):
+            position += 1
+            intact = (
+                row.position == position and row.sealed_at is not None
+                and row.seal == _seal(last, row, position, row.sealed_at) and _payload_holds(row, erased)
+            )  # fmt: skip
+            if not intact:
+                return {"ok": False, "entries": entries, "first_bad": position}
+            last = str(row.seal)
+        if (position, last) != ((head.position, head.seal) if head else (0, START)):
+            return {"ok": False, "entries": entries, "first_bad": position + 1}
+        unsealed = select(AuditEntryRow).where(col(AuditEntryRow.position).is_(None))
+        for row in session.exec(unsealed.order_by(col(AuditEntryRow.entry_id))):
+            position += 1
+            if not _payload_holds(row, erased):
+                return {"ok": False, "entries": entries, "first_bad": position}
+    return {"ok": True, "entries": entries, "first_bad": None}
+
+
+def export_customer(session: Session, customer_id: UUID) -> list[dict[str, Any]]:
+    """What was done to or by the customer, oldest first."""
+    theirs = select(AuditEntryRow).where(AuditEntryRow.customer_id == customer_id).order_by(col(AuditEntryRow.entry_id))
+    return [
+        {"at": row.at.isoformat(), "by": row.actor_kind, "action": row.action, "payload": row.payload}
+        for row in session.exec(theirs)
+    ]
+
+
+def erase_customer(session: Session, customer_id: UUID, *, actor: Actor, now: datetime) -> None:
+    """Empties the payloads of the customer's entries and says so in the trail; the chain stays whole."""
+    theirs = update(AuditEntryRow).where(col(AuditEntryRow.customer_id) == customer_id)
+    session.connection().execute(theirs.values(payload=None, salt=None))
+    audit(
+        session, actor=actor, action=ERASED_ACTION, subject=f"customer:{customer_id}", customer_id=customer_id,
+        payload={}, now=now,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Erased:
+    """Up to which entry each customer's payloads may be missing."""
+
+    until: dict[UUID, UUID]
+
+    @classmethod
+    def of(cls, session: Session) -> "_Erased":
+        rows = session.exec(
+            select(AuditEntryRow.customer_id, func.max(col(AuditEntryRow.entry_id)))
+            .where(AuditEntryRow.action == ERASED_ACTION)
+            .group_by(col(AuditEntryRow.customer_id))
+        )
+        return cls({customer_id: entry_id for customer_id, entry_id in rows if customer_id is not None})
+
+    def covers(self, row: AuditEntryRow) -> bool:
+        until = self.until.get(row.customer_id) if row.customer_id is not None else None
+        return until is not None and row.entry_id < until
+
+
+def _payload_holds(row: AuditEntryRow, erased: _Erased) -> bool:
+    if row.payload is None or row.salt is None:
+        return row.payload is None and row.salt is None and erased.covers(row)
+    return row.digest == _digest(row.salt, row.payload)
+
+
+def _head(session: Session) -> AuditHeadRow:
+    db.upsert(session, AuditHeadRow, [{"head_id": 1, "position": 0, "seal": START}], key=["head_id"])
+    return session.exec(select(AuditHeadRow).with_for_update()).one()
+
+
+def _digest(salt: str, payload: dict[str, Any]) -> str:
+    return hashlib.sha256(f"{salt}{_canonical(payload)}".encode()).hexdigest()
+
+
+def _seal(before: str, row: AuditEntryRow, position: int, sealed_at: datetime) -> str:
+    entry = [
+        before, position, str(row.entry_id), _instant(row.at), row.actor_kind, row.actor_id, row.action, row.subject,
+        str(row.customer_id) if row.customer_id else None, row.digest, _instant(sealed_at),
+    ]  # fmt: skip
+    return hashlib.sha256(_canonical(entry).encode()).hexdigest()
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

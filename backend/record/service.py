@@ -1,0 +1,32 @@
+"""Record's door: the outbox, the audit trail, and idempotent answers."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from backend.record import auditing, outbox
+from backend.record.auditing import Verdict, audit, seal, verify
+from backend.record.idempotency import Answer, Request, begin, finish, give_up, purge, request_of
+from backend.record.outbox import put, register, run_due
+from shared.kernel.actors import Actor
+
+__all__ = [
+    "Answer", "Request", "Verdict", "audit", "begin", "erase_customer", "export_customer", "finish", "give_up",
+    "purge", "put", "register", "request_of", "run_due", "seal", "verify",
+]  # fmt: skip
+
+
+def export_customer(session: Session, customer_id: UUID) -> dict[str, Any]:
+    """What this room holds on the customer."""
+    return {
+        "pending": outbox.export_customer(session, customer_id),
+        "audit": auditing.export_customer(session, customer_id),
+    }
+
+
+def erase_customer(session: Session, customer_id: UUID, *, actor: Actor, now: datetime) -> None:
+    """Drops the customer's pending work and empties their audit payloads; the chain stays whole."""
+    outbox.erase_customer(session, customer_id)
+    auditing.erase_customer(session, customer_id, actor=actor, now=now)

@@ -1,0 +1,77 @@
+"""Jobs to be done later, the audit trail, and the answers kept for repeated requests."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlmodel import Field, SQLModel
+
+from backend.db import Json, UtcDateTime
+
+
+class OutboxJobRow(SQLModel, table=True):
+    __tablename__ = "outbox_job"
+    __table_args__ = (
+        Index(
+            "ix_outbox_job_due", "run_at",
+            sqlite_where=text("failed_at IS NULL"), postgresql_where=text("failed_at IS NULL"),
+        ),
+    )  # fmt: skip
+
+    customer_id: UUID = Field(primary_key=True)
+    job_id: UUID = Field(primary_key=True)
+    topic: str
+    payload: dict[str, Any] = Field(sa_type=Json)
+    run_at: datetime = Field(sa_type=UtcDateTime)  # while leased: when the lease ends
+    attempts: int = 0
+    last_error: str | None = None
+    failed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # given up
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class AuditEntryRow(SQLModel, table=True):
+    """Who did what. `position`, `sealed_at` and `seal` are empty until the sealer comes by."""
+
+    __tablename__ = "audit_entry"
+
+    entry_id: UUID = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+    actor_kind: str
+    actor_id: str
+    action: str
+    subject: str
+    customer_id: UUID | None = Field(default=None, index=True)
+    payload: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    salt: str | None = None
+    digest: str
+    position: int | None = Field(default=None, unique=True)
+    sealed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    seal: str | None = None
+
+
+class AuditHeadRow(SQLModel, table=True):
+    """The one row that says where the chain ends: sealers take turns on it, and a cut-off end shows."""
+
+    __tablename__ = "audit_head"
+    __table_args__ = (CheckConstraint("head_id = 1", name="one"),)
+
+    head_id: int = Field(primary_key=True)
+    position: int
+    seal: str
+
+
+class IdempotencyKeyRow(SQLModel, table=True):
+    """A write that may be sent again: being worked on while `status` is empty, else with its answer."""
+
+    __tablename__ = "idempotency_key"
+
+    actor_id: str = Field(primary_key=True)
+    method: str = Field(primary_key=True)
+    path: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    request_digest: str
+    started_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    status: int | None = None
+    content_type: str | None = None
+    body: str | None = None
