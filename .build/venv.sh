@@ -15,12 +15,17 @@ fits() { # Is $1 a Python that we hold for? 3.11 to 3.14.
 }
 
 find_python() {
-    for candidate in ${PYTHON:-} python3 python3.13 python3.12 python3.14 python3.11; do
+    if [ -n "${PYTHON:-}" ]; then
+        fits "$PYTHON" && command -v "$PYTHON"
+        return
+    fi
+    for candidate in python3 python3.13 python3.12 python3.14 python3.11; do
         if command -v "$candidate" >/dev/null 2>&1 && fits "$candidate"; then
             command -v "$candidate"
             return
         fi
     done
+    return 1
 }
 
 # What a finished install is known by: where it stands (scripts name their folder), the lock, and the project's own file.
@@ -33,9 +38,8 @@ if [ -x .venv/bin/python ] && fits .venv/bin/python && [ -f "$stamp" ] && [ "$(c
     exit 0
 fi
 
-python=$(find_python)
-if [ -z "$python" ]; then
-    found=$(python3 --version 2>/dev/null || echo "no python3 at all")
+if ! python=$(find_python); then
+    found=$("${PYTHON:-python3}" --version 2>/dev/null || echo "no ${PYTHON:-python3} at all")
     die "Evenhand needs Python 3.11, 3.12, 3.13 or 3.14; found here: $found.
   Debian, Ubuntu:  sudo apt-get install python3.12 python3.12-venv   (or what your release has, from 3.11 on)
   macOS:           brew install python@3.13

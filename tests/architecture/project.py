@@ -34,7 +34,7 @@ def files() -> tuple[Path, ...]:
 
 def vendored(path: Path) -> bool:
     """Other people's files that we ship as they are."""
-    return any(part in ("vendor", "vendored") for part in path.parts)
+    return "vendored" in path.parts
 
 
 def texts() -> list[tuple[Path, str]]:

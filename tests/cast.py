@@ -1,0 +1,25 @@
+"""The cast of the tests: who signs in, and what stands in the loaded database."""
+
+from backend.people import service as people
+from tests.pages import Browser
+
+AGENT = "agent1@demo.example"
+SUPERVISOR = "supervisor@demo.example"
+AUTHOR = "author@demo.example"
+# The customer in the first row of the pack's file.
+PORTAL_CUSTOMER = "C371828"
+ADMIN = "admin@demo.example"
+PASSWORD = people.DEMO_PASSWORD
+
+
+def sign_in(browser: Browser, who: str, password: str = PASSWORD) -> Browser:
+    """The browser, after signing in by the form as a person would; fails when that was refused."""
+    page = browser.get("/sign-in")
+    controls = [control for control in page.all("input") if control.get("type", "text") not in ("hidden", "password")]
+    secret = page.one("input", type="password").get("name")
+    name = controls[0].get("name")
+    assert name
+    assert secret
+    after = page.submit("/sign-in", **{name: who, secret: password})
+    assert after.path != "/sign-in", f"{who} could not sign in: {after.text[:300]}"
+    return browser

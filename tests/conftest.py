@@ -1,0 +1,78 @@
+"""Fixtures of all tests: databases on both engines, the apps upon them, and browsers with someone signed in."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests import apps
+from tests.cast import AGENT, PORTAL_CUSTOMER, sign_in
+from tests.databases import (
+    database,
+    database_url,
+    engine,
+    loaded,
+    loaded_sqlite,
+    loaded_sqlite_url,
+    loaded_url,
+    pytest_configure,
+    pytest_unconfigure,
+)
+from tests.network import no_network
+from tests.pages import Browser
+
+__all__ = [
+    "database",
+    "database_url",
+    "engine",
+    "loaded",
+    "loaded_sqlite",
+    "loaded_sqlite_url",
+    "loaded_url",
+    "no_network",
+    "pytest_configure",
+    "pytest_unconfigure",
+]
+
+
+@pytest.fixture
+def api_app(loaded: str, tmp_path: Path) -> Flask:
+    """The JSON API on the loaded database, on each engine."""
+    return apps.create("api", loaded, tmp_path)
+
+
+@pytest.fixture
+def desk_app(loaded: str, tmp_path: Path) -> Flask:
+    """The desk on the loaded database, on each engine."""
+    return apps.create("desk", loaded, tmp_path)
+
+
+@pytest.fixture
+def portal_app(loaded: str, tmp_path: Path) -> Flask:
+    """The portal on the loaded database, on each engine."""
+    return apps.create("portal", loaded, tmp_path)
+
+
+@pytest.fixture
+def desk_as(desk_app: Flask) -> Callable[[str], Browser]:
+    """Opens the desk with a member of staff signed in: `desk_as("supervisor@demo.example")`."""
+    return lambda email: sign_in(Browser(desk_app), email)
+
+
+@pytest.fixture
+def portal_as(portal_app: Flask) -> Callable[[str], Browser]:
+    """Opens the portal with a customer signed in, by number or e-mail."""
+    return lambda who: sign_in(Browser(portal_app), who)
+
+
+@pytest.fixture
+def desk(desk_as: Callable[[str], Browser]) -> Browser:
+    """An agent's browser, signed in at the desk."""
+    return desk_as(AGENT)
+
+
+@pytest.fixture
+def portal(portal_as: Callable[[str], Browser]) -> Browser:
+    """A customer's browser, signed in at the portal."""
+    return portal_as(PORTAL_CUSTOMER)
