@@ -150,6 +150,8 @@ def _call(row: Row, day: date, diary: "Diary", *, young: bool, leaving: bool) ->
     data = {"reason": reason, "summary": rng.choice(CALLS[reason]), "minutes": minutes}
     diary.note(day, "call", "phone", ("staff", rng.choice(_AGENTS)), data, lasting=minutes, contact=diary.contact())
     diary.count("calls", day)
+    if reason == "leave":
+        diary.count("leave_signals", day)
     diary.latest("last_contact", day)
 
 
@@ -166,6 +168,8 @@ def _visit(day: date, diary: "Diary", *, restless: bool, leaving: bool) -> None:
     data = {"page": page, "summary": VISITS[page]}
     diary.note(day, "visit", "portal", ("customer", ""), data, lasting=rng.randint(1, 9), contact=diary.contact())
     diary.count("visits", day)
+    if page == "leave":
+        diary.count("leave_signals", day)
     if page == "plan":
         diary.count("plan_visits", day)
     if page == "details":
