@@ -41,6 +41,7 @@ __all__ = [
     "is_current",
     "open",
     "reading",
+    "revise",
     "transaction",
     "upgrade",
     "upsert",
@@ -190,7 +191,7 @@ def upsert(
             statement = statement.on_conflict_do_update(index_elements=list(key), set_=new)
         else:
             statement = statement.on_conflict_do_nothing(index_elements=list(key))
-        result = session.connection().execute(statement)
+        result = session.connection().execute(statement, execution_options={"preserve_rowcount": True})
         assert isinstance(result, CursorResult)  # noqa: S101 (for the type checker)
         changed += result.rowcount
     return changed
@@ -210,6 +211,14 @@ def check(url: str) -> list[str]:
 
     with _migrating(url) as engine:
         return runner.differences(engine)
+
+
+def revise(url: str, message: str) -> Path:
+    """Writes the migration that is missing between the database at the address and the code's tables; returns its file."""
+    from backend.migrations import runner
+
+    with _migrating(url) as engine:
+        return runner.revise(engine, message)
 
 
 def is_current() -> bool:

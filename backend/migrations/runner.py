@@ -1,6 +1,8 @@
 """Alembic, configured in code: brings a database up to this release and finds what differs."""
 
 import importlib
+import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,7 +35,7 @@ def config(connection: Connection | None = None) -> Config:
     """Alembic's configuration, without an ini file."""
     made = Config()
     made.set_main_option("script_location", str(HERE))
-    made.set_main_option("file_template", "%%(year)d_%%(month).2d_%%(day).2d_%%(slug)s")
+    made.set_main_option("file_template", "%%(rev)s")
     made.set_main_option("timezone", "UTC")
     made.attributes["connection"] = connection
     return made
@@ -45,6 +47,18 @@ def upgrade(engine: Engine) -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
         command.upgrade(config(connection), "head")
+
+
+def revise(engine: Engine, message: str) -> Path:
+    """Writes the next step: what would bring this database to the code's tables. The database must be current."""
+    slug = re.sub(r"[^a-z0-9]+", "_", message.lower()).strip("_")
+    with engine.begin() as connection:
+        made = command.revision(
+            config(connection), message=message, autogenerate=True, rev_id=f"{datetime.now(UTC):%Y_%m_%d}_{slug}"
+        )
+    if made is None or isinstance(made, list):
+        raise RuntimeError("Alembic wrote no step, or more than one.")
+    return Path(str(made.path))
 
 
 def differences(engine: Engine) -> list[str]:

@@ -56,7 +56,7 @@ class AuditHeadRow(SQLModel, table=True):
     __tablename__ = "audit_head"
     __table_args__ = (CheckConstraint("head_id = 1", name="one"),)
 
-    head_id: int = Field(primary_key=True)
+    head_id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     position: int
     seal: str
 

@@ -1,0 +1,171 @@
+"""The database's ground: transactions, types and migrations, on both engines."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from sqlmodel import select
+
+from backend import db
+from backend.people.tables import ApiKeyRow, StaffRow
+from backend.record.tables import OutboxJobRow
+from shared.kernel import ids
+from shared.kernel.errors import Conflict
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+def staff(email: str, **more: object) -> StaffRow:
+    return StaffRow(
+        **{"staff_id": ids.uuid7(), "email": email, "name": "A", "role": "agent", "created_at": NOW, **more}
+    )
+
+
+def count() -> int:
+    with db.reading() as session:
+        return len(session.exec(select(StaffRow)).all())
+
+
+def test_a_database_made_from_nothing_equals_the_tables_of_the_code(database_url: str) -> None:
+    assert db.check(database_url) == []
+
+
+def test_upgrading_twice_is_the_same_as_once(database_url: str) -> None:
+    db.upgrade(database_url)
+    assert db.check(database_url) == []
+
+
+def test_a_missing_column_is_found_by_the_check(database: str) -> None:
+    with db.transaction() as session:
+        session.connection().exec_driver_sql("ALTER TABLE staff ADD COLUMN left_over INTEGER")
+    assert any("left_over" in line for line in db.check(database))
+
+
+def test_a_database_with_every_migration_is_current_and_one_without_is_not(database: str) -> None:
+    assert db.is_current()
+    with db.transaction() as session:
+        session.connection().exec_driver_sql("DELETE FROM alembic_version")
+    assert not db.is_current()
+    assert db.check(database) != []
+
+
+def test_returning_commits_and_raising_rolls_back(database: str) -> None:
+    with db.transaction() as session:
+        session.add(staff("a@example.com"))
+    with pytest.raises(ZeroDivisionError), db.transaction() as session:  # noqa: PT012 (what is tested is the block)
+        session.add(staff("b@example.com"))
+        session.flush()
+        _ = 1 / 0
+    assert count() == 1
+
+
+def test_a_taken_key_is_a_conflict(database: str) -> None:
+    with db.transaction() as session:
+        session.add(staff("a@example.com"))
+    with pytest.raises(Conflict), db.transaction() as session:
+        session.add(staff("a@example.com"))
+
+
+def test_a_broken_rule_of_ours_is_no_conflict(database: str) -> None:
+    with pytest.raises(IntegrityError), db.transaction() as session:
+        session.add(staff("a@example.com", role="emperor"))
+
+
+def test_an_error_of_the_database_does_not_show_the_row(database: str) -> None:
+    with pytest.raises(IntegrityError) as caught, db.transaction() as session:
+        session.add(staff("hidden@example.com", role="emperor"))
+    assert "hidden@example.com" not in str(caught.value.args[0]).split("DETAIL")[0]
+    assert "hidden@example.com" not in str(caught.value).split("DETAIL")[0]
+
+
+def test_reading_cannot_write(database: str) -> None:
+    with pytest.raises(DBAPIError), db.reading() as session:  # noqa: PT012 (what is tested is the block)
+        session.add(staff("a@example.com"))
+        session.flush()
+    assert count() == 0
+
+
+def test_reading_sees_one_state_throughout(database: str) -> None:
+    with db.reading() as reader:
+        before = len(reader.exec(select(StaffRow)).all())
+        with db.transaction() as session:
+            session.add(staff("a@example.com"))
+        assert len(reader.exec(select(StaffRow)).all()) == before
+    assert count() == before + 1
+
+
+def test_a_transaction_inside_another_is_refused(database: str) -> None:
+    with db.transaction(), pytest.raises(RuntimeError, match="already open"), db.transaction():
+        pass
+    with db.transaction() as session:
+        session.add(staff("a@example.com"))
+    assert count() == 1
+
+
+def test_many_threads_write_one_after_another(database: str) -> None:
+    failures: list[BaseException] = []
+
+    def work(number: int) -> None:
+        try:
+            for turn in range(10):
+                with db.transaction() as session:
+                    session.add(staff(f"{number}-{turn}@example.com"))
+        except BaseException as failure:
+            failures.append(failure)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert count() == 80
+
+
+def test_an_instant_comes_back_as_the_same_instant_in_utc(database: str) -> None:
+    local = datetime(2026, 11, 22, 4, 0, 0, 123456, tzinfo=timezone(timedelta(hours=-8)))
+    with db.transaction() as session:
+        session.add(staff("a@example.com", created_at=local))
+    with db.reading() as session:
+        found = session.exec(select(StaffRow)).one().created_at
+    assert found == local
+    assert found.utcoffset() == timedelta(0)
+
+
+def test_a_naive_instant_is_refused(database: str) -> None:
+    with pytest.raises(StatementError, match="no time zone"), db.transaction() as session:
+        session.add(staff("a@example.com", created_at=datetime(2026, 11, 22)))  # noqa: DTZ001
+
+
+def test_json_keeps_its_order_and_its_digits(database: str) -> None:
+    value = {"z": 1, "a": 1.0, "m": 0.1 + 0.2, "t": "é ✓", "n": None, "l": [1, 2.5, True]}
+    with db.transaction() as session:
+        session.add(OutboxJobRow(
+            customer_id=ids.uuid7(), job_id=ids.uuid7(), topic="t", payload=value, run_at=NOW, created_at=NOW
+        ))  # fmt: skip
+    with db.reading() as session:
+        found = session.exec(select(OutboxJobRow)).one().payload
+    assert list(found) == list(value)
+    assert found == value
+    assert type(found["a"]) is float
+
+
+def keys() -> Iterator[tuple[str, list[str]]]:
+    with db.reading() as session:
+        yield from sorted((row.secret_digest, row.scopes) for row in session.exec(select(ApiKeyRow)))
+
+
+def test_upsert_leaves_or_changes_what_is_there(database: str) -> None:
+    first, second = ids.uuid7(), ids.uuid7()
+    old = {"key_id": first, "secret_digest": "old", "scopes": ["all"], "created_at": NOW}
+    with db.transaction() as session:
+        assert db.upsert(session, ApiKeyRow, [old], key=["key_id"]) == 1
+    new = [{**old, "secret_digest": "new"}, {**old, "key_id": second, "secret_digest": "other"}]
+    with db.transaction() as session:
+        assert db.upsert(session, ApiKeyRow, new, key=["key_id"]) == 1
+    assert list(keys()) == [("old", ["all"]), ("other", ["all"])]
+    with db.transaction() as session:
+        db.upsert(session, ApiKeyRow, new, key=["key_id"], update=["secret_digest"])
+    assert list(keys()) == [("new", ["all"]), ("other", ["all"])]
