@@ -20,6 +20,7 @@ _LOAD = queries.table(PackLoadRow)
 @dataclass(frozen=True, slots=True)
 class NewBill:
     bill_id: UUID
+    reference: str
     issued_on: date
     due_on: date
     amount_minor: int
@@ -91,7 +92,7 @@ def enrol(session: Session, customers: Sequence[NewCustomer]) -> Enrolled:
             spelled = identity.normalise(kind, value)
             if spelled is not None and (kind, spelled) not in taken:
                 claims.setdefault((kind, spelled), c.customer_id)
-    _insert(session, queries.CUSTOMER, [_customer(c) for c in fresh])
+    _insert(session, queries.CUSTOMER, [_customer(c, claims) for c in fresh])
     rows = [{"customer_id": owner, "kind": kind, "value": value} for (kind, value), owner in claims.items()]
     _insert(session, queries.CLAIM, rows)
     _insert(session, queries.IDENTIFIER, rows)
@@ -120,14 +121,19 @@ def _taken(session: Session, customers: Sequence[NewCustomer]) -> set[tuple[str,
     return taken
 
 
-def _customer(c: NewCustomer) -> dict[str, Any]:
+def _customer(c: NewCustomer, claims: dict[tuple[str, str], UUID]) -> dict[str, Any]:
+    """The row; a telephone number or e-mail address that is somebody else's stays off it."""
+    phone, email = (
+        value if value and claims.get((kind, identity.normalise(kind, value) or "")) == c.customer_id else None
+        for kind, value in (("phone", c.phone), ("email", c.email))
+    )
     return {
         "customer_id": c.customer_id,
         "number": c.number,
         "name": c.name,
-        "search_text": identity.search_text(c.name, c.number, c.email, c.phone),
-        "phone": c.phone,
-        "email": c.email,
+        "search_text": identity.search_text(c.name, c.number, email, phone),
+        "phone": phone,
+        "email": email,
         "birth_date": c.birth_date,
         "attributes": c.attributes,
         "facts": c.facts,

@@ -73,10 +73,8 @@ def by_text(parts: tuple[str, ...], prefix: str, limit: int) -> Select[Any]:
 
 def by_text_after(parts: tuple[str, ...], prefix: str, last: UUID, limit: int) -> Select[Any]:
     """What follows the customer `last` in the same order; its place is looked up, so that a cursor holds no name."""
-    place = select(_rank(prefix).label("rank"), CUSTOMER.c.search_text.label("text")).where(
-        CUSTOMER.c.customer_id == last
-    )
-    place = place.subquery("place")
+    here = select(_rank(prefix).label("rank"), CUSTOMER.c.search_text.label("text"))
+    place = here.where(CUSTOMER.c.customer_id == last).subquery("place")
     rank, text = _rank(prefix), CUSTOMER.c.search_text
     beyond = (rank > place.c.rank) | (
         (rank == place.c.rank) & ((text > place.c.text) | ((text == place.c.text) & (CUSTOMER.c.customer_id > last)))

@@ -40,7 +40,8 @@ def in_words(score: Score, attributes: Mapping[str, Any], reasons: tuple[tuple[s
 
 def _said(term: ScoreTerm, value: Any) -> str:
     """A number below its mean has words of its own: a short tenure is another reason than a long one."""
-    return term.reason_low if term.level is None and _x(term, value) < 0 else term.reason
+    low = term.level is None and _x(term, value) < 0
+    return (term.reason_low or term.reason) if low else term.reason
 
 
 def band(risk: float) -> str:

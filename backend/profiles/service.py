@@ -103,6 +103,7 @@ def bills(session: Session, customer_id: UUID, most: int = 24) -> tuple[Bill, ..
     return tuple(
         Bill(
             bill_id=row.bill_id,
+            reference=row.reference,
             issued_on=row.issued_on,
             due_on=row.due_on,
             amount=Money(row.amount_minor, row.currency),

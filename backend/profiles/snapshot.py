@@ -178,8 +178,8 @@ def _needed(pack: Pack) -> frozenset[str]:
     kept = _plans.get(id(pack))
     if kept is not None and kept[0] is pack:
         return kept[1]
-    rules = [s.rule for s in (*pack.life_cycle, *pack.segments, *pack.protective)]
-    names = frozenset(name for rule in rules for name in rule.names)
+    rules = [s.rule for s in pack.life_cycle] + [s.rule for s in pack.segments] + [p.rule for p in pack.protective]
+    names: frozenset[str] = frozenset().union(*(rule.names for rule in rules))
     if len(_plans) >= 16:
         _plans.clear()
     _plans[id(pack)] = (pack, names)

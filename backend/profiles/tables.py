@@ -119,6 +119,7 @@ class BillRow(SQLModel, table=True):
     customer_id: UUID = Field(primary_key=True, foreign_key="customer.customer_id")
     bill_id: UUID = Field(primary_key=True)
     """Made at the instant of issue, so that the primary key is also the order of time."""
+    reference: str
     issued_on: date
     due_on: date
     amount_minor: int

@@ -88,6 +88,7 @@ class Match:
 @dataclass(frozen=True, slots=True)
 class Bill:
     bill_id: UUID
+    reference: str
     issued_on: date
     due_on: date
     amount: Money

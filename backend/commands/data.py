@@ -1,0 +1,88 @@
+"""`evenhand load`: a pack and its customers into the database."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from backend import loading
+from backend.loading import Loaded
+
+MOST_SHOWN = 20
+"""Bad rows named on the screen; the file beside the data has all."""
+PLAIN_STEP = 1_000
+
+
+def load(
+    pack: Annotated[str, typer.Argument(help="The pack's name, or the folder that holds it.")],
+    home: Path,
+    customers: Path | None = None,
+    as_json: bool = False,
+) -> Loaded:
+    """Loads the pack into the open database, showing how far it is; prints what was done."""
+    began = time.monotonic()
+    screen = Console(stderr=True)
+    if screen.is_terminal:
+        with _bar(screen) as bar:
+            task = bar.add_task("Customers", total=None)
+            done = loading.load(
+                pack, customers=customers, home=home, progress=lambda n, of: bar.update(task, completed=n, total=of)
+            )
+    else:
+        done = loading.load(pack, customers=customers, home=home, progress=_plainly)
+    _tell(done)
+    if as_json:
+        typer.echo(json.dumps(_plain(done, time.monotonic() - began)))
+    return done
+
+
+def _bar(screen: Console) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=screen)
+
+
+def _plainly(done: int, total: int) -> None:
+    if done % PLAIN_STEP == 0 or done == total:
+        print(f"Customers: {done:,} of {total:,}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _tell(done: Loaded) -> None:
+    for bad in done.rejected[:MOST_SHOWN]:
+        typer.echo(f"line {bad.line}, {bad.column}: {bad.value!r} {bad.why}", err=True)
+    if done.rejected:
+        more = len(done.rejected) - MOST_SHOWN
+        rest = f" ({more} more)" if more > 0 else ""
+        typer.echo(f"{len(done.rejected)} rows were not taken{rest}; they are in {done.rejected_file}.", err=True)
+    if done.already:
+        typer.echo(
+            f"{done.pack}: all {done.customers:,} customers are there already; catalogue {done.catalogue_version}."
+        )
+    else:
+        known = f", {done.known:,} were known" if done.known else ""
+        typer.echo(
+            f"{done.pack}: {done.entered:,} customers entered{known}; {done.events:,} events, {done.bills:,} bills; "
+            f"catalogue {done.catalogue_version}."
+        )
+
+
+def _plain(done: Loaded, seconds: float) -> dict[str, Any]:
+    return {
+        "pack": done.pack,
+        "customers": done.customers,
+        "entered": done.entered,
+        "known": done.known,
+        "events": done.events,
+        "bills": done.bills,
+        "catalogue_version": done.catalogue_version,
+        "already": done.already,
+        "rejected": [{"line": r.line, "column": r.column, "value": r.value, "why": r.why} for r in done.rejected],
+        "rejected_file": str(done.rejected_file) if done.rejected_file else None,
+        "seconds": round(seconds, 2),
+    }
