@@ -14,3 +14,12 @@ if grep -nE '://|^-' requirements.txt requirements-dev.txt; then
     echo "The locks must not hold addresses." >&2
     exit 1
 fi
+
+# Nobody should need a compiler: every package must come built, on each platform and for the oldest and newest Python.
+for platform in x86_64-manylinux_2_28 aarch64-manylinux_2_28 x86_64-apple-darwin aarch64-apple-darwin; do
+    for version in 3.11 3.14; do
+        $uv pip compile --quiet --only-binary :all: --python-version $version --python-platform $platform \
+            requirements-dev.txt --output-file /dev/null || { echo "Not to be had built: Python $version on $platform." >&2; exit 1; }
+    done
+done
+echo "Both locks hold for Linux and macOS, on x86-64 and arm64, with Python 3.11 to 3.14."
