@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select
 from sqlmodel import Session
 
+from backend import db
 from backend.interactions.tables import EventRow, InteractionRow
 from backend.interactions.types import Event, NewContact, Past
 from backend.interactions.words import ICONS, KINDS, EventWords, in_words
@@ -139,9 +140,8 @@ def enter_past(session: Session, lives: Sequence[Past]) -> int:
         for contact in life.contacts
     ]
     events = [{name: getattr(event, name) for name in _COLUMNS} for life in lives for event in life.events]
-    for table, rows in ((_INTERACTION, contacts), (_EVENT, events)):
-        if rows:
-            session.execute(insert(table), rows)
+    db.insert_many(session, _INTERACTION, contacts)
+    db.insert_many(session, _EVENT, events)
     return len(events)
 
 

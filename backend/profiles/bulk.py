@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import insert, select, update
 from sqlmodel import Session
 
+from backend import db
 from backend.profiles import identity, queries
 from backend.profiles.tables import PackLoadRow
 
@@ -92,12 +93,12 @@ def enrol(session: Session, customers: Sequence[NewCustomer]) -> Enrolled:
             spelled = identity.normalise(kind, value)
             if spelled is not None and (kind, spelled) not in taken:
                 claims.setdefault((kind, spelled), c.customer_id)
-    _insert(session, queries.CUSTOMER, [_customer(c, claims) for c in fresh])
+    db.insert_many(session, queries.CUSTOMER, [_customer(c, claims) for c in fresh])
     rows = [{"customer_id": owner, "kind": kind, "value": value} for (kind, value), owner in claims.items()]
-    _insert(session, queries.CLAIM, rows)
-    _insert(session, queries.IDENTIFIER, rows)
-    _insert(session, queries.CONSENT, list(_owned(fresh, "consents")))
-    _insert(session, queries.BILL, list(_owned(fresh, "bills")))
+    db.insert_many(session, queries.CLAIM, rows)
+    db.insert_many(session, queries.IDENTIFIER, rows)
+    db.insert_many(session, queries.CONSENT, list(_owned(fresh, "consents")))
+    db.insert_many(session, queries.BILL, list(_owned(fresh, "bills")))
     entered = frozenset(c.customer_id for c in fresh)
     return Enrolled(entered, frozenset(c.customer_id for c in customers) - entered)
 
@@ -152,16 +153,19 @@ def _owned(customers: Iterable[NewCustomer], what: str) -> Iterator[dict[str, An
             yield {"customer_id": c.customer_id, **{name: getattr(thing, name) for name in thing.__slots__}}
 
 
-def _insert(session: Session, table: Any, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        session.execute(insert(table), rows)
-
-
 def load_progress(session: Session, pack: str, source: str) -> LoadProgress | None:
     """How far the load of this file got; None when it was never begun."""
     statement = select(_LOAD).where(_LOAD.c.pack == pack, _LOAD.c.source == source)
     row = session.execute(statement).one_or_none()
     return LoadProgress(row.anchor, row.done, row.total, row.finished_at is not None) if row else None
+
+
+def loaded_packs(session: Session) -> dict[str, bool]:
+    """The packs whose load was begun, and whether it was finished: all that was begun of it, where there are several files."""
+    begun: dict[str, bool] = {}
+    for row in session.execute(select(_LOAD.c.pack, _LOAD.c.finished_at).order_by(_LOAD.c.pack)):
+        begun[row.pack] = begun.get(row.pack, True) and row.finished_at is not None
+    return begun
 
 
 def note_progress(session: Session, pack: str, source: str, progress: LoadProgress, now: datetime) -> None:

@@ -20,6 +20,7 @@ from backend.profiles.bulk import (
     NewCustomer,
     enrol,
     load_progress,
+    loaded_packs,
     note_progress,
 )
 from backend.profiles.identity import normalise
@@ -36,7 +37,7 @@ from shared.kernel.money import Money
 __all__ = [
     "Bill", "Consent", "Enrolled", "LoadProgress", "Match", "Moment", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile",
     "Snapshot", "band", "bills", "enrol", "erase_customer", "export_customer", "find_by_sign_in", "in_words", "learn",
-    "load_progress", "normalise", "note_progress", "owner", "profile", "resolve", "search", "set_moment", "snapshot",
+    "load_progress", "loaded_packs", "normalise", "note_progress", "owner", "profile", "resolve", "search", "set_moment", "snapshot",
 ]  # fmt: skip
 
 UNTOLD_FADE_HOURS = 24.0
