@@ -80,8 +80,8 @@ def check(folder: Path) -> tuple[Pack | None, list[Problem]]:
 def _placed(path: tuple[str | int, ...], message: str, source: Source) -> Problem:
     head = str(path[0])
     if head.endswith(".toml"):
-        line = re.search(r"line (\d+)", message)
-        return Problem(head, int(line.group(1)) if line else 1, "toml", message)
+        named = re.search(r"line (\d+)", message)
+        return Problem(head, int(named.group(1)) if named else 1, "toml", message)
     file, table = _FILES.get(head, ("pack.toml", head))
     nth = next((p for p in path[1:] if isinstance(p, int)), 0)
     if len(path) > 1 and isinstance(path[1], str):
@@ -138,13 +138,28 @@ def _references(pack: Pack, source: Source) -> Iterator[Problem]:
     for nth, intent in enumerate(pack.intents.values()):
         yield from weights("intents.toml", "intent", nth, intent.key, intent.weights)
         if intent.stage not in stages:
-            yield Problem("intents.toml", source.line("intents.toml", "intent", nth, "stage"), intent.key, f"{intent.stage} is no stage")
+            yield Problem(
+                "intents.toml",
+                source.line("intents.toml", "intent", nth, "stage"),
+                intent.key,
+                f"{intent.stage} is no stage",
+            )
     for nth, fact in enumerate(pack.facts.values()):
         if sum(map(bool, (fact.of, fact.value, fact.since))) != 1 or bool(fact.of) != bool(fact.window):
-            yield Problem("facts.toml", source.line("facts.toml", "fact", nth), fact.key, "needs exactly one of: of with window, value, since")
+            yield Problem(
+                "facts.toml",
+                source.line("facts.toml", "fact", nth),
+                fact.key,
+                "needs exactly one of: of with window, value, since",
+            )
     for nth, service in enumerate(pack.services):
         if service.attribute not in pack.attributes:
-            yield Problem("services.toml", source.line("services.toml", "service", nth, "attribute"), service.key, f"nothing is called {service.attribute}")
+            yield Problem(
+                "services.toml",
+                source.line("services.toml", "service", nth, "attribute"),
+                service.key,
+                f"nothing is called {service.attribute}",
+            )
     for nth, term in enumerate(pack.churn.term if pack.churn else ()):
         line = source.line("churn.toml", "term", nth, "attribute")
         if term.attribute not in pack.attributes:

@@ -57,7 +57,10 @@ def pack_from(body: Mapping[str, Any]) -> Pack:
     matrix = table("matrix", {})
     try:
         return Pack(
-            **{key: head.get(key) for key in ("name", "label", "currency", "timezone", "language", "phone", "default_stage")},
+            **{
+                key: head.get(key)
+                for key in ("name", "label", "currency", "timezone", "language", "phone", "default_stage")
+            },
             policies=head.get("policies"),
             purposes=head.get("purpose", ()),
             attributes=_by_key(table("attributes", {}).get("attribute", ())),

@@ -16,7 +16,9 @@ from backend.rules.service import Expression, Name, compiled
 IssueKey = Literal["retention", "service", "sales", "collections", "care"]
 Audience = Literal["agent", "customer"]
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
-Rule = Annotated[Expression, BeforeValidator(lambda text: compiled(str(text).lower() if isinstance(text, bool) else str(text)))]
+Rule = Annotated[
+    Expression, BeforeValidator(lambda text: compiled(str(text).lower() if isinstance(text, bool) else str(text)))
+]
 Vector = Mapping[Key, Annotated[float, Field(ge=0, le=1)]]
 """Objective → weight or score."""
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -201,7 +203,7 @@ class Pack(Part):
         return next((t.label for t in things if t.key == key), key or "")
 
     def intent_label(self, key: str | None) -> str:
-        return self.intents[key].label if key in self.intents else (key or "")
+        return self.intents[key].label if key and key in self.intents else (key or "")
 
     @cached_property
     def profile_names(self) -> Mapping[str, Name]:

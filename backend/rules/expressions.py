@@ -70,6 +70,10 @@ class Expression:
 
     __slots__ = ("_constant", "_program", "functions", "names", "text")
 
+    names: tuple[str, ...]
+    """What the expression reads."""
+    functions: tuple[str, ...]
+
     def __init__(self, text: str) -> None:
         self.text = text.strip()
         _cap(self.text)

@@ -13,7 +13,24 @@ from backend.rules.expressions import FUNCTIONS, Context, RuleError, RuleFailed,
 
 Wanted = Literal["bool", "number", "text"]
 _KNOWN_FUNCTIONS = frozenset(FUNCTIONS) | frozenset(
-    "size contains startsWith endsWith matches int double string bool has type exists all filter map exists_one".split()
+    [
+        "size",
+        "contains",
+        "startsWith",
+        "endsWith",
+        "matches",
+        "int",
+        "double",
+        "string",
+        "bool",
+        "has",
+        "type",
+        "exists",
+        "all",
+        "filter",
+        "map",
+        "exists_one",
+    ]
 )
 _COMPARED = re.compile(r'\b([a-z_][a-z0-9_]*)\s*(?:==|!=)\s*"([^"]*)"')
 _AMONG = re.compile(r"\b([a-z_][a-z0-9_]*)\s+in\s+\[([^\]]*)\]")
@@ -40,9 +57,7 @@ def lint(text: str, names: Mapping[str, Name], wanted: Wanted, forbidden: Mappin
     found += [
         f"{name} may not stand here: {forbidden[name]}" for name in expression.names if forbidden and name in forbidden
     ]
-    found += [
-        f"there is no function {f}" for f in expression.functions if f[0].isalpha() and f not in _KNOWN_FUNCTIONS
-    ]
+    found += [f"there is no function {f}" for f in expression.functions if f[0].isalpha() and f not in _KNOWN_FUNCTIONS]
     if found:
         return found
     return [*_wrong_choices(text, names), *_type_errors(text, names, expression.names, wanted)]
@@ -61,7 +76,10 @@ def _wrong_choices(text: str, names: Mapping[str, Name]) -> list[str]:
         choices = names[name].choices if name in names else ()
         if choices and value not in choices and value != "":
             near = difflib.get_close_matches(value, choices, n=1, cutoff=0.5)
-            found.append(f'{name} is never "{value}"; ' + (f'did you mean "{near[0]}"?' if near else f"it is one of {', '.join(choices)}"))
+            found.append(
+                f'{name} is never "{value}"; '
+                + (f'did you mean "{near[0]}"?' if near else f"it is one of {', '.join(choices)}")
+            )
     return found
 
 

@@ -12,7 +12,9 @@ from backend.rules.service import lint
 from backend.treatments.catalogue import Treatment, read_treatments
 
 PLACEHOLDER = re.compile(r"\{([a-z_0-9]+)\}")
-_STATED = dict.fromkeys(("stage", "intent", "intent_stated"), "a concession must not depend on what the customer says they came for")
+_STATED = dict.fromkeys(
+    ("stage", "intent", "intent_stated"), "a concession must not depend on what the customer says they came for"
+)
 
 
 def check_pack(folder: Path) -> list[Problem]:
@@ -25,10 +27,17 @@ def check_pack(folder: Path) -> list[Problem]:
         treatments = read_treatments(pack)
     except PackError as e:
         return problems + [
-            Problem(str(path[0]), source.line(str(path[0]), "treatment", int(path[1])), ".".join(map(str, path[2:])), message)
+            Problem(
+                str(path[0]),
+                source.line(str(path[0]), "treatment", int(path[1])),
+                ".".join(map(str, path[2:])),
+                message,
+            )
             for path, message in e.places
         ]
-    places = [(stem, nth) for stem, content in pack.treatments.items() for nth, _ in enumerate(content.get("treatment", ()))]
+    places = [
+        (stem, nth) for stem, content in pack.treatments.items() for nth, _ in enumerate(content.get("treatment", ()))
+    ]
     seen: set[str] = set()
     for treatment, (stem, nth) in zip(treatments, places, strict=True):
         file = f"treatments/{stem}.toml"
@@ -36,7 +45,9 @@ def check_pack(folder: Path) -> list[Problem]:
             line = source.line(file, "treatment", nth, field.split(".")[0])
             problems.append(Problem(file, line, f"{treatment.key}.{field}", message))
         if treatment.key in seen:
-            problems.append(Problem(file, source.line(file, "treatment", nth, "key"), treatment.key, "stands twice in this pack"))
+            problems.append(
+                Problem(file, source.line(file, "treatment", nth, "key"), treatment.key, "stands twice in this pack")
+            )
         seen.add(treatment.key)
     return problems
 
@@ -60,7 +71,10 @@ def _figures(t: Treatment, pack: Pack) -> Iterator[tuple[str, str]]:
         yield "purpose", f"{t.purpose} is no purpose of this pack"
     marked = sum(term.concession for term in t.term)
     if t.concession and marked != 1:
-        yield "concession", f"a concession names its money in exactly one term with concession = true; here are {marked}"
+        yield (
+            "concession",
+            f"a concession names its money in exactly one term with concession = true; here are {marked}",
+        )
     if marked and not t.concession:
         yield "concession", "a term is marked as concession, the treatment is not"
     if any(term.concession and term.unit != "money" for term in t.term):
@@ -78,7 +92,14 @@ def _figures(t: Treatment, pack: Pack) -> Iterator[tuple[str, str]]:
 
 def _expressions(t: Treatment, pack: Pack) -> Iterator[tuple[str, str]]:
     protected = {a.key: "it is protected" for a in pack.attributes.values() if a.protected}
-    benefit = {} if t.benefit else {key: f"{why}; a rule may use it only with `benefit`, the customer's gain in words" for key, why in protected.items()}
+    benefit = (
+        {}
+        if t.benefit
+        else {
+            key: f"{why}; a rule may use it only with `benefit`, the customer's gain in words"
+            for key, why in protected.items()
+        }
+    )
     stated = _STATED if t.concession else {}
     for place in ("eligible", "applicable", "suitable"):
         for message in lint(getattr(t.rules, place).text, pack.names, "bool", {**benefit, **stated}):
@@ -87,7 +108,9 @@ def _expressions(t: Treatment, pack: Pack) -> Iterator[tuple[str, str]]:
         for message in lint(getattr(t.value, place).text, pack.names, "number", {**protected, **stated}):
             yield place, message
     for term in t.term:
-        for message in lint(term.value.text, pack.names, "text" if term.unit == "text" else "number", {**protected, **stated}):
+        for message in lint(
+            term.value.text, pack.names, "text" if term.unit == "text" else "number", {**protected, **stated}
+        ):
             yield f"term.{term.key}", message
     for reason in t.reason:
         for message in lint(reason.when.text, pack.names, "bool", protected):

@@ -17,17 +17,26 @@ Refusal = tuple[str, str, dict[str, Any]]
 def presentations(ledger: Ledger, today: date, days: int = 30, without: str | None = None) -> int:
     """How many offers were presented in the last days, the one named left out."""
     since = today - timedelta(days=days)
-    return sum(1 for o in ledger.offers if o.presented_on is not None and o.presented_on > since and o.offer_id != without)
+    return sum(
+        1 for o in ledger.offers if o.presented_on is not None and o.presented_on > since and o.offer_id != without
+    )
 
 
 def concessions(ledger: Ledger, today: date) -> float:
     """The money given away to this customer over twelve months, in major units."""
     since = today - timedelta(days=365)
-    return sum(o.concession for o in ledger.offers if o.state in TAKEN and o.answered_on is not None and o.answered_on > since)
+    return sum(
+        o.concession for o in ledger.offers if o.state in TAKEN and o.answered_on is not None and o.answered_on > since
+    )
 
 
 def refusal(
-    t: Treatment, ledger: Ledger, policies: Policies, treatments: Mapping[str, Treatment], today: date, concession: float
+    t: Treatment,
+    ledger: Ledger,
+    policies: Policies,
+    treatments: Mapping[str, Treatment],
+    today: date,
+    concession: float,
 ) -> Refusal | None:
     """Why this treatment may not be put to the customer today; None when it may."""
     return (
@@ -42,26 +51,48 @@ def _answered(t: Treatment, ledger: Ledger, today: date) -> Refusal | None:
         if o.treatment != t.key:
             continue
         if o.state == "deferred" and o.until is not None and o.until > today and o.valid_until >= today:
-            return "deferred", f"The customer asked to come back to it on {o.until.isoformat()}.", {"until": o.until.isoformat()}
+            return (
+                "deferred",
+                f"The customer asked to come back to it on {o.until.isoformat()}.",
+                {"until": o.until.isoformat()},
+            )
         if o.answered_on is None:
             continue
         if o.state in TAKEN and today < (again := o.answered_on + timedelta(days=t.repeat_days)):
-            return "repeat", f"Accepted on {o.answered_on.isoformat()}; not again before {again.isoformat()}.", {"accepted_on": o.answered_on.isoformat()}
+            return (
+                "repeat",
+                f"Accepted on {o.answered_on.isoformat()}; not again before {again.isoformat()}.",
+                {"accepted_on": o.answered_on.isoformat()},
+            )
         if o.state == "declined" and today < (again := o.answered_on + timedelta(days=t.cool_off_days)):
-            return "cool_off", f"Declined on {o.answered_on.isoformat()}; not again before {again.isoformat()}.", {"declined_on": o.answered_on.isoformat()}
+            return (
+                "cool_off",
+                f"Declined on {o.answered_on.isoformat()}; not again before {again.isoformat()}.",
+                {"declined_on": o.answered_on.isoformat()},
+            )
     return None
 
 
-def _too_many_sales(t: Treatment, ledger: Ledger, policies: Policies, treatments: Mapping[str, Treatment], today: date) -> Refusal | None:
+def _too_many_sales(
+    t: Treatment, ledger: Ledger, policies: Policies, treatments: Mapping[str, Treatment], today: date
+) -> Refusal | None:
     if t.issue != "sales":
         return None
     sales = {key for key, other in treatments.items() if other.issue == "sales"}
     days = sorted(o.presented_on for o in ledger.offers if o.presented_on is not None and o.treatment in sales)
     recent = sum(1 for day in days if day > today - timedelta(days=30))
     if recent >= policies.sales_cap_30d:
-        return "sales_cap", f"{recent} sales offers in 30 days; at most {policies.sales_cap_30d}.", {"sales_30d": recent}
+        return (
+            "sales_cap",
+            f"{recent} sales offers in 30 days; at most {policies.sales_cap_30d}.",
+            {"sales_30d": recent},
+        )
     if days and today < (again := days[-1] + timedelta(days=policies.sales_min_gap_days)):
-        return "sales_gap", f"The last sales offer was on {days[-1].isoformat()}; the next from {again.isoformat()}.", {"last_sale": days[-1].isoformat()}
+        return (
+            "sales_gap",
+            f"The last sales offer was on {days[-1].isoformat()}; the next from {again.isoformat()}.",
+            {"last_sale": days[-1].isoformat()},
+        )
     return None
 
 
@@ -70,5 +101,9 @@ def _too_much_conceded(ledger: Ledger, policies: Policies, today: date, concessi
         return None
     given = concessions(ledger, today)
     if given + concession > policies.concession_cap + 1e-9:
-        return "concession_cap", f"{given:.2f} conceded in 12 months; with {concession:.2f} more the cap of {policies.concession_cap:.2f} is passed.", {"concessions_12m": given}
+        return (
+            "concession_cap",
+            f"{given:.2f} conceded in 12 months; with {concession:.2f} more the cap of {policies.concession_cap:.2f} is passed.",
+            {"concessions_12m": given},
+        )
     return None

@@ -40,7 +40,10 @@ def refusal(treatment: Treatment, snapshot: Snapshot, pack: Pack, channel: str) 
     stage = snapshot.stage or pack.default_stage
     cell = effective_cell(pack, snapshot.segments, stage, channel)
     if cell is None or treatment.objective not in cell.objectives:
-        return f"cell:{stage}/{channel}", f"In this stage, {channel} does not pursue the objective {treatment.objective}."
+        return (
+            f"cell:{stage}/{channel}",
+            f"In this stage, {channel} does not pursue the objective {treatment.objective}.",
+        )
     if not treatment.rendered_in(channel):
         return f"rendering:{channel}", f"It has no words for {channel}."
     purpose = next(p for p in pack.purposes if p.key == treatment.purpose)

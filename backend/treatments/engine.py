@@ -164,14 +164,23 @@ def _candidate(case: _Case, t: Treatment) -> Ranked:
     except RuleFailed as failed:
         raise _Out("contact_policy", "terms", f"Its terms could not be worked out: {failed}.") from None
     concession = concession_of(t, terms, case.pack.currency)
-    refused = contact.refusal(t, case.ledger, case.pack.policies, case.configuration.catalogue.treatments, case.today, concession)
+    refused = contact.refusal(
+        t, case.ledger, case.pack.policies, case.configuration.catalogue.treatments, case.today, concession
+    )
     if refused:
         raise _Out("contact_policy", *refused)
     factors = _factors(case, t, experience, None)
     if factors.priority <= 0:
-        raise _Out("arbitration", "silence", "Silence is better: its priority is not above zero.", {"priority": factors.priority})
+        raise _Out(
+            "arbitration",
+            "silence",
+            "Silence is better: its priority is not above zero.",
+            {"priority": factors.priority},
+        )
     valid_until = case.today + timedelta(days=t.valid_days)
-    return Ranked(t.key, "", case.configuration.catalogue.version, factors, terms, valid_until, live=False, pinned=False)
+    return Ranked(
+        t.key, "", case.configuration.catalogue.version, factors, terms, valid_until, live=False, pinned=False
+    )
 
 
 def _standing(case: _Case, t: Treatment, offer: OfferFact) -> Ranked:
@@ -199,7 +208,9 @@ def _suits(case: _Case, t: Treatment) -> float:
     """The customer's gain in money. Raises _Out where it is a loss, or where a protective state silences the issue."""
     for state in case.pack.protective:
         if state.key in case.snapshot.protective and t.issue in state.silences:
-            raise _Out("suitable", f"protective:{state.key}", f"{state.label}: nothing in {t.issue} is put to this customer.")
+            raise _Out(
+                "suitable", f"protective:{state.key}", f"{state.label}: nothing in {t.issue} is put to this customer."
+            )
     try:
         experience = t.value.experience.number(case.context)
     except RuleFailed as failed:
@@ -238,7 +249,9 @@ def _factors(case: _Case, t: Treatment, experience: float, offer: OfferFact | No
 def _order(case: _Case, ranked: list[Ranked]) -> list[Ranked]:
     """What was presented first and still stands; then priority, ties by key; no sale above what resolves the stated intent."""
     presented = {o.offer_id: o.presented_at or "" for o in case.ledger.offers}
-    pinned = sorted((r for r in ranked if r.pinned), key=lambda r: (presented[r.offer_id or ""], r.treatment, r.subject))
+    pinned = sorted(
+        (r for r in ranked if r.pinned), key=lambda r: (presented[r.offer_id or ""], r.treatment, r.subject)
+    )
     rest = sorted((r for r in ranked if not r.pinned), key=lambda r: (-r.priority, r.treatment, r.subject))
     treatments = {r.treatment: _treatment(case, r) for r in rest}
     last = max((n for n, r in enumerate(rest) if _resolves(case, treatments[r.treatment])), default=-1)
@@ -254,7 +267,12 @@ def _treatment(case: _Case, ranked: Ranked) -> Treatment:
 
 
 def _resolves(case: _Case, t: Treatment) -> bool:
-    return case.snapshot.stated and case.snapshot.intent is not None and case.snapshot.intent in t.resolves and t.issue != "sales"
+    return (
+        case.snapshot.stated
+        and case.snapshot.intent is not None
+        and case.snapshot.intent in t.resolves
+        and t.issue != "sales"
+    )
 
 
 def _resolved(case: _Case) -> bool:

@@ -9,7 +9,18 @@ from typing import Any, Literal
 
 from backend.treatments.catalogue import Catalogue, Treatment
 
-State = Literal["open", "presented", "accepted", "fulfilled", "declined", "deferred", "expired", "withdrawn", "pending_approval", "superseded"]
+State = Literal[
+    "open",
+    "presented",
+    "accepted",
+    "fulfilled",
+    "declined",
+    "deferred",
+    "expired",
+    "withdrawn",
+    "pending_approval",
+    "superseded",
+]
 ANSWERED: frozenset[str] = frozenset({"accepted", "fulfilled", "declined", "pending_approval"})
 TAKEN: frozenset[str] = frozenset({"accepted", "fulfilled", "pending_approval"})
 
@@ -47,7 +58,9 @@ class OfferFact:
         """Presented, unanswered and within its date: its terms are honoured and it stays in the ranking."""
         if self.valid_until < today or self.presented_on is None:
             return False
-        return self.state == "presented" or (self.state == "deferred" and self.until is not None and self.until <= today)
+        return self.state == "presented" or (
+            self.state == "deferred" and self.until is not None and self.until <= today
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,5 +118,3 @@ class Configuration:
     def treatment_of(self, offer: OfferFact) -> Treatment:
         """The treatment as it was when the offer was made."""
         return self.catalogue_of(offer.catalogue_version).treatments[offer.treatment]
-
-

@@ -83,6 +83,7 @@ class OfferRow(SQLModel, table=True):
     moment_key: str = ""
     opened_at: datetime = Field(sa_type=UtcDateTime)
     presented_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    presented_on: date | None = None
     presented_channel: str | None = None
     presented_by: str | None = None
     presented_first: bool = False
@@ -92,6 +93,8 @@ class OfferRow(SQLModel, table=True):
     answered_by: str | None = None
     reason: str | None = None
     until: date | None = None
+    settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When the answer became known to others: a request that came in earlier cannot have known of it, so it raced."""
 
 
 class DecisionRow(SQLModel, table=True):

@@ -1,0 +1,284 @@
+"""A decision is asked: the standing one is given back, or one is made, outside any lock, and stored if nothing moved meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlmodel import Session
+
+from backend import db
+from backend.profiles import service as profiles
+from backend.treatments import engine, expiry, publishing
+from backend.treatments.engine import ENGINE_VERSION, Factors, Ranked, Ruling, Withheld
+from backend.treatments.facts import terms_from, terms_json
+from backend.treatments.inputs import Inputs, canonical, gather, hash_of, ledger_of, pack_text
+from backend.treatments.locking import lock_ledger
+from backend.treatments.tables import DecisionRow, OfferRow, SnapshotRow
+from backend.treatments.terms import concession_of
+from shared.kernel import clock, ids
+from shared.kernel.errors import Conflict
+
+ATTEMPTS = 8
+"""How often a decision is made again because its customer changed while it was being made."""
+
+_DECISION = DecisionRow.__table__  # type: ignore[attr-defined]
+_SNAPSHOT = SnapshotRow.__table__  # type: ignore[attr-defined]
+_OFFER = OfferRow.__table__  # type: ignore[attr-defined]
+_LATEST = (
+    select(_DECISION)
+    .where(_DECISION.c.customer_id == bindparam("customer_id"))
+    .order_by(_DECISION.c.decision_id.desc())
+    .limit(1)
+)
+_OPEN = select(_OFFER).where(
+    _OFFER.c.customer_id == bindparam("customer_id"), _OFFER.c.state.in_(("open", "presented", "deferred"))
+)
+_UPDATE_OPEN = (
+    update(_OFFER)
+    .where(_OFFER.c.customer_id == bindparam("of_customer"), _OFFER.c.offer_id == bindparam("of_offer"))
+    .values(
+        {
+            name: bindparam(name)
+            for name in ("version", "catalogue_version", "terms", "concession", "valid_until", "expires_at")
+        }
+    )
+)
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A decision as stored, beside the customer as they are now. `decision_id` is None for a preview, which is stored nowhere.
+
+    `withheld` is None for a decision that stands: `replaying.withheld` makes it again from what was stored.
+    """
+
+    decision_id: UUID | None
+    inputs: Inputs
+    ranked: tuple[Ranked, ...]
+    withheld: tuple[Withheld, ...] | None
+    stands_until: datetime
+    newly: bool
+
+
+def decide(customer_id: UUID, now: datetime) -> Decided:
+    """What to do for this customer now. A write only when no decision stands. Raises NotFound, and Conflict when the customer will not hold still."""
+    for _ in range(ATTEMPTS):
+        with db.reading() as session:
+            inputs = gather(session, customer_id, now)
+            stored = _standing(session, inputs, now)
+        if stored is not None:
+            return stored
+        ruling = engine.decide(inputs.snapshot, inputs.ledger, inputs.configuration)
+        row, body = _row(inputs, ruling, now), pack_text(inputs.text)
+        try:
+            with db.transaction() as session:
+                lock_ledger(session, inputs.profile.customer_id)
+                if expiry.expire_customer(session, inputs, now) or not _unmoved(session, inputs):
+                    continue
+                stored = _standing(session, inputs, now)
+                return stored or _store(session, inputs, ruling, row, body, now)
+        except Conflict:
+            continue
+    raise Conflict("This customer is changing too fast to decide for. Please try again.")
+
+
+def standing(customer_id: UUID, now: datetime) -> Decided | None:
+    """The stored decision that stands, if one does. Writes nothing. Raises NotFound."""
+    with db.reading() as session:
+        return _standing(session, gather(session, customer_id, now), now)
+
+
+def preview(customer_id: UUID, now: datetime, stage: str | None = None, intent: str | None = None) -> Decided:
+    """The decision as it would be, in this stage and intent if given; nothing is stored and no offer is opened."""
+    with db.reading() as session:
+        inputs = gather(session, customer_id, now)
+    if stage is not None:
+        moment = replace(inputs.snapshot, stage=stage, intent=intent, stated=intent is not None, moment_key="preview")
+        inputs = replace(inputs, snapshot=moment)
+    ruling = engine.decide(inputs.snapshot, inputs.ledger, inputs.configuration)
+    return Decided(None, inputs, ruling.ranked, ruling.withheld, stands_until(inputs, now), newly=False)
+
+
+def latest(session: Session, inputs: Inputs, now: datetime) -> tuple[Ranked, ...]:
+    """The ranking that holds inside the caller's transaction: the standing one, or one made on the spot (not stored)."""
+    stored = _standing(session, inputs, now)
+    if stored is not None:
+        return stored.ranked
+    return engine.decide(inputs.snapshot, inputs.ledger, inputs.configuration).ranked
+
+
+def stands_until(inputs: Inputs, now: datetime) -> datetime:
+    """The earliest instant at which time alone could change the decision.
+
+    Rules, caps, cool-off, offers' and effective dates all count whole local days, so that is the customer's local midnight or,
+    if sooner, the moment's fade.
+    """
+    midnight = clock.midnight_after(inputs.today, inputs.profile.timezone)
+    moment = inputs.profile.moment
+    return min(midnight, moment.fades_at) if moment and moment.live(now) else midnight
+
+
+def _standing(session: Session, inputs: Inputs, now: datetime) -> Decided | None:
+    row = session.execute(_LATEST, {"customer_id": inputs.profile.customer_id}).one_or_none()
+    if row is None or now >= row.stands_until or _versions(inputs) != (
+        row.profile_version, row.moment_key, row.ledger_version, row.configuration_version, row.model_epoch, row.engine_version,
+    ):  # fmt: skip
+        return None
+    return Decided(row.decision_id, inputs, ranked_from(row.ranked), None, row.stands_until, newly=False)
+
+
+def _versions(inputs: Inputs) -> tuple[Any, ...]:
+    s, c = inputs.snapshot, inputs.configuration
+    return (s.profile_version, s.moment_key, inputs.ledger.version, c.version, c.model_epoch, ENGINE_VERSION)
+
+
+def _unmoved(session: Session, inputs: Inputs) -> bool:
+    """Whether nothing that the decision read has changed since; asked under the customer's lock."""
+    customer_id = inputs.profile.customer_id
+    fresh = profiles.profile(session, customer_id)
+    return (
+        (fresh.version, fresh.moment, fresh.customer_id) == (inputs.profile.version, inputs.profile.moment, customer_id)
+        and ledger_of(session, customer_id) == inputs.ledger
+        and publishing.version_in_force(session) == inputs.configuration.version
+    )
+
+
+def _row(inputs: Inputs, ruling: Ruling, now: datetime) -> dict[str, Any]:
+    """The decision's row but for its offers' ids, which the transaction gives."""
+    snapshot, configuration = inputs.snapshot, inputs.configuration
+    row = {
+        "customer_id": inputs.profile.customer_id,
+        "made_at": now,
+        "profile_version": snapshot.profile_version,
+        "moment_key": snapshot.moment_key,
+        "ledger_version": inputs.ledger.version,
+        "configuration_version": configuration.version,
+        "catalogue_version": configuration.catalogue.version,
+        "model_epoch": configuration.model_epoch,
+        "engine_version": ENGINE_VERSION,
+        "stands_until": stands_until(inputs, now),
+        "input_hash": inputs.hash,
+    }
+    return row | {"digest": digest_of(row, ruling)}
+
+
+def digest_of(row: Mapping[str, Any], ruling: Ruling) -> str:
+    """Names a decision's whole result and the versions that it was made from; any change of one gives another digest."""
+    versions = (
+        "profile_version",
+        "moment_key",
+        "ledger_version",
+        "configuration_version",
+        "catalogue_version",
+        "model_epoch",
+        "engine_version",
+        "input_hash",
+    )
+    withheld = [[w.treatment, w.step, w.rule, w.detail, dict(w.values)] for w in ruling.withheld]
+    result = {"ranked": [ranked_json(r) for r in ruling.ranked], "withheld": withheld, "weights": dict(ruling.weights)}
+    return hash_of(canonical({name: row[name] for name in versions} | result))
+
+
+def _store(
+    session: Session, inputs: Inputs, ruling: Ruling, row: dict[str, Any], body: bytes, now: datetime
+) -> Decided:
+    offered = _open_offers(session, inputs, ruling.ranked, now)
+    ranked = tuple(replace(r, offer_id=str(offered[r.treatment, r.subject])) for r in ruling.ranked)
+    decision_id = ids.uuid7()
+    key = {"customer_id": row["customer_id"], "input_hash": row["input_hash"]}
+    db.upsert(session, SnapshotRow, [key | {"body": body}], key=("customer_id", "input_hash"))
+    session.execute(insert(_DECISION).values(**row, decision_id=decision_id, ranked=[ranked_json(r) for r in ranked]))
+    return Decided(decision_id, inputs, ranked, ruling.withheld, row["stands_until"], newly=True)
+
+
+def _open_offers(
+    session: Session, inputs: Inputs, ranked: Sequence[Ranked], now: datetime
+) -> dict[tuple[str, str], UUID]:
+    """An offer for each ranked treatment: the live one, the open one brought up to date, or a new one. No version moves."""
+    customer_id = inputs.profile.customer_id
+    existing = {(row.treatment, row.subject): row for row in session.execute(_OPEN, {"customer_id": customer_id})}
+    ids_of, new, changed = {}, [], []
+    for item in ranked:
+        key = (item.treatment, item.subject)
+        row = existing.get(key)
+        if row is None:
+            ids_of[key] = ids.uuid7()
+            new.append(_new_offer(inputs, item, ids_of[key], now))
+            continue
+        ids_of[key] = row.offer_id
+        if row.state == "open" and (row.catalogue_version, row.terms, row.valid_until) != (
+            item.catalogue_version, [terms_json(t) for t in item.terms], item.valid_until,
+        ):  # fmt: skip
+            terms = _terms(inputs, item)
+            changed.append({"of_customer": customer_id, "of_offer": row.offer_id, "version": row.version + 1, **terms})
+    if new:
+        session.execute(insert(_OFFER), new)
+    for values in changed:
+        session.execute(_UPDATE_OPEN, values)
+    return ids_of
+
+
+def _new_offer(inputs: Inputs, item: Ranked, offer_id: UUID, now: datetime) -> dict[str, Any]:
+    return {
+        "customer_id": inputs.profile.customer_id,
+        "offer_id": offer_id,
+        "treatment": item.treatment,
+        "subject": item.subject,
+        "state": "open",
+        "version": 1,
+        "reference": ids.spoken_reference(),
+        "moment_key": inputs.snapshot.moment_key,
+        "opened_at": now,
+        "presented_first": False,
+        **_terms(inputs, item),
+    }
+
+
+def _terms(inputs: Inputs, item: Ranked) -> dict[str, Any]:
+    treatment = inputs.configuration.catalogue_of(item.catalogue_version).treatments[item.treatment]
+    return {
+        "catalogue_version": item.catalogue_version,
+        "terms": [terms_json(t) for t in item.terms],
+        "concession": concession_of(treatment, item.terms, inputs.pack.currency),
+        "valid_until": item.valid_until,
+        "expires_at": clock.midnight_after(item.valid_until, inputs.profile.timezone),
+    }
+
+
+def ranked_json(item: Ranked) -> dict[str, Any]:
+    """A ranked row as it is stored; `ranked_from` gives equal ones back."""
+    f = item.factors
+    return {
+        "treatment": item.treatment,
+        "subject": item.subject,
+        "catalogue_version": item.catalogue_version,
+        "priority": item.priority,
+        "factors": {name: getattr(f, name) for name in Factors.__slots__},
+        "terms": [terms_json(t) for t in item.terms],
+        "valid_until": item.valid_until.isoformat(),
+        "live": item.live,
+        "pinned": item.pinned,
+        "offer_id": item.offer_id,
+    }
+
+
+def ranked_from(rows: Sequence[Mapping[str, Any]]) -> tuple[Ranked, ...]:
+    return tuple(
+        Ranked(
+            treatment=row["treatment"],
+            subject=row["subject"],
+            catalogue_version=row["catalogue_version"],
+            factors=Factors(**row["factors"]),
+            terms=terms_from(row["terms"]),
+            valid_until=date.fromisoformat(row["valid_until"]),
+            live=row["live"],
+            pinned=row["pinned"],
+            offer_id=row["offer_id"],
+        )
+        for row in rows
+    )

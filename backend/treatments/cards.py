@@ -1,0 +1,348 @@
+"""What each audience is shown. The audience is a type: a customer's card has no field for what is not theirs to see. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from backend.rules.service import Context, RuleFailed
+from backend.treatments.catalogue import Reason, Treatment
+from backend.treatments.engine import Factors, Ranked, Withheld
+from backend.treatments.facts import TermValue, terms_from
+from backend.treatments.inputs import Inputs
+from backend.treatments.words import attribute_text, day_text, fill, term_text, values_for
+from shared.kernel.actors import Actor
+from shared.kernel.clock import zone_named
+
+STEP_LABELS = {
+    "in_force": "Not in force",
+    "eligible": "Not eligible",
+    "applicable": "Not relevant now",
+    "suitable": "Not good for them",
+    "consent": "No consent",
+    "contact_policy": "Contact policy",
+    "arbitration": "Silence is better",
+    "deliverable": "Not in this channel",
+}
+STATE_LABELS = {
+    "open": "Not yet mentioned",
+    "presented": "Offered",
+    "accepted": "Accepted",
+    "fulfilled": "Done",
+    "declined": "Declined",
+    "deferred": "Put off",
+    "expired": "Ended",
+    "withdrawn": "Withdrawn",
+    "pending_approval": "Being confirmed",
+    "superseded": "Replaced",
+}
+
+
+@dataclass(frozen=True)
+class TermLine:
+    """One term: the value as it is kept (money in minor units) and as it is said."""
+
+    key: str
+    label: str
+    value: int | float | str
+    unit: str
+    text: str
+
+
+@dataclass(frozen=True)
+class CustomerCard:
+    """A treatment as the customer reads it, the same words in every channel that shows a card."""
+
+    offer_id: UUID
+    treatment: str
+    headline: str
+    acknowledgement: str | None
+    body: str
+    reason: str
+    terms: tuple[TermLine, ...]
+    valid_until: date
+    accept_label: str
+    state: str
+    version: int
+    reference: str
+    promise: str
+
+
+@dataclass(frozen=True)
+class PresentedLine:
+    at: datetime
+    channel: str
+    by: str
+
+
+@dataclass(frozen=True)
+class AgentCard:
+    """The customer's card, and what only the agent sees: what to say, why, and how it was weighed."""
+
+    card: CustomerCard
+    name: str
+    issue: str
+    group: str
+    rank: int
+    priority: float
+    factors: Factors
+    script: str
+    script_acknowledgement: str | None
+    reasons: tuple[str, ...]
+    presented: PresentedLine | None
+    first: bool
+    """Stands first because it was presented first, whatever its priority is today."""
+
+
+@dataclass(frozen=True)
+class WithheldLine:
+    """Why not: the step and rule by which a treatment left the decision, and what the rule saw."""
+
+    treatment: str
+    name: str
+    step: str
+    step_label: str
+    rule: str
+    text: str
+    values: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A treatment that this channel cannot deliver, by name, and the channels that can."""
+
+    treatment: str
+    headline: str
+    channels: tuple[str, ...]
+    channel_labels: tuple[str, ...]
+    rule: str
+
+
+@dataclass(frozen=True)
+class OfferLine:
+    """One offer of the ledger, as far as any audience may know of it."""
+
+    offer_id: UUID
+    treatment: str
+    headline: str
+    state: str
+    state_label: str
+    at: datetime | None
+    channel: str | None
+    by: str
+    answer_text: str
+    terms: tuple[TermLine, ...]
+    valid_until: date
+    until: date | None
+    can_reverse: bool
+    version: int
+    reference: str
+    promise: str
+
+
+@dataclass(frozen=True)
+class OfferPage:
+    """One offer in full, for a page of its own. `live`: it may be answered."""
+
+    card: CustomerCard
+    line: OfferLine
+    live: bool
+
+
+@dataclass(frozen=True)
+class AgentRecommendation:
+    decision_id: UUID | None
+    cards: tuple[AgentCard, ...]
+    elsewhere: tuple[Elsewhere, ...]
+    withheld: tuple[WithheldLine, ...]
+    offers: tuple[OfferLine, ...]
+    nothing: str | None
+    stands_until: datetime
+
+
+@dataclass(frozen=True)
+class CustomerRecommendation:
+    decision_id: UUID | None
+    cards: tuple[CustomerCard, ...]
+    elsewhere: Elsewhere | None
+    offers: tuple[OfferLine, ...]
+    nothing: str | None
+
+
+def term_lines(terms: Iterable[TermValue], inputs: Inputs) -> tuple[TermLine, ...]:
+    currency, language = inputs.pack.currency, inputs.profile.language
+    return tuple(TermLine(t.key, t.label, t.value, t.unit, term_text(t, currency, language)) for t in terms)
+
+
+def terms_equal(terms: Iterable[TermValue], stored: list[Mapping[str, Any]]) -> bool:
+    return tuple(terms) == terms_from(stored)
+
+
+def customer_card(t: Treatment, row: Any, inputs: Inputs, context: Context) -> CustomerCard:
+    """The card of an offer: its own terms, and the words of the catalogue that it was made from."""
+    terms = terms_from(row.terms)
+    values = values_for(inputs.snapshot, inputs.pack, inputs.profile.first_name, terms)
+    said = _acknowledged(inputs)
+    return CustomerCard(
+        offer_id=row.offer_id,
+        treatment=t.key,
+        headline=headline(t, values),
+        acknowledgement=fill(said.customer, values) if said else None,
+        body=fill(t.portal.body, values) if t.portal else "",
+        reason=next((fill(r.customer, values) for r in _holding(t.reason, context) if r.customer), ""),
+        terms=term_lines(terms, inputs),
+        valid_until=row.valid_until,
+        accept_label=fill(t.portal.accept, values) if t.portal else "Accept",
+        state=row.state,
+        version=row.version,
+        reference=row.reference,
+        promise=fill(t.fulfilment.promise, values),
+    )
+
+
+def agent_card(t: Treatment, item: Ranked, rank: int, row: Any, inputs: Inputs, context: Context) -> AgentCard:
+    card = customer_card(t, row, inputs, context)
+    values = values_for(inputs.snapshot, inputs.pack, inputs.profile.first_name, terms_from(row.terms))
+    said = _acknowledged(inputs)
+    presented = PresentedLine(row.presented_at, row.presented_channel, row.presented_by) if row.presented_at else None
+    return AgentCard(
+        card=card,
+        name=t.name,
+        issue=t.issue,
+        group=t.group,
+        rank=rank,
+        priority=item.priority,
+        factors=item.factors,
+        script=fill(t.phone.script, values) if t.phone else "",
+        script_acknowledgement=fill(said.agent, values) if said else None,
+        reasons=tuple(fill(r.agent, values) for r in _holding(t.reason, context)),
+        presented=presented,
+        first=item.pinned,
+    )
+
+
+def headline(t: Treatment, values: Mapping[str, str]) -> str:
+    return fill(t.portal.headline, values) if t.portal else t.name
+
+
+def offer_line(row: Any, inputs: Inputs, viewer: Actor) -> OfferLine:
+    """An offer as this viewer may know it: a customer reads who answered as themselves or the house, never a name."""
+    t = inputs.configuration.catalogue_of(row.catalogue_version).treatments[row.treatment]
+    terms = terms_from(row.terms)
+    values = values_for(inputs.snapshot, inputs.pack, inputs.profile.first_name, terms)
+    answered = row.answered_at is not None
+    at = row.answered_at if answered else row.presented_at
+    channel = row.answered_channel if answered else row.presented_channel
+    by = _who((row.answered_by if answered else row.presented_by) or "", inputs, viewer)
+    label = STATE_LABELS[row.state]
+    return OfferLine(
+        offer_id=row.offer_id,
+        treatment=row.treatment,
+        headline=headline(t, values),
+        state=row.state,
+        state_label=label,
+        at=at,
+        channel=channel,
+        by=by,
+        answer_text=_answer_text(label, at, channel, by, inputs) if answered else "",
+        terms=term_lines(terms, inputs),
+        valid_until=row.valid_until,
+        until=row.until,
+        can_reverse=row.state == "declined" and row.valid_until >= inputs.today,
+        version=row.version,
+        reference=row.reference,
+        promise=fill(t.fulfilment.promise, values),
+    )
+
+
+def _who(name: str, inputs: Inputs, viewer: Actor) -> str:
+    if viewer.kind != "customer":
+        return name
+    return "you" if name == inputs.profile.name else "our team"
+
+
+def _answer_text(label: str, at: datetime, channel: str | None, by: str, inputs: Inputs) -> str:
+    local = at.astimezone(zone_named(inputs.profile.timezone))
+    where = inputs.pack.label_of(inputs.pack.channels, channel)
+    return f"{label} on {day_text(local.date())} at {local:%H:%M}, {where.lower()}, by {by}."
+
+
+def withheld_line(w: Withheld, inputs: Inputs) -> WithheldLine:
+    catalogues = [inputs.configuration.catalogue, *inputs.configuration.older.values()]
+    name = next((c.treatments[w.treatment].name for c in catalogues if w.treatment in c.treatments), w.treatment)
+    return WithheldLine(
+        treatment=w.treatment,
+        name=name,
+        step=w.step,
+        step_label=STEP_LABELS[w.step],
+        rule=w.rule,
+        text=w.detail or "The rule does not hold for this customer.",
+        values=tuple((_label(key, inputs), _value(key, value, inputs)) for key, value in w.values.items()),
+    )
+
+
+def elsewhere_line(item: Ranked, rule: str, channels: tuple[str, ...], inputs: Inputs) -> Elsewhere:
+    t = inputs.configuration.catalogue_of(item.catalogue_version).treatments[item.treatment]
+    values = values_for(inputs.snapshot, inputs.pack, inputs.profile.first_name, item.terms)
+    labels = tuple(inputs.pack.label_of(inputs.pack.channels, c) for c in channels)
+    return Elsewhere(t.key, headline(t, values), channels, labels, rule)
+
+
+def event_data(row: Any, inputs: Inputs) -> dict[str, Any]:
+    """What the timeline keeps of an offer's event: words fit for both audiences, and the ids to look it up."""
+    t = inputs.configuration.catalogue_of(row.catalogue_version).treatments[row.treatment]
+    terms = terms_from(row.terms)
+    values = values_for(inputs.snapshot, inputs.pack, inputs.profile.first_name, terms)
+    data = {
+        "offer_id": str(row.offer_id),
+        "treatment": row.treatment,
+        "headline": headline(t, values),
+        "reference": row.reference,
+        "terms": {line.label: line.text for line in term_lines(terms, inputs)},
+    }
+    if row.reason:
+        data |= {"reason": row.reason, "reason_label": inputs.pack.label_of(inputs.pack.decline_reasons, row.reason)}
+    if row.until:
+        data["until"] = row.until.isoformat()
+    if row.state in ("accepted", "fulfilled"):
+        data["promise"] = fill(t.fulfilment.promise, values)
+    return data
+
+
+def _acknowledged(inputs: Inputs) -> Any:
+    """The words for the latest bad experience that nobody has put right; None where there is none."""
+    bad = inputs.snapshot.bad_experience
+    return inputs.pack.acknowledgements.get(str(bad.get("kind"))) if bad else None
+
+
+def _holding(reasons: Iterable[Reason], context: Context) -> list[Reason]:
+    """The reasons whose condition holds; one that cannot be decided is no reason."""
+    held = []
+    for reason in reasons:
+        try:
+            if reason.when.test(context):
+                held.append(reason)
+        except RuleFailed:
+            continue
+    return held
+
+
+def _label(key: str, inputs: Inputs) -> str:
+    known = inputs.pack.attributes.get(key) or inputs.pack.facts.get(key)
+    return known.label if known else key.replace("_", " ")
+
+
+def _value(key: str, value: Any, inputs: Inputs) -> str:
+    attribute = inputs.pack.attributes.get(key)
+    if attribute is not None:
+        return attribute_text(attribute, value, inputs.pack.currency, inputs.profile.language)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value)) or "none"
+    return str(value)

@@ -1,0 +1,129 @@
+"""All that one decision reads, gathered in one consistent view of the database."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, select
+from sqlmodel import Session
+
+from backend.matrix.service import Pack
+from backend.profiles import service as profiles
+from backend.profiles.service import Profile, Snapshot
+from backend.treatments import publishing
+from backend.treatments.facts import Configuration, Ledger, OfferFact, terms_from
+from backend.treatments.tables import LedgerRow, OfferRow
+
+_OFFER = OfferRow.__table__  # type: ignore[attr-defined]
+_LEDGER = LedgerRow.__table__  # type: ignore[attr-defined]
+_LEDGER_VERSION = select(_LEDGER.c.version).where(_LEDGER.c.customer_id == bindparam("customer_id"))
+_PRESENTED = (
+    select(_OFFER)
+    .where(_OFFER.c.customer_id == bindparam("customer_id"), _OFFER.c.state != "open")
+    .order_by(_OFFER.c.presented_at, _OFFER.c.offer_id)
+)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The arguments of one decision, and the profile that they came from."""
+
+    profile: Profile
+    snapshot: Snapshot
+    ledger: Ledger
+    configuration: Configuration
+
+    @property
+    def pack(self) -> Pack:
+        return self.configuration.catalogue.pack
+
+    @property
+    def today(self) -> date:
+        return date.fromisoformat(self.snapshot.today)
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """All that the decision reads, as plain data: what a replay starts from."""
+        return document_of(self.snapshot, self.ledger, self.configuration)
+
+    @cached_property
+    def text(self) -> str:
+        return canonical(self.document)
+
+    @cached_property
+    def hash(self) -> str:
+        return hash_of(self.text)
+
+
+def gather(session: Session, customer_id: UUID, now: datetime) -> Inputs:
+    """The inputs of a decision for this customer at this instant. Raises NotFound."""
+    profile = profiles.profile(session, customer_id)
+    ledger = ledger_of(session, profile.customer_id)
+    configuration = publishing.in_force(session, {o.catalogue_version for o in ledger.offers})
+    return Inputs(profile, profiles.snapshot(profile, now, configuration.catalogue.pack), ledger, configuration)
+
+
+def ledger_of(session: Session, customer_id: UUID) -> Ledger:
+    """The customer's ledger; version 0 before the first answer."""
+    version = session.execute(_LEDGER_VERSION, {"customer_id": customer_id}).scalar()
+    rows = session.execute(_PRESENTED, {"customer_id": customer_id})
+    return Ledger(version or 0, tuple(_fact(row) for row in rows))
+
+
+def _fact(row: Any) -> OfferFact:
+    return OfferFact(
+        offer_id=str(row.offer_id),
+        treatment=row.treatment,
+        subject=row.subject,
+        state=row.state,
+        catalogue_version=row.catalogue_version,
+        terms=terms_from(row.terms),
+        valid_until=row.valid_until,
+        presented_at=row.presented_at.isoformat() if row.presented_at else None,
+        presented_on=row.presented_on,
+        presented_first=row.presented_first,
+        moment_key=row.moment_key,
+        answered_on=row.answered_on,
+        until=row.until,
+        concession=row.concession,
+    )
+
+
+def document_of(snapshot: Snapshot, ledger: Ledger, configuration: Configuration) -> dict[str, Any]:
+    return {
+        "snapshot": snapshot.to_json(),
+        "ledger": ledger.to_json(),
+        "configuration": {
+            "version": configuration.version,
+            "catalogue": [configuration.catalogue.version, configuration.catalogue.digest],
+            "older": sorted([c.version, c.digest] for c in configuration.older.values()),
+            "levers": dict(configuration.levers),
+            "prices": dict(configuration.prices),
+            "model_epoch": configuration.model_epoch,
+        },
+    }
+
+
+def canonical(document: Mapping[str, Any]) -> str:
+    """Equal documents give equal text: keys sorted, floats with all their digits."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def hash_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def pack_text(text: str) -> bytes:
+    return zlib.compress(text.encode(), 1)
+
+
+def unpack_text(body: bytes) -> str:
+    return zlib.decompress(body).decode()

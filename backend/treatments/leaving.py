@@ -1,0 +1,41 @@
+"""What this room holds about a customer, for export, and its erasure."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlmodel import Session
+
+from backend.treatments.inputs import unpack_text
+from backend.treatments.tables import DecisionRow, LedgerRow, OfferRow, SnapshotRow
+
+_ROWS: tuple[Any, ...] = (OfferRow, DecisionRow, SnapshotRow, LedgerRow)
+_TABLES = [row.__table__ for row in _ROWS]
+
+
+def export_customer(session: Session, customer_id: UUID) -> dict[str, list[dict[str, Any]]]:
+    """Every row of this room about the customer, by table; snapshots as the plain data that they are."""
+    out: dict[str, list[dict[str, Any]]] = {}
+    for table in _TABLES:
+        rows = [dict(r._mapping) for r in session.execute(select(table).where(table.c.customer_id == customer_id))]
+        for row in rows:
+            if isinstance(row.get("body"), bytes):
+                row["body"] = json.loads(unpack_text(row["body"]))
+        out[table.name] = rows
+    return out
+
+
+def erase_customer(session: Session, customer_id: UUID) -> int:
+    """Deletes the customer's offers and what decisions were made from; gives how many rows there were.
+
+    The decisions' own rows stay, without a name in them: a replay then answers that its inputs were erased.
+    """
+    erased = 0
+    for table in _TABLES:
+        if table.name == "decision":
+            continue
+        erased += session.execute(delete(table).where(table.c.customer_id == customer_id)).rowcount  # type: ignore[attr-defined]
+    return erased

@@ -1,0 +1,165 @@
+"""The ledger: offers are presented and answered here, each answer exactly once whoever races, in every channel at once."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlmodel import Session
+
+from backend.interactions import service as interactions
+from backend.record import service as record
+from backend.treatments import asking, cards
+from backend.treatments.answers import Response, checked_reason, checked_until, permit
+from backend.treatments.cards import OfferLine
+from backend.treatments.delivery import deliver
+from backend.treatments.inputs import Inputs, gather
+from backend.treatments.locking import lock_ledger, move_ledger
+from backend.treatments.tables import OfferRow
+from shared.kernel import clock
+from shared.kernel.actors import Actor
+from shared.kernel.errors import AlreadyAnswered, Conflict, EvenhandError, Invalid, NoLongerOffered, NotFound
+
+_OFFER = OfferRow.__table__  # type: ignore[attr-defined]
+FULFIL = "offer.fulfil"
+"""The outbox topic of an accepted offer."""
+
+
+def answer(
+    session: Session,
+    offer_id: UUID,
+    response: Response,
+    *,
+    channel: str,
+    actor: Actor,
+    now: datetime,
+    reason: str | None = None,
+    until: date | None = None,
+    seen: int | None = None,
+    customer_id: UUID | None = None,
+) -> OfferLine:
+    """Puts the answer on the ledger, once, with its event and its fulfilment, and gives the offer as it is then.
+
+    `now` is when the request came in; `seen` the version of the offer that the asker saw, if a page showed it. A customer
+    reaches only their own offers. Raises NotFound, Invalid, AlreadyAnswered (`extra`: offer, who, when, where), Expired,
+    NoLongerOffered, Conflict.
+    """
+    owner = owner_of(session, offer_id, actor.customer_id or customer_id)
+    lock_ledger(session, owner)
+    inputs = gather(session, owner, now)
+    row = _row(session, owner, offer_id)
+    if channel not in {c.key for c in inputs.pack.channels}:
+        raise Invalid(
+            f"There is no channel {channel}.", {"channel": f"one of {', '.join(c.key for c in inputs.pack.channels)}"}
+        )
+    reason = checked_reason(reason)
+    try:
+        changes = permit(row, response, now, inputs.today, seen)
+        ranked = asking.latest(session, inputs, now)
+        if row.state == "open" and not _offered(ranked, row):
+            raise NoLongerOffered("This is no longer offered: something about the customer changed since.")
+    except Conflict as refused:
+        raise _told(refused, row, inputs, actor) from None
+    if changes:
+        until = checked_until(until, inputs.today, row.valid_until) if response == "deferred" else None
+        values = _presentation(row, ranked, inputs, channel, actor, now) if row.state == "open" else {}
+        if response != "presented":
+            values |= {
+                "state": response,
+                "version": row.version + 1,
+                "answered_at": now,
+                "answered_on": inputs.today,
+                "answered_channel": channel,
+                "answered_by": actor.name,
+                "reason": reason,
+                "until": until,
+                "settled_at": clock.now(),
+            }
+        _write(session, row, values)
+        row = _row(session, owner, offer_id)
+        _told_everyone(session, row, response, inputs, channel, actor, now)
+    return cards.offer_line(row, inputs, actor)
+
+
+def owner_of(session: Session, offer_id: UUID, customer_id: UUID | None) -> UUID:
+    """The customer whose offer it is. Raises NotFound, for another customer's offer too."""
+    owner: UUID | None = session.execute(select(_OFFER.c.customer_id).where(_OFFER.c.offer_id == offer_id)).scalar()
+    if owner is None or customer_id not in (None, owner):
+        raise NotFound("There is no such offer.")
+    return owner
+
+
+def _row(session: Session, customer_id: UUID, offer_id: UUID) -> Any:
+    return session.execute(
+        select(_OFFER).where(_OFFER.c.customer_id == customer_id, _OFFER.c.offer_id == offer_id)
+    ).one()
+
+
+def _offered(ranked: Any, row: Any) -> bool:
+    """Whether the decision of this instant offers the same treatment on the terms of the row."""
+    return any(
+        (r.treatment, r.subject, r.catalogue_version) == (row.treatment, row.subject, row.catalogue_version)
+        and cards.terms_equal(r.terms, row.terms)
+        for r in ranked
+    )
+
+
+def _presentation(row: Any, ranked: Any, inputs: Inputs, channel: str, actor: Actor, now: datetime) -> dict[str, Any]:
+    here = deliver(ranked, inputs.snapshot, inputs.configuration, channel).here
+    first = bool(here) and (here[0].treatment, here[0].subject) == (row.treatment, row.subject)
+    return {
+        "state": "presented",
+        "presented_at": now,
+        "presented_on": inputs.today,
+        "presented_channel": channel,
+        "presented_by": actor.name,
+        "presented_first": first,
+        "moment_key": inputs.snapshot.moment_key,
+    }
+
+
+def _write(session: Session, row: Any, values: dict[str, Any]) -> None:
+    """The guard of last resort: whatever else holds, an offer changes only from the version that was read."""
+    done = session.execute(
+        update(_OFFER)
+        .where(_OFFER.c.customer_id == row.customer_id, _OFFER.c.offer_id == row.offer_id)
+        .where(_OFFER.c.version == row.version, _OFFER.c.state == row.state)
+        .values(**values)
+    )
+    if done.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict("Someone else answered at the same moment. Please look again.")
+
+
+def _told_everyone(
+    session: Session, row: Any, response: Response, inputs: Inputs, channel: str, actor: Actor, now: datetime
+) -> None:
+    data = cards.event_data(row, inputs)
+    interactions.record(
+        session, row.customer_id, f"offer.{response}", channel, actor, data, now, stage=inputs.snapshot.stage
+    )
+    record.audit(
+        session, actor=actor, action=f"offer.{response}", subject=str(row.offer_id), customer_id=row.customer_id,
+        payload={"treatment": row.treatment, "channel": channel, "version": row.version}, now=now,
+    )  # fmt: skip
+    if response != "presented":
+        move_ledger(session, row.customer_id)
+    if response == "accepted":
+        record.put(session, customer_id=row.customer_id, topic=FULFIL, payload={"offer_id": str(row.offer_id)}, now=now)
+
+
+def _told(refused: EvenhandError, row: Any, inputs: Inputs, actor: Actor) -> EvenhandError:
+    """The refusal, with the offer as it is and, where it was answered, by whom, when and where."""
+    line = cards.offer_line(row, inputs, actor)
+    extra: dict[str, Any] = {"offer": line}
+    if row.answered_at is not None and row.state != "expired":
+        who = "you" if actor.kind == "customer" and row.answered_by == actor.name else line.by
+        extra |= {"who": who, "when": row.answered_at, "where": row.answered_channel}
+    return type(refused)(_in_words(refused, line, extra), **extra)
+
+
+def _in_words(refused: EvenhandError, line: OfferLine, extra: dict[str, Any]) -> str:
+    if not isinstance(refused, AlreadyAnswered):
+        return str(refused)
+    return f"{refused} {line.answer_text}".strip()

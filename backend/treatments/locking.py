@@ -1,0 +1,28 @@
+"""The customer's ledger row is the one lock that puts answers, expiry and stored decisions of a customer in line."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlmodel import Session
+
+from backend import db
+from backend.treatments.tables import LedgerRow
+
+_LEDGER = LedgerRow.__table__  # type: ignore[attr-defined]
+
+
+def lock_ledger(session: Session, customer_id: UUID) -> int:
+    """Holds the customer's ledger until the transaction ends, and gives its version. The first to ask makes the row."""
+    held = select(_LEDGER.c.version).where(_LEDGER.c.customer_id == customer_id).with_for_update()
+    version = session.execute(held).scalar()
+    if version is None:
+        db.upsert(session, LedgerRow, [{"customer_id": customer_id, "version": 0}], key=("customer_id",))
+        version = session.execute(held).scalar_one()
+    return int(version)
+
+
+def move_ledger(session: Session, customer_id: UUID) -> None:
+    """The ledger is another one now: no decision made before stands any more."""
+    session.execute(update(_LEDGER).where(_LEDGER.c.customer_id == customer_id).values(version=_LEDGER.c.version + 1))

@@ -1,0 +1,131 @@
+"""Parity on live data: what each channel would show of a customer, worked out apart for each and compared. It writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from backend import db
+from backend.treatments import asking, recommending
+from backend.treatments.asking import Decided
+from backend.treatments.delivery import deliver
+from backend.treatments.engine import Ranked
+from backend.treatments.facts import terms_json
+from shared.kernel.actors import SYSTEM
+
+AGENTS = ("phone", "branch")
+"""Channels in which an agent shows the card; in the others the customer reads it."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One treatment as a channel shows it: everything that must be the same wherever it is shown."""
+
+    treatment: str
+    terms: tuple[tuple[str, Any, str], ...]
+    valid_until: str
+    headline: str
+    body: str
+    reason: str
+    acknowledgement: str | None
+    factors: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class View:
+    """One channel's view of a customer: what it shows in order, and the rule for each treatment that it withholds."""
+
+    channel: str
+    shown: tuple[Shown, ...]
+    rules: dict[str, str]
+
+
+def compare_channels(customer_id: UUID, channels: Sequence[str], now: datetime) -> tuple[list[View], list[str]]:
+    """The views of all channels, each asked for on its own, and every difference that no rule explains."""
+    views = [_view(customer_id, channel, now) for channel in channels]
+    differences = []
+    for place, one in enumerate(views):
+        for other in views[place + 1 :]:
+            differences += [f"{one.channel}/{other.channel}: {what}" for what in compare(one, other)]
+    return views, differences
+
+
+def compare(one: View, other: View) -> list[str]:
+    """What differs between two channels beyond what a rule of delivery withholds."""
+    found = []
+    mine, theirs = {s.treatment: s for s in one.shown}, {s.treatment: s for s in other.shown}
+    for treatment in {*mine, *theirs} - ({*mine} & {*theirs}):
+        silent = other if treatment in mine else one
+        if not silent.rules.get(treatment):
+            found.append(f"{treatment} is missing in {silent.channel}, and no rule says why")
+    common = [s.treatment for s in one.shown if s.treatment in theirs]
+    if common != (order := [s.treatment for s in other.shown if s.treatment in mine]):
+        found.append(f"order: {common} and {order}")
+    for treatment in common:
+        for name in Shown.__dataclass_fields__:
+            a, b = getattr(mine[treatment], name), getattr(theirs[treatment], name)
+            if a != b:
+                found.append(f"{treatment}: {name}: {a!r} and {b!r}")
+    return found
+
+
+def _view(customer_id: UUID, channel: str, now: datetime) -> View:
+    decided = _standing_or_preview(customer_id, now)
+    rows = _rows(decided)
+    delivery = deliver(decided.ranked, decided.inputs.snapshot, decided.inputs.configuration, channel)
+    everything = len(decided.ranked)
+    if channel in AGENTS:
+        agent = recommending.agent_recommendation(decided, rows, (), channel, SYSTEM, everything)
+        shown = [card.card for card in agent.cards]
+        factors = {card.card.treatment: card.factors for card in agent.cards}
+    else:
+        shown = list(recommending.customer_recommendation(decided, delivery, rows, SYSTEM, everything).cards)
+        factors = {item.treatment: item.factors for item in delivery.here}
+    return View(
+        channel,
+        tuple(
+            Shown(
+                c.treatment,
+                tuple((t.key, t.value, t.text) for t in c.terms),
+                c.valid_until.isoformat(),
+                c.headline,
+                c.body,
+                c.reason,
+                c.acknowledgement,
+                tuple(getattr(factors[c.treatment], name) for name in factors[c.treatment].__slots__),
+            )
+            for c in shown
+        ),
+        {item.treatment: w.rule for item, w in delivery.elsewhere},
+    )
+
+
+def _standing_or_preview(customer_id: UUID, now: datetime) -> Decided:
+    standing = asking.standing(customer_id, now)
+    if standing is not None:
+        return standing
+    made = asking.preview(customer_id, now)
+    return replace(
+        made,
+        ranked=tuple(replace(r, offer_id=r.offer_id or str(uuid5(NAMESPACE_OID, r.treatment))) for r in made.ranked),
+    )
+
+
+def _rows(decided: Decided) -> dict[str, Any]:
+    """The offers' rows, or stand-ins for those that a preview does not open."""
+    with db.reading() as session:
+        rows = recommending.rows_of(session, decided.inputs)
+    for item in decided.ranked:
+        rows.setdefault(str(item.offer_id), _stand_in(item))
+    return rows
+
+
+def _stand_in(item: Ranked) -> Any:
+    return SimpleNamespace(
+        offer_id=item.offer_id, treatment=item.treatment, catalogue_version=item.catalogue_version, terms=[terms_json(t) for t in item.terms],
+        valid_until=item.valid_until, state="open", version=1, reference="", presented_at=None,
+    )  # fmt: skip

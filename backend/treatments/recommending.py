@@ -1,0 +1,169 @@
+"""A decision put before an audience: what this channel can deliver of it, in cards, and what it cannot, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, select
+from sqlmodel import Session
+
+from backend import db
+from backend.rules.service import Context
+from backend.treatments import asking, cards, ledger, replaying
+from backend.treatments.asking import Decided
+from backend.treatments.cards import (
+    AgentRecommendation,
+    CustomerRecommendation,
+    Elsewhere,
+    OfferLine,
+    OfferPage,
+    WithheldLine,
+)
+from backend.treatments.delivery import Delivery, deliver, refusal
+from backend.treatments.engine import Ranked, Withheld, context_of
+from backend.treatments.inputs import Inputs, gather
+from backend.treatments.tables import OfferRow
+from shared.kernel.actors import Actor
+from shared.kernel.errors import Conflict
+
+_OFFER = OfferRow.__table__  # type: ignore[attr-defined]
+_OFFERS = (
+    select(_OFFER)
+    .where(_OFFER.c.customer_id == bindparam("customer_id"))
+    .order_by(_OFFER.c.opened_at.desc(), _OFFER.c.offer_id.desc())
+)
+NOTHING_AGENT = "Nothing is worth this customer's attention today. Resolve what they came for."
+NOTHING_CUSTOMER = "There is nothing that you need to decide today."
+
+
+def for_agent(customer_id: UUID, channel: str, actor: Actor, now: datetime, limit: int = 3) -> AgentRecommendation:
+    """What an agent in this channel sees. Nothing counts as presented by being looked at here."""
+    decided = asking.decide(customer_id, now)
+    with db.reading() as session:
+        rows = rows_of(session, decided.inputs)
+        withheld = withheld_of(session, decided)
+    return agent_recommendation(decided, rows, withheld, channel, actor, limit)
+
+
+def agent_recommendation(
+    decided: Decided, rows: dict[str, Any], withheld: Sequence[Withheld], channel: str, actor: Actor, limit: int
+) -> AgentRecommendation:
+    """The same from what was read before: pure but for its name."""
+    inputs = decided.inputs
+    delivery = deliver(decided.ranked, inputs.snapshot, inputs.configuration, channel)
+    context = _context(inputs)
+    shown = [
+        cards.agent_card(_treatment(inputs, item), item, rank, rows[str(item.offer_id)], inputs, context)
+        for rank, item in enumerate(delivery.here[:limit], 1)
+    ]
+    not_here = [w for _, w in delivery.elsewhere]
+    return AgentRecommendation(
+        decision_id=decided.decision_id,
+        cards=tuple(shown),
+        elsewhere=tuple(_elsewhere(item, w, inputs) for item, w in delivery.elsewhere),
+        withheld=tuple(cards.withheld_line(w, inputs) for w in [*not_here, *withheld]),
+        offers=_offer_lines(rows.values(), inputs, actor),
+        nothing=None if shown else NOTHING_AGENT,
+        stands_until=decided.stands_until,
+    )
+
+
+def for_customer(
+    customer_id: UUID, channel: str, actor: Actor, now: datetime, limit: int = 1, present: bool = True
+) -> CustomerRecommendation:
+    """What the customer sees in this channel. What is shown is presented, unless `present` is False (a prefetch, a HEAD)."""
+    for _ in range(asking.ATTEMPTS):
+        decided = asking.decide(customer_id, now)
+        delivery = deliver(decided.ranked, decided.inputs.snapshot, decided.inputs.configuration, channel)
+        with db.reading() as session:
+            rows = rows_of(session, decided.inputs)
+        new = [i for i in delivery.here[:limit] if rows[str(i.offer_id)].state == "open"]
+        if not (present and new):
+            return customer_recommendation(decided, delivery, rows, actor, limit)
+        try:
+            with db.transaction() as session:
+                for item in new:
+                    ledger.answer(session, UUID(item.offer_id), "presented", channel=channel, actor=actor, now=now)
+                rows = rows_of(session, decided.inputs)
+            return customer_recommendation(decided, delivery, rows, actor, limit)
+        except Conflict:
+            continue
+    raise Conflict("This page is changing too fast. Please load it again.")
+
+
+def customer_recommendation(
+    decided: Decided, delivery: Delivery, rows: dict[str, Any], actor: Actor, limit: int
+) -> CustomerRecommendation:
+    inputs = decided.inputs
+    context = _context(inputs)
+    shown = tuple(
+        cards.customer_card(_treatment(inputs, i), rows[str(i.offer_id)], inputs, context)
+        for i in delivery.here[:limit]
+    )
+    first = decided.ranked[0] if decided.ranked else None
+    elsewhere = next((_elsewhere(item, w, inputs) for item, w in delivery.elsewhere if item is first), None)
+    offers = tuple(o for o in _offer_lines(rows.values(), inputs, actor) if o.state != "open")
+    return CustomerRecommendation(decided.decision_id, shown, elsewhere, offers, None if shown else NOTHING_CUSTOMER)
+
+
+def offer_page(
+    session: Session, offer_id: UUID, actor: Actor, now: datetime, customer_id: UUID | None = None
+) -> OfferPage:
+    """One offer in full. Raises NotFound, for another customer's too."""
+    owner = ledger.owner_of(session, offer_id, actor.customer_id or customer_id)
+    inputs = gather(session, owner, now)
+    row = rows_of(session, inputs)[str(offer_id)]
+    t = inputs.configuration.catalogue_of(row.catalogue_version).treatments[row.treatment]
+    line = cards.offer_line(row, inputs, actor)
+    live = row.state in ("open", "presented", "deferred") and row.valid_until >= inputs.today
+    return OfferPage(cards.customer_card(t, row, inputs, _context(inputs)), line, live)
+
+
+def offers_of(session: Session, customer_id: UUID, actor: Actor, now: datetime) -> tuple[OfferLine, ...]:
+    """Every offer that the customer got, newest first."""
+    inputs = gather(session, customer_id, now)
+    return _offer_lines(rows_of(session, inputs).values(), inputs, actor)
+
+
+def withheld_of(session: Session, decided: Decided) -> tuple[Withheld, ...]:
+    """What left the funnel on the way to this decision; for one that stands, made again from its stored inputs."""
+    if decided.withheld is not None or decided.decision_id is None:
+        return decided.withheld or ()
+    return replaying.recall(session, decided.decision_id).ruling.withheld
+
+
+def withheld_lines(withheld: Sequence[Withheld], inputs: Inputs) -> tuple[WithheldLine, ...]:
+    return tuple(cards.withheld_line(w, inputs) for w in withheld)
+
+
+def rows_of(session: Session, inputs: Inputs) -> dict[str, Any]:
+    """Every offer row of the customer, by id, newest first."""
+    return {str(row.offer_id): row for row in session.execute(_OFFERS, {"customer_id": inputs.profile.customer_id})}
+
+
+def _context(inputs: Inputs) -> Context:
+    live = [o for o in inputs.ledger.offers if o.live(inputs.today)]
+    return context_of(inputs.snapshot, inputs.ledger, inputs.configuration, live)
+
+
+def _treatment(inputs: Inputs, item: Ranked) -> Any:
+    return inputs.configuration.catalogue_of(item.catalogue_version).treatments[item.treatment]
+
+
+def _elsewhere(item: Ranked, w: Withheld, inputs: Inputs) -> Elsewhere:
+    t, pack = _treatment(inputs, item), inputs.pack
+    channels = tuple(c.key for c in pack.channels if refusal(t, inputs.snapshot, pack, c.key) is None)
+    return cards.elsewhere_line(item, w.rule, channels, inputs)
+
+
+def _offer_lines(rows: Any, inputs: Inputs, actor: Actor) -> tuple[OfferLine, ...]:
+    """The offers that the customer got, and how they stand; those never mentioned are no offers to anyone yet."""
+    known = {inputs.configuration.catalogue.version, *inputs.configuration.older}
+    return tuple(
+        cards.offer_line(row, inputs, actor)
+        for row in rows
+        if row.presented_at is not None and row.catalogue_version in known
+    )

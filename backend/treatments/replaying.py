@@ -1,0 +1,121 @@
+"""Replay: a stored decision made again from what was stored, and compared to the bit. It writes nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, select
+from sqlmodel import Session
+
+from backend.profiles.service import Snapshot
+from backend.treatments import engine, publishing
+from backend.treatments.asking import digest_of, ranked_json
+from backend.treatments.engine import ENGINE_VERSION, Ruling
+from backend.treatments.facts import Configuration, Ledger
+from backend.treatments.inputs import hash_of, unpack_text
+from backend.treatments.tables import DecisionRow, SnapshotRow
+from shared.kernel.errors import Erased, NotFound
+
+_DECISION = DecisionRow.__table__  # type: ignore[attr-defined]
+_SNAPSHOT = SnapshotRow.__table__  # type: ignore[attr-defined]
+_STORED = select(_DECISION).where(_DECISION.c.decision_id == bindparam("decision_id"))
+_BODY = select(_SNAPSHOT.c.body).where(
+    _SNAPSHOT.c.customer_id == bindparam("customer_id"), _SNAPSHOT.c.input_hash == bindparam("input_hash")
+)
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Whether a decision came out again as it was stored; each difference names what differs, then and now."""
+
+    decision_id: UUID
+    differences: tuple[str, ...]
+    engine_version: int
+
+    @property
+    def identical(self) -> bool:
+        return not self.differences
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """A stored decision with the inputs that were stored with it, and the result that they give today."""
+
+    row: Any
+    text: str
+    snapshot: Snapshot
+    ledger: Ledger
+    configuration: Configuration
+    ruling: Ruling
+
+
+def recall(session: Session, decision_id: UUID, customer_id: UUID | None = None) -> Recalled:
+    """The decision with its inputs. Raises NotFound (for another customer's too), and Erased where the inputs were."""
+    row = session.execute(_STORED, {"decision_id": decision_id}).one_or_none()
+    if row is None or customer_id not in (None, row.customer_id):
+        raise NotFound("There is no such decision.")
+    body = session.execute(_BODY, {"customer_id": row.customer_id, "input_hash": row.input_hash}).scalar()
+    if body is None:
+        raise Erased("What this decision was made from has been erased.")
+    text = unpack_text(body)
+    document = json.loads(text)
+    snapshot, ledger = Snapshot.from_json(document["snapshot"]), Ledger.from_json(document["ledger"])
+    configuration = _configuration(session, document["configuration"], {o.catalogue_version for o in ledger.offers})
+    return Recalled(row, text, snapshot, ledger, configuration, engine.decide(snapshot, ledger, configuration))
+
+
+def replay(session: Session, decision_id: UUID) -> Replay:
+    """Makes the decision again and says what differs. Raises NotFound and Erased."""
+    recalled = recall(session, decision_id)
+    return Replay(decision_id, tuple(_differences(recalled)), recalled.row.engine_version)
+
+
+def all_ids(session: Session) -> list[UUID]:
+    """Every stored decision, oldest first."""
+    return list(session.execute(select(_DECISION.c.decision_id).order_by(_DECISION.c.decision_id)).scalars())
+
+
+def _configuration(session: Session, stored: Mapping[str, Any], older: Collection[int]) -> Configuration:
+    """The configuration of then: its catalogue from the immutable version, its dials from the stored inputs."""
+    published = publishing.as_of(session, stored["version"], older)
+    return Configuration(
+        version=published.version,
+        catalogue=published.catalogue_of(stored["catalogue"][0]),
+        older=published.older,
+        levers=stored["levers"],
+        prices=stored["prices"],
+        model_epoch=stored["model_epoch"],
+    )
+
+
+def _differences(recalled: Recalled) -> list[str]:
+    row, ruling = recalled.row, recalled.ruling
+    found = []
+    if row.engine_version != ENGINE_VERSION:
+        found.append(f"engine: version {row.engine_version} decided, version {ENGINE_VERSION} replays")
+    if hash_of(recalled.text) != row.input_hash:
+        found.append("inputs: what is stored is not what was decided on")
+    stored = json.loads(recalled.text)["configuration"]["catalogue"]
+    if stored != [recalled.configuration.catalogue.version, recalled.configuration.catalogue.digest]:
+        found.append("catalogue: its stored text is not what was decided on")
+    then, now = [_bare(r) for r in row.ranked], [_bare(ranked_json(r)) for r in ruling.ranked]
+    for place, (before, after) in enumerate(zip(then, now, strict=False), 1):
+        found += [
+            f"rank {place}: {name}: {before[name]!r} then, {after[name]!r} now"
+            for name in after
+            if before.get(name) != after[name]
+        ]
+    if len(then) != len(now):
+        found.append(f"ranked: {len(then)} treatments then, {len(now)} now")
+    if digest_of(row._mapping, ruling) != row.digest:
+        found.append("digest: the whole result or a version that it names is not what was stored")
+    return found
+
+
+def _bare(ranked: Mapping[str, Any]) -> dict[str, Any]:
+    """A ranked row without the id of its offer: that is given when a decision is stored, not decided."""
+    return {name: value for name, value in ranked.items() if name != "offer_id"}

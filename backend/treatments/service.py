@@ -1,0 +1,37 @@
+"""The door of treatments: what to do for a customer, what was offered, and what was answered."""
+
+from __future__ import annotations
+
+from backend.treatments.asking import Decided, decide, preview
+from backend.treatments.cards import (
+    AgentCard,
+    AgentRecommendation,
+    CustomerCard,
+    CustomerRecommendation,
+    Elsewhere,
+    OfferLine,
+    OfferPage,
+    PresentedLine,
+    TermLine,
+    WithheldLine,
+)
+from backend.treatments.checking import check_pack
+from backend.treatments.delivery import deliver
+from backend.treatments.expiry import expire_due
+from backend.treatments.explaining import DecisionPage, decision_page
+from backend.treatments.fulfilment import fulfil
+from backend.treatments.leaving import erase_customer, export_customer
+from backend.treatments.ledger import FULFIL, answer
+from backend.treatments.parity import compare_channels
+from backend.treatments.publishing import configure, in_force, pack_in_force, publish
+from backend.treatments.recommending import for_agent as recommend_for_agent
+from backend.treatments.recommending import for_customer as recommend_for_customer
+from backend.treatments.recommending import offer_page, offers_of
+from backend.treatments.replaying import all_ids, replay
+
+__all__ = [
+    "FULFIL", "AgentCard", "AgentRecommendation", "CustomerCard", "CustomerRecommendation", "Decided", "DecisionPage", "Elsewhere",
+    "OfferLine", "OfferPage", "PresentedLine", "TermLine", "WithheldLine", "all_ids", "answer", "check_pack", "compare_channels",
+    "configure", "decide", "decision_page", "deliver", "erase_customer", "expire_due", "export_customer", "fulfil", "in_force",
+    "offer_page", "offers_of", "pack_in_force", "preview", "publish", "recommend_for_agent", "recommend_for_customer", "replay",
+]  # fmt: skip
