@@ -51,8 +51,7 @@ def trespasses(module: str, imported: set[str], modules: set[str]) -> list[str]:
     """The imports that climb through another room's window."""
     here = module.split(".")
     room = here[1] if here[0] == "backend" and len(here) > 1 else None
-    further = {what for composer, what in COMPOSERS.items() if f"{module}.".startswith(f"{composer}.")}
-    allowed_insides = set().union(*further) if further else set()
+    insides = [what for composer, what in COMPOSERS.items() if f"{module}.".startswith(f"{composer}.")]
     found = []
     for name in sorted(imported):
         parts = name.split(".")
@@ -60,7 +59,7 @@ def trespasses(module: str, imported: set[str], modules: set[str]) -> list[str]:
             continue
         if ".".join(parts[:3]) not in modules:
             continue  # a name in the room's __init__, not a module of it
-        if parts[2] not in {"service"} | TYPES.get(parts[1], set()) | allowed_insides:
+        if parts[2] not in {"service"}.union(TYPES.get(parts[1], set()), *insides):
             found.append(f"{module} imports {name}")
     return found
 
