@@ -63,6 +63,7 @@ class Decided:
     withheld: tuple[Withheld, ...] | None
     stands_until: datetime
     newly: bool
+    engine_version: int = ENGINE_VERSION
 
 
 def decide(customer_id: UUID, now: datetime) -> Decided:

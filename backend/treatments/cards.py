@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 from backend.rules.service import Context, RuleFailed
 from backend.treatments.catalogue import Reason, Treatment
 from backend.treatments.engine import Factors, Ranked, Withheld
-from backend.treatments.facts import TermValue, terms_from
+from backend.treatments.facts import TermValue, terms_from, terms_json
 from backend.treatments.inputs import Inputs
 from backend.treatments.words import attribute_text, day_text, fill, term_text, values_for
 from shared.kernel.actors import Actor
@@ -179,6 +180,15 @@ def term_lines(terms: Iterable[TermValue], inputs: Inputs) -> tuple[TermLine, ..
 
 def terms_equal(terms: Iterable[TermValue], stored: list[Mapping[str, Any]]) -> bool:
     return tuple(terms) == terms_from(stored)
+
+
+def stand_in(item: Ranked) -> Any:
+    """What an offer's row would be, for a treatment of a preview, which opens no offer."""
+    return SimpleNamespace(
+        offer_id=item.offer_id, treatment=item.treatment, catalogue_version=item.catalogue_version,
+        terms=[terms_json(t) for t in item.terms], valid_until=item.valid_until, state="open", version=1, reference="",
+        presented_at=None,
+    )  # fmt: skip
 
 
 def customer_card(t: Treatment, row: Any, inputs: Inputs, context: Context) -> CustomerCard:

@@ -121,6 +121,11 @@ class Treatment(Part):
         """Whether there are words for this channel."""
         return getattr(self, channel, None) is not None
 
+    def rendered_text(self, channel: str) -> str | None:
+        """The words for a channel of plain text; None where there are none."""
+        message = getattr(self, channel, None)
+        return message.text if isinstance(message, Message) else None
+
     def expressions(self) -> list[tuple[str, Any]]:
         """Every expression with the name of its place."""
         return [

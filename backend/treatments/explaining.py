@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlmodel import Session
 
 from backend.profiles import service as profiles
 from backend.treatments.asking import ranked_from
-from backend.treatments.cards import TermLine, WithheldLine, term_lines, withheld_line
-from backend.treatments.engine import Factors
+from backend.treatments.cards import TermLine, WithheldLine, agent_card, stand_in, term_lines, withheld_line
+from backend.treatments.engine import Factors, Withheld
 from backend.treatments.inputs import Inputs
+from backend.treatments.recommending import rules_context
 from backend.treatments.replaying import recall
 
 
@@ -23,11 +24,15 @@ class RankLine:
     rank: int
     offer_id: UUID | None
     treatment: str
+    subject: str
     name: str
+    headline: str
     issue: str
     priority: float
     factors: Factors
     terms: tuple[TermLine, ...]
+    valid_until: date
+    reasons: tuple[str, ...]
     live: bool
     first: bool
     gap: float | None
@@ -54,6 +59,8 @@ class DecisionPage:
     intent: str | None
     ranked: tuple[RankLine, ...]
     withheld: tuple[WithheldLine, ...]
+    removed: tuple[Withheld, ...]
+    """The withheld as the engine put them, for programs."""
 
 
 def decision_page(session: Session, decision_id: UUID) -> DecisionPage:
@@ -61,21 +68,27 @@ def decision_page(session: Session, decision_id: UUID) -> DecisionPage:
     recalled = recall(session, decision_id)
     row, snapshot = recalled.row, recalled.snapshot
     inputs = Inputs(profiles.profile(session, row.customer_id), snapshot, recalled.ledger, recalled.configuration)
+    context = rules_context(inputs)
     ranked = ranked_from(row.ranked)
     lines = []
     for place, item in enumerate(ranked):
         t = recalled.configuration.catalogue_of(item.catalogue_version).treatments[item.treatment]
+        card = agent_card(t, item, place + 1, stand_in(item), inputs, context)
         follower = ranked[place + 1].priority if place + 1 < len(ranked) else None
         lines.append(
             RankLine(
                 rank=place + 1,
                 offer_id=UUID(item.offer_id) if item.offer_id else None,
                 treatment=item.treatment,
+                subject=item.subject,
                 name=t.name,
+                headline=card.card.headline,
                 issue=t.issue,
                 priority=item.priority,
                 factors=item.factors,
                 terms=term_lines(item.terms, inputs),
+                valid_until=item.valid_until,
+                reasons=card.reasons,
                 live=item.live,
                 first=item.pinned,
                 gap=item.priority - follower if follower is not None else None,
@@ -100,4 +113,5 @@ def decision_page(session: Session, decision_id: UUID) -> DecisionPage:
         intent=snapshot.intent,
         ranked=tuple(lines),
         withheld=tuple(withheld_line(w, inputs) for w in recalled.ruling.withheld),
+        removed=recalled.ruling.withheld,
     )

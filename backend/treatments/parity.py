@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from backend import db
-from backend.treatments import asking, recommending
+from backend.treatments import asking, cards, recommending
 from backend.treatments.asking import Decided
 from backend.treatments.delivery import deliver
-from backend.treatments.engine import Ranked
-from backend.treatments.facts import terms_json
 from shared.kernel.actors import SYSTEM
 
 AGENTS = ("phone", "branch")
@@ -120,12 +117,5 @@ def _rows(decided: Decided) -> dict[str, Any]:
     with db.reading() as session:
         rows = recommending.rows_of(session, decided.inputs)
     for item in decided.ranked:
-        rows.setdefault(str(item.offer_id), _stand_in(item))
+        rows.setdefault(str(item.offer_id), cards.stand_in(item))
     return rows
-
-
-def _stand_in(item: Ranked) -> Any:
-    return SimpleNamespace(
-        offer_id=item.offer_id, treatment=item.treatment, catalogue_version=item.catalogue_version, terms=[terms_json(t) for t in item.terms],
-        valid_until=item.valid_until, state="open", version=1, reference="", presented_at=None,
-    )  # fmt: skip

@@ -54,7 +54,7 @@ def agent_recommendation(
     """The same from what was read before: pure but for its name."""
     inputs = decided.inputs
     delivery = deliver(decided.ranked, inputs.snapshot, inputs.configuration, channel)
-    context = _context(inputs)
+    context = rules_context(inputs)
     shown = [
         cards.agent_card(_treatment(inputs, item), item, rank, rows[str(item.offer_id)], inputs, context)
         for rank, item in enumerate(delivery.here[:limit], 1)
@@ -98,7 +98,7 @@ def customer_recommendation(
     decided: Decided, delivery: Delivery, rows: dict[str, Any], actor: Actor, limit: int
 ) -> CustomerRecommendation:
     inputs = decided.inputs
-    context = _context(inputs)
+    context = rules_context(inputs)
     shown = tuple(
         cards.customer_card(_treatment(inputs, i), rows[str(i.offer_id)], inputs, context)
         for i in delivery.here[:limit]
@@ -119,7 +119,7 @@ def offer_page(
     t = inputs.configuration.catalogue_of(row.catalogue_version).treatments[row.treatment]
     line = cards.offer_line(row, inputs, actor)
     live = row.state in ("open", "presented", "deferred") and row.valid_until >= inputs.today
-    return OfferPage(cards.customer_card(t, row, inputs, _context(inputs)), line, live)
+    return OfferPage(cards.customer_card(t, row, inputs, rules_context(inputs)), line, live)
 
 
 def offers_of(session: Session, customer_id: UUID, actor: Actor, now: datetime) -> tuple[OfferLine, ...]:
@@ -144,7 +144,8 @@ def rows_of(session: Session, inputs: Inputs) -> dict[str, Any]:
     return {str(row.offer_id): row for row in session.execute(_OFFERS, {"customer_id": inputs.profile.customer_id})}
 
 
-def _context(inputs: Inputs) -> Context:
+def rules_context(inputs: Inputs) -> Context:
+    """What the conditions of reasons may read of this customer."""
     live = [o for o in inputs.ledger.offers if o.live(inputs.today)]
     return context_of(inputs.snapshot, inputs.ledger, inputs.configuration, live)
 

@@ -1,0 +1,211 @@
+"""JSON routes of decisions and offers. Numbers are unrounded; the audience is a system that acts for staff."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+from uuid import UUID
+
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, Field
+
+from backend import db, problems
+from backend.people.service import Permission, current_actor, requires
+from backend.treatments import asking, explaining, ledger, recommending, replaying
+from backend.treatments.cards import OfferLine
+from backend.treatments.views import decided_json, decision_json, offer_json
+from shared.kernel import clock
+from shared.kernel.errors import Conflict, Invalid
+
+bp = problems.blueprint("treatments", __name__, "Decisions, and the offers that come of them")
+
+
+class CustomerPath(BaseModel):
+    customer_id: UUID
+
+
+class DecisionPath(BaseModel):
+    decision_id: UUID
+
+
+class OfferPath(BaseModel):
+    offer_id: UUID
+
+
+class DecisionBody(problems.Body):
+    """What is asked. `limit` cuts the answer, never the decision; `stage` and `intent` go with `preview` alone."""
+
+    channel: str = Field(max_length=20)
+    limit: int = Field(default=3, ge=1, le=100)
+    preview: bool = False
+    stage: str | None = Field(default=None, max_length=60)
+    intent: str | None = Field(default=None, max_length=60)
+
+
+class ResponseBody(problems.Body):
+    """An answer to an offer. `until` (deferred only) is an ISO day; `version` is the offer's as the asker saw it, if they did."""
+
+    response: Literal["presented", "accepted", "declined", "deferred"]
+    channel: str = Field(max_length=20)
+    reason: str | None = Field(default=None, max_length=500)
+    until: str | None = Field(default=None, max_length=10)
+    version: int | None = Field(default=None, ge=1)
+
+
+class Term(BaseModel):
+    key: str
+    label: str
+    value: int | float | str
+    unit: str
+    text: str
+
+
+class FactorsAnswer(BaseModel):
+    propensity: float
+    draw: float | None
+    context: float
+    value: float
+    lever: float
+    price: float
+    attention: float
+
+
+class TreatmentAnswer(BaseModel):
+    offer_id: UUID | None
+    treatment: str
+    subject: str
+    rank: int
+    priority: float
+    factors: FactorsAnswer
+    terms: list[Term]
+    valid_until: str
+    state: str
+    reasons: list[str]
+    rendering: dict[str, Any]
+
+
+class WithheldAnswer(BaseModel):
+    treatment: str
+    step: str
+    rule: str
+    detail: str
+    values: dict[str, Any]
+
+
+class DecisionAnswer(BaseModel):
+    decision_id: UUID | None
+    customer_id: UUID
+    profile_version: int
+    ledger_version: int
+    configuration_version: int
+    catalogue_version: int
+    model_epoch: int
+    engine_version: int
+    stands_until: str
+    treatments: list[TreatmentAnswer]
+    withheld: list[WithheldAnswer]
+
+
+class ExplainedAnswer(DecisionAnswer):
+    made_at: str
+    stage: str | None
+    intent: str | None
+
+
+class ReplayAnswer(BaseModel):
+    identical: bool
+    differences: list[str]
+
+
+class OfferAnswer(BaseModel):
+    offer_id: UUID
+    treatment: str
+    headline: str
+    state: str
+    terms: list[Term]
+    valid_until: str
+    until: str | None
+    at: str | None
+    channel: str | None
+    by: str
+    version: int
+    reference: str
+    can_reverse: bool
+
+
+@bp.post(
+    "/customers/<uuid:customer_id>/decisions",
+    responses={200: DecisionAnswer, 201: DecisionAnswer},
+    summary="Decide what to do for a customer",
+)
+@requires(Permission.SEE_DECISIONS)
+def decide(path: CustomerPath, body: DecisionBody) -> ResponseReturnValue:
+    """201 with a decision newly stored; 200 with the one that stands, or with a preview, which stores nothing."""
+    now = clock.now()
+    if not body.preview and (body.stage or body.intent):
+        raise Invalid(
+            "A stage and an intent can be tried in a preview; else the customer's moment says them.",
+            {"stage": "only with preview"},
+        )
+    if body.preview:
+        decided = asking.preview(path.customer_id, now, body.stage, body.intent)
+    else:
+        decided = asking.decide(path.customer_id, now)
+    channels = [c.key for c in decided.inputs.pack.channels]
+    if body.channel not in channels:
+        raise Invalid(f"There is no channel {body.channel}.", {"channel": f"one of {', '.join(channels)}"})
+    with db.reading() as session:
+        rows = recommending.rows_of(session, decided.inputs)
+        withheld = recommending.withheld_of(session, decided)
+    return decided_json(decided, rows, withheld, body.channel, body.limit), 201 if decided.newly else 200
+
+
+@bp.get(
+    "/decisions/<uuid:decision_id>",
+    responses={200: ExplainedAnswer, 410: problems.Problem},
+    summary="A stored decision explained",
+)
+@requires(Permission.SEE_DECISIONS)
+def show(path: DecisionPath) -> ResponseReturnValue:
+    """The decision with all its ranked and withheld, made again from what was stored; 410 where that was erased."""
+    with db.reading() as session:
+        return decision_json(explaining.decision_page(session, path.decision_id))
+
+
+@bp.post(
+    "/decisions/<uuid:decision_id>/replay",
+    responses={200: ReplayAnswer, 410: problems.Problem},
+    summary="Make a stored decision again",
+)
+@requires(Permission.REPLAY)
+def replay(path: DecisionPath) -> ResponseReturnValue:
+    """Whether it comes out identical, and what differs. It writes nothing."""
+    with db.reading() as session:
+        result = replaying.replay(session, path.decision_id)
+    return {"identical": result.identical, "differences": list(result.differences)}
+
+
+@bp.post("/offers/<uuid:offer_id>/responses", responses={200: OfferAnswer}, summary="Answer an offer")
+@requires(Permission.DECIDE_OFFERS)
+def respond(path: OfferPath, body: ResponseBody) -> ResponseReturnValue:
+    """Counts in every channel at once, exactly once. 409 tells what was answered before, by whom, when and where."""
+    now = clock.now()
+    try:
+        with db.transaction() as session:
+            line = ledger.answer(
+                session, path.offer_id, body.response, channel=body.channel, actor=current_actor(), now=now,
+                reason=body.reason, until=_day(body.until), seen=body.version,
+            )  # fmt: skip
+    except Conflict as refused:
+        offer = refused.extra.get("offer")
+        if isinstance(offer, OfferLine):
+            refused.extra["offer"] = offer_json(offer)
+        raise
+    return offer_json(line)
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Invalid("Write the day as in 2026-12-31.", {"until": "a day as in 2026-12-31"}) from None
