@@ -1,0 +1,135 @@
+"""The JSON API: every room's routes behind API keys, with one manner of errors and of repeated requests."""
+
+from http import HTTPStatus
+from importlib import import_module
+from typing import Any
+
+from flask import Response, current_app, g, request
+from flask.typing import ResponseReturnValue
+from flask_openapi3.models.info import Info
+from flask_openapi3.models.tag import Tag
+from flask_openapi3.openapi import OpenAPI
+
+from backend import bodies, db, edge, metrics, problems
+from backend.people import service as people
+from backend.readiness import unready
+from backend.record import service as record
+from backend.settings import Settings
+from shared.kernel import clock
+from shared.kernel.actors import Actor
+from shared.kernel.errors import Unauthenticated
+
+VERSION = "1"
+# Rooms that speak JSON; each has an `api.py` with a `bp` made by `problems.blueprint`.
+SPEAKING_ROOMS = ("overview", "treatments")
+LARGEST_BODY = 1024 * 1024
+WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+def create_api(settings: Settings) -> OpenAPI:
+    """The API as a WSGI app. The process's database must be open before the first request."""
+    app = OpenAPI(
+        "evenhand",
+        info=Info(title="Evenhand", version=VERSION, description="One customer, one decision, every channel."),
+        security_schemes=problems.SECURITY_SCHEMES,
+        validation_error_model=problems.Problem,
+        validation_error_callback=problems.unfit,
+        doc_ui=False,
+        static_folder=None,
+    )
+    app.json = bodies.StrictJson(app)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    edge.prepare(app, "api", settings)
+    problems.install(app)
+    people.guard(app, key_holder, _refuse)
+    app.before_request(_check_body)
+    app.before_request(_answer_again)
+    app.after_request(_keep_answer)
+    _ground(app)
+    for room in SPEAKING_ROOMS:
+        app.register_api(import_module(f"backend.{room}.api").bp)
+    return app
+
+
+def key_holder() -> Actor | None:
+    """Whoever holds the API key of the present request; None without a key that holds."""
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    key = key.strip()
+    if scheme.lower() != "bearer" or not key:
+        return None
+    actor = people.trusted_actor(key)
+    if actor is None:
+        with db.reading() as session:
+            actor = people.key_actor(session, key)
+        if actor is not None:
+            people.trust(key, actor)
+    return actor
+
+
+def _refuse() -> ResponseReturnValue:
+    raise Unauthenticated("Send a valid API key: Authorization: Bearer <key>.")
+
+
+def _check_body() -> None:
+    if request.method in WRITES and request.url_rule is not None:
+        bodies.check_body()
+
+
+def _answer_again() -> Response | None:
+    """The first answer of a write that comes again under the same Idempotency-Key; None lets the view run."""
+    key = request.headers.get("Idempotency-Key")
+    actor: Actor | None = g.get("actor")
+    if key is None or actor is None or request.method not in WRITES:
+        return None
+    asked = record.request_of(actor.id, request.method, request.full_path.rstrip("?"), key, request.get_data())
+    kept = record.begin(asked, clock.now())
+    if kept is None:
+        g.idempotent = asked
+        return None
+    response = current_app.response_class(kept.body, kept.status, content_type=kept.content_type)
+    response.headers["Idempotency-Replayed"] = "true"
+    return response
+
+
+def _keep_answer(response: Response) -> Response:
+    """Keeps the answer of a write under its key. A failure of ours is not kept: the write may be tried anew."""
+    asked: record.Request | None = g.pop("idempotent", None)
+    if asked is not None:
+        if response.status_code >= 500:
+            record.give_up(asked)
+        else:
+            body = response.get_data(as_text=True)
+            record.finish(asked, record.Answer(response.status_code, response.content_type, body))
+    return response
+
+
+def _ground(app: OpenAPI) -> None:
+    """The routes that belong to no room: for machines that watch, and the description of all others."""
+    tag = [Tag(name="ground", description="Is it alive, is it ready, how fast, and what does it understand")]
+    described: dict[str | int | HTTPStatus, Any] = {
+        "200": {"description": "Yes", "content": {"application/json": {"schema": {"type": "object"}}}},
+        "503": problems.RESPONSES["409"] | {"description": "Not yet"},
+    }
+
+    @app.get("/healthz", tags=tag, responses={"200": described["200"]}, summary="Alive")
+    @people.public
+    def healthz() -> problems.Answer:
+        return {"status": "alive"}
+
+    @app.get("/readyz", tags=tag, responses=described, summary="Ready: migrations run, the pack's data complete")
+    @people.public
+    def readyz() -> problems.Answer:
+        missing = unready()
+        return {"status": "ready"} if not missing else ({"status": "not ready", "missing": missing}, 503)
+
+    text = {"description": "Prometheus's text format", "content": {"text/plain": {"schema": {"type": "string"}}}}
+
+    @app.get("/metrics", tags=tag, responses={"200": text}, summary="Metrics")
+    @people.public
+    def measured() -> problems.Answer:
+        return current_app.response_class(metrics.exposition(), content_type=metrics.CONTENT_TYPE)
+
+    @app.get(f"{problems.PREFIX}/openapi.json", tags=tag, responses={"200": described["200"]}, summary="This document")
+    @people.public
+    def openapi() -> problems.Answer:
+        return app.api_doc

@@ -1,0 +1,52 @@
+"""What all three apps do around every request: an id, the security headers, a log line, a metric."""
+
+import re
+import time
+from uuid import uuid4
+
+import structlog
+from flask import Flask, Response, g, request
+
+from backend import headers, metrics
+from backend.settings import Settings
+
+_FIT_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# Asked every few seconds by machines: counted, not logged.
+_QUIET = {"/healthz", "/readyz", "/metrics"}
+_log = structlog.stdlib.get_logger("evenhand.request")
+
+
+def prepare(app: Flask, name: str, settings: Settings) -> None:
+    """Lays the edge around the app, before anything else is hung on it; a second call does nothing."""
+    if "evenhand_edge" in app.extensions:
+        return
+    app.extensions["evenhand_edge"] = name
+    tls_only = settings.secure_cookies
+
+    @app.before_request
+    def arrive() -> None:
+        g.arrived = time.perf_counter()
+        given = request.headers.get("X-Request-ID", "")
+        g.request_id = given if _FIT_ID.fullmatch(given) else uuid4().hex
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+    @app.after_request
+    def leave(response: Response) -> Response:
+        is_file = (request.endpoint or "").rpartition(".")[2] == "static" and response.status_code < 400
+        headers.secure(response, keep=is_file, tls_only=tls_only)
+        response.headers["X-Request-ID"] = request_id()
+        seconds = time.perf_counter() - g.get("arrived", time.perf_counter())
+        route = request.url_rule.rule if request.url_rule is not None else "none"
+        metrics.observe(name, request.method, route, response.status_code, seconds)
+        if not is_file and route not in _QUIET:
+            _log.info(
+                "request", app=name, method=request.method, route=route, status=response.status_code,
+                ms=round(seconds * 1000, 2), by=getattr(g.get("actor"), "kind", None),
+            )  # fmt: skip
+        return response
+
+
+def request_id() -> str:
+    """The id of the present request, which its answer, its log lines and its problem all carry."""
+    return str(g.get("request_id", ""))

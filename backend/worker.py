@@ -1,0 +1,90 @@
+"""The background worker: work left in the outbox, offers whose time is up, and the sealing of the audit trail.
+
+Run by `evenhand serve` as `python -m backend.worker`. Several of them, on several machines, share the work by leases.
+"""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from backend import metrics, readiness
+from backend.record import service as record
+from backend.treatments import service as treatments
+from shared.kernel import clock
+
+BATCH = 100
+TICK_SECONDS = 0.25
+_log = structlog.stdlib.get_logger("evenhand.worker")
+
+
+def register_handlers() -> None:
+    """Names who does each topic's work, in every process that may do it."""
+    for topic, handler in treatments.HANDLERS.items():
+        record.register(topic, handler)
+
+
+def run(ended: threading.Event) -> None:
+    """Works until told to end; a piece of work that has begun is finished first."""
+    chores: list[tuple[float, Callable[[datetime], int]]] = [
+        (TICK_SECONDS, _run_jobs),
+        (1.0, _seal),
+        (5.0, lambda now: treatments.expire_due(now, BATCH)),
+        (600.0, record.purge),
+    ]
+    due = [0.0] * len(chores)
+    while not ended.is_set():
+        for number, (every, chore) in enumerate(chores):
+            if time.monotonic() >= due[number] and not ended.is_set():
+                full = _do(chore)
+                due[number] = time.monotonic() + (0.0 if full else every)
+        ended.wait(TICK_SECONDS)
+
+
+def _do(chore: Callable[[datetime], int]) -> bool:
+    """Whether there is more of it at once. A failure is logged, and tried again at the next turn."""
+    try:
+        return chore(clock.now()) >= BATCH
+    except Exception as failure:
+        _log.exception("chore failed", error=type(failure).__name__)
+        return False
+
+
+def _run_jobs(now: datetime) -> int:
+    done = record.run_due(now, BATCH)
+    if done:
+        metrics.JOBS.inc(done)
+    return done
+
+
+def _seal(now: datetime) -> int:
+    sealed = record.seal(now)
+    if sealed:
+        metrics.SEALED.inc(sealed)
+    return sealed
+
+
+def main() -> None:
+    """Works until SIGTERM or SIGINT comes, or the process that started this one is gone."""
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: ended.set())
+    parent = os.getppid()
+
+    def watch() -> None:
+        while not ended.wait(1.0):
+            if os.getppid() != parent:
+                ended.set()
+
+    threading.Thread(target=watch, daemon=True, name="parent watch").start()
+    readiness.begin_serving()
+    register_handlers()
+    run(ended)
+
+
+if __name__ == "__main__":
+    main()
