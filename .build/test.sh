@@ -4,6 +4,14 @@ set -u
 cd "$(dirname "$0")/.."
 bin=.venv/bin
 failed=""
+
+# Both runs of pytest share what they make: a PostgreSQL server and the loaded databases.
+EVENHAND_TEST_SHARED=$(mktemp -d) || exit 1
+EVENHAND_TEST_SESSION=$$
+export EVENHAND_TEST_SHARED EVENHAND_TEST_SESSION
+trap '$bin/python -m tests.databases' EXIT
+trap 'exit 130' INT TERM HUP
+
 step() {
     name=$1
     shift

@@ -1,6 +1,13 @@
 """The cast of the tests: who signs in, and what stands in the loaded database."""
 
+from pathlib import Path
+
+from sqlmodel import select
+
+from backend import db, loading
 from backend.people import service as people
+from backend.profiles.tables import CustomerRow
+from shared.kernel import clock
 from tests.pages import Browser
 
 AGENT = "agent1@demo.example"
@@ -23,3 +30,12 @@ def sign_in(browser: Browser, who: str, password: str = PASSWORD) -> Browser:
     after = page.submit("/sign-in", **{name: who, secret: password})
     assert after.path != "/sign-in", f"{who} could not sign in: {after.text[:300]}"
     return browser
+
+
+def load_everything(home: Path) -> None:
+    """Fills the open database as the demo does: the pack with its customers, staff, and everyone's sign-in."""
+    now = clock.now()
+    loading.load("telecom", home=home, now=now)
+    with db.transaction() as session:
+        people.create_demo_staff(session, now)
+        people.give_demo_credentials(session, session.exec(select(CustomerRow.customer_id)).all(), now)

@@ -18,22 +18,26 @@ import pytest
 from tests import postgres
 
 SHARED = "EVENHAND_TEST_SHARED"
+SESSION = "EVENHAND_TEST_SESSION"
 ENGINES = ("sqlite", "postgresql")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The process that leads the session names the folder that all its workers share."""
+    """The process that leads the session names the folder that all its workers share, where `make test` has not."""
     if SHARED not in os.environ:
         os.environ[SHARED] = tempfile.mkdtemp(prefix="evenhand-tests-")
-        os.environ["EVENHAND_TEST_SESSION"] = str(os.getpid())
+        os.environ[SESSION] = str(os.getpid())
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """The same process takes away all that the session made."""
-    if os.environ.get("EVENHAND_TEST_SESSION") != str(os.getpid()):
-        return
-    shared = Path(os.environ.pop(SHARED))
-    del os.environ["EVENHAND_TEST_SESSION"]
+    if os.environ.get(SESSION) == str(os.getpid()):
+        end(Path(os.environ.pop(SHARED)))
+        del os.environ[SESSION]
+
+
+def end(shared: Path) -> None:
+    """Takes away the session's templates, its PostgreSQL server and its folder."""
     with contextlib.suppress(FileNotFoundError):
         for name in (shared / "templates.txt").read_text().split():
             postgres.drop_database(postgres.server_url(shared), name)
@@ -100,7 +104,7 @@ def _build(url: str, template: str, shared: Path) -> None:
 
     db.open(url, shared)
     try:
-        load_everything()
+        load_everything(shared)
     finally:
         db.close()
 
@@ -163,3 +167,7 @@ def loaded_sqlite(loaded_sqlite_url: str, tmp_path: Path) -> Iterator[str]:
     """The same on SQLite alone, for what does not depend on the engine."""
     with opened(loaded_sqlite_url, tmp_path) as url:
         yield url
+
+
+if __name__ == "__main__":
+    end(Path(os.environ[SHARED]))
