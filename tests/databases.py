@@ -52,15 +52,19 @@ def fresh(engine: str, template: str, folder: Path) -> Iterator[str]:
     if engine == "sqlite":
         path = folder / f"evenhand-{uuid.uuid4().hex[:8]}.sqlite3"
         shutil.copyfile(_sqlite_template(shared, template), path)
-        yield f"sqlite:///{path}"
-        for part in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
-            part.unlink(missing_ok=True)
+        try:
+            yield f"sqlite:///{path}"
+        finally:
+            for part in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+                part.unlink(missing_ok=True)
     else:
         server = postgres.server_url(shared)
         name = f"evenhand_{uuid.uuid4().hex[:12]}"
         url = postgres.create_database(server, name, _postgres_template(shared, template))
-        yield url.render_as_string(hide_password=False)
-        postgres.drop_database(server, name)
+        try:
+            yield url.render_as_string(hide_password=False)
+        finally:
+            postgres.drop_database(server, name)
 
 
 def _sqlite_template(shared: Path, template: str) -> Path:

@@ -82,8 +82,10 @@ def stop(shared: Path) -> None:
     if not pid_file.exists():
         return
     pid = int(pid_file.read_text())
-    with contextlib.suppress(ProcessLookupError):
+    try:
         os.kill(pid, signal.SIGTERM)
+    except ProcessLookupError:
+        return  # it was killed, and could not take its file away
     deadline = time.monotonic() + START_SECONDS
     while (shared / "keeper.pid").exists():
         if time.monotonic() > deadline:
