@@ -13,7 +13,7 @@ import contextlib
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -209,10 +209,12 @@ def insert_many(session: Session, table: Table | type[SQLModel], rows: Sequence[
     engine_dialect = session.get_bind().dialect
     names = list(rows[0])
     prepare = [target.c[name].type.dialect_impl(engine_dialect).bind_processor(engine_dialect) for name in names]
-    values = [
-        tuple(row[name] if made is None else made(row[name]) for name, made in zip(names, prepare, strict=True))
-        for row in rows
-    ]
+    # Column by column: a row at a time would ask for every cell which of the types is its own.
+    cells: list[Iterable[Any]] = []
+    for name, made in zip(names, prepare, strict=True):
+        column = [row[name] for row in rows]
+        cells.append(column if made is None else map(made, column))
+    values = list(zip(*cells, strict=True))
     columns = ", ".join(names)
     connection = session.connection()
     if engine_dialect.name == "postgresql":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import gc
 import hashlib
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -72,7 +74,10 @@ def load(
     rejected_file = _keep_apart(file, source, home)
 
     begun = _begin(pack, key, len(file.rows), at)
-    counts = _Counts() if begun.finished else _enter(pack, folder, file, key, begun, at, progress)
+    counts = _Counts()
+    if not begun.finished:
+        with _uncollected():
+            counts = _enter(pack, folder, file, key, begun, at, progress)
     # The catalogue comes last: where one is in force, the customers are complete.
     with db.transaction() as session:
         version = treatments.publish(session, body, SYSTEM, at)
@@ -88,6 +93,18 @@ def load(
         rejected_file=rejected_file,
         already=begun.finished,
     )
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Millions of small records and no circles among them: the search for circles would take a sixth of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 @dataclass
