@@ -24,8 +24,7 @@ _log = structlog.stdlib.get_logger("evenhand.worker")
 
 def register_handlers() -> None:
     """Names who does each topic's work, in every process that may do it."""
-    for topic, handler in treatments.HANDLERS.items():
-        record.register(topic, handler)
+    record.register(treatments.FULFIL, treatments.fulfil)
 
 
 def run(ended: threading.Event) -> None:

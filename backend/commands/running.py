@@ -1,0 +1,139 @@
+"""Commands that run the house: `serve`, `demo`, `load`, `db`, `keys`, `staff`, `audit`."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from backend import db, demo, readiness, serving
+from backend.commands import data
+from backend.people import service as people
+from backend.record import service as record
+from backend.settings import SettingsError
+from shared.kernel import clock
+from shared.kernel.actors import SYSTEM
+
+commands = typer.Typer()
+_db = typer.Typer(help="The database's migrations.", no_args_is_help=True)
+_keys = typer.Typer(help="API keys.", no_args_is_help=True)
+_staff = typer.Typer(help="Who may sign in at the desk.", no_args_is_help=True)
+_audit = typer.Typer(help="The audit trail.", no_args_is_help=True)
+for name, group in (("db", _db), ("keys", _keys), ("staff", _staff), ("audit", _audit)):
+    commands.add_typer(group, name=name)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
+
+
+@commands.command()
+def serve() -> None:
+    """Serves the desk, the portal and the API on 127.0.0.1, in the foreground."""
+    settings = readiness.begin_serving()
+    db.close()
+    serving.serve(settings)
+
+
+@commands.command(name="demo")
+def demo_() -> None:
+    """Prepares the demo where needed, prints its addresses and sign-ins, and serves it in the foreground."""
+    settings = readiness.begin()
+    if settings.env == "production":
+        raise SettingsError("EVENHAND_ENV may be demo or test for `evenhand demo`; it is 'production'.")
+    db.upgrade(settings.database_url)
+    data.load(demo.PACK, settings.home)
+    for line in demo.prepare(settings):
+        typer.echo(line)
+    db.close()
+    serving.serve(settings)
+
+
+@commands.command()
+def load(
+    pack: Annotated[str, typer.Argument(help="A pack's name, or the folder that holds it.")],
+    customers: Annotated[Path | None, typer.Option(help="A file of customers in place of the pack's own.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Loads a pack and its customers; twice is the same as once, and an interrupted load goes on where it stopped."""
+    settings = readiness.begin()
+    db.upgrade(settings.database_url)
+    data.load(pack, settings.home, customers, as_json)
+
+
+@_db.command()
+def upgrade() -> None:
+    """Brings the database to this release; does nothing when it is there already."""
+    settings = readiness.begin()
+    db.upgrade(settings.database_url)
+    typer.echo("The database has every migration of this release.", err=True)
+
+
+@_db.command()
+def check(as_json: Json = False) -> None:
+    """Compares the database with the code's tables; exit 1 when they differ."""
+    settings = readiness.begin()
+    found = db.check(settings.database_url)
+    for line in found:
+        typer.echo(line, err=True)
+    if not found:
+        typer.echo("The database is as this release expects it.", err=True)
+    if as_json:
+        _out({"ok": not found, "differences": found})
+    raise typer.Exit(1 if found else 0)
+
+
+@_db.command()
+def revise(message: Annotated[str, typer.Argument(help="What changes, in a few words.")]) -> None:
+    """For developers: writes the migration that is missing between the database and the code's tables."""
+    settings = readiness.begin()
+    typer.echo(str(db.revise(settings.database_url, message)))
+
+
+@_keys.command()
+def create(
+    scopes: Annotated[str, typer.Option(help=f"One or several, with commas between: {', '.join(people.SCOPES)}.")],
+    as_json: Json = False,
+) -> None:
+    """Makes an API key and shows it, this once, as one JSON object."""
+    readiness.begin()
+    wanted = [scope.strip() for scope in scopes.split(",") if scope.strip()]
+    with db.transaction() as session:
+        key_id, key = people.create_key(session, wanted, clock.now())
+        _note(session, "key.created", f"key:{key_id}", {"scopes": sorted(set(wanted))})
+    typer.echo("Keep this key safe: it is not shown again.", err=True)
+    _out({"id": str(key_id), "key": key, "scopes": sorted(set(wanted))})
+
+
+@_staff.command(name="create")
+def create_staff(
+    email: Annotated[str, typer.Argument(help="What they sign in with.")],
+    name: Annotated[str, typer.Option(help="As others see it.")],
+    role: Annotated[str, typer.Option(help="agent, supervisor, author or admin.")] = "agent",
+) -> None:
+    """Adds a member of staff; asks for their password, or reads it from standard input."""
+    readiness.begin()
+    password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    with db.transaction() as session:
+        staff_id = people.create_staff(session, email, name, role, password, clock.now())
+        _note(session, "staff.created", f"staff:{staff_id}", {"email": email, "role": role})
+    typer.echo(f"{email} may sign in as {role}.", err=True)
+
+
+@_audit.command()
+def verify(as_json: Json = False) -> None:
+    """Recomputes the whole trail and prints what it found as one JSON object; exit 1 when it is broken."""
+    readiness.begin()
+    verdict = record.verify()
+    where = "" if verdict["ok"] else f" It does not hold from entry {verdict['first_bad']} on."
+    typer.echo(f"{verdict['entries']} entries.{where}", err=True)
+    _out(dict(verdict))
+    raise typer.Exit(0 if verdict["ok"] else 1)
+
+
+def _note(session: db.Session, action: str, subject: str, payload: dict[str, Any]) -> None:
+    record.audit(
+        session, actor=SYSTEM, action=action, subject=subject, customer_id=None, payload=payload, now=clock.now()
+    )
+
+
+def _out(answer: dict[str, Any]) -> None:
+    typer.echo(json.dumps(answer))
