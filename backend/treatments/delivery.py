@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backend.matrix.service import Cell, Pack
-from backend.profiles.service import Snapshot
+from backend.profiles.snapshot import Snapshot
 from backend.treatments.catalogue import Treatment
 from backend.treatments.engine import Ranked, Withheld
 from backend.treatments.facts import Configuration

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from backend.matrix.service import Pack
-from backend.profiles.service import Snapshot
+from backend.profiles.snapshot import Snapshot
 from backend.rules.service import Context, Expression, RuleFailed
 from backend.treatments import contact
 from backend.treatments.catalogue import Treatment

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from backend.matrix.service import Pack, Vector
-from backend.profiles.service import Snapshot
+from backend.profiles.snapshot import Snapshot
 
 
 def objective_weights(snapshot: Snapshot, pack: Pack) -> dict[str, float]:

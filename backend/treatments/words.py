@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from backend.matrix.service import Attribute, Pack
-from backend.profiles.service import Snapshot
+from backend.profiles.snapshot import Snapshot
 from backend.treatments.checking import PLACEHOLDER
 from backend.treatments.facts import TermValue
 from shared.kernel import money
