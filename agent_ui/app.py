@@ -1,0 +1,42 @@
+"""Makes the desk: a Flask app of its own, with its own cookie, keys and sign-in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID
+
+from flask import Flask
+
+from agent_ui.desk import customers, decisions, home, offers, signing_in, words
+from backend import db, edge
+from backend.people import service as people
+from backend.settings import Settings
+from shared.kernel.actors import Actor
+from shared.ui.signing_in import install_sessions, install_sign_in, signed_in_actor, to_sign_in
+from shared.ui.wiring import install_face
+
+A_SHIFT = 12.0
+
+
+def create_desk(settings: Settings) -> Flask:
+    """The desk's WSGI app. The database must have been opened with `db.open` before its first request."""
+    app = Flask("agent_ui", static_folder=None, root_path=str(Path(__file__).parent))
+    edge.prepare(app, "desk", settings)
+    app.config.update(DEMO=settings.env == "demo", TESTING=settings.env == "test")
+    install_sessions(app, "desk", settings.secret, secure=settings.secure_cookies, hours=A_SHIFT)
+    install_sign_in(app, _staff)
+    people.guard(app, signed_in_actor, to_sign_in)
+    install_face(app, layout="desk/base.html", folder=Path(__file__).parent / "static")
+    words.install(app)
+    for part in (signing_in, home, customers, offers, decisions):
+        app.register_blueprint(part.bp)
+    return app
+
+
+def _staff(subject: str) -> Actor | None:
+    try:
+        staff_id = UUID(subject)
+    except ValueError:
+        return None
+    with db.reading() as session:
+        return people.staff_actor(session, staff_id)

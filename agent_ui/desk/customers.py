@@ -1,0 +1,84 @@
+"""The customer page: who they are, now and before, and what to do. Each column can be fetched alone."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from agent_ui.desk.home import remember
+from agent_ui.desk.words import CHANNEL, KINDS
+from backend import db
+from backend.overview import service as overview
+from backend.people.service import Permission, current_actor, requires
+from shared.kernel.errors import Invalid
+from shared.ui.formats import speak_of
+from shared.ui.pages import page, request_now, tell, wants_fragment
+
+bp = Blueprint("customers", __name__, template_folder="templates")
+TEMPLATE = "desk/customer.html"
+
+
+@bp.get("/customers/<uuid:customer_id>")
+@requires(Permission.SEE_CUSTOMER)
+def show(customer_id: UUID) -> Response:
+    seen = customer_context(customer_id)
+    canonical = seen["seen"].customer.id
+    remember(canonical)
+    if canonical != customer_id:
+        return redirect(url_for(".show", customer_id=canonical), 303)
+    return page(TEMPLATE, **seen)
+
+
+@bp.get("/customers/<uuid:customer_id>/panels/<any(who, moment, timeline, do):name>")
+@requires(Permission.SEE_CUSTOMER)
+def panel(customer_id: UUID, name: str) -> Response:
+    return page(TEMPLATE, name, **customer_context(customer_id))
+
+
+@bp.get("/customers/<uuid:customer_id>/timeline")
+@requires(Permission.SEE_CUSTOMER)
+def timeline(customer_id: UUID) -> Response:
+    """Earlier events, from a cursor on: more lines for htmx, a page of its own without."""
+    show = _filter()
+    cursor = request.args.get("cursor")
+    lines = overview.timeline_page(customer_id, current_actor(), request_now(), kinds=KINDS[show], cursor=cursor)
+    speak_of(lines.timezone)
+    return page(
+        "desk/timeline.html", "lines", customer_id=customer_id, lines=lines.items, next_cursor=lines.next_cursor, cursor=cursor, show=show
+    )  # fmt: skip
+
+
+@bp.post("/customers/<uuid:customer_id>/moment")
+@requires(Permission.SET_MOMENT)
+def moment(customer_id: UUID) -> Response:
+    """Writes why the customer is here, as they said it; what to offer follows from it."""
+    stage, _, intent = request.form.get("moment", "").partition("/")
+    try:
+        with db.transaction() as session:
+            overview.set_moment(session, customer_id, stage, intent or None, CHANNEL, current_actor(), request_now())
+    except Invalid as wrong:
+        return page(TEMPLATE, "moment", status=422, moment_error=str(wrong), **customer_context(customer_id))
+    if wants_fragment():
+        return page(TEMPLATE, "moment", trigger=("moment-changed", "happened"), **customer_context(customer_id))
+    tell("good", "Noted why they are here")
+    return redirect(url_for(".show", customer_id=customer_id), 303)
+
+
+def customer_context(customer_id: UUID) -> dict[str, Any]:
+    """All that the customer page is drawn from, for its first paint and for each refresh."""
+    seen = overview.customer_page(customer_id, current_actor(), request_now())
+    speak_of(seen.customer.timezone)
+    show = _filter()
+    context = {"seen": seen, "customer_id": seen.customer.id, "show": show, "lines": seen.timeline, "next_cursor": seen.timeline_next}
+    if show != "all":
+        some = overview.timeline_page(customer_id, current_actor(), request_now(), kinds=KINDS[show])
+        context |= {"lines": some.items, "next_cursor": some.next_cursor}
+    return context
+
+
+def _filter() -> str:
+    show = request.args.get("show", "all")
+    return show if show in KINDS else "all"

@@ -1,0 +1,28 @@
+"""A decision explained: every candidate with its numbers, or with the rule that removed it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint
+from werkzeug.wrappers import Response
+
+from backend import db
+from backend.people.service import Permission, requires
+from backend.profiles import service as profiles
+from backend.treatments import service as treatments
+from shared.ui.formats import speak_of
+from shared.ui.pages import page
+
+bp = Blueprint("decisions", __name__, template_folder="templates")
+
+
+@bp.get("/decisions/<uuid:decision_id>")
+@requires(Permission.SEE_DECISIONS)
+def show(decision_id: UUID) -> Response:
+    with db.reading() as session:
+        decision = treatments.decision_page(session, decision_id)
+        zone = profiles.profile(session, decision.customer_id).timezone
+        currency = treatments.pack_in_force(session).currency
+    speak_of(zone)
+    return page("desk/decision.html", decision=decision, currency=currency)

@@ -1,0 +1,121 @@
+"""What an agent does with an offer: mention, accept, decline, put off. Each works with scripting off; the ledger keeps order."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from agent_ui.desk.customers import TEMPLATE, customer_context
+from agent_ui.desk.words import CHANNEL
+from backend import db
+from backend.people.service import Permission, current_actor, requires
+from backend.treatments import service as treatments
+from backend.treatments.cards import OfferLine
+from shared.kernel.errors import Conflict, Invalid, NotFound
+from shared.ui.formats import as_day, as_spoken
+from shared.ui.pages import page, request_now, tell, wants_fragment
+
+bp = Blueprint("offers", __name__, template_folder="templates")
+
+
+@bp.post("/offers/<uuid:offer_id>/presentation")
+@requires(Permission.PRESENT_OFFERS)
+def present(offer_id: UUID) -> Response:
+    return _answer(offer_id, "presented")
+
+
+@bp.post("/offers/<uuid:offer_id>/acceptance")
+@requires(Permission.DECIDE_OFFERS)
+def accept(offer_id: UUID) -> Response:
+    return _answer(offer_id, "accepted")
+
+
+@bp.post("/offers/<uuid:offer_id>/decline")
+@requires(Permission.DECIDE_OFFERS)
+def decline(offer_id: UUID) -> Response:
+    return _answer(offer_id, "declined", reason=request.form.get("reason") or None)
+
+
+@bp.post("/offers/<uuid:offer_id>/deferral")
+@requires(Permission.DECIDE_OFFERS)
+def defer(offer_id: UUID) -> Response:
+    return _answer(offer_id, "deferred", until=_day(request.form.get("until", "")))
+
+
+@bp.errorhandler(Conflict)
+def changed(error: Conflict) -> Response:
+    """Somebody was faster, or the offer is gone: what happened, and how things stand now."""
+    line = error.extra.get("offer")
+    said: dict[str, Any] = {"refused": error}
+    if line is not None and same_again(error, current_actor().name, str(request.endpoint)):
+        said = {"done": _told(line.state, line, line.until)}
+    return page(TEMPLATE, "do", status=409, trigger=("happened",), **said, **customer_context(_customer()))
+
+
+@bp.errorhandler(Invalid)
+def wrong(error: Invalid) -> Response:
+    """The form again, open, with what was typed and what to do about it."""
+    context: dict[str, Any] = {
+        "wrong_offer": (request.view_args or {}).get("offer_id"),
+        "wrong_act": (request.endpoint or "").rpartition(".")[2],
+        "wrong_text": str(error),
+        "typed": request.form,
+    }
+    context["opened"] = context["wrong_offer"]
+    return page(TEMPLATE, "do", status=422, **context, **customer_context(_customer()))
+
+
+def _answer(offer_id: UUID, response: str, *, reason: str | None = None, until: date | None = None) -> Response:
+    customer_id = _customer()
+    with db.transaction() as session:
+        line = treatments.answer(
+            session, offer_id, response, channel=CHANNEL, actor=current_actor(), now=request_now(), reason=reason, until=until,
+            seen=_seen(), customer_id=customer_id,
+        )  # fmt: skip
+    done = _told(response, line, until)
+    if wants_fragment():
+        return page(TEMPLATE, "do", trigger=("happened",), done=done, **customer_context(customer_id))
+    tell("good", done["title"], done["text"])
+    return redirect(url_for("customers.show", customer_id=customer_id), 303)
+
+
+def _told(response: str, line: OfferLine, until: date | None) -> dict[str, str]:
+    reference = f"Reference {as_spoken(line.reference)}."
+    return {
+        "fulfilled": {"title": f"Done: {line.headline}", "text": reference},
+        "presented": {"title": "Noted as mentioned", "text": f"{line.headline}. The portal shows it on the same terms."},
+        "accepted": {"title": f"Accepted: {line.headline}", "text": f"{reference} {line.promise}"},
+        "declined": {"title": f"Declined: {line.headline}", "text": "They can change their mind until the offer's date."},
+        "deferred": {"title": f"Put off: {line.headline}", "text": f"It comes back on {as_day(until)}." if until else ""},
+    }[response]
+
+
+def same_again(error: Conflict, name: str, endpoint: str) -> bool:
+    """Whether the answer that was first is this very one: somebody clicked twice, and there is nothing to warn of."""
+    line = error.extra.get("offer")
+    wanted = {"offers.accept": ("accepted", "fulfilled"), "offers.decline": ("declined",), "offers.defer": ("deferred",)}
+    return line is not None and error.extra.get("who") == name and line.state in wanted.get(endpoint, ())
+
+
+def _customer() -> UUID:
+    """Whose page the form stood on; the ledger checks that the offer is theirs."""
+    try:
+        return UUID(request.form.get("customer", ""))
+    except ValueError:
+        raise NotFound("There is no such offer.") from None
+
+
+def _seen() -> int | None:
+    text = request.form.get("seen", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Invalid("Choose a day.", {"until": "Choose the day from which to ask again."}) from None

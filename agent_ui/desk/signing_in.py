@@ -1,0 +1,54 @@
+"""Staff sign in and out."""
+
+from __future__ import annotations
+
+from flask import Blueprint, current_app, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from backend.people.service import Permission, public, requires, sign_in_staff
+from shared.kernel.errors import Unauthenticated
+from shared.ui import signing_in
+from shared.ui.pages import local_path, page, request_now
+
+bp = Blueprint("signing_in", __name__, template_folder="templates")
+
+
+@bp.get("/sign-in")
+@public
+def form() -> Response:
+    if signing_in.signed_in_actor() is not None:
+        return redirect(url_for("home.show"), 303)
+    return _form()
+
+
+@bp.post("/sign-in")
+@public
+def enter() -> Response:
+    email, password = request.form.get("email", "").strip(), request.form.get("password", "")
+    errors = {}
+    if not email:
+        errors["email"] = "Enter your e-mail address."
+    if not password:
+        errors["password"] = "Enter your password."  # noqa: S105 (words for a person)
+    if errors:
+        return _form(422, email, errors)
+    try:
+        actor = sign_in_staff(email, password, request_now())
+    except Unauthenticated as refused:
+        return _form(422, email, {"email": str(refused)})
+    signing_in.start(actor)
+    return redirect(local_path(request.form.get("next"), url_for("home.show")), 303)
+
+
+@bp.post("/sign-out")
+@requires(Permission.DESK)
+def leave() -> Response:
+    signing_in.end()
+    return redirect(url_for(".form"), 303)
+
+
+def _form(status: int = 200, typed: str = "", errors: dict[str, str] | None = None) -> Response:
+    return page(
+        "desk/sign_in.html", status=status, typed=typed, errors=errors or {}, demo=current_app.config["DEMO"],
+        next=request.values.get("next", ""),
+    )  # fmt: skip

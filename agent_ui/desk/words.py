@@ -1,0 +1,66 @@
+"""Small words of the desk: channels, steps, what became of an offer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from itertools import groupby
+from typing import Any
+
+from flask import Flask
+
+from backend.treatments.cards import CustomerCard, WithheldLine
+from shared.ui.formats import local_day_of
+from shared.ui.pages import request_now
+
+CHANNEL = "phone"
+"""The channel in which the desk works: agents are on a call."""
+BY_CHANNEL = {
+    "phone": "by phone", "portal": "on the portal", "email": "by e-mail", "sms": "by text message", "chat": "in chat",
+    "branch": "in a branch",
+}  # fmt: skip
+ANSWERED = ("accepted", "fulfilled", "declined", "deferred", "expired", "withdrawn", "pending_approval")
+TIMELINE_FILTERS = (
+    ("all", "All"), ("contacts", "Contacts"), ("money", "Bills and payments"), ("offers", "Offers"), ("trouble", "Complaints and cases"),
+)  # fmt: skip
+KINDS: dict[str, tuple[str, ...] | None] = {
+    "all": None,
+    "contacts": ("call", "visit", "moment.set", "callback.requested"),
+    "money": ("bill.issued", "payment.made", "payment.failed"),
+    "offers": (
+        "offer.presented", "offer.accepted", "offer.declined", "offer.deferred", "offer.expired", "offer.withdrawn", "offer.fulfilled",
+    ),
+    "trouble": ("complaint.opened", "complaint.resolved", "case.opened", "case.resolved"),
+}  # fmt: skip
+PUT_OFF = timedelta(days=7)
+
+
+def by_channel(channel: str | None) -> str:
+    """ "by phone", "on the portal"."""
+    return BY_CHANNEL.get(channel or "", channel or "")
+
+
+def by_channels(channels: Iterable[str]) -> str:
+    """ "on the portal, by e-mail or in a branch"."""
+    words = [by_channel(channel) for channel in channels]
+    return " or ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def groupby_step(lines: Iterable[WithheldLine]) -> Iterator[tuple[str, list[WithheldLine]]]:
+    """The withheld treatments under the step that removed them; the lines come in the order of the steps."""
+    for label, group in groupby(lines, key=lambda line: line.step_label):
+        yield label, list(group)
+
+
+def later(card: CustomerCard) -> date:
+    """The day that Not now proposes: in a week, or the card's last day when that comes first."""
+    return min(local_day_of(request_now()) + PUT_OFF, card.valid_until)
+
+
+def install(app: Flask) -> None:
+    """Teaches the desk's templates these words."""
+    filters: dict[str, Any] = {
+        "by_channel": by_channel, "channels": by_channels, "groupby_step": groupby_step,
+    }  # fmt: skip
+    app.jinja_env.filters.update(filters)
+    app.jinja_env.globals.update(ANSWERED=ANSWERED, later=later, timeline_filters=TIMELINE_FILTERS)

@@ -1,0 +1,1 @@
+"""The portal: where customers see the very treatment that an agent would offer them, and take it up alone."""

@@ -1,0 +1,65 @@
+"""The portal's first page: what needs you, what we can do for you, what brings you here; and the bridge to a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from backend import db
+from backend.overview import service as overview
+from backend.people.service import Permission, current_actor, requires
+from selfservice_ui.words import CHANNEL
+from shared.kernel.errors import Invalid
+from shared.ui.formats import speak_of
+from shared.ui.pages import nobody_looks, page, request_now, tell, wants_fragment
+
+bp = Blueprint("home", __name__)
+TEMPLATE = "portal/home.html"
+
+
+@bp.get("/")
+@requires(Permission.PORTAL)
+def show() -> Response:
+    """The home page; what it shows counts as presented, unless a browser only guessed that it may be wanted."""
+    return page(TEMPLATE, "content", **home_context(present=not nobody_looks()))
+
+
+@bp.post("/moment")
+@requires(Permission.SET_MOMENT)
+def moment() -> Response:
+    """Writes what brings the customer here, as they said it: every channel knows it from now on."""
+    stage, _, intent = request.form.get("moment", "").partition("/")
+    actor = current_actor()
+    assert actor.customer_id is not None  # noqa: S101 (the permission belongs to customers here; for the type checker)
+    with db.transaction() as session:
+        overview.set_moment(session, actor.customer_id, stage, intent or None, CHANNEL, actor, request_now())
+    if wants_fragment():
+        said = {"title": "Thank you", "text": "This is what we can do for you now."}
+        return page(TEMPLATE, "content", done=said, **home_context())
+    tell("good", "Thank you", "This is what we can do for you now.")
+    return redirect(url_for(".show"), 303)
+
+
+@bp.post("/callback")
+@requires(Permission.PORTAL)
+def callback() -> Response:
+    """Asks for a call: the bridge to what can be done by phone alone."""
+    try:
+        with db.transaction() as session:
+            overview.request_callback(
+                session, current_actor(), when=request.form.get("when", ""), about=request.form.get("about", ""), now=request_now()
+            )  # fmt: skip
+    except Invalid as wrong:
+        errors = wrong.errors or {"": str(wrong)}
+        return page(TEMPLATE, status=422, callback_errors=errors, **{**home_context(), "typed": request.form})
+    tell("good", "We will call you", "You find your request under Activity.")
+    return redirect(url_for(".show"), 303)
+
+
+def home_context(*, present: bool = True) -> dict[str, Any]:
+    """All that the home page is drawn from, for its first paint and for each refresh."""
+    home = overview.portal_home(current_actor(), request_now(), present=present)
+    speak_of(home.timezone)
+    return {"home": home, "typed": {}}

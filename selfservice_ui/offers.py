@@ -1,0 +1,122 @@
+"""A customer's offers: look, sum up, confirm; put off or turn down. Only their own: another's is not there."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from backend import db
+from backend.overview import service as overview
+from backend.people.service import Permission, current_actor, requires
+from backend.treatments import service as treatments
+from selfservice_ui import home
+from selfservice_ui.words import CHANNEL
+from shared.kernel.errors import Conflict, Invalid
+from shared.ui.formats import as_day, speak_of
+from shared.ui.pages import nobody_looks, page, request_now, tell, wants_fragment
+
+bp = Blueprint("offers", __name__)
+TEMPLATE = "portal/offer.html"
+ALL = 3
+
+
+@bp.get("/offers")
+@requires(Permission.PORTAL)
+def index() -> Response:
+    seen = overview.offers_page(current_actor(), request_now(), present=not nobody_looks(), limit=ALL)
+    speak_of(seen.timezone)
+    return page("portal/offers.html", recommendation=seen.recommendation, answered=seen.answered)
+
+
+@bp.get("/offers/<uuid:offer_id>")
+@requires(Permission.PORTAL)
+def show(offer_id: UUID) -> Response:
+    return page(TEMPLATE, **_context(offer_id))
+
+
+@bp.post("/offers/<uuid:offer_id>/acceptance")
+@requires(Permission.DECIDE_OFFERS)
+def accept(offer_id: UUID) -> Response:
+    _answer(offer_id, "accepted")
+    return redirect(url_for(".show", offer_id=offer_id), 303)
+
+
+@bp.post("/offers/<uuid:offer_id>/decline")
+@requires(Permission.DECIDE_OFFERS)
+def decline(offer_id: UUID) -> Response:
+    _answer(offer_id, "declined")
+    return _home("All right, not for you", "You can change your mind under What you answered.")
+
+
+@bp.post("/offers/<uuid:offer_id>/deferral")
+@requires(Permission.DECIDE_OFFERS)
+def defer(offer_id: UUID) -> Response:
+    until = _day(request.form.get("until", ""))
+    _answer(offer_id, "deferred", until)
+    return _home("All right, later", f"We will show it again on {as_day(until, month='%B')}.")
+
+
+@bp.errorhandler(Conflict)
+def changed(error: Conflict) -> Response:
+    """It was answered elsewhere, or is gone: what happened, and how it stands now. A double click is no reason to warn."""
+    if _same_again(error):
+        return page(TEMPLATE, status=409, **_context(_offer_id()))
+    if wants_fragment():
+        return page(home.TEMPLATE, "content", status=409, refused=error, **home.home_context())
+    return page(TEMPLATE, status=409, refused=error, **_context(_offer_id()))
+
+
+@bp.errorhandler(Invalid)
+def wrong(error: Invalid) -> Response:
+    text = str(error)
+    if wants_fragment():
+        return page(home.TEMPLATE, "content", status=422, wrong_text=text, **home.home_context())
+    return page(TEMPLATE, status=422, wrong_text=text, **_context(_offer_id()))
+
+
+def _answer(offer_id: UUID, response: str, until: date | None = None) -> None:
+    actor = current_actor()
+    seen = request.form.get("seen", "")
+    with db.transaction() as session:
+        treatments.answer(
+            session, offer_id, response, channel=CHANNEL, actor=actor, now=request_now(), until=until,
+            seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else None, customer_id=actor.customer_id,
+        )  # fmt: skip
+
+
+def _home(title: str, text: str) -> Response:
+    if wants_fragment():
+        return page(home.TEMPLATE, "content", done={"title": title, "text": text}, **home.home_context())
+    tell("good", title, text)
+    return redirect(url_for("home.show"), 303)
+
+
+def _context(offer_id: UUID) -> dict[str, Any]:
+    actor = current_actor()
+    with db.reading() as session:
+        offer = treatments.offer_page(session, offer_id, actor, request_now())
+    return {"offer": offer}
+
+
+def _same_again(error: Conflict) -> bool:
+    """Whether the answer that was first is this very one, by the same person."""
+    line = error.extra.get("offer")
+    wanted = {"offers.accept": ("accepted", "fulfilled"), "offers.decline": ("declined",), "offers.defer": ("deferred",)}
+    mine = error.extra.get("who") == "you" and error.extra.get("where") == CHANNEL
+    return line is not None and mine and line.state in wanted.get(str(request.endpoint), ()) and not wants_fragment()
+
+
+def _offer_id() -> UUID:
+    offer_id: UUID = (request.view_args or {})["offer_id"]
+    return offer_id
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Invalid("Choose a day.", {"until": "Choose when to show it again."}) from None

@@ -1,0 +1,46 @@
+"""Style sheets, scripts and icons: served with a fingerprint in the address, so that browsers may keep them for a year."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from flask import Blueprint, Flask, Response, abort, request, send_from_directory, url_for
+
+SHARED = Path(__file__).parent / "static"
+HTMX = "vendored/htmx-4.0.1/htmx.min.js"
+ICONS = "vendored/tabler-icons-3.51.0/icons.svg"
+A_YEAR = 365 * 24 * 3600
+AN_HOUR = 3600
+
+
+@cache
+def _fingerprint(path: Path, changed: int) -> str:
+    return hashlib.blake2b(path.read_bytes(), digest_size=6).hexdigest()
+
+
+def install_assets(app: Flask, folder: Path) -> None:
+    """Serves the shared assets and those of the face's own folder under /assets, open to everybody."""
+    blueprint = Blueprint("assets", __name__, template_folder="templates")
+    folders = (SHARED, folder)
+
+    def find(name: str) -> Path | None:
+        return next((place / name for place in folders if (place / name).is_file()), None)
+
+    @blueprint.get("/assets/<path:filename>")
+    def static(filename: str) -> Response:
+        for place in folders:
+            if (place / filename).is_file():
+                marked = "v" in request.args or filename.startswith("vendored/")
+                return send_from_directory(place, filename, max_age=A_YEAR if marked else AN_HOUR)
+        abort(404)
+
+    def asset(name: str) -> str:
+        found = find(name)
+        if found is None:
+            raise LookupError(f"There is no asset {name!r}.")
+        return url_for("assets.static", filename=name, v=_fingerprint(found, found.stat().st_mtime_ns))
+
+    app.register_blueprint(blueprint)
+    app.jinja_env.globals.update(asset=asset, HTMX=HTMX, ICONS=ICONS)

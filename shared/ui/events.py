@@ -1,0 +1,44 @@
+"""How the timeline draws its events: an icon, and a tone for the few that were good or bad news."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any, Protocol
+
+from shared.ui.formats import local_day_of
+
+_ICONS = {
+    "call": "phone", "visit": "device-desktop", "bill.issued": "receipt", "payment.made": "cash", "payment.failed": "credit-card",
+    "complaint.opened": "alert-triangle", "complaint.resolved": "circle-check", "case.opened": "folder", "case.resolved": "folder",
+    "moment.set": "message-circle", "offer.presented": "speakerphone", "offer.accepted": "check", "offer.declined": "x",
+    "offer.deferred": "clock", "offer.expired": "clock", "offer.fulfilled": "circle-check", "callback.requested": "phone-call",
+    "profile.changed": "edit",
+}  # fmt: skip
+_GOOD = {"offer.accepted", "offer.fulfilled", "complaint.resolved"}
+_POOR = {"payment.failed", "complaint.opened"}
+
+
+class Dated(Protocol):
+    """Something that happened at an instant."""
+
+    @property
+    def at(self) -> datetime: ...
+
+
+def event_icon(kind: str) -> str:
+    return _ICONS.get(kind, "list")
+
+
+def event_tone(kind: str) -> str:
+    return "good" if kind in _GOOD else "warn" if kind in _POOR else ""
+
+
+def groupby_day(lines: Iterable[Dated]) -> Iterator[tuple[date, list[Any]]]:
+    """The lines in their order, gathered under the days on which they happened where the customer lives."""
+    for day, group in groupby(lines, key=lambda line: local_day_of(line.at)):
+        yield day, list(group)
+
+
+FILTERS = {"event_icon": event_icon, "event_tone": event_tone, "groupby_day": groupby_day}

@@ -1,0 +1,72 @@
+// What plain HTML cannot do: "/" to the search, menus that close, words when the connection is gone. All else works without.
+"use strict";
+
+(() => {
+  const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey && !typing(event.target)) {
+      const search = document.querySelector("[data-search]");
+      if (search) {
+        event.preventDefault();
+        search.focus();
+        search.select();
+      }
+    }
+    if (event.key === "Escape") {
+      for (const menu of document.querySelectorAll("details.drop[open]")) {
+        const inside = menu.contains(document.activeElement);
+        menu.open = false;
+        if (inside) menu.querySelector("summary").focus();
+      }
+    }
+  });
+
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details.drop[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+  });
+
+  // A page that came back from the browser's memory may show what is no longer so.
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) window.location.reload();
+  });
+
+  // A form is sent once; the server would refuse a second answer, but nobody should have to read that.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.matches("[hx-post], [hx-get]") || event.defaultPrevented) return;
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+    window.setTimeout(() => delete form.dataset.sent, 4000);
+  });
+
+  const say = (title, text) => {
+    const place = document.getElementById("notice");
+    const pattern = document.getElementById("notice-pattern");
+    if (!place || !pattern) return;
+    const notice = pattern.content.cloneNode(true);
+    notice.querySelector("strong").textContent = title;
+    notice.querySelector("p").textContent = text;
+    place.replaceChildren(notice);
+    place.scrollIntoView({ block: "nearest" });
+  };
+
+  document.addEventListener("htmx:error", (event) => {
+    if (event.detail.ctx?.response) return;
+    const wrote = event.detail.ctx && event.detail.ctx.request.method !== "GET";
+    say("No connection", wrote ? "What you just did was not saved. Check the connection and try again." : "This part could not be fetched. Check the connection and try again.");
+  });
+
+  // What was swapped in says what happened: the reader is taken there, by eye and by screen reader.
+  document.addEventListener("htmx:after:swap", () => {
+    const target = document.querySelector("[data-focus]");
+    if (target) {
+      target.removeAttribute("data-focus");
+      target.focus({ preventScroll: true });
+      target.scrollIntoView({ block: "nearest" });
+    }
+  });
+  document.querySelector("[data-focus]")?.focus();
+})();

@@ -1,0 +1,72 @@
+"""Makes a Flask app a face: filters, assets, forms' tokens, error pages in the face's own look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, session
+from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from shared.kernel.errors import EvenhandError, Unauthenticated
+from shared.ui.assets import install_assets
+from shared.ui.events import FILTERS as EVENT_FILTERS
+from shared.ui.formats import FILTERS
+from shared.ui.pages import page, request_now, wants_fragment
+from shared.ui.signing_in import signed_in_actor, to_sign_in
+
+WORDS = {
+    400: ("This could not be read", "Go back, reload the page and try again."),
+    403: ("Not allowed", "You are signed in, but this is not yours to see or do."),
+    404: ("Not here", "The page or the thing that you asked for does not exist, or is not yours to see."),
+    405: ("Not possible this way", "Go back and use the buttons of the page."),
+    410: ("Erased", "This was here, and was erased as the customer asked."),
+    413: ("Too much at once", "What was sent is larger than we take. Shorten it and try again."),
+    429: ("Too many tries", "Wait a minute, then try again."),
+    500: ("Something went wrong on our side", "It has been noted. Try again in a minute."),
+}
+LARGEST_FORM = 64 * 1024
+
+
+def install_face(app: Flask, *, layout: str, folder: Path) -> None:
+    """Gives the app all that both faces share. `layout` is the template whose look the error pages take."""
+    app.config.setdefault("MAX_CONTENT_LENGTH", LARGEST_FORM)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(FILTERS | EVENT_FILTERS)
+    install_assets(app, folder)
+    CSRFProtect(app)
+
+    @app.context_processor
+    def common() -> dict[str, Any]:
+        return {"actor": signed_in_actor(), "now": request_now(), "fragment": wants_fragment()}
+
+    def show(status: int, title: str, text: str) -> Response:
+        return page("ui/error.html", "words", status=status, layout=layout, code=status, title=title, text=text)
+
+    @app.errorhandler(EvenhandError)
+    def refused(error: EvenhandError) -> Any:
+        if isinstance(error, Unauthenticated):
+            return to_sign_in()
+        response = show(error.status, error.title, str(error))
+        if error.status == 429:
+            response.headers["Retry-After"] = str(error.extra.get("retry_after", 60))
+        return response
+
+    @app.errorhandler(CSRFError)
+    def stale(error: CSRFError) -> Response:
+        session.pop("csrf_token", None)
+        return show(400, "This page has been open too long", "Nothing was saved. Reload the page and try again.")
+
+    @app.errorhandler(HTTPException)
+    def failed(error: HTTPException) -> Any:
+        status = error.code or 500
+        if status < 400:
+            return error
+        title, text = WORDS.get(status, WORDS[500] if status >= 500 else WORDS[400])
+        response = show(status, title, text)
+        for name, value in error.get_headers():
+            if name in ("Allow", "Retry-After"):
+                response.headers[name] = value
+        return response
