@@ -21,6 +21,7 @@ TYPES = {
 # Who may reach further in, and what for.
 COMPOSERS = {
     "backend.app": {"api"},
+    "backend.commands": {"views"},  # a command prints the same JSON as the API
     "backend.migrations": {"tables"},
 }
 ROOMS = sorted({path.parts[1] for path in python_files() if path.parts[0] == "backend" and path.name == "service.py"})
