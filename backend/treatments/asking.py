@@ -130,7 +130,8 @@ def _standing(session: Session, inputs: Inputs, now: datetime) -> Decided | None
         row.profile_version, row.moment_key, row.ledger_version, row.configuration_version, row.model_epoch, row.engine_version,
     ):  # fmt: skip
         return None
-    return Decided(row.decision_id, inputs, ranked_from(row.ranked), None, row.stands_until, newly=False)
+    ranked = engine.pinned_first(ranked_from(row.ranked), inputs.ledger, inputs.snapshot.moment_key)
+    return Decided(row.decision_id, inputs, ranked, None, row.stands_until, newly=False)
 
 
 def _versions(inputs: Inputs) -> tuple[Any, ...]:

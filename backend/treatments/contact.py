@@ -30,6 +30,12 @@ def concessions(ledger: Ledger, today: date) -> float:
     )
 
 
+def committed(ledger: Ledger, today: date, without: str | None = None) -> float:
+    """What was given away, and what live offers still promise: a new concession must fit beside both, in major units."""
+    promised = sum(o.concession for o in ledger.offers if o.live(today) and o.offer_id != without)
+    return concessions(ledger, today) + promised
+
+
 def refusal(
     t: Treatment,
     ledger: Ledger,
@@ -99,11 +105,11 @@ def _too_many_sales(
 def _too_much_conceded(ledger: Ledger, policies: Policies, today: date, concession: float) -> Refusal | None:
     if not concession:
         return None
-    given = concessions(ledger, today)
+    given = committed(ledger, today)
     if given + concession > policies.concession_cap + 1e-9:
         return (
             "concession_cap",
-            f"{given:.2f} conceded in 12 months; with {concession:.2f} more the cap of {policies.concession_cap:.2f} is passed.",
+            f"{given:.2f} conceded or promised in 12 months; with {concession:.2f} more the cap of {policies.concession_cap:.2f} is passed.",
             {"concessions_12m": given},
         )
     return None

@@ -7,8 +7,8 @@ ranked by priority = P × (C × V × L − price) − attention.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -260,6 +260,28 @@ def _order(case: _Case, ranked: list[Ranked]) -> list[Ranked]:
     above = rest[: last + 1]
     sales = [r for r in above if treatments[r.treatment].issue == "sales"]
     return pinned + [r for r in above if r not in sales] + sales + rest[last + 1 :]
+
+
+def pinned_first(ranked: Sequence[Ranked], ledger: Ledger, moment_key: str) -> tuple[Ranked, ...]:
+    """A stored ranking as presentations since then have it: what was presented first in this moment goes before the rest.
+
+    Presenting moves no version, so that a decision goes on standing; this keeps the same first in every channel meanwhile.
+    """
+    pins = {
+        (o.treatment, o.subject): o
+        for o in ledger.offers
+        if o.presented_first and o.moment_key == moment_key and o.state == "presented"
+    }
+    held = [r for r in ranked if r.pinned or (r.treatment, r.subject) in pins]
+    if [*ranked[: len(held)]] == held:
+        return tuple(ranked)
+    held.sort(
+        key=lambda r: (
+            not r.pinned,
+            pins[r.treatment, r.subject].presented_at or "" if (r.treatment, r.subject) in pins else "",
+        )
+    )
+    return (*(replace(r, pinned=True) for r in held), *(r for r in ranked if r not in held))
 
 
 def _treatment(case: _Case, ranked: Ranked) -> Treatment:

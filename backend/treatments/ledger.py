@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from backend.interactions import service as interactions
 from backend.record import service as record
-from backend.treatments import asking, cards
+from backend.treatments import asking, cards, contact
 from backend.treatments.answers import Response, checked_reason, checked_until, permit
 from backend.treatments.cards import OfferLine
 from backend.treatments.delivery import deliver
@@ -60,6 +60,10 @@ def answer(
         ranked = asking.latest(session, inputs, now)
         if row.state == "open" and not _offered(ranked, row):
             raise NoLongerOffered("This is no longer offered: something about the customer changed since.")
+        if row.state == "open" and row.concession and _beyond_cap(row, inputs):
+            raise NoLongerOffered(
+                "With what is promised already, this would give away more than one customer may get in a year."
+            )
     except Conflict as refused:
         raise _told(refused, row, inputs, actor) from None
     if changes:
@@ -104,6 +108,12 @@ def _offered(ranked: Any, row: Any) -> bool:
         and cards.terms_equal(r.terms, row.terms)
         for r in ranked
     )
+
+
+def _beyond_cap(row: Any, inputs: Inputs) -> bool:
+    """Whether a concession that stood beside others in the decision no longer fits, now that one of them was presented."""
+    given = contact.committed(inputs.ledger, inputs.today, without=str(row.offer_id))
+    return bool(given + row.concession > inputs.pack.policies.concession_cap + 1e-9)
 
 
 def _presentation(row: Any, ranked: Any, inputs: Inputs, channel: str, actor: Actor, now: datetime) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -83,15 +84,22 @@ def for_customer(
         new = [i for i in delivery.here[:limit] if rows[str(i.offer_id)].state == "open"]
         if not (present and new):
             return customer_recommendation(decided, delivery, rows, actor, limit)
-        try:
-            with db.transaction() as session:
-                for item in new:
-                    ledger.answer(session, UUID(item.offer_id), "presented", channel=channel, actor=actor, now=now)
-                rows = rows_of(session, decided.inputs)
-            return customer_recommendation(decided, delivery, rows, actor, limit)
-        except Conflict:
-            continue
+        with db.transaction() as session:
+            refused = {i.offer_id for i in new if not _presented(session, i, channel, actor, now)}
+            rows = rows_of(session, decided.inputs)
+        shown = tuple(i for i in delivery.here[:limit] if i.offer_id not in refused)
+        if shown:
+            return customer_recommendation(decided, replace(delivery, here=shown), rows, actor, limit)
     raise Conflict("This page is changing too fast. Please load it again.")
+
+
+def _presented(session: Session, item: Ranked, channel: str, actor: Actor, now: datetime) -> bool:
+    """Whether the offer could be put to the customer: one that changed since the decision is not shown."""
+    try:
+        ledger.answer(session, UUID(item.offer_id), "presented", channel=channel, actor=actor, now=now)
+    except Conflict:
+        return False
+    return True
 
 
 def customer_recommendation(
