@@ -59,7 +59,7 @@ def people(rows: Iterable[Row], anchor: datetime, seed: int = 2026) -> Iterator[
 def _care_note(rng: Random) -> str:
     """A few customers need special care; the pack's protective states read this."""
     draw = rng.random()
-    return "bereaved" if draw < 0.002 else "vulnerable" if draw < 0.010 else "none"
+    return "bereaved" if draw < 0.003 else "vulnerable" if draw < 0.014 else "none"
 
 
 def _consents(life: Life, zone: ZoneInfo, rng: Random) -> Iterator[MadeConsent]:
