@@ -2,12 +2,9 @@
 
 from pathlib import Path
 
-from sqlmodel import select
-
-from backend import db, loading
+from backend import demo, loading
 from backend.people import service as people
-from backend.profiles.tables import CustomerRow
-from shared.kernel import clock
+from tests.apps import settings_for
 from tests.pages import Browser
 
 AGENT = "agent1@demo.example"
@@ -32,10 +29,7 @@ def sign_in(browser: Browser, who: str, password: str = PASSWORD) -> Browser:
     return browser
 
 
-def load_everything(home: Path) -> None:
-    """Fills the open database as the demo does: the pack with its customers, staff, and everyone's sign-in."""
-    now = clock.now()
-    loading.load("telecom", home=home, now=now)
-    with db.transaction() as session:
-        people.create_demo_staff(session, now)
-        people.give_demo_credentials(session, session.exec(select(CustomerRow.customer_id)).all(), now)
+def load_everything(url: str, home: Path) -> None:
+    """Fills the open database, which stands at the address, as the demo does: customers, staff, everyone's sign-in."""
+    loading.load(demo.PACK, home=home)
+    demo.prepare(settings_for(url, home))

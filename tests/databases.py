@@ -108,7 +108,7 @@ def _build(url: str, template: str, shared: Path) -> None:
 
     db.open(url, shared)
     try:
-        load_everything(shared)
+        load_everything(url, shared)
     finally:
         db.close()
 
