@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,33 +11,48 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from backend import loading
+from backend.commands.console import connect, out, tell
 from backend.loading import Loaded
+from backend.matrix.service import PackError
+from shared.kernel.errors import Invalid
 
 MOST_SHOWN = 20
 """Bad rows named on the screen; the file beside the data has all."""
 PLAIN_STEP = 1_000
 
 
-def load(
+commands = typer.Typer()
+
+
+@commands.command("load")
+def load_command(
     pack: Annotated[str, typer.Argument(help="The pack's name, or the folder that holds it.")],
-    home: Path,
-    customers: Path | None = None,
-    as_json: bool = False,
-) -> Loaded:
+    customers: Annotated[Path | None, typer.Option(help="A CSV file of customers, in place of the pack's own.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")] = False,
+) -> None:
+    """Loads a pack and its customers; twice is the same as once, and an interrupted load goes on where it stopped."""
+    settings = connect()
+    load(pack, settings.home, customers, as_json)
+
+
+def load(pack: str, home: Path, customers: Path | None = None, as_json: bool = False) -> Loaded:
     """Loads the pack into the open database, showing how far it is; prints what was done."""
     began = time.monotonic()
     screen = Console(stderr=True)
-    if screen.is_terminal:
-        with _bar(screen) as bar:
-            task = bar.add_task("Customers", total=None)
-            done = loading.load(
-                pack, customers=customers, home=home, progress=lambda n, of: bar.update(task, completed=n, total=of)
-            )
-    else:
-        done = loading.load(pack, customers=customers, home=home, progress=_plainly)
+    try:
+        if screen.is_terminal:
+            with _bar(screen) as bar:
+                task = bar.add_task("Customers", total=None)
+                done = loading.load(
+                    pack, customers=customers, home=home, progress=lambda n, of: bar.update(task, completed=n, total=of)
+                )
+        else:
+            done = loading.load(pack, customers=customers, home=home, progress=_plainly)
+    except PackError as wrong:
+        raise Invalid(f"The pack {pack} is not in order: {wrong}. `evenhand check {pack}` names each place.") from wrong
     _tell(done)
     if as_json:
-        typer.echo(json.dumps(_plain(done, time.monotonic() - began)))
+        out(_plain(done, time.monotonic() - began))
     return done
 
 
@@ -50,23 +63,21 @@ def _bar(screen: Console) -> Progress:
 
 def _plainly(done: int, total: int) -> None:
     if done % PLAIN_STEP == 0 or done == total:
-        print(f"Customers: {done:,} of {total:,}", file=sys.stderr, flush=True)  # noqa: T201
+        tell(f"Customers: {done:,} of {total:,}")
 
 
 def _tell(done: Loaded) -> None:
     for bad in done.rejected[:MOST_SHOWN]:
-        typer.echo(f"line {bad.line}, {bad.column}: {bad.value!r} {bad.why}", err=True)
+        tell(f"line {bad.line}, {bad.column}: {bad.value!r} {bad.why}")
     if done.rejected:
         more = len(done.rejected) - MOST_SHOWN
         rest = f" ({more} more)" if more > 0 else ""
-        typer.echo(f"{len(done.rejected)} rows were not taken{rest}; they are in {done.rejected_file}.", err=True)
+        tell(f"{len(done.rejected)} rows were not taken{rest}; they are in {done.rejected_file}.")
     if done.already:
-        typer.echo(
-            f"{done.pack}: all {done.customers:,} customers are there already; catalogue {done.catalogue_version}."
-        )
+        tell(f"{done.pack}: all {done.customers:,} customers are there already; catalogue {done.catalogue_version}.")
     else:
         known = f", {done.known:,} were known" if done.known else ""
-        typer.echo(
+        tell(
             f"{done.pack}: {done.entered:,} customers entered{known}; {done.events:,} events, {done.bills:,} bills; "
             f"catalogue {done.catalogue_version}."
         )

@@ -16,35 +16,12 @@ Audience = Literal["agent", "customer"]
 
 @dataclass(frozen=True, slots=True)
 class EventWords:
-    """A line of the timeline: what happened, the particulars (may be empty), and the name of an icon."""
+    """A line of the timeline: what happened, and the particulars (may be empty)."""
 
     title: str
     detail: str
-    icon: str
 
 
-ICONS = {
-    "call": "phone",
-    "visit": "browser",
-    "bill.issued": "receipt",
-    "payment.made": "check",
-    "payment.failed": "alert",
-    "complaint.opened": "alert",
-    "complaint.resolved": "check",
-    "case.opened": "tool",
-    "case.resolved": "check",
-    "moment.set": "compass",
-    "offer.presented": "tag",
-    "offer.accepted": "check",
-    "offer.declined": "x",
-    "offer.deferred": "clock",
-    "offer.expired": "clock",
-    "offer.withdrawn": "x",
-    "offer.fulfilled": "check",
-    "callback.requested": "phone",
-    "profile.changed": "user",
-}
-KINDS = frozenset(ICONS)
 HIDDEN_FROM_CUSTOMERS = frozenset({"profile.changed"})
 """Bookkeeping of ours that tells the customer nothing about what they did or got."""
 
@@ -60,8 +37,7 @@ _CHANNELS = {
 
 def in_words(event: Event, audience: Audience, language: str = "en") -> EventWords:
     """The event as this audience may read it. An agent's notes and what was inferred are never told to the customer."""
-    title, detail = _WORDS[event.kind](event, audience == "customer", language)
-    return EventWords(title, detail, ICONS[event.kind])
+    return EventWords(*_WORDS[event.kind](event, audience == "customer", language))
 
 
 def day(value: Any) -> str:
@@ -207,3 +183,4 @@ _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
     "callback.requested": _callback,
     "profile.changed": _changed,
 }
+KINDS = frozenset(_WORDS)

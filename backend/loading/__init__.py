@@ -78,9 +78,11 @@ def load(
     if not begun.finished:
         with _uncollected():
             counts = _enter(pack, folder, file, key, begun, at, progress)
-    # The catalogue comes last: where one is in force, the customers are complete.
+    # Finished means that the catalogue is in force too: only then is there anything to decide.
+    total = len(file.rows)
     with db.transaction() as session:
         version = treatments.publish(session, body, SYSTEM, at)
+        profiles.note_progress(session, pack.name, key, LoadProgress(begun.anchor, total, total, finished=True), at)
     return Loaded(
         pack=pack.name,
         customers=len(file.rows),
@@ -149,12 +151,11 @@ def _enter(
     for batch in _batches(remaining):
         lives = [translating.life(made, place, anchor, SEED) for place, made in batch]
         done += len(lives)
-        finished = done == total
         with db.transaction() as session:
             enrolled = profiles.enrol(session, [life.customer for life in lives])
             entered = [life for life in lives if life.customer.customer_id in enrolled.entered]
             counts.events += interactions.enter_past(session, [life.past for life in entered])
-            profiles.note_progress(session, pack.name, key, LoadProgress(begun.anchor, done, total, finished), at)
+            profiles.note_progress(session, pack.name, key, LoadProgress(begun.anchor, done, total, finished=False), at)
         counts.entered += len(entered)
         counts.known += len(enrolled.known)
         counts.bills += sum(len(life.customer.bills) for life in entered)

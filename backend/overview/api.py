@@ -1,0 +1,254 @@
+"""JSON routes of customers: recognise and search, the 360° profile, the timeline, the moment. For programs that act for staff."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from backend import db, problems
+from backend.interactions import service as interactions
+from backend.overview import lines, service
+from backend.people.service import Permission, current_actor, requires
+from backend.profiles import service as profiles
+from backend.treatments import service as treatments
+from shared.kernel import clock
+
+bp = problems.blueprint("customers", __name__, "Who a customer is, what happened, and why they are here now")
+
+Limit = Annotated[int, Field(ge=1, le=100)]
+Cursor = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class CustomerPath(BaseModel):
+    customer_id: UUID
+
+
+class SearchBody(problems.Body):
+    """`identifier` ("phone:+1555…") recognises; `query` searches; with neither, all customers by number."""
+
+    identifier: str | None = Field(default=None, min_length=1, max_length=400)
+    query: str | None = Field(default=None, max_length=200)
+    limit: Limit = 25
+    cursor: Cursor | None = None
+
+
+class MatchAnswer(BaseModel):
+    id: UUID
+    number: str
+    name: str
+    confidence: float
+    matched: Literal["phone", "email", "number", "external", "cookie", "name", "text", "listed"]
+
+
+class SearchAnswer(BaseModel):
+    items: list[MatchAnswer]
+    next_cursor: str | None
+
+
+class MoneyAnswer(BaseModel):
+    minor: int
+    currency: str
+
+
+class MomentAnswer(BaseModel):
+    stage: str
+    intent: str | None
+    source: Literal["stated", "inferred"]
+    channel: str
+    version: int
+    set_at: datetime
+    fades_at: datetime
+    live: bool
+
+
+class ConsentAnswer(BaseModel):
+    purpose: str
+    channel: str
+    state: Literal["granted", "denied"]
+    at: datetime
+
+
+class BillAnswer(BaseModel):
+    id: UUID
+    reference: str
+    issued_on: date
+    due_on: date
+    amount: MoneyAnswer
+    status: Literal["open", "paid", "overdue"]
+    paid_on: date | None
+
+
+class ReasonAnswer(BaseModel):
+    attribute: str
+    contribution: float
+
+
+class RiskAnswer(BaseModel):
+    score: float
+    band: Literal["low", "medium", "high"]
+    reasons: list[str]
+    drivers: list[ReasonAnswer]
+
+
+class CustomerAnswer(BaseModel):
+    id: UUID
+    number: str
+    name: str
+    email: str | None
+    phone: str | None
+    birth_date: date | None
+    timezone: str
+    language: str
+    made_up: bool
+    version: int
+    life_cycle: str
+    segments: list[str]
+    protective: list[str]
+    risk: RiskAnswer | None
+    attributes: dict[str, Any]
+    facts: dict[str, Any]
+    bad_experience: dict[str, Any] | None
+    moment: MomentAnswer | None
+    consents: list[ConsentAnswer]
+    balance: MoneyAnswer
+    bills: list[BillAnswer]
+
+
+class TimelineQuery(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    kind: str | None = Field(default=None, max_length=40)
+    channel: str | None = Field(default=None, max_length=20)
+    limit: Limit = 25
+    cursor: Cursor | None = None
+
+
+class ActorAnswer(BaseModel):
+    kind: str
+    name: str
+
+
+class EventAnswer(BaseModel):
+    id: UUID
+    at: datetime
+    kind: str
+    channel: str | None
+    stage: str | None
+    interaction_id: UUID | None
+    actor: ActorAnswer
+    title: str
+    detail: str
+    data: dict[str, Any]
+
+
+class TimelineAnswer(BaseModel):
+    items: list[EventAnswer]
+    next_cursor: str | None
+
+
+class MomentBody(problems.Body):
+    """Why the customer is here, as they said it. `intent` may be null: the stage alone is known."""
+
+    stage: str = Field(min_length=1, max_length=60)
+    intent: str | None = Field(default=None, min_length=1, max_length=60)
+    channel: str = Field(min_length=1, max_length=20)
+
+
+@bp.post("/customers/search", responses={200: SearchAnswer}, summary="Recognise, search or list customers")
+@requires(Permission.SEARCH_CUSTOMERS)
+def search(body: SearchBody) -> problems.Answer:
+    """Matches, surest first; a POST, so that nobody's number or name stands in an address."""
+    with db.reading() as session:
+        found = profiles.search(
+            session, identifier=body.identifier, query=body.query, limit=body.limit, cursor=body.cursor
+        )
+    return {"items": list(found.items), "next_cursor": found.next_cursor}
+
+
+@bp.get("/customers/<uuid:customer_id>", responses={200: CustomerAnswer}, summary="The 360° profile")
+@requires(Permission.SEE_CUSTOMER)
+def show(path: CustomerPath) -> problems.Answer:
+    """What staff may see, under the canonical id whichever was asked for."""
+    now = clock.now()
+    with db.reading() as session:
+        profile = profiles.profile(session, path.customer_id)
+        pack = treatments.pack_in_force(session)
+        bills = profiles.bills(session, profile.customer_id)
+    snapshot = profiles.snapshot(profile, now, pack)
+    today = date.fromisoformat(snapshot.today)
+    visible = {a.key for a in pack.attributes.values() if "agent" in a.visible}
+    head = lines.header(profile, snapshot, pack)
+    risk = lines.risk(profile, snapshot, pack)
+    drivers = [{"attribute": a, "contribution": c} for a, c in snapshot.risk_reasons]
+    return {
+        **{name: getattr(head, name) for name in ("id", "number", "name", "email", "phone", "birth_date", "timezone")},
+        **{name: getattr(head, name) for name in ("language", "made_up", "version", "life_cycle")},
+        "segments": list(snapshot.segments),
+        "protective": list(snapshot.protective),
+        "risk": {"score": risk.score, "band": risk.band, "reasons": risk.reasons, "drivers": drivers} if risk else None,
+        "attributes": {key: value for key, value in snapshot.attributes.items() if key in visible},
+        "facts": snapshot.facts,
+        "bad_experience": snapshot.bad_experience,
+        "moment": _moment(profile.moment, now),
+        "consents": [
+            {"purpose": c.purpose, "channel": c.channel, "state": c.state, "at": c.at} for c in profile.consents
+        ],
+        "balance": lines.balance(bills, pack.currency),
+        "bills": [_bill(lines.bill_line(bill, today)) for bill in bills],
+    }
+
+
+@bp.get(
+    "/customers/<uuid:customer_id>/timeline", responses={200: TimelineAnswer}, summary="What happened, newest first"
+)
+@requires(Permission.SEE_CUSTOMER)
+def timeline(path: CustomerPath, query: TimelineQuery) -> problems.Answer:
+    """Every event with its data, and in an agent's words."""
+    kinds = {query.kind} if query.kind else None
+    with db.reading() as session:
+        profile = profiles.profile(session, path.customer_id)
+        found = interactions.timeline(
+            session, profile.customer_id, kinds=kinds, channel=query.channel, limit=query.limit, cursor=query.cursor
+        )
+    return {"items": [_event(e, profile.language) for e in found.items], "next_cursor": found.next_cursor}
+
+
+@bp.put("/customers/<uuid:customer_id>/moment", responses={200: MomentAnswer}, summary="Say why the customer is here")
+@requires(Permission.SET_MOMENT)
+def set_moment(path: CustomerPath, body: MomentBody) -> problems.Answer:
+    """The moment that holds now, in every channel. The same again keeps its version and lasts longer."""
+    now = clock.now()
+    with db.transaction() as session:
+        service.set_moment(session, path.customer_id, body.stage, body.intent, body.channel, current_actor(), now)
+        profile = profiles.profile(session, path.customer_id)
+    answer = _moment(profile.moment, now)
+    assert answer is not None  # noqa: S101 — it was written above
+    return answer
+
+
+def _moment(moment: profiles.Moment | None, now: datetime) -> dict[str, Any] | None:
+    if moment is None:
+        return None
+    names = ("stage", "intent", "source", "channel", "version", "set_at", "fades_at")
+    return {**{name: getattr(moment, name) for name in names}, "live": moment.live(now)}
+
+
+def _bill(bill: service.BillLine) -> dict[str, Any]:
+    names = ("reference", "issued_on", "due_on", "amount", "status", "paid_on")
+    return {"id": bill.bill_id, **{name: getattr(bill, name) for name in names}}
+
+
+def _event(event: interactions.Event, language: str) -> dict[str, Any]:
+    words = interactions.in_words(event, "agent", language)
+    names = ("at", "kind", "channel", "stage", "interaction_id")
+    return {
+        "id": event.event_id,
+        **{name: getattr(event, name) for name in names},
+        "actor": {"kind": event.actor_kind, "name": event.actor_name},
+        "title": words.title,
+        "detail": words.detail,
+        "data": event.data,
+    }

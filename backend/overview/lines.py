@@ -1,0 +1,224 @@
+"""From a profile to the lines of a page: services, bills, worth, risk, warnings, needs. Pure: one audience at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+
+from backend.interactions.service import Event, day, in_words
+from backend.matrix.service import Attribute, Pack
+from backend.overview.types import (
+    BillLine,
+    Choice,
+    ConsentLine,
+    CustomerHeader,
+    MomentView,
+    Need,
+    Risk,
+    ServiceLine,
+    TimelineLine,
+    Warning,
+    Worth,
+)
+from backend.profiles.service import Bill, Profile, Snapshot, band
+from backend.profiles.service import in_words as risk_in_words
+from shared.kernel import money
+from shared.kernel.money import Money
+
+Audience = Literal["agent", "customer"]
+YEAR = timedelta(days=365)
+SOON = timedelta(days=7)
+MOST_NEEDS = 3
+HEADED = frozenset({"tenure", "monthly_charges", "birth_date", "left_on"})
+"""Attributes that stand elsewhere on the page: tenure and charges under worth, the dates in the header."""
+
+
+def header(profile: Profile, snapshot: Snapshot, pack: Pack) -> CustomerHeader:
+    born = pack.attributes.get("birth_date")
+    label = next((s.label for s in pack.life_cycle if s.key == snapshot.life_cycle), snapshot.life_cycle)
+    return CustomerHeader(
+        id=profile.customer_id,
+        number=profile.number,
+        name=profile.name,
+        email=profile.email,
+        phone=profile.phone,
+        birth_date=profile.birth_date if born is None or "agent" in born.visible else None,
+        since_text=_since(profile),
+        life_cycle=snapshot.life_cycle,
+        life_cycle_label=label,
+        language=profile.language,
+        timezone=profile.timezone,
+        made_up=profile.made_up,
+        version=profile.version,
+    )
+
+
+def _since(profile: Profile) -> str:
+    dates = profile.facts.get("dates", {})
+    joined = f"with us since {_month(dates['joined'])}" if dates.get("joined") else ""
+    if dates.get("left"):
+        return f"left on {day(dates['left'])}" + (f", {joined.replace('with us since', 'joined in')}" if joined else "")
+    return joined
+
+
+def _month(iso: str) -> str:
+    return f"{date.fromisoformat(iso):%B %Y}"
+
+
+def warnings(
+    profile: Profile, snapshot: Snapshot, pack: Pack, balance: Money, latest_contact: Event | None
+) -> tuple[Warning, ...]:
+    """What an agent should know before saying a word: protection first, then what went wrong, then what is owed."""
+    found = [Warning("protective", p.label) for p in pack.protective if p.key in snapshot.protective]
+    bad = snapshot.bad_experience
+    if bad and not bad.get("resolved"):
+        found.append(
+            Warning(
+                "bad_experience",
+                f"{bad.get('what') or 'Something went wrong'}, {day(bad.get('on'))}; not put right yet",
+            )
+        )
+    overdue = float(profile.facts.get("values", {}).get("overdue_amount", 0) or 0)
+    if overdue > 0 and balance:
+        found.append(
+            Warning("overdue", f"{money.text(money.of_major(overdue, pack.currency), profile.language)} overdue")
+        )
+    if latest_contact is not None and latest_contact.kind == "callback.requested":
+        found.append(Warning("callback", f"Asked us to call: {in_words(latest_contact, 'agent').detail or 'any time'}"))
+    return tuple(found)
+
+
+def worth(snapshot: Snapshot, bills: tuple[Bill, ...], pack: Pack) -> Worth:
+    """From the pack's charge where it keeps one, else from the latest bill; nothing a month once the customer has left."""
+    today = date.fromisoformat(snapshot.today)
+    year = sum(b.amount.minor for b in bills if b.issued_on > today - YEAR)
+    charge = snapshot.attributes.get("monthly_charges")
+    monthly = (
+        money.of_major(float(charge), pack.currency)
+        if charge
+        else (bills[0].amount if bills else Money(0, pack.currency))
+    )
+    if snapshot.attributes.get("churned"):
+        monthly = Money(0, pack.currency)
+    return Worth(monthly, Money(year, pack.currency), int(snapshot.attributes.get("tenure") or 0))
+
+
+def risk(profile: Profile, snapshot: Snapshot, pack: Pack) -> Risk | None:
+    """None without a score, and for a customer who has left already: there is nothing left to foresee."""
+    if snapshot.churn_risk is None or pack.churn is None or profile.facts.get("dates", {}).get("left"):
+        return None
+    reasons = risk_in_words(pack.churn, snapshot.attributes, snapshot.risk_reasons)
+    return Risk(snapshot.churn_risk, band(snapshot.churn_risk), reasons)
+
+
+def services(snapshot: Snapshot, pack: Pack, audience: Audience) -> tuple[ServiceLine, ...]:
+    lines = []
+    for service in pack.services:
+        attribute = pack.attributes.get(service.attribute)
+        if attribute is None or audience not in attribute.visible:
+            continue
+        value = snapshot.attributes.get(service.attribute)
+        text = service.values.get(str(value).lower() if isinstance(value, bool) else str(value))
+        lines.append(ServiceLine(service.label, text or "", text is not None))
+    return tuple(lines)
+
+
+def details(snapshot: Snapshot, pack: Pack, audience: Audience) -> tuple[tuple[str, str], ...]:
+    """What else this audience may see of the customer: (label, text); unknown and empty ones are left out."""
+    elsewhere = HEADED | {s.attribute for s in pack.services}
+    shown = [a for a in pack.attributes.values() if audience in a.visible and a.key not in elsewhere]
+    pairs = [
+        (a.label, attribute_text(a, snapshot.attributes.get(a.key), pack.currency, snapshot.language)) for a in shown
+    ]
+    return tuple((label, text) for label, text in pairs if text)
+
+
+def attribute_text(attribute: Attribute, value: Any, currency: str, language: str) -> str:
+    """The value as people write it: "Yes", "$70.35", "3 November 2026"; empty for none."""
+    if value is None or value == "":
+        return ""
+    if attribute.type == "bool":
+        return "Yes" if value else "No"
+    if attribute.type == "date":
+        return day(value)
+    if attribute.unit == "money":
+        return money.text(money.of_major(float(value), currency), language)
+    shown = f"{value:g}" if isinstance(value, float) else str(value)
+    unit = attribute.unit.removesuffix("s") if value == 1 else attribute.unit
+    return f"{shown} {unit}".strip()
+
+
+def bill_line(bill: Bill, today: date) -> BillLine:
+    """A bill as it stands today: one that is open turns overdue with the day, whoever wrote it down."""
+    status = "overdue" if bill.status == "open" and bill.due_on < today else bill.status
+    return BillLine(
+        bill.bill_id, bill.reference, bill.issued_on, bill.due_on, bill.amount, status, bill.paid_on, bill.lines
+    )
+
+
+def balance(bills: Iterable[Bill | BillLine], currency: str) -> Money:
+    return Money(sum(b.amount.minor for b in bills if b.status != "paid"), currency)
+
+
+def consents(profile: Profile, pack: Pack) -> tuple[ConsentLine, ...]:
+    purposes = {p.key: p.label for p in pack.purposes}
+    return tuple(
+        ConsentLine(purposes.get(c.purpose, c.purpose), pack.label_of(pack.channels, c.channel), c.state == "granted")
+        for c in profile.consents
+    )
+
+
+def moment_view(profile: Profile, pack: Pack, now: datetime, audience: Audience) -> MomentView | None:
+    """The moment in the audience's words: an intent's label for an agent, the customer's own choice for them."""
+    m = profile.moment
+    if m is None:
+        return None
+    intent = pack.intents.get(m.intent) if m.intent else None
+    label = "" if intent is None else intent.label if audience == "agent" else intent.choice
+    return MomentView(
+        m.stage,
+        pack.label_of(pack.stages, m.stage),
+        m.intent,
+        label,
+        m.source,
+        m.channel,
+        m.set_at,
+        m.fades_at,
+        m.live(now),
+    )
+
+
+def choices(pack: Pack, audience: Audience) -> tuple[Choice, ...]:
+    return tuple(Choice(i.key, i.label if audience == "agent" else i.choice, i.stage) for i in pack.intents.values())
+
+
+def timeline_line(event: Event, audience: Audience, language: str) -> TimelineLine:
+    words = in_words(event, audience, language)
+    return TimelineLine(event.event_id, event.at, event.kind, event.channel, words.title, words.detail)
+
+
+def needs(snapshot: Snapshot, bills: tuple[BillLine, ...]) -> tuple[Need, ...]:
+    """At most three things that need the customer, the most pressing first."""
+    today = date.fromisoformat(snapshot.today)
+    found: list[Need] = []
+    overdue = [b for b in bills if b.status == "overdue"]
+    if overdue:
+        owed = money.text(balance(overdue, overdue[0].amount.currency), snapshot.language)
+        since = day(min(b.due_on for b in overdue))
+        failed = "The last payment did not go through: " if snapshot.facts.get("failed_payments_90d") else ""
+        found.append(
+            Need(
+                "payment" if failed else "bill", f"{failed}{owed} has been due since {since}.", "See the bill", "bills"
+            )
+        )
+    if snapshot.facts.get("open_complaints"):
+        found.append(Need("complaint", "We are working on your complaint.", "See what happened", "activity"))
+    if snapshot.facts.get("open_cases"):
+        found.append(Need("case", "We are still fixing something for you.", "See what happened", "activity"))
+    for bill in bills:
+        if bill.status == "open" and today <= bill.due_on <= today + SOON:
+            amount = money.text(bill.amount, snapshot.language)
+            found.append(Need("bill", f"Your bill of {amount} is due on {day(bill.due_on)}.", "See the bill", "bills"))
+            break
+    return tuple(found[:MOST_NEEDS])

@@ -1,0 +1,225 @@
+"""The door of overview: the 360° view of a customer, composed of all rooms, for the desk, the portal and the API.
+
+The pages open their own transactions, since a decision may have to be stored on the way; the acts take the caller's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import Session
+
+from backend import db
+from backend.interactions import service as interactions
+from backend.matrix.service import Pack
+from backend.overview import lines
+from backend.overview.types import (
+    BillLine,
+    BillsPage,
+    Choice,
+    CustomerPage,
+    MomentView,
+    OffersPage,
+    PortalHome,
+    ServicesPage,
+    TimelinePage,
+)
+from backend.profiles import service as profiles
+from backend.profiles.service import Moment, Profile, Snapshot
+from backend.treatments import service as treatments
+from shared.kernel.actors import Actor
+from shared.kernel.errors import Forbidden, Invalid, NotFound
+
+__all__ = [
+    "BillLine", "CustomerPage", "PortalHome", "activity_page", "bills_page", "customer_page", "offers_page", "portal_home",
+    "request_callback", "services_page", "set_moment", "timeline_page",
+]  # fmt: skip
+
+DESK_CHANNEL, PORTAL_CHANNEL = "phone", "portal"
+SHOWN_BILLS = 6
+READ_BILLS = 24
+TIMELINE = 25
+ANSWERED = ("accepted", "fulfilled", "declined", "deferred", "pending_approval")
+CALLBACK_TIMES = {
+    "soon": "as soon as possible",
+    "morning": "in the morning",
+    "afternoon": "in the afternoon",
+    "evening": "in the evening",
+}
+LONGEST_ABOUT = 200
+SAME_REQUEST = timedelta(minutes=10)
+"""A callback asked for twice within this time is one: people click twice."""
+_CONTACTS = frozenset({"call", "callback.requested"})
+
+
+def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPage:
+    """The whole customer for an agent. Raises NotFound, and Forbidden for a customer, whose page is the portal's."""
+    if actor.kind == "customer":
+        raise Forbidden("This page is for our staff.")
+    recommendation = treatments.recommend_for_agent(customer_id, DESK_CHANNEL, actor, now)
+    with db.reading() as session:
+        profile, snapshot, pack = _read(session, customer_id, now)
+        bills = profiles.bills(session, profile.customer_id, READ_BILLS)
+        events = interactions.timeline(session, profile.customer_id, limit=TIMELINE)
+        contact = interactions.timeline(session, profile.customer_id, kinds=_CONTACTS, limit=1).items
+    today = date.fromisoformat(snapshot.today)
+    balance = lines.balance(bills, pack.currency)
+    return CustomerPage(
+        customer=lines.header(profile, snapshot, pack),
+        warnings=lines.warnings(profile, snapshot, pack, balance, contact[0] if contact else None),
+        worth=lines.worth(snapshot, bills, pack),
+        risk=lines.risk(profile, snapshot, pack),
+        services=lines.services(snapshot, pack, "agent"),
+        bills=tuple(lines.bill_line(bill, today) for bill in bills[:SHOWN_BILLS]),
+        balance=balance,
+        consents=lines.consents(profile, pack),
+        attributes=lines.details(snapshot, pack, "agent"),
+        moment=lines.moment_view(profile, pack, now, "agent"),
+        stages=tuple(Choice(s.key, s.label) for s in pack.stages),
+        intents=lines.choices(pack, "agent"),
+        decline_reasons=tuple(Choice(r.key, r.label) for r in pack.decline_reasons),
+        timeline=tuple(lines.timeline_line(event, "agent", profile.language) for event in events.items),
+        timeline_next=events.next_cursor,
+        recommendation=recommendation,
+    )
+
+
+def timeline_page(
+    customer_id: UUID, actor: Actor, now: datetime, kinds: Collection[str] | None = None, cursor: str | None = None
+) -> TimelinePage:
+    """A part of the customer's timeline in an agent's words. Raises NotFound, Invalid for a cursor that is none."""
+    if actor.kind == "customer":
+        raise Forbidden("This page is for our staff.")
+    with db.reading() as session:
+        profile = profiles.profile(session, customer_id)
+        events = interactions.timeline(session, profile.customer_id, kinds=kinds, limit=TIMELINE, cursor=cursor)
+    told = tuple(lines.timeline_line(event, "agent", profile.language) for event in events.items)
+    return TimelinePage(told, events.next_cursor, profile.timezone)
+
+
+def portal_home(actor: Actor, now: datetime, *, present: bool = True) -> PortalHome:
+    """The signed-in customer's first page. What it shows counts as presented, unless `present` is False (nobody looks)."""
+    customer_id = _own(actor)
+    recommendation = treatments.recommend_for_customer(customer_id, PORTAL_CHANNEL, actor, now, present=present)
+    with db.reading() as session:
+        profile, snapshot, pack = _read(session, customer_id, now)
+        bills = _bills(session, profile, snapshot, SHOWN_BILLS)
+    return PortalHome(
+        name=profile.name,
+        first_name=profile.first_name,
+        needs=lines.needs(snapshot, bills),
+        moment=lines.moment_view(profile, pack, now, "customer"),
+        choices=lines.choices(pack, "customer"),
+        recommendation=recommendation,
+        answered=tuple(o for o in recommendation.offers if o.state in ANSWERED),
+        phone=pack.phone,
+        timezone=profile.timezone,
+    )
+
+
+def offers_page(actor: Actor, now: datetime, *, present: bool = True, limit: int = 3) -> OffersPage:
+    """What the customer may take up now, and what they answered before."""
+    customer_id = _own(actor)
+    found = treatments.recommend_for_customer(customer_id, PORTAL_CHANNEL, actor, now, limit=limit, present=present)
+    with db.reading() as session:
+        timezone = profiles.profile(session, customer_id).timezone
+    return OffersPage(found, tuple(o for o in found.offers if o.state in ANSWERED), timezone)
+
+
+def services_page(actor: Actor, now: datetime) -> ServicesPage:
+    """What the customer has, of what they may see."""
+    with db.reading() as session:
+        _, snapshot, pack = _read(session, _own(actor), now)
+    return ServicesPage(lines.services(snapshot, pack, "customer"), lines.details(snapshot, pack, "customer"))
+
+
+def bills_page(actor: Actor, now: datetime) -> BillsPage:
+    """The customer's bills of two years, newest first, and what is still to pay."""
+    with db.reading() as session:
+        profile, snapshot, pack = _read(session, _own(actor), now)
+        bills = _bills(session, profile, snapshot, READ_BILLS)
+    return BillsPage(bills, lines.balance(bills, pack.currency), profile.timezone)
+
+
+def activity_page(actor: Actor, now: datetime, cursor: str | None = None) -> TimelinePage:
+    """What happened, in the customer's own words; nothing that agents wrote for each other. Raises Invalid for a bad cursor."""
+    kinds = interactions.KINDS - interactions.HIDDEN_FROM_CUSTOMERS
+    with db.reading() as session:
+        profile = profiles.profile(session, _own(actor))
+        events = interactions.timeline(session, profile.customer_id, kinds=kinds, limit=TIMELINE, cursor=cursor)
+    told = tuple(lines.timeline_line(event, "customer", profile.language) for event in events.items)
+    return TimelinePage(told, events.next_cursor, profile.timezone)
+
+
+def set_moment(
+    session: Session, customer_id: UUID, stage: str, intent: str | None, channel: str, actor: Actor, now: datetime
+) -> MomentView:
+    """Writes why the customer is here, as they said it, for every channel; a moment that is new stands on the timeline.
+
+    Raises NotFound (for another customer's id too) and Invalid.
+    """
+    if actor.kind == "customer" and actor.customer_id != customer_id:
+        raise NotFound("There is no such customer.")
+    customer_id = profiles.resolve(session, customer_id)
+    pack = treatments.pack_in_force(session)
+    before = profiles.profile(session, customer_id).moment
+    moment = profiles.set_moment(session, customer_id, stage, intent, "stated", channel, actor, now, pack)
+    if before is None or moment.version != before.version:
+        data = _told(moment, pack)
+        interactions.record(session, customer_id, "moment.set", channel, actor, data, now, stage=moment.stage)
+    profile = profiles.profile(session, customer_id)
+    view = lines.moment_view(profile, pack, now, "customer" if actor.kind == "customer" else "agent")
+    assert view is not None  # noqa: S101 — it was written above
+    return view
+
+
+def _told(moment: Moment, pack: Pack) -> dict[str, str | None]:
+    intent = pack.intents.get(moment.intent) if moment.intent else None
+    return {
+        "stage": moment.stage,
+        "stage_label": pack.label_of(pack.stages, moment.stage),
+        "intent": moment.intent,
+        "intent_label": intent.label if intent else None,
+        "choice": intent.choice if intent else None,
+        "source": moment.source,
+    }
+
+
+def request_callback(session: Session, actor: Actor, *, when: str, about: str, now: datetime) -> None:
+    """Writes down that the customer wants to be called; agents see it first on the customer's page. Raises Invalid."""
+    customer_id = _own(actor)
+    profile = profiles.profile(session, customer_id)
+    about = " ".join(about.split())
+    errors = {}
+    if when not in CALLBACK_TIMES:
+        errors["when"] = "Choose when we may call."
+    if len(about) > LONGEST_ABOUT:
+        errors["about"] = f"Keep it to {LONGEST_ABOUT} characters."
+    if profile.phone is None:
+        errors["when"] = "We have no phone number of yours. Please call us instead."
+    if errors:
+        raise Invalid("Please check your request.", errors)
+    data = {"when": CALLBACK_TIMES.get(when), "about": about}
+    last = interactions.timeline(session, profile.customer_id, kinds={"callback.requested"}, limit=1).items
+    if last and last[0].data == data and now - last[0].at < SAME_REQUEST:
+        return
+    interactions.record(session, profile.customer_id, "callback.requested", PORTAL_CHANNEL, actor, data, now)
+
+
+def _own(actor: Actor) -> UUID:
+    if actor.customer_id is None:
+        raise Forbidden("This page is for customers.")
+    return actor.customer_id
+
+
+def _read(session: Session, customer_id: UUID, now: datetime) -> tuple[Profile, Snapshot, Pack]:
+    profile = profiles.profile(session, customer_id)
+    pack = treatments.pack_in_force(session)
+    return profile, profiles.snapshot(profile, now, pack), pack
+
+
+def _bills(session: Session, profile: Profile, snapshot: Snapshot, most: int) -> tuple[BillLine, ...]:
+    today = date.fromisoformat(snapshot.today)
+    return tuple(lines.bill_line(bill, today) for bill in profiles.bills(session, profile.customer_id, most))

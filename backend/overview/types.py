@@ -1,0 +1,187 @@
+"""What the faces and the API are shown of a customer: frozen, formatted where words are wanted, free of the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from backend.treatments.cards import AgentRecommendation, CustomerRecommendation, OfferLine
+from shared.kernel.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerHeader:
+    id: UUID
+    number: str
+    name: str
+    email: str | None
+    phone: str | None
+    birth_date: date | None
+    since_text: str
+    life_cycle: str
+    life_cycle_label: str
+    language: str
+    timezone: str
+    made_up: bool
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Warning:
+    """Something to know before saying a word. `kind` is protective, bad_experience, overdue or callback."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What the customer pays: a month now, over the last twelve months, and for how long already."""
+
+    monthly: Money
+    last_12_months: Money
+    tenure_months: int
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """The chance (0 to 1) that the customer leaves, in a band, with its strongest drivers in words."""
+
+    score: float
+    band: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLine:
+    name: str
+    detail: str
+    has: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BillLine:
+    bill_id: UUID
+    reference: str
+    issued_on: date
+    due_on: date
+    amount: Money
+    status: str
+    paid_on: date | None
+    lines: tuple[tuple[str, Money], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentLine:
+    purpose: str
+    channel: str
+    granted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MomentView:
+    stage: str
+    stage_label: str
+    intent: str | None
+    intent_label: str
+    source: str
+    channel: str
+    set_at: datetime
+    fades_at: datetime
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    key: str
+    label: str
+    stage: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineLine:
+    event_id: UUID
+    at: datetime
+    kind: str
+    channel: str | None
+    title: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimelinePage:
+    """A part of the timeline; days are to be written as in `timezone`, where the customer lives."""
+
+    items: tuple[TimelineLine, ...]
+    next_cursor: str | None
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerPage:
+    """The 360° view for an agent."""
+
+    customer: CustomerHeader
+    warnings: tuple[Warning, ...]
+    worth: Worth
+    risk: Risk | None
+    services: tuple[ServiceLine, ...]
+    bills: tuple[BillLine, ...]
+    balance: Money
+    consents: tuple[ConsentLine, ...]
+    attributes: tuple[tuple[str, str], ...]
+    moment: MomentView | None
+    stages: tuple[Choice, ...]
+    intents: tuple[Choice, ...]
+    decline_reasons: tuple[Choice, ...]
+    timeline: tuple[TimelineLine, ...]
+    timeline_next: str | None
+    recommendation: AgentRecommendation
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One thing that needs the customer. `act_endpoint` is bills, offers or activity."""
+
+    kind: str
+    text: str
+    act_label: str
+    act_endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class PortalHome:
+    """The customer's own first page; nothing in it is for agents only."""
+
+    name: str
+    first_name: str
+    needs: tuple[Need, ...]
+    moment: MomentView | None
+    choices: tuple[Choice, ...]
+    recommendation: CustomerRecommendation
+    answered: tuple[OfferLine, ...]
+    phone: str
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class OffersPage:
+    recommendation: CustomerRecommendation
+    answered: tuple[OfferLine, ...]
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServicesPage:
+    """What the customer has, and what else is known of them that they may see: (label, text)."""
+
+    services: tuple[ServiceLine, ...]
+    details: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BillsPage:
+    bills: tuple[BillLine, ...]
+    balance: Money
+    timezone: str
