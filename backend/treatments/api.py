@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
-from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, Field
 
 from backend import db, problems
@@ -139,7 +138,7 @@ class OfferAnswer(BaseModel):
     summary="Decide what to do for a customer",
 )
 @requires(Permission.SEE_DECISIONS)
-def decide(path: CustomerPath, body: DecisionBody) -> ResponseReturnValue:
+def decide(path: CustomerPath, body: DecisionBody) -> problems.Answer:
     """201 with a decision newly stored; 200 with the one that stands, or with a preview, which stores nothing."""
     now = clock.now()
     if not body.preview and (body.stage or body.intent):
@@ -166,7 +165,7 @@ def decide(path: CustomerPath, body: DecisionBody) -> ResponseReturnValue:
     summary="A stored decision explained",
 )
 @requires(Permission.SEE_DECISIONS)
-def show(path: DecisionPath) -> ResponseReturnValue:
+def show(path: DecisionPath) -> problems.Answer:
     """The decision with all its ranked and withheld, made again from what was stored; 410 where that was erased."""
     with db.reading() as session:
         return decision_json(explaining.decision_page(session, path.decision_id))
@@ -178,7 +177,7 @@ def show(path: DecisionPath) -> ResponseReturnValue:
     summary="Make a stored decision again",
 )
 @requires(Permission.REPLAY)
-def replay(path: DecisionPath) -> ResponseReturnValue:
+def replay(path: DecisionPath) -> problems.Answer:
     """Whether it comes out identical, and what differs. It writes nothing."""
     with db.reading() as session:
         result = replaying.replay(session, path.decision_id)
@@ -187,7 +186,7 @@ def replay(path: DecisionPath) -> ResponseReturnValue:
 
 @bp.post("/offers/<uuid:offer_id>/responses", responses={200: OfferAnswer}, summary="Answer an offer")
 @requires(Permission.DECIDE_OFFERS)
-def respond(path: OfferPath, body: ResponseBody) -> ResponseReturnValue:
+def respond(path: OfferPath, body: ResponseBody) -> problems.Answer:
     """Counts in every channel at once, exactly once. 409 tells what was answered before, by whom, when and where."""
     now = clock.now()
     try:
