@@ -1,7 +1,6 @@
-"""Commands that run the house: `serve`, `demo`, `load`, `db`, `keys`, `staff`, `audit`."""
+"""Commands that run the house: `serve`, `demo`, `db`, `keys`, `staff`, `audit`."""
 
 import json
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -45,18 +44,6 @@ def demo_() -> None:
         typer.echo(line)
     db.close()
     serving.serve(settings)
-
-
-@commands.command()
-def load(
-    pack: Annotated[str, typer.Argument(help="A pack's name, or the folder that holds it.")],
-    customers: Annotated[Path | None, typer.Option(help="A file of customers in place of the pack's own.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Loads a pack and its customers; twice is the same as once, and an interrupted load goes on where it stopped."""
-    settings = readiness.begin()
-    db.upgrade(settings.database_url)
-    data.load(pack, settings.home, customers, as_json)
 
 
 @_db.command()
