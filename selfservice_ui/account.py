@@ -22,7 +22,9 @@ def services() -> Response:
 @bp.get("/bills")
 @requires(Permission.PORTAL)
 def bills() -> Response:
-    return page("portal/bills.html", seen=overview.bills_page(current_actor(), request_now()))
+    seen = overview.bills_page(current_actor(), request_now())
+    speak_of(seen.timezone)
+    return page("portal/bills.html", seen=seen)
 
 
 @bp.get("/activity")

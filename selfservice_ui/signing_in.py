@@ -39,7 +39,7 @@ def enter() -> Response:
     try:
         actor = sign_in_customer(customer_id, password, request_now())
     except Unauthenticated as refused:
-        return _form(422, who, {"who": str(refused)})
+        return _form(422, who, {"": str(refused)})
     signing_in.start(actor)
     return redirect(local_path(request.form.get("next"), url_for("home.show")), 303)
 

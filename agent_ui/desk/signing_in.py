@@ -35,7 +35,7 @@ def enter() -> Response:
     try:
         actor = sign_in_staff(email, password, request_now())
     except Unauthenticated as refused:
-        return _form(422, email, {"email": str(refused)})
+        return _form(422, email, {"": str(refused)})
     signing_in.start(actor)
     return redirect(local_path(request.form.get("next"), url_for("home.show")), 303)
 

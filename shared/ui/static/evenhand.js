@@ -28,6 +28,13 @@
     }
   });
 
+  // What opens below the edge of its column is brought into view.
+  document.addEventListener("toggle", (event) => {
+    if (event.target.matches?.("details.drop[open]")) {
+      (event.target.querySelector(".drop-body") || event.target).scrollIntoView({ block: "nearest" });
+    }
+  }, true);
+
   // A page that came back from the browser's memory may show what is no longer so.
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) window.location.reload();
