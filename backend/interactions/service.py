@@ -6,10 +6,11 @@ import random
 import threading
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Select, bindparam, delete, insert, select
 from sqlmodel import Session
 
 from backend import db
@@ -112,20 +113,30 @@ def timeline(
     """What happened to the customer, newest first; `kinds` and `channel` narrow it. Raises Invalid for a limit or cursor that is none."""
     if not 1 <= limit <= MOST:
         raise Invalid("A page holds 1 to 100 events.", {"limit": "1 to 100"})
-    statement = _TIMELINE.where(_EVENT.c.customer_id == customer_id)
-    if cursor is not None:
-        statement = statement.where(_EVENT.c.event_id < _event_id(cursor))
-    if kinds is not None:
-        statement = statement.where(_EVENT.c.kind.in_(sorted(kinds)))
-    if channel is not None:
-        statement = statement.where(_EVENT.c.channel == channel)
-    # The id is made at the instant of the event: its order is that of time, and it is the primary key.
-    rows = session.execute(statement.order_by(_EVENT.c.event_id.desc()).limit(limit + 1)).all()
+    asked = {"customer_id": customer_id, "most": limit + 1, "channel": channel, "before": _event_id(cursor)}
+    statement = _timeline(cursor is not None, None if kinds is None else tuple(sorted(kinds)), channel is not None)
+    rows = session.execute(statement, {key: value for key, value in asked.items() if value is not None}).all()
     items = tuple(Event(*row) for row in rows[:limit])
     return Page(items, str(items[-1].event_id) if len(rows) > limit else None)
 
 
-def _event_id(cursor: str) -> UUID:
+@lru_cache(maxsize=64)
+def _timeline(onward: bool, kinds: tuple[str, ...] | None, in_channel: bool) -> Select[Any]:
+    """Built once for each way of asking: every page of a customer asks."""
+    statement = _TIMELINE.where(_EVENT.c.customer_id == bindparam("customer_id"))
+    if onward:
+        statement = statement.where(_EVENT.c.event_id < bindparam("before"))
+    if kinds is not None:
+        statement = statement.where(_EVENT.c.kind.in_(kinds))
+    if in_channel:
+        statement = statement.where(_EVENT.c.channel == bindparam("channel"))
+    # The id is made at the instant of the event: its order is that of time, and it is the primary key.
+    return statement.order_by(_EVENT.c.event_id.desc()).limit(bindparam("most"))
+
+
+def _event_id(cursor: str | None) -> UUID | None:
+    if cursor is None:
+        return None
     try:
         return UUID(cursor)
     except ValueError:

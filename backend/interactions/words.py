@@ -134,11 +134,19 @@ def _moment(event: Event, own: bool, language: str) -> tuple[str, str]:
     )
 
 
+def _seen(event: Event, own: bool) -> str:
+    """Who said it; what the customer read alone, nobody said."""
+    if event.actor_kind != "customer":
+        return _by(event, own)
+    where = _CHANNELS.get(event.channel or "", "")
+    return where if own else f"seen {where}".strip()
+
+
 def _offer(own_verb: str, verb: str) -> Callable[[Event, bool, str], tuple[str, str]]:
     def words(event: Event, own: bool, language: str) -> tuple[str, str]:
         data = event.data
         headline = str(data.get("headline") or data.get("treatment") or "")
-        particulars = [_by(event, own)]
+        particulars = [_seen(event, own) if event.kind == "offer.presented" else _by(event, own)]
         # Why someone declined, as the agent noted it, is for colleagues.
         if not own and data.get("reason"):
             particulars.append(str(data.get("reason_label") or data["reason"]))

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from backend import db, problems
 from backend.interactions import service as interactions
 from backend.overview import lines, service
+from backend.overview.types import BillLine
 from backend.people.service import Permission, current_actor, requires
 from backend.profiles import service as profiles
 from backend.treatments import service as treatments
@@ -176,7 +177,7 @@ def show(path: CustomerPath) -> problems.Answer:
     with db.reading() as session:
         profile = profiles.profile(session, path.customer_id)
         pack = treatments.pack_in_force(session)
-        bills = profiles.bills(session, profile.customer_id)
+        bills = profiles.bill_heads(session, profile.customer_id)
     snapshot = profiles.snapshot(profile, now, pack)
     today = date.fromisoformat(snapshot.today)
     visible = {a.key for a in pack.attributes.values() if "agent" in a.visible}
@@ -236,7 +237,7 @@ def _moment(moment: profiles.Moment | None, now: datetime) -> dict[str, Any] | N
     return {**{name: getattr(moment, name) for name in names}, "live": moment.live(now)}
 
 
-def _bill(bill: service.BillLine) -> dict[str, Any]:
+def _bill(bill: BillLine) -> dict[str, Any]:
     names = ("reference", "issued_on", "due_on", "amount", "status", "paid_on")
     return {"id": bill.bill_id, **{name: getattr(bill, name) for name in names}}
 

@@ -16,7 +16,6 @@ from backend.interactions import service as interactions
 from backend.matrix.service import Pack
 from backend.overview import lines
 from backend.overview.types import (
-    BillLine,
     BillsPage,
     Choice,
     CustomerPage,
@@ -33,13 +32,14 @@ from shared.kernel.actors import Actor
 from shared.kernel.errors import Forbidden, Invalid, NotFound
 
 __all__ = [
-    "BillLine", "CustomerPage", "PortalHome", "activity_page", "bills_page", "customer_page", "offers_page", "portal_home",
+    "CustomerPage", "PortalHome", "activity_page", "bills_page", "customer_page", "offers_page", "portal_home",
     "request_callback", "services_page", "set_moment", "timeline_page",
 ]  # fmt: skip
 
 DESK_CHANNEL, PORTAL_CHANNEL = "phone", "portal"
 SHOWN_BILLS = 6
 READ_BILLS = 24
+A_YEAR_OF_BILLS = 13
 TIMELINE = 25
 ANSWERED = ("accepted", "fulfilled", "declined", "deferred", "pending_approval")
 CALLBACK_TIMES = {
@@ -61,14 +61,14 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
     recommendation = treatments.recommend_for_agent(customer_id, DESK_CHANNEL, actor, now)
     with db.reading() as session:
         profile, snapshot, pack = _read(session, customer_id, now)
-        bills = profiles.bills(session, profile.customer_id, READ_BILLS)
+        bills = profiles.bill_heads(session, profile.customer_id, A_YEAR_OF_BILLS)
         events = interactions.timeline(session, profile.customer_id, limit=TIMELINE)
-        contact = interactions.timeline(session, profile.customer_id, kinds=_CONTACTS, limit=1).items
     today = date.fromisoformat(snapshot.today)
     balance = lines.balance(bills, pack.currency)
+    contact = next((event for event in events.items if event.kind in _CONTACTS), None)
     return CustomerPage(
         customer=lines.header(profile, snapshot, pack),
-        warnings=lines.warnings(profile, snapshot, pack, balance, contact[0] if contact else None),
+        warnings=lines.warnings(profile, snapshot, pack, balance, contact),
         worth=lines.worth(snapshot, bills, pack),
         risk=lines.risk(profile, snapshot, pack),
         services=lines.services(snapshot, pack, "agent"),
@@ -105,11 +105,12 @@ def portal_home(actor: Actor, now: datetime, *, present: bool = True) -> PortalH
     recommendation = treatments.recommend_for_customer(customer_id, PORTAL_CHANNEL, actor, now, present=present)
     with db.reading() as session:
         profile, snapshot, pack = _read(session, customer_id, now)
-        bills = _bills(session, profile, snapshot, SHOWN_BILLS)
+        unpaid = profiles.bill_heads(session, customer_id, SHOWN_BILLS, unpaid=True)
+    today = date.fromisoformat(snapshot.today)
     return PortalHome(
         name=profile.name,
         first_name=profile.first_name,
-        needs=lines.needs(snapshot, bills),
+        needs=lines.needs(snapshot, tuple(lines.bill_line(bill, today) for bill in unpaid)),
         moment=lines.moment_view(profile, pack, now, "customer"),
         choices=lines.choices(pack, "customer"),
         recommendation=recommendation,
@@ -139,7 +140,9 @@ def bills_page(actor: Actor, now: datetime) -> BillsPage:
     """The customer's bills of two years, newest first, and what is still to pay."""
     with db.reading() as session:
         profile, snapshot, pack = _read(session, _own(actor), now)
-        bills = _bills(session, profile, snapshot, READ_BILLS)
+        found = profiles.bills(session, profile.customer_id, READ_BILLS)
+    today = date.fromisoformat(snapshot.today)
+    bills = tuple(lines.bill_line(bill, today) for bill in found)
     return BillsPage(bills, lines.balance(bills, pack.currency), profile.timezone)
 
 
@@ -218,8 +221,3 @@ def _read(session: Session, customer_id: UUID, now: datetime) -> tuple[Profile, 
     profile = profiles.profile(session, customer_id)
     pack = treatments.pack_in_force(session)
     return profile, profiles.snapshot(profile, now, pack), pack
-
-
-def _bills(session: Session, profile: Profile, snapshot: Snapshot, most: int) -> tuple[BillLine, ...]:
-    today = date.fromisoformat(snapshot.today)
-    return tuple(lines.bill_line(bill, today) for bill in profiles.bills(session, profile.customer_id, most))

@@ -47,6 +47,8 @@ CANONICAL = select(ALIAS.c.customer_id).where(ALIAS.c.alias_id == _ID)
 EXISTS = select(CUSTOMER.c.customer_id).where(CUSTOMER.c.customer_id == _ID)
 CLAIMED = select(CLAIM.c.customer_id).where(CLAIM.c.kind == bindparam("kind"), CLAIM.c.value == bindparam("value"))
 BILLS = select(BILL).where(BILL.c.customer_id == _ID).order_by(BILL.c.bill_id.desc()).limit(bindparam("most"))
+BILL_HEADS = BILLS.with_only_columns(*(column for column in BILL.c if column.name != "lines"))
+UNPAID = BILL_HEADS.where(BILL.c.status != "paid")
 LOCKED = (
     select(CUSTOMER.c.version, CUSTOMER.c.attributes, CUSTOMER.c.facts, CUSTOMER.c.timezone)
     .where(CUSTOMER.c.customer_id == _ID)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from types import EllipsisType
 from typing import Any
@@ -36,7 +37,7 @@ from shared.kernel.money import Money
 
 __all__ = [
     "Bill", "Consent", "Enrolled", "LoadProgress", "Match", "Moment", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile",
-    "Snapshot", "band", "bills", "enrol", "erase_customer", "export_customer", "find_by_sign_in", "in_words", "learn",
+    "Snapshot", "band", "bill_heads", "bills", "enrol", "erase_customer", "export_customer", "find_by_sign_in", "in_words", "learn",
     "load_progress", "loaded_packs", "normalise", "note_progress", "owner", "profile", "resolve", "search", "set_moment", "snapshot",
 ]  # fmt: skip
 
@@ -100,19 +101,27 @@ def _moment(row: Any) -> Moment:
 
 
 def bills(session: Session, customer_id: UUID, most: int = 24) -> tuple[Bill, ...]:
-    """The customer's bills, newest first."""
-    return tuple(
-        Bill(
-            bill_id=row.bill_id,
-            reference=row.reference,
-            issued_on=row.issued_on,
-            due_on=row.due_on,
-            amount=Money(row.amount_minor, row.currency),
-            status=row.status,
-            paid_on=row.paid_on,
-            lines=tuple((line["text"], Money(line["amount_minor"], row.currency)) for line in row.lines),
-        )
-        for row in session.execute(queries.BILLS, {"customer_id": customer_id, "most": most})
+    """The customer's bills with their lines, newest first."""
+    rows = session.execute(queries.BILLS, {"customer_id": customer_id, "most": most})
+    return tuple(_bill(row, row.lines) for row in rows)
+
+
+def bill_heads(session: Session, customer_id: UUID, most: int = 24, *, unpaid: bool = False) -> tuple[Bill, ...]:
+    """The same without their lines, for pages that show none; with `unpaid`, those alone that are open or overdue."""
+    statement = queries.UNPAID if unpaid else queries.BILL_HEADS
+    return tuple(_bill(row, ()) for row in session.execute(statement, {"customer_id": customer_id, "most": most}))
+
+
+def _bill(row: Any, lines: Iterable[dict[str, Any]]) -> Bill:
+    return Bill(
+        bill_id=row.bill_id,
+        reference=row.reference,
+        issued_on=row.issued_on,
+        due_on=row.due_on,
+        amount=Money(row.amount_minor, row.currency),
+        status=row.status,
+        paid_on=row.paid_on,
+        lines=tuple((line["text"], Money(line["amount_minor"], row.currency)) for line in lines),
     )
 
 
