@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from backend import loading
+from backend import db, loading
 from backend.commands.console import connect, out, tell
 from backend.loading import Loaded
 from backend.matrix.service import PackError
@@ -32,6 +32,7 @@ def load_command(
 ) -> None:
     """Loads a pack and its customers; twice is the same as once, and an interrupted load goes on where it stopped."""
     settings = connect()
+    db.upgrade(settings.database_url)
     load(pack, settings.home, customers, as_json)
 
 
