@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from backend.matrix.service import Policies
 from backend.treatments.catalogue import Treatment
-from backend.treatments.facts import TAKEN, Ledger
+from backend.treatments.facts import TAKEN, Configuration, Ledger
 
 Refusal = tuple[str, str, dict[str, Any]]
 """The rule, what to tell, and the values that it saw."""
@@ -40,14 +39,14 @@ def refusal(
     t: Treatment,
     ledger: Ledger,
     policies: Policies,
-    treatments: Mapping[str, Treatment],
+    configuration: Configuration,
     today: date,
     concession: float,
 ) -> Refusal | None:
     """Why this treatment may not be put to the customer today; None when it may."""
     return (
         _answered(t, ledger, today)
-        or _too_many_sales(t, ledger, policies, treatments, today)
+        or _too_many_sales(t, ledger, policies, configuration, today)
         or _too_much_conceded(ledger, policies, today, concession)
     )
 
@@ -80,12 +79,13 @@ def _answered(t: Treatment, ledger: Ledger, today: date) -> Refusal | None:
 
 
 def _too_many_sales(
-    t: Treatment, ledger: Ledger, policies: Policies, treatments: Mapping[str, Treatment], today: date
+    t: Treatment, ledger: Ledger, policies: Policies, configuration: Configuration, today: date
 ) -> Refusal | None:
     if t.issue != "sales":
         return None
-    sales = {key for key, other in treatments.items() if other.issue == "sales"}
-    days = sorted(o.presented_on for o in ledger.offers if o.presented_on is not None and o.treatment in sales)
+    # As they were when they were put: a sale that the catalogue dropped since was one all the same.
+    sales = [o for o in ledger.offers if configuration.treatment_of(o).issue == "sales"]
+    days = sorted(o.presented_on for o in sales if o.presented_on is not None)
     recent = sum(1 for day in days if day > today - timedelta(days=30))
     if recent >= policies.sales_cap_30d:
         return (

@@ -164,9 +164,7 @@ def _candidate(case: _Case, t: Treatment) -> Ranked:
     except RuleFailed as failed:
         raise _Out("contact_policy", "terms", f"Its terms could not be worked out: {failed}.") from None
     concession = concession_of(t, terms, case.pack.currency)
-    refused = contact.refusal(
-        t, case.ledger, case.pack.policies, case.configuration.catalogue.treatments, case.today, concession
-    )
+    refused = contact.refusal(t, case.ledger, case.pack.policies, case.configuration, case.today, concession)
     if refused:
         raise _Out("contact_policy", *refused)
     factors = _factors(case, t, experience, None)
