@@ -1,0 +1,156 @@
+"""The timeline: appended, read newest first, told to each audience in its own words."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from backend import db
+from backend.interactions import service as interactions
+from backend.interactions.service import Event
+from shared.kernel.actors import SYSTEM, Actor
+from shared.kernel.errors import Invalid
+from tests.made_customers import JOSE, MARIA, NOW
+
+AGENT = Actor("staff", "s1", "Maya")
+
+
+def note(kind: str, minutes: int = 0, customer_id: UUID = MARIA, channel: str = "phone", **data: object) -> UUID:
+    with db.transaction() as session:
+        return interactions.record(session, customer_id, kind, channel, AGENT, data, NOW + timedelta(minutes=minutes))
+
+
+def kinds_of(**asked: object) -> list[str]:
+    with db.reading() as session:
+        return [e.kind for e in interactions.timeline(session, MARIA, **asked).items]  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("database")
+def test_events_come_newest_first_and_one_s_own_alone() -> None:
+    note("call", 1)
+    note("payment.made", 3)
+    note("bill.issued", 2)
+    note("visit", 4, JOSE)
+    assert kinds_of() == ["payment.made", "bill.issued", "call"]
+
+
+@pytest.mark.usefixtures("database")
+def test_events_of_one_instant_keep_the_order_of_their_making() -> None:
+    made = ["moment.set", "offer.presented", "offer.accepted"] * 20
+    with db.transaction() as session:
+        for kind in made:
+            interactions.record(session, MARIA, kind, "portal", SYSTEM, {}, NOW)
+    assert kinds_of(limit=100) == made[::-1]
+
+
+@pytest.mark.usefixtures("database")
+def test_the_timeline_narrows_by_kind_and_channel() -> None:
+    note("call", 1)
+    note("visit", 2, channel="portal")
+    note("bill.issued", 3, channel="portal")
+    assert kinds_of(kinds={"visit", "call"}) == ["visit", "call"]
+    assert kinds_of(channel="portal") == ["bill.issued", "visit"]
+    assert kinds_of(kinds={"call"}, channel="portal") == []
+
+
+@pytest.mark.usefixtures("database")
+def test_pages_of_the_timeline_join_though_something_happens_between_them() -> None:
+    for minutes in range(11):
+        note("call", minutes, turn=minutes)
+    with db.reading() as session:
+        first = interactions.timeline(session, MARIA, limit=4)
+    note("visit", 60)
+    seen, cursor = [e.data["turn"] for e in first.items], first.next_cursor
+    while cursor:
+        with db.reading() as session:
+            page = interactions.timeline(session, MARIA, limit=4, cursor=cursor)
+        seen += [e.data["turn"] for e in page.items]
+        cursor = page.next_cursor
+    assert seen == list(range(10, -1, -1))
+
+
+@pytest.mark.usefixtures("database")
+def test_an_event_tells_who_did_it_when_and_where() -> None:
+    event_id = note("call", summary="Asked about the bill.")
+    with db.reading() as session:
+        (event,) = interactions.timeline(session, MARIA).items
+    assert (event.event_id, event.at, event.channel) == (event_id, NOW, "phone")
+    assert (event.actor_kind, event.actor_name) == ("staff", "Maya")
+    assert event.data == {"summary": "Asked about the bill."}
+
+
+@pytest.mark.usefixtures("database")
+def test_what_nobody_could_read_is_not_recorded() -> None:
+    with pytest.raises(ValueError, match=r"coffee\.drunk"):
+        note("coffee.drunk")
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("asked", [{"cursor": "x"}, {"limit": 0}, {"limit": 101}])
+def test_a_page_that_cannot_be_is_refused(asked: dict[str, object]) -> None:
+    with pytest.raises(Invalid):
+        kinds_of(**asked)
+
+
+@pytest.mark.usefixtures("database")
+def test_a_transaction_that_fails_leaves_no_event() -> None:
+    def fail() -> None:
+        with db.transaction() as session:
+            interactions.record(session, MARIA, "call", "phone", AGENT, {}, NOW)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert kinds_of() == []
+
+
+@pytest.mark.usefixtures("database")
+def test_export_and_erasure_reach_every_row_of_the_customer() -> None:
+    note("call")
+    note("call", customer_id=JOSE)
+    with db.reading() as session:
+        assert len(interactions.export_customer(session, MARIA)["event"]) == 1
+    with db.transaction() as session:
+        assert interactions.erase_customer(session, MARIA) == 1
+    with db.reading() as session:
+        assert interactions.timeline(session, MARIA).items == ()
+        assert len(interactions.timeline(session, JOSE).items) == 1
+
+
+def event(kind: str, data: dict[str, object], actor_kind: str = "staff", channel: str | None = "phone") -> Event:
+    return Event(UUID(int=1), MARIA, NOW, kind, channel, None, None, actor_kind, "Maya", data)
+
+
+@pytest.mark.parametrize("kind", sorted(interactions.KINDS))
+@pytest.mark.parametrize("audience", ["agent", "customer"])
+def test_every_kind_has_words_for_both_audiences_even_without_particulars(kind: str, audience: str) -> None:
+    words = interactions.in_words(event(kind, {}), audience)  # type: ignore[arg-type]
+    assert words.title.strip()
+    assert "None" not in words.title + words.detail
+    assert "{" not in words.title + words.detail
+
+
+def test_money_and_dates_are_written_as_people_write_them() -> None:
+    issued = event("bill.issued", {"amount_minor": 120050, "currency": "USD", "due_on": "2026-12-05"}, "system")
+    words = interactions.in_words(issued, "customer")
+    assert (words.title, words.detail) == ("Bill $1,200.50", "due 5 December 2026")
+
+
+def test_an_agent_s_notes_and_reasons_are_not_told_to_the_customer() -> None:
+    call = event("call", {"summary": "Rude again.", "minutes": 4})
+    assert "Rude" in interactions.in_words(call, "agent").detail
+    told = interactions.in_words(call, "customer")
+    assert "Rude" not in told.title + told.detail
+    declined = event(
+        "offer.declined", {"headline": "A credit", "reason": "too_expensive", "reason_label": "Too expensive"}
+    )
+    assert "Too expensive" in interactions.in_words(declined, "agent").detail
+    assert "Too expensive" not in interactions.in_words(declined, "customer").detail
+
+
+def test_an_offer_that_the_customer_read_alone_was_said_by_nobody() -> None:
+    seen = event("offer.presented", {"headline": "A credit"}, "customer", "portal")
+    assert interactions.in_words(seen, "customer").detail == "online"
+    assert interactions.in_words(seen, "agent").detail == "seen online"
+    said = event("offer.presented", {"headline": "A credit"})
+    assert interactions.in_words(said, "agent").detail == "by Maya, by phone"
