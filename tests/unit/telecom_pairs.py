@@ -98,13 +98,17 @@ def count(customers: Iterable[Snapshot]) -> Table:
             ranked = decide(here, empty, config).ranked
             table.first[stage.key, ranked[0].treatment if ranked else NOTHING] += 1
             if stage.key == "support":
-                phone, portal = ({r.treatment for r in deliver(ranked, here, config, c).here} for c in ("phone", "portal"))
+                phone, portal = (
+                    {r.treatment for r in deliver(ranked, here, config, c).here} for c in ("phone", "portal")
+                )
                 table.helped[bool(phone & portal)] += 1
                 if not phone & portal:
                     table.unhelped.append(f"{base.customer_id} {base.life_cycle}")
         ranked = decide(base, empty, config).ranked
         table.first[DEFAULT, ranked[0].treatment if ranked else NOTHING] += 1
-        phone_first, portal_first = (next((r.treatment for r in deliver(ranked, base, config, c).here), None) for c in ("phone", "portal"))
+        phone_first, portal_first = (
+            next((r.treatment for r in deliver(ranked, base, config, c).here), None) for c in ("phone", "portal")
+        )
         table.same[phone_first is not None and phone_first == portal_first] += 1
     return table
 

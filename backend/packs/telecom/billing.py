@@ -76,12 +76,13 @@ def bills_of(account: Account, diary: "Diary", rng: Random, months: int) -> tupl
     # Some people always pay late; without a lasting contract a little more often.
     late = rng.random() < (0.10 if row["contract"] == "Month-to-month" else 0.03)
     unpaid = rng.random() < (0.18 if account.left else 0.035)
-    bills = []
+    bills: list[MadeBill] = []
+    extras = _extras(row)
     for back, amount in enumerate(amounts):
         issued = month_before(account.last_bill, back)
         if not diary.has(issued):
             break
-        lines = _lines(row, amount, one_off if back == 0 else 0, what)
+        lines = _lines(row, extras, amount, one_off if back == 0 else 0, what)
         missed = unpaid and back == 0 and tenure > 1
         bills.append(_bill(account, diary, rng, issued, amount, lines, late, missed))
     if unpaid and len(bills) > 2 and not account.left:
@@ -105,22 +106,22 @@ def _amounts(charge: int, total: int, tenure: int, count: int, one_off: int) -> 
     return amounts
 
 
-def _lines(row: Row, amount: int, one_off: int, what: str) -> tuple[MadeLine, ...]:
-    lines = []
-    for key, text in _ADD_ONS.items():
-        if row[key] == "Yes":
-            lines.append(MadeLine(text, _MONTHLY.get(key, 500)))
+def _extras(row: Row) -> tuple[MadeLine, ...]:
+    """The lines that are the same on every bill: add-ons, and phone lines beside the internet."""
+    lines = [MadeLine(text, _MONTHLY.get(key, 500)) for key, text in _ADD_ONS.items() if row[key] == "Yes"]
     if row["multiple_lines"] == "Yes":
         lines.append(MadeLine("Second phone line", 500))
     if row["phone_service"] and row["internet_service"] != "No":
         lines.append(MadeLine("Phone line", 2000))
+    return tuple(lines)
+
+
+def _lines(row: Row, extras: tuple[MadeLine, ...], amount: int, one_off: int, what: str) -> tuple[MadeLine, ...]:
     # The main service takes the rest, so that the lines add up to the bill to the cent.
     main = {"DSL": "DSL internet", "Fiber optic": "Fiber internet", "No": "Phone line"}[str(row["internet_service"])]
-    rest = amount - one_off - sum(line.amount_minor for line in lines)
-    lines = [MadeLine(main, rest), *lines] if rest >= 500 else [MadeLine("Monthly charges", amount - one_off)]
-    if one_off:
-        lines.append(MadeLine(what, one_off))
-    return tuple(lines)
+    rest = amount - one_off - sum(line.amount_minor for line in extras)
+    lines = (MadeLine(main, rest), *extras) if rest >= 500 else (MadeLine("Monthly charges", amount - one_off),)
+    return (*lines, MadeLine(what, one_off)) if one_off else lines
 
 
 def _bill(

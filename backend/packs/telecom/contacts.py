@@ -117,7 +117,11 @@ def bad_experience(row: Row, since: date, left_on: date | None, diary: "Diary", 
     if kind == "long_wait":
         talk = {"reason": "bill", "summary": "Waited forty minutes before anyone answered.", "minutes": 6, "waited": 40}
     else:
-        talk = {"reason": "bill" if way == "bill" else "internet", "summary": f"{what}.", "minutes": rng.randint(6, 18)}
+        talk = {
+            "reason": {"billing_error": "bill", "poor_line": "line"}.get(kind, "internet"),
+            "summary": f"{what}.",
+            "minutes": rng.randint(6, 18),
+        }
     diary.note(day, "call", "phone", agent, talk, lasting=talk["minutes"], contact=contact, minute=start)
     diary.count("calls", day)
     diary.latest("last_contact", day)

@@ -4,6 +4,7 @@ Run by hand, with the development environment: `python -m backend.packs.telecom.
 senior citizen, birth date, partner, dependents) is read, and none that is made up.
 """
 
+import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,7 +107,7 @@ def as_toml(weights: np.ndarray, mean: float, scale: float) -> str:
     for term, weight in zip(TERMS, weights[1:], strict=True):
         lines += ["", "[[term]]", f'attribute = "{term.attribute}"']
         if term.level:
-            lines.append(f'level = "{term.level}"')
+            lines.append(f"level = {'true' if term.level == 'true' else json.dumps(term.level)}")
         else:
             lines += ['transform = "log1p"', f"mean = {mean}", f"scale = {scale}"]
         lines.append(f"coefficient = {weight:.6f}")

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -80,7 +81,7 @@ class Diary:
         minute = more.pop("minute", None)
         if minute is None:
             minute = self.rng.randint(8 * 60, 20 * 60)
-        at = datetime.combine(day, time(minute // 60, minute % 60), self._zone).astimezone(UTC)
+        at = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=UTC) - _offset(self._zone, day)
         ended_at = at + timedelta(minutes=more["lasting"]) if "lasting" in more else None
         self.events.append(MadeEvent(at, kind, channel, *actor, data, more.get("contact"), ended_at))
         return at
@@ -95,6 +96,12 @@ class Diary:
 
     def latest(self, what: str, day: date) -> None:
         self.dates[what] = max(day, self.dates.get(what, day))
+
+
+@lru_cache(maxsize=8192)
+def _offset(zone: ZoneInfo, day: date) -> timedelta:
+    """The zone's distance from UTC at noon of the day: nobody here is awake when the clocks change."""
+    return datetime.combine(day, time(12), zone).utcoffset() or timedelta()
 
 
 def _order(event: MadeEvent) -> tuple[datetime, int, str]:
