@@ -32,6 +32,8 @@ KINDS: dict[str, tuple[str, ...] | None] = {
     ),
     "trouble": ("complaint.opened", "complaint.resolved", "case.opened", "case.resolved"),
 }  # fmt: skip
+STEPS = ("in_force", "eligible", "applicable", "suitable", "consent", "contact_policy", "arbitration", "deliverable")
+"""The decision's funnel, in its order."""
 PUT_OFF = timedelta(days=7)
 
 
@@ -47,9 +49,14 @@ def by_channels(channels: Iterable[str]) -> str:
 
 
 def groupby_step(lines: Iterable[WithheldLine]) -> Iterator[tuple[str, list[WithheldLine]]]:
-    """The withheld treatments under the step that removed them; the lines come in the order of the steps."""
-    for label, group in groupby(lines, key=lambda line: line.step_label):
-        yield label, list(group)
+    """The withheld treatments under the step that removed them, in the order of the steps."""
+    for _, group in groupby(sorted(lines, key=_place), key=_place):
+        same = list(group)
+        yield same[0].step_label, same
+
+
+def _place(line: WithheldLine) -> int:
+    return STEPS.index(line.step)
 
 
 def later(card: CustomerCard) -> date:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+import phonenumbers
 from flask import g
 
 from shared.kernel import clock, money
@@ -71,6 +72,14 @@ def as_percent(share: float, places: int = 0) -> str:
     return f"{100 * share:.{places}f} %"
 
 
+def as_phone(number: str) -> str:
+    """A telephone number in groups, "+1 818 555 0188"; as it stands where it is none."""
+    try:
+        return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    except phonenumbers.NumberParseException:
+        return number
+
+
 def as_initials(name: str) -> str:
     """The first letters of the first and the last name."""
     words = name.split()
@@ -127,6 +136,7 @@ FILTERS = {
     "figure": as_figure,
     "exactly": as_exactly,
     "percent": as_percent,
+    "phone": as_phone,
     "initials": as_initials,
     "spoken": as_spoken,
 }
