@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from flask import Blueprint, redirect, request, url_for
@@ -22,6 +22,8 @@ from shared.ui.pages import nobody_looks, page, request_now, tell, wants_fragmen
 bp = Blueprint("offers", __name__)
 TEMPLATE = "portal/offer.html"
 ALL = 3
+Answer = Literal["accepted", "declined", "deferred"]
+LEADS_TO = {"offers.accept": ("accepted", "fulfilled"), "offers.decline": ("declined",), "offers.defer": ("deferred",)}
 
 
 @bp.get("/offers")
@@ -78,7 +80,7 @@ def wrong(error: Invalid) -> Response:
     return page(TEMPLATE, status=422, wrong_text=text, **_context(_offer_id()))
 
 
-def _answer(offer_id: UUID, response: str, until: date | None = None) -> None:
+def _answer(offer_id: UUID, response: Answer, until: date | None = None) -> None:
     actor = current_actor()
     seen = request.form.get("seen", "")
     with db.transaction() as session:
@@ -105,9 +107,8 @@ def _context(offer_id: UUID) -> dict[str, Any]:
 def _same_again(error: Conflict) -> bool:
     """Whether the answer that was first is this very one, by the same person."""
     line = error.extra.get("offer")
-    wanted = {"offers.accept": ("accepted", "fulfilled"), "offers.decline": ("declined",), "offers.defer": ("deferred",)}
     mine = error.extra.get("who") == "you" and error.extra.get("where") == CHANNEL
-    return line is not None and mine and line.state in wanted.get(str(request.endpoint), ()) and not wants_fragment()
+    return line is not None and mine and line.state in LEADS_TO.get(str(request.endpoint), ()) and not wants_fragment()
 
 
 def _offer_id() -> UUID:

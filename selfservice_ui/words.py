@@ -17,7 +17,13 @@ BY_CHANNEL = {
     "phone": "by phone", "portal": "here", "email": "by e-mail", "sms": "by text message", "chat": "in chat",
     "branch": "in a branch",
 }  # fmt: skip
-NEED_ICONS = {"bill": "receipt", "payment": "credit-card", "complaint": "alert-triangle", "case": "folder", "offer": "tag"}
+NEED_ICONS = {
+    "bill": "receipt",
+    "payment": "credit-card",
+    "complaint": "alert-triangle",
+    "case": "folder",
+    "offer": "tag",
+}
 NEED_PAGES = {"bills": "account.bills", "offers": "offers.index", "activity": "account.activity"}
 CALLBACK_TIMES = (
     ("soon", "As soon as you can"), ("morning", "In the morning"), ("afternoon", "In the afternoon"), ("evening", "In the evening"),

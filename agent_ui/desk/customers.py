@@ -72,7 +72,13 @@ def customer_context(customer_id: UUID) -> dict[str, Any]:
     seen = overview.customer_page(customer_id, current_actor(), request_now())
     speak_of(seen.customer.timezone)
     show = _filter()
-    context = {"seen": seen, "customer_id": seen.customer.id, "show": show, "lines": seen.timeline, "next_cursor": seen.timeline_next}
+    context = {
+        "seen": seen,
+        "customer_id": seen.customer.id,
+        "show": show,
+        "lines": seen.timeline,
+        "next_cursor": seen.timeline_next,
+    }
     if show != "all":
         some = overview.timeline_page(customer_id, current_actor(), request_now(), kinds=KINDS[show])
         context |= {"lines": some.items, "next_cursor": some.next_cursor}

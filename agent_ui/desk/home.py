@@ -47,7 +47,12 @@ def results() -> Response:
         return redirect(url_for(".show"), 303)
     found = _found(query)
     return page(
-        "desk/home.html", recent=_recent(), searched=True, query=query, matches=found.items, more=bool(found.next_cursor)
+        "desk/home.html",
+        recent=_recent(),
+        searched=True,
+        query=query,
+        matches=found.items,
+        more=bool(found.next_cursor),
     )
 
 
@@ -64,7 +69,9 @@ def _found(query: str) -> Page[Match]:
 
 def _the_one(found: Page[Match]) -> Match | None:
     """The only match, when an identifier of theirs was typed in whole."""
-    whole = [match for match in found.items if match.confidence >= SURE and match.matched in ("phone", "email", "number")]
+    whole = [
+        match for match in found.items if match.confidence >= SURE and match.matched in ("phone", "email", "number")
+    ]
     return whole[0] if len(found.items) == len(whole) == 1 else None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from flask import Blueprint, redirect, request, url_for
@@ -20,6 +20,8 @@ from shared.ui.formats import as_day, as_spoken
 from shared.ui.pages import page, request_now, tell, wants_fragment
 
 bp = Blueprint("offers", __name__, template_folder="templates")
+Answer = Literal["presented", "accepted", "declined", "deferred"]
+LEADS_TO = {"offers.accept": ("accepted", "fulfilled"), "offers.decline": ("declined",), "offers.defer": ("deferred",)}
 
 
 @bp.post("/offers/<uuid:offer_id>/presentation")
@@ -69,7 +71,7 @@ def wrong(error: Invalid) -> Response:
     return page(TEMPLATE, "do", status=422, **context, **customer_context(_customer()))
 
 
-def _answer(offer_id: UUID, response: str, *, reason: str | None = None, until: date | None = None) -> Response:
+def _answer(offer_id: UUID, response: Answer, *, reason: str | None = None, until: date | None = None) -> Response:
     customer_id = _customer()
     with db.transaction() as session:
         line = treatments.answer(
@@ -87,18 +89,26 @@ def _told(response: str, line: OfferLine, until: date | None) -> dict[str, str]:
     reference = f"Reference {as_spoken(line.reference)}."
     return {
         "fulfilled": {"title": f"Done: {line.headline}", "text": reference},
-        "presented": {"title": "Noted as mentioned", "text": f"{line.headline}. The portal shows it on the same terms."},
+        "presented": {
+            "title": "Noted as mentioned",
+            "text": f"{line.headline}. The portal shows it on the same terms.",
+        },
         "accepted": {"title": f"Accepted: {line.headline}", "text": f"{reference} {line.promise}"},
-        "declined": {"title": f"Declined: {line.headline}", "text": "They can change their mind until the offer's date."},
-        "deferred": {"title": f"Put off: {line.headline}", "text": f"It comes back on {as_day(until)}." if until else ""},
+        "declined": {
+            "title": f"Declined: {line.headline}",
+            "text": "They can change their mind until the offer's date.",
+        },
+        "deferred": {
+            "title": f"Put off: {line.headline}",
+            "text": f"It comes back on {as_day(until)}." if until else "",
+        },
     }[response]
 
 
 def same_again(error: Conflict, name: str, endpoint: str) -> bool:
     """Whether the answer that was first is this very one: somebody clicked twice, and there is nothing to warn of."""
     line = error.extra.get("offer")
-    wanted = {"offers.accept": ("accepted", "fulfilled"), "offers.decline": ("declined",), "offers.defer": ("deferred",)}
-    return line is not None and error.extra.get("who") == name and line.state in wanted.get(endpoint, ())
+    return line is not None and error.extra.get("who") == name and line.state in LEADS_TO.get(endpoint, ())
 
 
 def _customer() -> UUID:

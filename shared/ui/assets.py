@@ -6,7 +6,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, abort, request, send_from_directory, url_for
+from flask import Blueprint, Flask, Response, request, send_from_directory, url_for
 
 SHARED = Path(__file__).parent / "static"
 HTMX = "vendored/htmx-4.0.1/htmx.min.js"
@@ -30,11 +30,9 @@ def install_assets(app: Flask, folder: Path) -> None:
 
     @blueprint.get("/assets/<path:filename>")
     def static(filename: str) -> Response:
-        for place in folders:
-            if (place / filename).is_file():
-                marked = "v" in request.args or filename.startswith("vendored/")
-                return send_from_directory(place, filename, max_age=A_YEAR if marked else AN_HOUR)
-        abort(404)
+        place = next((place for place in folders if (place / filename).is_file()), SHARED)
+        marked = "v" in request.args or filename.startswith("vendored/")
+        return send_from_directory(place, filename, max_age=A_YEAR if marked else AN_HOUR)
 
     def asset(name: str) -> str:
         found = find(name)

@@ -69,6 +69,8 @@ def as_exactly(number: float) -> str:
 
 
 def as_percent(share: float, places: int = 0) -> str:
+    if 0 < share < 0.005 and places == 0:
+        return "under 1 %"
     return f"{100 * share:.{places}f} %"
 
 

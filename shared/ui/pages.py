@@ -35,7 +35,9 @@ def nobody_looks() -> bool:
     """True for a HEAD or a browser's guess at the next page: nothing fetched so was put before a person."""
     headers = request.headers
     purposes = (headers.get("Sec-Purpose", ""), headers.get("Purpose", ""), headers.get("X-Moz", ""))
-    return request.method == "HEAD" or any(word in value.lower() for value in purposes for word in ("prefetch", "prerender"))
+    return request.method == "HEAD" or any(
+        word in value.lower() for value in purposes for word in ("prefetch", "prerender")
+    )
 
 
 def page(

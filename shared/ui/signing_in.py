@@ -16,7 +16,7 @@ from shared.kernel.actors import Actor
 from shared.ui.pages import wants_fragment
 
 
-class SignedIn(UserMixin):
+class SignedIn(UserMixin):  # type: ignore[misc]
     """Flask-Login's view of an Actor."""
 
     def __init__(self, actor: Actor) -> None:
