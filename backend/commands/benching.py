@@ -1,0 +1,51 @@
+"""`evenhand bench`: how fast this machine decides, answers and draws pages."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from backend.benching import copies, measuring, rows
+from backend.commands.console import connect, out, tell
+
+commands = typer.Typer()
+
+
+class What(StrEnum):
+    """What can be measured."""
+
+    decide = "decide"
+    http = "http"
+    pages = "pages"
+
+
+# Enough for a steady p50, few enough for a cup of tea.
+USUAL = {What.decide: 3000, What.http: 2000, What.pages: 400}
+
+
+@commands.command()
+def bench(
+    what: Annotated[What, typer.Argument(help="decide: decisions alone; http: over the API; pages: desk and portal.")],
+    n: Annotated[
+        int | None, typer.Option("--n", min=16, max=7000, help="Requests or decisions in a row of figures.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")] = False,
+) -> None:
+    """Measures a temporary copy with a server of its own; prints p50, p99 and how many a second."""
+    settings = connect()
+    machine = rows.machine(settings.database_url)
+    count = n or USUAL[what]
+    with copies.temporary_copy(settings, tell) as (url, home):
+        match what:
+            case What.decide:
+                found = measuring.decide(count, tell)
+            case What.http:
+                found = measuring.http(url, home, count, tell)
+            case What.pages:
+                found = measuring.pages(url, home, count, tell)
+    for one in found:
+        tell(rows.in_words(one))
+    if as_json:
+        out({"machine": machine, "rows": found})
