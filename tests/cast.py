@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+from argon2 import PasswordHasher
+
 from backend import demo, loading
+from backend.people import passwords
 from backend.people import service as people
 from tests.apps import settings_for
 from tests.pages import Browser
@@ -32,4 +36,7 @@ def sign_in(browser: Browser, who: str, password: str = PASSWORD) -> Browser:
 def load_everything(url: str, home: Path) -> None:
     """Fills the open database, which stands at the address, as the demo does: customers, staff, everyone's sign-in."""
     loading.load(demo.PACK, home=home)
-    demo.prepare(settings_for(url, home))
+    # What a hash costs to check was settled when it was made: people sign in hundreds of times here.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        demo.prepare(settings_for(url, home))
