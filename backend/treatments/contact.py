@@ -30,8 +30,9 @@ def concessions(ledger: Ledger, today: date) -> float:
 
 
 def committed(ledger: Ledger, today: date, without: str | None = None) -> float:
-    """What was given away, and what live offers still promise: a new concession must fit beside both, in major units."""
-    promised = sum(o.concession for o in ledger.offers if o.live(today) and o.offer_id != without)
+    """What was given away, and what standing offers, put off ones too, still promise: a new concession must fit beside both, in major units."""
+    standing = (o for o in ledger.offers if o.state in ("presented", "deferred") and o.valid_until >= today)
+    promised = sum(o.concession for o in standing if o.offer_id != without)
     return concessions(ledger, today) + promised
 
 
