@@ -124,10 +124,11 @@ class _Erased:
 
     @classmethod
     def of(cls, session: Session) -> "_Erased":
+        # In order, so that the last one of each customer stays.
         rows = session.exec(
-            select(AuditEntryRow.customer_id, func.max(col(AuditEntryRow.entry_id)))
+            select(AuditEntryRow.customer_id, AuditEntryRow.entry_id)
             .where(AuditEntryRow.action == ERASED_ACTION)
-            .group_by(col(AuditEntryRow.customer_id))
+            .order_by(col(AuditEntryRow.entry_id))
         )
         return cls({customer_id: entry_id for customer_id, entry_id in rows if customer_id is not None})
 

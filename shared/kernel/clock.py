@@ -38,7 +38,7 @@ def zone_named(zone: str) -> ZoneInfo:
     """The IANA zone. Raises ValueError for a name that is none."""
     try:
         return ZoneInfo(zone)
-    except (KeyError, OSError) as unknown:
+    except (KeyError, OSError, ValueError) as unknown:
         raise ValueError(f"{zone!r} is not a time zone.") from unknown
 
 

@@ -1,0 +1,87 @@
+"""Settings stop the start with the variable's name and what it may be."""
+
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from backend import settings
+from backend.settings import SettingsError
+
+SECRET = "x" * 32
+
+
+def test_nothing_set_is_a_demo_under_var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    read = settings.read({"PATH": "/bin"})
+    assert (read.home, read.port, read.env) == (tmp_path / "var", 8000, "demo")
+    assert read.database_url == f"sqlite:///{tmp_path}/var/evenhand.sqlite3"
+    assert not read.secure_cookies
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("EVENHAND_PORT", "80a", "1 to 65535"),
+        ("EVENHAND_PORT", "0", "1 to 65535"),
+        ("EVENHAND_PORT", "65536", "1 to 65535"),
+        ("EVENHAND_PORT", "", "1 to 65535"),
+        ("EVENHAND_PORT", "٣", "1 to 65535"),
+        ("EVENHAND_ENV", "prod", "demo, production, test"),
+        ("EVENHAND_ENV", "", "demo, production, test"),
+        ("EVENHAND_DATABASE_URL", "mysql://a/b", "postgresql+psycopg://"),
+        ("EVENHAND_DATABASE_URL", "postgresql://a/b", "postgresql+psycopg://"),
+        ("EVENHAND_DATABASE_URL", "postgresql+psycopg://host", "names no database"),
+        ("EVENHAND_DATABASE_URL", "sqlite://", "must be a file"),
+        ("EVENHAND_DATABASE_URL", "sqlite:///:memory:", "must be a file"),
+        ("EVENHAND_DATABASE_URL", "nonsense", "postgresql+psycopg://"),
+        ("EVENHAND_SECRET", "short", "32 characters"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_it_may_be(tmp_path: Path, name: str, value: str, says: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings.read({"EVENHAND_HOME": str(tmp_path), name: value})
+    assert name in str(caught.value)
+    assert says in str(caught.value)
+
+
+def test_a_misspelt_name_is_told_its_neighbour(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"EVENHAND_PROT is not a setting\. Did you mean EVENHAND_PORT"):
+        settings.read({"EVENHAND_HOME": str(tmp_path), "EVENHAND_PROT": "1"})
+
+
+def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("")
+    with pytest.raises(SettingsError, match="EVENHAND_HOME may be a folder"):
+        settings.read({"EVENHAND_HOME": str(tmp_path / "home")})
+
+
+def test_production_needs_a_secret_of_its_own(tmp_path: Path) -> None:
+    production = {"EVENHAND_HOME": str(tmp_path), "EVENHAND_ENV": "production"}
+    with pytest.raises(SettingsError, match="EVENHAND_SECRET must be set"):
+        settings.read(production)
+    assert not (tmp_path / "secret").exists()
+    read = settings.read({**production, "EVENHAND_SECRET": SECRET})
+    assert read.secure_cookies
+
+
+def test_processes_that_start_together_agree_on_one_secret_that_only_its_owner_reads(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        made = set(pool.map(lambda _: settings.read({"EVENHAND_HOME": str(tmp_path / "new")}).secret, range(16)))
+    assert len(made) == 1
+    assert stat.S_IMODE((tmp_path / "new" / "secret").stat().st_mode) == 0o600
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["secret"]
+
+
+def test_a_damaged_secret_is_named(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("x")
+    with pytest.raises(SettingsError, match="is damaged"):
+        settings.read({"EVENHAND_HOME": str(tmp_path)})
+
+
+def test_secrets_are_not_shown(tmp_path: Path) -> None:
+    url = "postgresql+psycopg://me:hidden@host/name"
+    read = settings.read({"EVENHAND_HOME": str(tmp_path), "EVENHAND_SECRET": SECRET, "EVENHAND_DATABASE_URL": url})
+    assert SECRET not in repr(read)
+    assert "hidden" not in repr(read)
