@@ -21,7 +21,6 @@ TYPES = {
 # Who may reach further in, and what for.
 COMPOSERS = {
     "backend.app": {"api"},
-    "backend.benching": {"catalogue", "engine", "facts"},  # the pure engine is measured alone
     "backend.benching": {"catalogue", "engine", "facts"},  # what is measured is the engine itself
     "backend.commands": {"views"},  # a command prints the same JSON as the API
     "backend.migrations": {"tables"},
