@@ -73,15 +73,21 @@ def _tell(done: Loaded) -> None:
     if done.rejected:
         more = len(done.rejected) - MOST_SHOWN
         rest = f" ({more} more)" if more > 0 else ""
-        tell(f"{len(done.rejected)} rows were not taken{rest}; they are in {done.rejected_file}.")
+        were = "was" if len(done.rejected) == 1 else "were"
+        tell(f"{_counted(len(done.rejected), 'row')} {were} not taken{rest}; see {done.rejected_file}.")
     if done.already:
         tell(f"{done.pack}: all {done.customers:,} customers are there already; catalogue {done.catalogue_version}.")
     else:
         known = f", {done.known:,} were known" if done.known else ""
         tell(
-            f"{done.pack}: {done.entered:,} customers entered{known}; {done.events:,} events, {done.bills:,} bills; "
+            f"{done.pack}: {_counted(done.entered, 'customer')} entered{known}; "
+            f"{_counted(done.events, 'event')}, {_counted(done.bills, 'bill')}; "
             f"catalogue {done.catalogue_version}."
         )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _plain(done: Loaded, seconds: float) -> dict[str, Any]:
