@@ -16,11 +16,12 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import psycopg.errors
-from sqlalchemy import JSON, DateTime, Dialect, Engine, Table, create_engine, event
+from sqlalchemy import JSON, DateTime, Dialect, Engine, Table, bindparam, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, CursorResult, make_url
 from sqlalchemy.exc import DBAPIError
@@ -176,26 +177,29 @@ def upsert(
 ) -> int:  # fmt: skip
     """Inserts rows; where the key is taken, sets the `update` columns, or leaves the old row when there are none.
 
-    Returns how many rows were inserted or changed. A key may stand in `rows` only once.
+    Returns how many rows were inserted or changed. Rows have one shape.
     """
     if not rows:
         return 0
     target: Table = table if isinstance(table, Table) else table.__table__  # type: ignore[attr-defined]
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    # A statement has room for 32,766 (SQLite) or 65,535 (PostgreSQL) values.
-    size = max(1, 30_000 // max(1, len(rows[0])))
-    changed = 0
-    for start in range(0, len(rows), size):
-        statement = insert(target).values([dict(row) for row in rows[start : start + size]])
-        if update:
-            new = {column: statement.excluded[column] for column in update}
-            statement = statement.on_conflict_do_update(index_elements=list(key), set_=new)
-        else:
-            statement = statement.on_conflict_do_nothing(index_elements=list(key))
-        result = session.connection().execute(statement, execution_options={"preserve_rowcount": True})
-        assert isinstance(result, CursorResult)  # noqa: S101 (for the type checker)
-        changed += result.rowcount
-    return changed
+    statement = _upsert(session.get_bind().dialect.name, target, tuple(rows[0]), tuple(key), tuple(update))
+    values: Any = [dict(row) for row in rows] if len(rows) > 1 else dict(rows[0])
+    result = session.connection().execute(statement, values, execution_options={"preserve_rowcount": True})
+    assert isinstance(result, CursorResult)  # noqa: S101 (for the type checker)
+    return result.rowcount
+
+
+@lru_cache(maxsize=256)
+def _upsert(
+    dialect: str, target: Table, columns: tuple[str, ...], key: tuple[str, ...], update: tuple[str, ...]
+) -> sqlite.Insert | postgresql.Insert:
+    """Built once for each shape of row: building takes longer than running it, and it runs in every decision."""
+    base = postgresql.insert(target) if dialect == "postgresql" else sqlite.insert(target)
+    statement = base.values({name: bindparam(name) for name in columns})
+    if not update:
+        return statement.on_conflict_do_nothing(index_elements=list(key))
+    new = {column: statement.excluded[column] for column in update}
+    return statement.on_conflict_do_update(index_elements=list(key), set_=new)
 
 
 def insert_many(session: Session, table: Table | type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
