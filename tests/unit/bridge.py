@@ -15,14 +15,14 @@ from backend.treatments.engine import Ranked, Ruling
 from backend.treatments.facts import Configuration, Ledger, OfferFact, TermValue
 from tests.unit.reference import decision as reference
 
-_catalogues: dict[int, tuple[dict[str, Any], Catalogue]] = {}
+_catalogues: dict[tuple[int, int], tuple[dict[str, Any], Catalogue]] = {}
 
 
 def catalogue_of(version: int, body: dict[str, Any]) -> Catalogue:
-    """Compiled once per body object: the known cases share one."""
-    kept = _catalogues.get(id(body))
-    if kept is None or kept[0] is not body or kept[1].version != version:
-        kept = _catalogues[id(body)] = (body, Catalogue(version, body))
+    """Compiled once per body object: the known cases share one. The body is kept, so that its id stays its own."""
+    kept = _catalogues.get((version, id(body)))
+    if kept is None:
+        kept = _catalogues[version, id(body)] = (body, Catalogue(version, body))
     return kept[1]
 
 

@@ -90,7 +90,7 @@ def _weights(*numbers: float) -> dict[str, float]:
     return dict(zip(OBJECTIVES, numbers, strict=True))
 
 
-def _cell(stage: str, channel: str, objectives: str) -> dict[str, Any]:
+def cell(stage: str, channel: str, objectives: str) -> dict[str, Any]:
     return {"stage": stage, "channel": channel, "objectives": objectives.split(), "cost": 1.0, "value": 2.0}
 
 
@@ -99,19 +99,19 @@ MATRIX = {
     "stage": [{"key": key, "label": key.title()} for key in ("use", "pay", "support", "leave")],
     "channel": [{"key": key, "label": key.title()} for key in ("phone", "portal", "email", "sms")],
     "cell": [
-        _cell("use", "phone", "inform resolve retain expand"),
-        _cell("use", "portal", "inform resolve retain expand collect"),
-        _cell("use", "email", "inform expand"),
-        _cell("use", "sms", "collect"),
-        _cell("pay", "phone", "inform resolve retain collect"),
-        _cell("pay", "portal", "inform resolve expand collect"),
-        _cell("pay", "email", "inform resolve collect"),
-        _cell("pay", "sms", "collect"),
-        _cell("support", "phone", "inform resolve retain"),
-        _cell("support", "portal", "inform resolve retain expand"),
-        _cell("leave", "phone", "inform resolve retain"),
-        _cell("leave", "portal", "inform resolve retain"),
-        _cell("leave", "email", "inform"),
+        cell("use", "phone", "inform resolve retain expand"),
+        cell("use", "portal", "inform resolve retain expand collect"),
+        cell("use", "email", "inform expand"),
+        cell("use", "sms", "collect"),
+        cell("pay", "phone", "inform resolve retain collect"),
+        cell("pay", "portal", "inform resolve expand collect"),
+        cell("pay", "email", "inform resolve collect"),
+        cell("pay", "sms", "collect"),
+        cell("support", "phone", "inform resolve retain"),
+        cell("support", "portal", "inform resolve retain expand"),
+        cell("leave", "phone", "inform resolve retain"),
+        cell("leave", "portal", "inform resolve retain"),
+        cell("leave", "email", "inform"),
     ],
     "stage_weights": [
         {"stage": "use", "weights": _weights(0.6, 0.3, 0.4, 0.8, 0.1)},
@@ -186,7 +186,7 @@ SEGMENTS = {
             "label": "Pays the most",
             "rule": Rule("monthly >= 80.0", lambda c: c["monthly"] >= 80, "monthly"),
             "beta": 0.7,
-            "cell": [_cell("support", "portal", "inform resolve"), _cell("use", "sms", "expand collect")],
+            "cell": [cell("support", "portal", "inform resolve"), cell("use", "sms", "expand collect")],
         },
     ]
 }

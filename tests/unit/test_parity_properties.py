@@ -1,0 +1,213 @@
+"""One decision for every channel, for whatever customer, moment, catalogue, ledger and day: a channel may only withhold, and says why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import combinations, pairwise
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from backend.treatments import delivery, engine
+from backend.treatments.delivery import Delivery
+from backend.treatments.engine import Ruling
+from tests import strategies
+from tests.strategies import CHANNELS
+from tests.unit import bridge
+from tests.unit.reference import decision as reference
+
+QUICK = settings(
+    max_examples=120,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    report_multiple_bugs=False,
+    suppress_health_check=list(HealthCheck),
+)
+asking: dict[str, str] = {}
+"""Which channel is asking right now. Nothing of ours can know it; a planted leak reads it."""
+
+
+def views_of(world: dict[str, Any]) -> dict[str, tuple[Ruling, Delivery]]:
+    """The decision and its delivery, asked for anew by each channel."""
+    views = {}
+    for channel in CHANNELS:
+        asking["channel"] = channel
+        seen, ruling = bridge.ruling_of(world["profile"], world["offers"], world["configuration"], world["now"])
+        configuration = bridge.configuration_of(world["configuration"])
+        views[channel] = ruling, delivery.deliver(ruling.ranked, seen, configuration, channel)
+    return views
+
+
+def assert_parity(world: dict[str, Any]) -> None:
+    """For any two channels: what both deliver is the same in order, terms and factors, and a rule explains each difference."""
+    views = views_of(world)
+    for (one, (_, mine)), (two, (_, theirs)) in combinations(views.items(), 2):
+        delivered = [{r.treatment: r for r in d.here} for d in (mine, theirs)]
+        common = [r.treatment for r in mine.here if r.treatment in delivered[1]]
+        assert common == [r.treatment for r in theirs.here if r.treatment in delivered[0]], f"order: {one}, {two}"
+        for treatment in common:
+            a, b = delivered[0][treatment], delivered[1][treatment]
+            assert a.terms == b.terms, f"terms of {treatment}: {one}, {two}"
+            assert a.factors == b.factors, f"factors of {treatment}: {one}, {two}"
+            assert a == b, f"{treatment}: {one}, {two}"
+        for here, there, d in ((0, 1, theirs), (1, 0, mine)):
+            rules = {r.treatment: w for r, w in d.elsewhere}
+            for treatment in set(delivered[here]) - set(delivered[there]):
+                assert treatment in rules, f"{treatment} is missing without a word: {one}, {two}"
+                assert rules[treatment].rule, f"{treatment} is missing without a rule: {one}, {two}"
+                assert rules[treatment].step == "deliverable"
+
+
+def check(property_: Callable[[dict[str, Any]], None], *, shrink: bool = True) -> None:
+    """Tries the property on many worlds. Raises AssertionError where one breaks it."""
+    phases = list(Phase) if shrink else [Phase.generate]
+
+    @settings(QUICK, phases=phases)
+    @given(strategies.worlds())
+    def tried(world: dict[str, Any]) -> None:
+        property_(world)
+
+    tried()
+
+
+def test_all_channels_show_the_same_decision() -> None:
+    check(assert_parity)
+
+
+def leak_in_the_match(patch: pytest.MonkeyPatch) -> None:
+    real = engine.context_value
+    patch.setattr(engine, "context_value", lambda w, q: real(w, q) + (1e-6 if asking["channel"] == "portal" else 0))
+
+
+def leak_in_the_terms(patch: pytest.MonkeyPatch) -> None:
+    real = engine.terms_of
+
+    def cheaper(*given: Any) -> Any:
+        terms = real(*given)
+        return tuple(
+            replace(t, value=t.value + 1) if t.unit == "money" and asking["channel"] == "sms" else t for t in terms
+        )  # type: ignore[operator]
+
+    patch.setattr(engine, "terms_of", cheaper)
+
+
+def leak_in_the_order(patch: pytest.MonkeyPatch) -> None:
+    real = engine._order
+    patch.setattr(engine, "_order", lambda *a: real(*a)[:: -1 if asking["channel"] == "email" else 1])
+
+
+def leak_in_the_funnel(patch: pytest.MonkeyPatch) -> None:
+    real = engine.contact.refusal
+    quiet = ("quiet", "Not by telephone.", {})
+    patch.setattr(engine.contact, "refusal", lambda *a: quiet if asking["channel"] == "phone" else real(*a))
+
+
+def leak_of_a_date(patch: pytest.MonkeyPatch) -> None:
+    real = engine._candidate
+
+    def sooner(*given: Any) -> Any:
+        ranked = real(*given)
+        return (
+            replace(ranked, valid_until=ranked.valid_until.replace(year=2030))
+            if asking["channel"] == "portal"
+            else ranked
+        )
+
+    patch.setattr(engine, "_candidate", sooner)
+
+
+def channel_that_ranks_again(patch: pytest.MonkeyPatch) -> None:
+    real = delivery.deliver
+
+    def reordered(*given: Any) -> Delivery:
+        d = real(*given)
+        return replace(d, here=tuple(reversed(d.here))) if d.channel == "portal" else d
+
+    patch.setattr(delivery, "deliver", reordered)
+
+
+def channel_that_drops_in_silence(patch: pytest.MonkeyPatch) -> None:
+    real = delivery.deliver
+
+    def silent(*given: Any) -> Delivery:
+        d = real(*given)
+        return replace(d, here=d.here[:-1]) if d.channel == "phone" else d
+
+    patch.setattr(delivery, "deliver", silent)
+
+
+def channel_without_a_reason(patch: pytest.MonkeyPatch) -> None:
+    real = delivery.refusal
+    patch.setattr(delivery, "refusal", lambda *a: ("", "") if real(*a) else None)
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        leak_in_the_match, leak_in_the_terms, leak_in_the_order, leak_in_the_funnel, leak_of_a_date,
+        channel_that_ranks_again, channel_that_drops_in_silence, channel_without_a_reason,
+    ],
+)  # fmt: skip
+def test_a_planted_leak_of_the_channel_breaks_the_property(
+    plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(monkeypatch)
+    with pytest.raises(AssertionError):
+        check(assert_parity, shrink=False)
+
+
+def assert_as_the_reference(world: dict[str, Any]) -> None:
+    """The engine and the reference agree on the whole decision and on every channel's delivery."""
+    wanted = reference.decide(world["profile"], world["offers"], world["configuration"], world["now"])
+    priorities = sorted(p.priority for p in wanted.ranked)
+    if any(0 < b - a < 1e-9 for a, b in pairwise(priorities)):
+        return  # two ways of adding may order these differently, and both are right
+    seen, ruling = bridge.ruling_of(world["profile"], world["offers"], world["configuration"], world["now"])
+    bridge.assert_equal(wanted, seen, ruling)
+    for channel in CHANNELS:
+        bridge.assert_equal_delivery(wanted, world["configuration"], seen, ruling, channel)
+
+
+def test_the_engine_decides_as_the_reference_does_whatever_the_world() -> None:
+    check(assert_as_the_reference)
+
+
+def assert_independent_of_the_catalogues_order(world: dict[str, Any]) -> None:
+    """Equal inputs give an equal ranking, in whatever order the files name the treatments."""
+    _, ruling = bridge.ruling_of(world["profile"], world["offers"], world["configuration"], world["now"])
+    body = world["configuration"]["catalogue"]
+    turned = {**body, "treatments": {"all": {"treatment": body["treatments"]["all"]["treatment"][::-1]}}}
+    _, again = bridge.ruling_of(
+        world["profile"], world["offers"], {**world["configuration"], "catalogue": turned}, world["now"]
+    )
+    assert again.ranked == ruling.ranked
+    assert {w.treatment: w for w in again.withheld} == {w.treatment: w for w in ruling.withheld}
+
+
+def test_the_order_of_the_catalogue_decides_nothing() -> None:
+    check(assert_independent_of_the_catalogues_order)
+
+
+def test_the_worlds_are_worth_trying() -> None:
+    """Many of them rank several treatments, in common and apart by channel, and hold live offers, pins and faded moments."""
+    met = dict.fromkeys(("several", "in common", "apart", "live", "pinned", "nothing", "faded"), 0)
+
+    def count(world: dict[str, Any]) -> None:
+        views = views_of(world)
+        ranked = views["phone"][0].ranked
+        here = [{r.treatment for r in d.here} for _, d in views.values()]
+        moment = world["profile"]["moment"]
+        met["several"] += len(ranked) > 2
+        met["nothing"] += not ranked
+        met["in common"] += any(len(a & b) > 1 for a, b in combinations(here, 2))
+        met["apart"] += any(a != b for a, b in combinations(here, 2))
+        met["live"] += any(r.live for r in ranked)
+        met["pinned"] += any(r.pinned for r in ranked)
+        met["faded"] += bool(moment and moment["fades_at"] <= world["now"])
+
+    check(count)
+    assert {name: n for name, n in met.items() if n < 5} == {}
+    assert min(met["in common"], met["apart"], met["live"]) >= 20, met
