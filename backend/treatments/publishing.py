@@ -6,6 +6,7 @@ import json
 import zlib
 from collections.abc import Collection
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import insert, select
 from sqlmodel import Session
@@ -96,6 +97,19 @@ def as_of(session: Session, version: int, older: Collection[int] = ()) -> Config
     if row is None:
         raise NotFound(f"There is no configuration {version}.")
     return _configuration(session, row, older)
+
+
+def content_of(session: Session, version: int) -> str:
+    """The name of what is stored as this version now: another one than its digest where somebody changed the text."""
+    return _named(session.execute(select(_CATALOGUE.c.body).where(_CATALOGUE.c.version == version)).scalar_one())
+
+
+@lru_cache(maxsize=32)
+def _named(body: bytes) -> str:
+    try:
+        return digest_of(json.loads(zlib.decompress(body)))
+    except (ValueError, zlib.error):
+        return "unreadable"
 
 
 def pack_in_force(session: Session) -> Pack:

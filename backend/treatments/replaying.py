@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,9 @@ _STORED = select(_DECISION).where(_DECISION.c.decision_id == bindparam("decision
 _BODY = select(_SNAPSHOT.c.body).where(
     _SNAPSHOT.c.customer_id == bindparam("customer_id"), _SNAPSHOT.c.input_hash == bindparam("input_hash")
 )
+
+_UNREADABLE = (NotFound, ValueError, LookupError, TypeError, AttributeError, zlib.error)
+"""What comes of stored inputs that somebody changed until they are no inputs any more."""
 
 
 @dataclass(frozen=True)
@@ -55,23 +59,35 @@ class Recalled:
 
 def recall(session: Session, decision_id: UUID, customer_id: UUID | None = None) -> Recalled:
     """The decision with its inputs. Raises NotFound (for another customer's too), and Erased where the inputs were."""
+    return _again(session, *_kept(session, decision_id, customer_id))
+
+
+def replay(session: Session, decision_id: UUID) -> Replay:
+    """Makes the decision again and says what differs. Raises NotFound and Erased."""
+    row, body = _kept(session, decision_id)
+    try:
+        found = _differences(session, _again(session, row, body))
+    except _UNREADABLE as broken:
+        found = [f"inputs: what is stored can no longer be decided on ({type(broken).__name__})"]
+    return Replay(decision_id, tuple(found), row.engine_version)
+
+
+def _kept(session: Session, decision_id: UUID, customer_id: UUID | None = None) -> tuple[Any, bytes]:
     row = session.execute(_STORED, {"decision_id": decision_id}).one_or_none()
     if row is None or customer_id not in (None, row.customer_id):
         raise NotFound("There is no such decision.")
     body = session.execute(_BODY, {"customer_id": row.customer_id, "input_hash": row.input_hash}).scalar()
     if body is None:
         raise Erased("What this decision was made from has been erased.")
+    return row, body
+
+
+def _again(session: Session, row: Any, body: bytes) -> Recalled:
     text = unpack_text(body)
     document = json.loads(text)
     snapshot, ledger = Snapshot.from_json(document["snapshot"]), Ledger.from_json(document["ledger"])
     configuration = _configuration(session, document["configuration"], {o.catalogue_version for o in ledger.offers})
     return Recalled(row, text, snapshot, ledger, configuration, engine.decide(snapshot, ledger, configuration))
-
-
-def replay(session: Session, decision_id: UUID) -> Replay:
-    """Makes the decision again and says what differs. Raises NotFound and Erased."""
-    recalled = recall(session, decision_id)
-    return Replay(decision_id, tuple(_differences(recalled)), recalled.row.engine_version)
 
 
 def all_ids(session: Session) -> list[UUID]:
@@ -92,16 +108,18 @@ def _configuration(session: Session, stored: Mapping[str, Any], older: Collectio
     )
 
 
-def _differences(recalled: Recalled) -> list[str]:
+def _differences(session: Session, recalled: Recalled) -> list[str]:
     row, ruling = recalled.row, recalled.ruling
     found = []
     if row.engine_version != ENGINE_VERSION:
         found.append(f"engine: version {row.engine_version} decided, version {ENGINE_VERSION} replays")
     if hash_of(recalled.text) != row.input_hash:
         found.append("inputs: what is stored is not what was decided on")
-    stored = json.loads(recalled.text)["configuration"]["catalogue"]
-    if stored != [recalled.configuration.catalogue.version, recalled.configuration.catalogue.digest]:
-        found.append("catalogue: its stored text is not what was decided on")
+    stored = json.loads(recalled.text)["configuration"]
+    used = recalled.configuration
+    for version, digest in [stored["catalogue"], *stored["older"]]:
+        if not digest == used.catalogue_of(version).digest == publishing.content_of(session, version):
+            found.append(f"catalogue: the stored text of version {version} is not what was decided on")
     then, now = [_bare(r) for r in row.ranked], [_bare(ranked_json(r)) for r in ruling.ranked]
     for place, (before, after) in enumerate(zip(then, now, strict=False), 1):
         found += [
