@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, current_app, make_response, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from backend import db
@@ -15,7 +15,7 @@ from backend.people.service import Permission, current_actor, requires
 from backend.treatments import service as treatments
 from selfservice_ui import home
 from selfservice_ui.words import CHANNEL
-from shared.kernel.errors import Conflict, Invalid
+from shared.kernel.errors import Conflict, Invalid, NotFound
 from shared.ui.formats import as_day, speak_of
 from shared.ui.pages import nobody_looks, page, request_now, tell, wants_fragment
 
@@ -66,10 +66,10 @@ def defer(offer_id: UUID) -> Response:
 def changed(error: Conflict) -> Response:
     """It was answered elsewhere, or is gone: what happened, and how it stands now. A double click is no reason to warn."""
     if _same_again(error):
-        return page(TEMPLATE, status=409, **_context(_offer_id()))
+        return _as_it_stands(409)
     if wants_fragment():
         return page(home.TEMPLATE, "content", status=409, refused=error, **home.home_context())
-    return page(TEMPLATE, status=409, refused=error, **_context(_offer_id()))
+    return _as_it_stands(409, refused=error)
 
 
 @bp.errorhandler(Invalid)
@@ -77,7 +77,7 @@ def wrong(error: Invalid) -> Response:
     text = str(error)
     if wants_fragment():
         return page(home.TEMPLATE, "content", status=422, wrong_text=text, **home.home_context())
-    return page(TEMPLATE, status=422, wrong_text=text, **_context(_offer_id()))
+    return _as_it_stands(422, wrong_text=text)
 
 
 def _answer(offer_id: UUID, response: Answer, until: date | None = None) -> None:
@@ -111,9 +111,14 @@ def _same_again(error: Conflict) -> bool:
     return line is not None and mine and line.state in LEADS_TO.get(str(request.endpoint), ()) and not wants_fragment()
 
 
-def _offer_id() -> UUID:
-    offer_id: UUID = (request.view_args or {})["offer_id"]
-    return offer_id
+def _as_it_stands(status: int, **said: Any) -> Response:
+    """The offer's page with what is to be said; not there when the offer is another's, whatever else was wrong."""
+    try:
+        offer = _context((request.view_args or {})["offer_id"])
+    except NotFound as missing:
+        # A handler's own exception would reach no other handler.
+        return make_response(current_app.handle_user_exception(missing))
+    return page(TEMPLATE, status=status, **said, **offer)
 
 
 def _day(text: str) -> date:

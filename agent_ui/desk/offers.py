@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, current_app, make_response, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from agent_ui.desk.customers import TEMPLATE, customer_context
@@ -55,7 +55,7 @@ def changed(error: Conflict) -> Response:
     said: dict[str, Any] = {"refused": error}
     if line is not None and same_again(error, current_actor().name, str(request.endpoint)):
         said = {"done": _told(line.state, line, line.until)}
-    return page(TEMPLATE, "do", status=409, trigger=("happened",), **said, **customer_context(_customer()))
+    return _column(409, trigger=("happened",), **said)
 
 
 @bp.errorhandler(Invalid)
@@ -68,7 +68,7 @@ def wrong(error: Invalid) -> Response:
         "typed": request.form,
     }
     context["opened"] = context["wrong_offer"]
-    return page(TEMPLATE, "do", status=422, **context, **customer_context(_customer()))
+    return _column(422, **context)
 
 
 def _answer(offer_id: UUID, response: Answer, *, reason: str | None = None, until: date | None = None) -> Response:
@@ -83,6 +83,16 @@ def _answer(offer_id: UUID, response: Answer, *, reason: str | None = None, unti
         return page(TEMPLATE, "do", trigger=("happened",), done=done, **customer_context(customer_id))
     tell("good", done["title"], done["text"])
     return redirect(url_for("customers.show", customer_id=customer_id), 303)
+
+
+def _column(status: int, **context: Any) -> Response:
+    """What stands on the page now, with what is to be said about it; not there where the form named nobody's page."""
+    try:
+        seen = customer_context(_customer())
+    except NotFound as missing:
+        # A handler's own exception would reach no other handler.
+        return make_response(current_app.handle_user_exception(missing))
+    return page(TEMPLATE, "do", status=status, **context, **seen)
 
 
 def _told(response: str, line: OfferLine, until: date | None) -> dict[str, str]:

@@ -1,0 +1,170 @@
+"""Who may reach what, on every route of the three apps."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from backend import db
+from backend.people.permissions import ROLES, SCOPES
+from tests.pages import Page
+from tests.world import FACES, STAFF, World, needed, routes, tokened
+
+# --- nobody ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_nobody_is_led_to_the_sign_in_page(world: World, face: str) -> None:
+    app = world.apps[face]
+    for rule, method in routes(app):
+        answer = app.test_client().open(world.address(rule), method=method)
+        assert answer.status_code == 303, (method, rule.rule, answer.status_code)
+        assert urlsplit(answer.location).path == "/sign-in", (method, rule.rule)
+        piece = app.test_client().open(world.address(rule), method=method, headers={"HX-Request": "true"})
+        assert (piece.status_code, piece.headers["HX-Redirect"], piece.data) == (401, "/sign-in", b""), rule.rule
+
+
+def test_nobody_gets_401_from_the_api(world: World) -> None:
+    app = world.apps["api"]
+    for rule, method in routes(app):
+        for headers in ({}, {"Authorization": "Bearer eh_0_no"}, {"Authorization": "Basic YTpi"}):
+            answer = app.test_client().open(world.address(rule), method=method, headers=headers, json={})
+            assert answer.status_code == 401, (method, rule.rule, headers)
+            assert answer.mimetype == "application/problem+json"
+            assert answer.json["code"] == "unauthenticated"
+
+
+def test_a_made_up_session_opens_nothing(world: World) -> None:
+    """Neither a cookie signed by the other face nor an unsigned one, under either name."""
+    stolen = {}
+    for role, face in (("agent", "desk"), ("customer", "portal")):
+        cookie = world.browser(role).client.get_cookie(f"evenhand_{face}")
+        assert cookie is not None
+        stolen[face] = cookie.value
+    forged = base64.urlsafe_b64encode(json.dumps({"_user_id": world.mine.customer_id}).encode()).decode().rstrip("=")
+    for face, other in (("desk", "portal"), ("portal", "desk")):
+        for value in (stolen[other], f"{forged}.aaaa.bbbb", "", "x" * 3000):
+            client = world.apps[face].test_client()
+            client.set_cookie(f"evenhand_{face}", value)
+            assert client.get("/").status_code == 303, (face, value[:20])
+        client = world.apps[face].test_client()
+        client.set_cookie(f"evenhand_{face}", stolen[face])
+        assert client.get("/").status_code == 200, "the check itself: one's own cookie opens one's own face"
+
+
+# --- the roles ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", [*STAFF, "customer"])
+def test_each_role_reaches_what_it_may_and_nothing_else(world: World, role: str) -> None:
+    browser = world.browser(role)
+    app = browser.app
+    reached = refused = 0
+    for rule, method in routes(app):
+        if rule.endpoint == "signing_in.leave":
+            continue  # it would end the session; the journeys sign out
+        allowed = needed(app, rule) in ROLES[role]
+        # Without a form's token: whoever may is refused for that alone, and nothing changes meanwhile.
+        status = browser.client.open(world.address(rule), method=method).status_code
+        expected = (200, 303, 400) if allowed else (403,)
+        assert status in expected, (role, method, rule.rule, status)
+        reached, refused = reached + allowed, refused + (not allowed)
+    assert reached
+    assert refused or role in ("agent", "supervisor", "customer")
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_each_key_reaches_what_its_scope_says(world: World, scope: str) -> None:
+    app = world.apps["api"]
+    for rule, method in routes(app):
+        headers = {"Authorization": f"Bearer {world.keys[scope]}"}
+        answer = app.test_client().open(world.address(rule), method=method, headers=headers, json={"no": "such"})
+        if needed(app, rule) in SCOPES[scope]:
+            assert answer.status_code not in (401, 403), (scope, rule.rule, answer.status_code)
+        else:
+            assert (answer.status_code, answer.json["code"]) == (403, "forbidden"), (scope, rule.rule)
+
+
+# --- another customer's things --------------------------------------------------------------------------------------
+
+
+def test_a_customer_never_reaches_another_customers_things(world: World) -> None:
+    browser = world.browser("customer")
+    asked = 0
+    for rule, method in routes(browser.app):
+        if not rule.arguments:
+            continue
+        theirs, nobodys = (
+            world.address(rule, world.other),
+            world.address(rule).replace(world.mine.offer_id, str(uuid4())),
+        )
+        assert world.other.offer_id in theirs, "a new kind of id: give it to Person"
+        for until in ("2030-01-01", "never"):
+            answers = [tokened(browser, method, where, until=until, seen="1") for where in (theirs, nobodys)]
+            assert [answer.status_code for answer in answers] == [404, 404], (method, rule.rule, until)
+            # That there is such an offer at all is not to be learnt either.
+            assert answers[0].data == answers[1].data, (method, rule.rule, until)
+        asked += 1
+    assert asked >= 4
+    assert tokened(browser, "GET", f"/offers/{world.mine.offer_id}").status_code == 200, "the check itself"
+
+
+def test_no_page_of_the_portal_names_another_customer(world: World) -> None:
+    browser = world.browser("customer")
+    for rule, method in routes(browser.app):
+        if method == "GET":
+            html = browser.get(world.address(rule)).html
+            for secret in (world.other.customer_id, world.other.offer_id, world.other.number, world.other.email):
+                assert secret not in html, rule.rule
+
+
+def test_an_agents_form_cannot_answer_an_offer_of_a_customer_whom_it_does_not_name(world: World) -> None:
+    browser = world.browser("agent")
+    before = _states()
+    for act in ("presentation", "acceptance", "decline", "deferral"):
+        where = f"/offers/{world.other.offer_id}/{act}"
+        for customer in (world.mine.customer_id, str(uuid4()), "", "x"):
+            for until in ("2030-01-01", "never"):
+                answer = tokened(browser, "POST", where, customer=customer, until=until)
+                # With a form that is wrong in itself, their own customer's page comes back; of the other nothing is said.
+                expected = 422 if (act, until, customer) == ("deferral", "never", world.mine.customer_id) else 404
+                assert answer.status_code == expected, (act, customer, until, answer.status_code)
+                assert world.other.name not in answer.get_data(as_text=True)
+    assert _states() == before
+
+
+# --- forged forms ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", ["agent", "customer"])
+def test_a_form_without_its_token_changes_nothing(world: World, role: str) -> None:
+    browser = world.browser(role)
+    before = _states()
+    posts = [(rule, method) for rule, method in routes(browser.app, public=True) if method != "GET"]
+    assert len(posts) >= 6
+    for rule, method in posts:
+        fields = {"moment": "support/complaint", "until": "2030-01-01", "reason": "price", "when": "soon", "query": "x"}
+        for token in ({}, {"csrf_token": ""}, {"csrf_token": "x.y.z"}):
+            sent = {**fields, **token, "customer": world.mine.customer_id}
+            answer = browser.client.open(world.address(rule), method=method, data=sent)
+            assert answer.status_code == 400, (method, rule.rule, token)
+            assert "Nothing was saved" in answer.get_data(as_text=True)
+        html = browser.client.open(world.address(rule), method=method, data=fields, headers={"HX-Request": "true"})
+        assert html.status_code == 400
+    assert _states() == before
+    assert browser.client.get("/").status_code == 200, "still signed in"
+
+
+def _states() -> tuple[Any, ...]:
+    """What acts would change: offers by state, moments, events."""
+    with db.reading() as session:
+        run = session.connection().execute
+        offers = run(text("SELECT state, count(*) FROM offer GROUP BY state ORDER BY state")).all()
+        rest = [run(text(f"SELECT count(*) FROM {table}")).scalar_one() for table in ("moment", "event")]
+    return (*(tuple(row) for row in offers), *rest)

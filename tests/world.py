@@ -1,0 +1,140 @@
+"""A world for tests of access: the three apps on one database, two customers with offers of their own, all who sign in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from backend import db
+from backend.people import service as people
+from backend.people.permissions import SCOPES
+from backend.profiles import service as profiles
+from shared.kernel import clock
+from tests import apps
+from tests.cast import ADMIN, AGENT, AUTHOR, PORTAL_CUSTOMER, SUPERVISOR, sign_in
+from tests.databases import fresh, opened
+from tests.pages import Browser
+from tests.screens import look
+
+STAFF = {"agent": AGENT, "supervisor": SUPERVISOR, "author": AUTHOR, "admin": ADMIN}
+FACES = ("desk", "portal")
+
+
+@dataclass(frozen=True)
+class Person:
+    """A customer and what there is of theirs: ids that nobody else may use."""
+
+    customer_id: str
+    number: str
+    name: str
+    email: str
+    phone: str
+    offer_id: str
+    decision_id: str
+
+
+@dataclass
+class World:
+    """The three apps on one database, two customers with offers of their own, and everyone who may sign in."""
+
+    apps: dict[str, Flask]
+    mine: Person
+    other: Person
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.signed_in: dict[str, Browser] = {}
+
+    def browser(self, role: str) -> Browser:
+        """The browser of a role, signed in once."""
+        if role not in self.signed_in:
+            app, who = ("portal", self.mine.number) if role == "customer" else ("desk", STAFF[role])
+            self.signed_in[role] = sign_in(Browser(self.apps[app]), who)
+        return self.signed_in[role]
+
+    def address(self, rule: Rule, person: Person | None = None) -> str:
+        """An address of the route: of the person's own things where it takes an id."""
+        person = person or self.mine
+        values = {"name": "who", "filename": "mark.svg"}
+        for argument in rule.arguments - set(values):
+            values[argument] = getattr(person, argument)
+        with self.apps_context(rule):
+            return str(rule.build(values, append_unknown=False)[1])
+
+    def apps_context(self, rule: Rule) -> Any:
+        return next(app for app in self.apps.values() if rule in list(app.url_map.iter_rules())).test_request_context()
+
+
+def make_world(engine: str, home: Path) -> Iterator[World]:
+    with fresh(engine, "loaded", home) as url, opened(url, home):
+        made = {name: apps.create(name, url, home) for name in apps.APPS}
+        for app in made.values():
+            # As in production: an exception that nobody expected becomes a 500, which the tests below look for.
+            app.config["PROPAGATE_EXCEPTIONS"] = False
+        agent = sign_in(Browser(made["desk"]), AGENT)
+        with db.reading() as session:
+            another = profiles.search(session, limit=1).items[0].number
+        mine, other = (_person(made, agent, number) for number in (PORTAL_CUSTOMER, another))
+        keys = {}
+        with db.transaction() as session:
+            for scope in SCOPES:
+                keys[scope] = people.create_key(session, [scope], clock.now())[1]
+        yield World(made, mine, other, keys)
+
+
+def _person(made: dict[str, Flask], agent: Browser, number: str) -> Person:
+    customer = sign_in(Browser(made["portal"]), number)
+    offers = look(customer, "/offers").cards
+    assert offers, f"{number} has no offer to guard"
+    with db.reading() as session:
+        profile = profiles.profile(session, profiles.search(session, identifier=f"number:{number}").items[0].id)
+    page = agent.get(f"/customers/{profile.customer_id}")
+    decision = next(a.get("href", "") for a in page.all("a") if "/decisions/" in (a.get("href") or ""))
+    assert profile.email
+    assert profile.phone
+    return Person(
+        customer_id=str(profile.customer_id),
+        number=number,
+        name=profile.name,
+        email=profile.email,
+        phone=profile.phone,
+        offer_id=offers[0].offer,
+        decision_id=decision.rpartition("/")[2],
+    )
+
+
+def routes(app: Flask, *, public: bool = False) -> list[tuple[Rule, str]]:
+    """Each route with each of its methods; the public ones and the assets only when asked for."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        if public or not people_open(rule, view):
+            found += [(rule, method) for method in sorted(set(rule.methods or ()) - {"HEAD", "OPTIONS"})]
+    assert len(found) > 7
+    return found
+
+
+def people_open(rule: Rule, view: Any) -> bool:
+    return bool(getattr(view, "is_public", False)) or rule.endpoint.rpartition(".")[2] == "static"
+
+
+def needed(app: Flask, rule: Rule) -> str:
+    return str(app.view_functions[rule.endpoint].permission)  # type: ignore[attr-defined]
+
+
+def token_of(browser: Browser) -> str:
+    page = browser.get("/")
+    return next(form.fields["csrf_token"] for form in page.forms if form.fields.get("csrf_token"))
+
+
+def tokened(browser: Browser, method: str, path: str, **fields: str) -> TestResponse:
+    """The request as from a form of one's own page."""
+    if method == "GET":
+        return browser.client.get(path)
+    return browser.client.open(path, method=method, data={"csrf_token": token_of(browser), **fields})
