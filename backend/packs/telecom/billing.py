@@ -137,7 +137,7 @@ def _bill(
     method = str(account.row["payment_method"])
     fails, mean, spread = _MANNERS[method]
     due = issued + timedelta(days=DAYS_TO_PAY)
-    reference = f"B{issued:%Y%m}"
+    reference = f"B{issued.year}{issued.month:02d}"
     channel = "portal" if account.row["paperless_billing"] else "branch"
     data = {"bill": reference, "amount_minor": amount, "currency": CURRENCY, "due_on": due.isoformat()}
     diary.note(issued, "bill.issued", channel, ("system", "Billing"), data, minute=6 * 60)

@@ -228,4 +228,4 @@ def _times(mean: float, rng: Any) -> int:
 
 
 def _day(start: date, span: int, rng: Any) -> date:
-    return start + timedelta(days=rng.randrange(span))
+    return start + timedelta(days=int(rng.random() * span))

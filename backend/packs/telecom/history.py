@@ -73,18 +73,25 @@ class Diary:
         return self.first <= day <= self.end
 
     def note(
-        self, day: date, kind: str, channel: str, actor: tuple[str, str], data: dict[str, Any], **more: Any
-    ) -> datetime:
-        """Writes one event at a likely hour (or at `minute` of the day); returns when it was."""
-        if not self.has(day):
+        self,
+        day: date,
+        kind: str,
+        channel: str,
+        actor: tuple[str, str],
+        data: dict[str, Any],
+        *,
+        minute: int = -1,
+        lasting: int = 0,
+        contact: int | None = None,
+    ) -> None:
+        """Writes one event at the minute of the day, or at a likely hour; with `lasting`, one that ended minutes later."""
+        if not self.first <= day <= self.end:
             raise ValueError(f"{kind} on {day} lies outside {self.first} to {self.end}")
-        minute = more.pop("minute", None)
-        if minute is None:
-            minute = self.rng.randint(8 * 60, 20 * 60)
+        if minute < 0:
+            minute = 8 * 60 + int(self.rng.random() * 12 * 60)
         at = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=UTC) - _offset(self._zone, day)
-        ended_at = at + timedelta(minutes=more["lasting"]) if "lasting" in more else None
-        self.events.append(MadeEvent(at, kind, channel, *actor, data, more.get("contact"), ended_at))
-        return at
+        ended_at = at + timedelta(minutes=lasting) if lasting else None
+        self.events.append(MadeEvent(at, kind, channel, actor[0], actor[1], data, contact, ended_at))
 
     def contact(self) -> int:
         """The number of a new interaction."""

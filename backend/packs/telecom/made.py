@@ -1,20 +1,21 @@
-"""What the maker hands over: one frozen record per customer, everything a loader needs and nothing of any table."""
+"""What the maker hands over: one frozen record per customer, everything a loader needs and nothing of any table.
+
+There are hundreds of thousands of the small ones, and a named tuple is made three times as fast as a frozen dataclass.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class MadeLine:
+class MadeLine(NamedTuple):
     """One line of a bill."""
 
     text: str
     amount_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class MadeBill:
+class MadeBill(NamedTuple):
     """One monthly bill; `status` is paid, open (not yet due) or overdue. `reference` is unique per customer."""
 
     reference: str
@@ -27,8 +28,7 @@ class MadeBill:
     lines: tuple[MadeLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MadeEvent:
+class MadeEvent(NamedTuple):
     """One happening, in UTC. Events that share a `contact` belong to one interaction, which the event with `ended_at` opens.
 
     `kind` is one of call, visit, bill.issued, payment.made, payment.failed, complaint.opened, complaint.resolved,
@@ -45,8 +45,7 @@ class MadeEvent:
     ended_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MadeConsent:
+class MadeConsent(NamedTuple):
     """What the customer said about one purpose on one channel."""
 
     purpose: str
