@@ -32,7 +32,7 @@ LARGEST_FORM = 64 * 1024
 
 def install_face(app: Flask, *, layout: str, folder: Path) -> None:
     """Gives the app all that both faces share. `layout` is the template whose look the error pages take."""
-    app.config.setdefault("MAX_CONTENT_LENGTH", LARGEST_FORM)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(FILTERS | EVENT_FILTERS)
     install_assets(app, folder)
