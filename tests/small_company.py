@@ -41,6 +41,14 @@ def open_company(**changes: Any) -> None:
     record.register(treatments.FULFIL, treatments.fulfil)
 
 
+def enter(nth: int) -> tuple[UUID, Actor]:
+    """One more customer like Ada, with nothing behind them; and they themselves, signed in."""
+    customer_id = UUID(int=ADA.int + 0x10000 * (nth + 1))
+    with db.transaction() as session:
+        profiles.enrol(session, [_customer(customer_id, f"C{100 + nth}", "Ada Lovelace")])
+    return customer_id, Actor("customer", str(customer_id), "Ada Lovelace", customer_id=customer_id)
+
+
 def publish(now: datetime = NOW, **changes: Any) -> int:
     """The catalogue with these changes as a new version, as it would be read from its text files."""
     body = json.loads(json.dumps(words.body(**changes), default=str))
@@ -81,7 +89,7 @@ def order(decided: Decided) -> list[str]:
 
 def left(decided: Decided) -> dict[str, tuple[str, str]]:
     with db.reading() as session:
-        return {w.treatment: (w.step, w.rule) for w in treatments.withheld_of(session, decided)}
+        return {w.treatment: (w.step, w.rule) for w in treatments.withheld_of(decided)}
 
 
 def offer_of(decided: Decided, treatment: str) -> UUID:
