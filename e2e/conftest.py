@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Response, Route
 
 from e2e import browser as chromium
+from e2e.people import Person, people_of
 from e2e.servers import Server, serving
 from tests.databases import fresh, pytest_configure, pytest_unconfigure
 
@@ -39,6 +40,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     home = tmp_path_factory.mktemp("evenhand")
     with fresh("sqlite", "loaded", home) as url, serving(url, home) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def people(server: Server) -> Iterator[Person]:
+    """Customers of the server, for whom both channels have several treatments; each is given out once."""
+    return people_of(server)
+
+
+@pytest.fixture
+def person(people: Iterator[Person]) -> Person:
+    """A customer whom no other journey touches."""
+    return next(people)
 
 
 @pytest.fixture(scope="session")

@@ -47,7 +47,7 @@ class Screen:
     @property
     def cards(self) -> tuple[Shown, ...]:
         """The cards in the order in which they stand."""
-        return tuple(_shown(piece) for piece in _CARD.findall(self.html))
+        return cards_in(self.html)
 
     @property
     def text(self) -> str:
@@ -63,6 +63,11 @@ class Screen:
                 hidden = {unescape(name): unescape(value) for name, value in _HIDDEN.findall(form)}
                 return _fetched(self.browser, "POST", where, {**hidden, **fields})
         raise AssertionError(f"no form to …{action} on {self.path}")
+
+
+def cards_in(html: str) -> tuple[Shown, ...]:
+    """The cards in the order in which they stand in the page."""
+    return tuple(_shown(piece) for piece in _CARD.findall(html))
 
 
 def look(browser: Browser, path: str) -> Screen:

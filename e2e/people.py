@@ -1,0 +1,58 @@
+"""Who the journeys are about: customers of the running server, each given to one journey alone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from backend import db
+from backend.profiles import service as profiles
+from backend.treatments import service as treatments
+from e2e.servers import Server
+from shared.kernel import clock
+from tests.databases import opened
+
+ENOUGH = 3
+LOOKED_AT = 100
+
+
+@dataclass(frozen=True)
+class Person:
+    """A customer as people know them."""
+
+    customer_id: str
+    number: str
+    name: str
+    email: str
+    phone: str
+
+    @property
+    def desk_page(self) -> str:
+        return f"/desk/customers/{self.customer_id}"
+
+
+def people_of(server: Server) -> Iterator[Person]:
+    """Customers for whom the first few treatments can all be delivered by phone and at the portal, with terms on the first.
+
+    Nothing is written: the server's own database is only read, before the first journey meets them.
+    """
+    found = []
+    with opened(server.database_url, server.log.parent):
+        with db.reading() as session:
+            numbers = [match.id for match in profiles.search(session, limit=LOOKED_AT).items]
+        for customer_id in numbers:
+            if _well_served(customer_id):
+                with db.reading() as session:
+                    profile = profiles.profile(session, customer_id)
+                found.append(
+                    Person(str(customer_id), profile.number, profile.name, profile.email or "", profile.phone or "")
+                )
+    yield from found
+
+
+def _well_served(customer_id: UUID) -> bool:
+    decided = treatments.preview(customer_id, clock.now())
+    lists = []
+    for channel in ("phone", "portal"):
+        delivery = treatments.deliver(decided.ranked, decided.inputs.snapshot, decided.inputs.configuration, channel)
+        lists.append([item.treatment for item in delivery.here][:ENOUGH])
+    return lists[0] == lists[1] and len(lists[0]) == ENOUGH and bool(decided.ranked[0].terms)

@@ -1,0 +1,98 @@
+"""What people do in journeys: sign in, find, open, answer. By what stands on the page, as a person would find it."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from e2e.people import Person
+from tests.cast import AGENT, PASSWORD
+from tests.screens import Shown, cards_in
+
+
+def sign_in(page: Page, who: str, password: str = PASSWORD) -> None:
+    """Fills in the sign-in form that stands on the page, and sends it."""
+    form = page.locator("form").filter(has=page.locator("input[type=password]"))
+    form.locator("input:not([type=hidden]):not([type=password])").fill(who)
+    form.locator("input[type=password]").fill(password)
+    form.get_by_role("button").click()
+
+
+def agent_opens(page: Page, person: Person) -> None:
+    """Signs the agent in on the way to the customer's page."""
+    page.goto(person.desk_page)
+    sign_in(page, AGENT)
+    expect(page).to_have_url(re.compile(f"{person.desk_page}$"))
+    expect(page.locator("h1")).to_have_text(person.name)
+
+
+def customer_opens(page: Page, person: Person, path: str = "/") -> None:
+    """Signs the customer in on the way to a page of the portal."""
+    page.goto(path)
+    sign_in(page, person.number)
+    expect(page).to_have_url(re.compile(rf":\d+{re.escape(path)}$"))
+
+
+def cards(page: Page) -> tuple[Shown, ...]:
+    """The treatments on the page, as they are read."""
+    return cards_in(page.content())
+
+
+def card(page: Page, offer: str) -> Locator:
+    return page.locator(f"article[data-offer='{offer}']")
+
+
+def act(page: Page, offer: str, name: str) -> Locator:
+    """The form that answers the offer so, wherever it stands."""
+    return page.locator(f"form[action$='/offers/{offer}/{name}']")
+
+
+def open_menu(page: Page, form: Locator) -> None:
+    """Opens the menus that a form stands in, from the outside in, as a person must before using it."""
+    for menu in page.locator("details").filter(has=form).all():
+        if menu.get_attribute("open") is None:
+            menu.locator("> summary").click()
+
+
+def press(page: Page, offer: str, name: str, button: str | re.Pattern[str] | None = None) -> None:
+    """Does the act: opens its menu where it has one, and presses its button (the first, unless named)."""
+    form = act(page, offer, name)
+    open_menu(page, form)
+    buttons = form.get_by_role("button", name=button) if button else form.get_by_role("button")
+    buttons.first.click()
+
+
+def says(page: Page, *words: str) -> None:
+    """All these words stand in one notice at the top of what changed."""
+    for word in words:
+        expect(page.locator(".notice").filter(has_text=word).first).to_be_visible()
+
+
+def timeline(page: Page) -> Locator:
+    """The lines of what happened: at the desk's customer page, or on the portal's Activity."""
+    return page.locator(".event")
+
+
+def headline(shown: Shown) -> str:
+    return dict(shown.words)["headline"]
+
+
+def set_moment(page: Page, intent: str) -> None:
+    """Says why the customer is here: in the desk's menu, or by the portal's big choices."""
+    form = page.locator("form[action$='/moment']")
+    open_menu(page, form)
+    form.locator(f"button[value$='/{intent}']").click()
+
+
+def terms_of(page: Page) -> list[tuple[str, str]]:
+    """The terms on an offer's own page at the portal."""
+    rows = page.locator("main dl.terms > div")
+    return [(row.locator("dt").inner_text(), row.locator("dd").inner_text()) for row in rows.all()]
+
+
+def happened_once(page: Page, word: str, what: str) -> None:
+    """The act stands on the customer's timeline exactly once."""
+    page.goto("/activity")
+    lines = [line.inner_text() for line in timeline(page).all()]
+    assert sum(word in line.lower() and what in line for line in lines) == 1, lines[:8]
