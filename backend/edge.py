@@ -2,6 +2,7 @@
 
 import re
 import time
+from datetime import datetime
 from uuid import uuid4
 
 import structlog
@@ -9,6 +10,7 @@ from flask import Flask, Response, g, request
 
 from backend import headers, metrics
 from backend.settings import Settings
+from shared.kernel import clock
 
 _FIT_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # Asked every few seconds by machines: counted, not logged.
@@ -25,6 +27,7 @@ def prepare(app: Flask, name: str, settings: Settings) -> None:
 
     @app.before_request
     def arrive() -> None:
+        g.came_in = clock.now()
         g.arrived = time.perf_counter()
         given = request.headers.get("X-Request-ID", "")
         g.request_id = given if _FIT_ID.fullmatch(given) else uuid4().hex
@@ -45,6 +48,12 @@ def prepare(app: Flask, name: str, settings: Settings) -> None:
                 ms=round(seconds * 1000, 2), by=getattr(g.get("actor"), "kind", None),
             )  # fmt: skip
         return response
+
+
+def came_in() -> datetime:
+    """The instant at which the present request came in, before anything was asked or waited for on its behalf."""
+    at: datetime = g.came_in
+    return at
 
 
 def request_id() -> str:

@@ -42,12 +42,12 @@ def environment(url: str, home: Path, port: int, **more: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def serving(url: str, home: Path, **more: str) -> Iterator[Server]:
+def serving(url: str, home: Path, port: int | None = None, **more: str) -> Iterator[Server]:
     """A server on the database until the block ends: it answers `/readyz` before the block begins."""
-    port = free_port()
+    port = port or free_port()
     log = home / f"server-{port}.log"
     command = [str(Path(sys.executable).with_name("evenhand")), "serve"]
-    with log.open("wb") as output:
+    with log.open("ab") as output:
         process = subprocess.Popen(
             command,
             env=environment(url, home, port, **more),
@@ -62,6 +62,12 @@ def serving(url: str, home: Path, **more: str) -> Iterator[Server]:
         yield server
     finally:
         _stop(process)
+
+
+def kill(server: Server) -> None:
+    """Ends the server with all its workers at once, as `kill -9` or a lack of memory does; none of them can tidy up."""
+    os.killpg(server.process.pid, signal.SIGKILL)
+    server.process.wait()
 
 
 def _wait_until_ready(server: Server) -> None:

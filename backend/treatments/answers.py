@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from backend.treatments.facts import TAKEN
@@ -11,6 +11,7 @@ from shared.kernel.errors import AlreadyAnswered, Conflict, Expired, Invalid, No
 Response = Literal["presented", "accepted", "declined", "deferred"]
 RESPONSES: tuple[Response, ...] = ("presented", "accepted", "declined", "deferred")
 LONGEST_REASON = 500
+LEAST_DOUBT, MOST_DOUBT = timedelta(seconds=0.1), timedelta(seconds=1)
 
 
 def permit(offer: Any, response: Response, now: datetime, today: date, seen: int | None) -> bool:
@@ -42,6 +43,15 @@ def _raced(offer: Any, now: datetime, seen: int | None) -> bool:
     if seen is not None:
         return bool(seen != offer.version)
     return offer.settled_at is not None and now < offer.settled_at
+
+
+def doubt(came_in: datetime, now: datetime) -> timedelta:
+    """How long after an answer that may be taken back a request can still arrive that was sent before anyone knew of it.
+
+    Two requests that are sent together may reach two servers far apart when machines are busy, and how busy they are shows
+    in how long this answer itself took. Until that time is over the answer is not acknowledged, so nobody can know of it.
+    """
+    return min(max(2 * (now - came_in), LEAST_DOUBT), MOST_DOUBT)
 
 
 def checked_until(until: date | None, today: date, valid_until: date) -> date:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from backend import db, problems
+from backend import db, edge, problems
 from backend.people.service import Permission, current_actor, requires
 from backend.treatments import asking, explaining, ledger, recommending, replaying
 from backend.treatments.cards import OfferLine
@@ -42,7 +43,11 @@ class DecisionBody(problems.Body):
 
 
 class ResponseBody(problems.Body):
-    """An answer to an offer. `until` (deferred only) is an ISO day; `version` is the offer's as the asker saw it, if they did."""
+    """An answer to an offer. `until` (deferred only) is an ISO day.
+
+    `version` is the offer's as the asker saw it. Without it, an answer that came in before an earlier one was acknowledged has
+    lost to that one; a decline or deferral is then acknowledged a moment later, so that this can be told.
+    """
 
     response: Literal["presented", "accepted", "declined", "deferred"]
     channel: str = Field(max_length=20)
@@ -188,18 +193,22 @@ def replay(path: DecisionPath) -> problems.Answer:
 @requires(Permission.DECIDE_OFFERS)
 def respond(path: OfferPath, body: ResponseBody) -> problems.Answer:
     """Counts in every channel at once, exactly once. 409 tells what was answered before, by whom, when and where."""
-    now = clock.now()
+    now, settled = edge.came_in(), None
     try:
         with db.transaction() as session:
             line = ledger.answer(
                 session, path.offer_id, body.response, channel=body.channel, actor=current_actor(), now=now,
                 reason=body.reason, until=_day(body.until), seen=body.version,
             )  # fmt: skip
+            if body.version is None and body.response in ("declined", "deferred"):
+                settled = ledger.settle_later(session, line, now)
     except Conflict as refused:
         offer = refused.extra.get("offer")
         if isinstance(offer, OfferLine):
             refused.extra["offer"] = offer_json(offer)
         raise
+    if settled is not None:
+        time.sleep(max(0.0, (settled - clock.now()).total_seconds()))
     return offer_json(line)
 
 

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from backend.interactions import service as interactions
 from backend.record import service as record
 from backend.treatments import asking, cards, contact
-from backend.treatments.answers import Response, checked_reason, checked_until, permit
+from backend.treatments.answers import Response, checked_reason, checked_until, doubt, permit
 from backend.treatments.cards import OfferLine
 from backend.treatments.delivery import deliver
 from backend.treatments.inputs import Inputs, gather
@@ -85,6 +85,19 @@ def answer(
         row = _row(session, owner, offer_id)
         _told_everyone(session, row, response, inputs, channel, actor, now)
     return cards.offer_line(row, inputs, actor)
+
+
+def settle_later(session: Session, line: OfferLine, now: datetime) -> datetime:
+    """Lets an answer that may be taken back settle a little later, and gives when: the caller acknowledges it no sooner.
+
+    For askers who do not say which version they saw: only the clock tells who of them raced, and who came back. `now` is
+    when the request came in; called in the transaction of the answer.
+    """
+    present = clock.now()
+    settled = present + doubt(now, present)
+    mine = (_OFFER.c.customer_id == owner_of(session, line.offer_id, None), _OFFER.c.offer_id == line.offer_id)
+    session.execute(update(_OFFER).where(*mine).values(settled_at=settled))
+    return settled
 
 
 def owner_of(session: Session, offer_id: UUID, customer_id: UUID | None) -> UUID:
