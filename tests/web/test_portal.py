@@ -82,7 +82,7 @@ def test_home_shows_at_most_three_needs_and_one_treatment_with_one_next_act(port
     assert sum(len([e for e in need if e.tag == "li"]) for need in needs) <= 3
     cards = page.all("article", class_="offer")
     assert len(cards) == 1
-    assert len([e for e in page.all("a", class_="primary")]) == 1
+    assert len(page.all("a", class_="primary")) == 1
 
 
 def test_what_a_person_sees_is_presented_once_and_what_a_browser_guesses_is_not(portal_app: Flask) -> None:
