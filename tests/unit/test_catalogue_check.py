@@ -1,0 +1,194 @@
+"""The check of a pack: every mistake is told with its file and line before anything is published."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backend.matrix.service import PackError, folder_of
+from backend.treatments.catalogue import Catalogue
+from backend.treatments.service import check_pack
+from tests.unit.reference import words
+
+TELECOM = folder_of("telecom")
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    """A copy of the telecom pack's text, to be spoilt."""
+    shutil.copytree(TELECOM, tmp_path / "pack", ignore=shutil.ignore_patterns("*.py", "*.gz", "__pycache__", "*.md"))
+    return tmp_path / "pack"
+
+
+def spoil(pack: Path, file: str, old: str, new: str) -> int:
+    """Replaces the first of `old` by `new` in the file; gives the line where it stands."""
+    text = (pack / file).read_text()
+    assert old in text, f"{old!r} is not in {file}"
+    (pack / file).write_text(text.replace(old, new, 1))
+    return text[: text.index(old)].count("\n") + 1
+
+
+def test_the_pack_as_it_is_has_nothing_wrong_with_it(pack: Path) -> None:
+    assert [str(p) for p in check_pack(pack)] == []
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("lifecycle.toml", "churn_risk >", "churn_rsk >", "did you mean churn_risk?"),
+        ("segments.toml", 'rule = "', 'rule = "tenur > 3 && ', "did you mean tenure?"),
+        ("pack.toml", 'rule = "open_complaints > 0"', 'rule = "open_complaint > 0"', "did you mean open_complaints?"),
+        ("pack.toml", 'rule = "open_complaints > 0"', 'rule = "open_complaints > "', "does not parse"),
+    ],
+)
+def test_a_wrong_rule_of_the_matrix_is_told_with_its_file_and_line(
+    pack: Path, file: str, old: str, new: str, said: str
+) -> None:
+    line = spoil(pack, file, old, new)
+    problems = check_pack(pack)
+    assert any(p.file == file and said in p.message for p in problems), problems
+    assert [p.line for p in problems if p.file == file] == [line]
+
+
+def test_text_that_is_no_toml_is_told_with_its_line(pack: Path) -> None:
+    line = spoil(pack, "pack.toml", "currency = ", "currency == ")
+    [problem] = check_pack(pack)
+    assert (problem.file, problem.line) == ("pack.toml", line)
+
+
+def test_a_zone_a_stage_and_a_weight_that_do_not_exist_are_told(pack: Path) -> None:
+    spoil(pack, "pack.toml", '"America/Los_Angeles"', '"America/Nowhere"')
+    spoil(pack, "pack.toml", 'default_stage = "use"', 'default_stage = "usage"')
+    told = {p.message for p in check_pack(pack)}
+    assert "America/Nowhere is no time zone" in told
+    assert "usage is no stage of the matrix" in told
+
+
+def test_a_protected_attribute_may_enter_no_score(pack: Path) -> None:
+    attributes = (pack / "attributes.toml").read_text().split("[[attribute]]")
+    protected = next(a for a in attributes if "protected = true" in a)
+    key = protected.split('key = "')[1].split('"')[0]
+    term = (pack / "churn.toml").read_text().split('attribute = "')[1].split('"')[0]
+    line = spoil(pack, "churn.toml", f'attribute = "{term}"', f'attribute = "{key}"')
+    assert any(
+        (p.file, p.line, p.message) == ("churn.toml", line, "is protected: it may enter no score")
+        for p in check_pack(pack)
+    )
+
+
+def toml(value: Any) -> str:
+    """JSON's texts, numbers, lists and truths are TOML's too."""
+    return json.dumps(value)
+
+
+def written(tmp_path: Path, **treatment: Any) -> Path:
+    """A pack on disk with one treatment of each kind of place; the entries given replace its lines, keyed as in the file."""
+    lines = {
+        "key": '"test_help"', "name": '"Help"', "issue": '"care"', "group": '"care"', "purpose": '"service"', "owner": '"Care"',
+        "metric": '"Calls"', "objective": '"inform"', "resolves": "[]", "concession": "false", "acceptance": "0.2",
+        "acceptance_evidence": '"x"', "valid_days": "30", "cool_off_days": "30", "repeat_days": "30",
+        "objectives": "{ inform = 0.6, resolve = 0.3 }",
+        "eligible": '"tenure > 2"', "applicable": '"true"', "suitable": '"true"',
+        "equity": "5.0", "cost": "1.0", "experience": '"monthly_charges * 0.1"',
+        "term_value": '"monthly_charges * 0.2"', "term_concession": "false", "unit": '"money"',
+        "headline": '"Hello {name}"', "script": '"It costs {price}"', "when": '"true"', "customer": '"It fits."', "fulfil": '"message"',
+    } | {key: value if key in ("objectives",) else toml(value) for key, value in treatment.items()}  # fmt: skip
+    head = [k for k in lines if k not in (
+        "eligible", "applicable", "suitable", "equity", "cost", "experience", "term_value", "term_concession", "unit",
+        "headline", "script", "when", "customer", "fulfil",
+    )]  # fmt: skip
+    text = "[[treatment]]\n" + "".join(f"{k} = {lines[k]}\n" for k in head)
+    text += "[treatment.rules]\n" + "".join(f"{k} = {lines[k]}\n" for k in ("eligible", "applicable", "suitable"))
+    text += "[treatment.value]\n" + "".join(f"{k} = {lines[k]}\n" for k in ("equity", "cost", "experience"))
+    text += 'equity_evidence = "x"\nexperience_evidence = "x"\n'
+    text += f'[[treatment.term]]\nkey = "price"\nlabel = "Price"\nunit = {lines["unit"]}\n'
+    text += f"value = {lines['term_value']}\nconcession = {lines['term_concession']}\n"
+    text += f"[treatment.phone]\nscript = {lines['script']}\n"
+    text += f'[treatment.portal]\nheadline = {lines["headline"]}\nbody = "b"\naccept = "Yes"\n'
+    text += f'[[treatment.reason]]\nwhen = {lines["when"]}\nagent = "a"\ncustomer = {lines["customer"]}\n'
+    text += f'[treatment.fulfilment]\nkind = {lines["fulfil"]}\npromise = "p"\n'
+    folder = tmp_path / "pack"
+    shutil.copytree(TELECOM, folder, ignore=shutil.ignore_patterns("*.py", "*.gz", "__pycache__", "*.md", "treatments"))
+    (folder / "treatments").mkdir()
+    (folder / "treatments" / "one.toml").write_text(text)
+    return folder
+
+
+def test_the_treatment_that_is_spoilt_below_is_well_before(tmp_path: Path) -> None:
+    assert check_pack(written(tmp_path)) == []
+
+
+PROTECTED = "senior_citizen"
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "said"),
+    [
+        ({"eligible": "tenur > 2"}, "eligible", "did you mean tenure?"),
+        ({"suitable": "monthly_charges"}, "suitable", "not true or false"),
+        ({"equity": "tenure * 1.5"}, "equity", "does not work out"),
+        ({"eligible": f"{PROTECTED}"}, "eligible", "only with `benefit`"),
+        ({"experience": f"{PROTECTED} ? 1.0 : 2.0"}, "experience", "it is protected"),
+        ({"term_value": f"{PROTECTED} ? 1.0 : 2.0", "benefit": "They gain."}, "term.price", "it is protected"),
+        ({"concession": True, "term_concession": True, "applicable": 'intent == "bill_question"'}, "applicable", "must not depend on"),
+        ({"concession": True, "term_concession": True, "eligible": 'stage == "leave"'}, "eligible", "must not depend on"),
+        ({"concession": True, "term_concession": True, "equity": "intent_stated ? 9.0 : 1.0"}, "equity", "must not depend on"),
+        ({"concession": True, "term_concession": True, "term_value": 'stage == "leave" ? 9.0 : 1.0'}, "term.price", "must not depend on"),
+        ({"concession": True}, "concession", "exactly one term"),
+        ({"term_concession": True}, "concession", "the treatment is not"),
+        ({"concession": True, "term_concession": True, "unit": "percent"}, "concession", "must be money"),
+        ({"objectives": "{ inform = 0.8, resolve = 0.3 }"}, "objectives", "at most 1 is allowed"),
+        ({"objectives": "{ amuse = 0.8, inform = 0.1 }"}, "objectives", "amuse is no objective"),
+        ({"objective": "retain"}, "objective", "has no score"),
+        ({"resolves": ["nothing_such"]}, "resolves", "is no intent of this pack"),
+        ({"purpose": "leisure"}, "purpose", "is no purpose of this pack"),
+        ({"headline": "Hello {churn_risk}"}, "portal", "{churn_risk} is no term"),
+        ({"script": "Costs {prise}"}, "phone", "{prise} is no term"),
+        ({"when": "tenure > 3"}, "reason", "so that there is always one"),
+        ({"fulfil": "credit"}, "fulfilment", "names the money term"),
+        ({"when": "tenure >"}, "", "does not parse"),
+        ({"acceptance": 1.5}, "", "less than 1"),
+        ({"colour": "blue"}, "", "not permitted"),
+    ],
+)  # fmt: skip
+def test_each_mistake_of_a_treatment_is_told(tmp_path: Path, change: dict[str, Any], place: str, said: str) -> None:
+    problems = check_pack(written(tmp_path, **change))
+    assert any(said in p.message and p.rule.endswith(place) for p in problems), [str(p) for p in problems]
+    assert {p.file for p in problems} == {"treatments/one.toml"}
+    assert all(p.line >= 1 for p in problems)
+
+
+def test_a_mistake_is_told_at_its_own_line(tmp_path: Path) -> None:
+    folder = written(tmp_path, suitable="tenur > 2")
+    lines = (folder / "treatments/one.toml").read_text().splitlines()
+    [problem] = check_pack(folder)
+    assert lines[problem.line - 1].startswith("suitable")
+
+
+def test_a_protected_attribute_with_its_benefit_may_stand_in_a_rule(tmp_path: Path) -> None:
+    assert check_pack(written(tmp_path, eligible=PROTECTED, benefit="More time for those who need it.")) == []
+
+
+def test_two_treatments_of_one_key_are_told(tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    shutil.copy(folder / "treatments/one.toml", folder / "treatments/two.toml")
+    assert [(p.file, p.message) for p in check_pack(folder)] == [("treatments/two.toml", "stands twice in this pack")]
+
+
+def test_a_body_that_is_no_catalogue_is_never_compiled() -> None:
+    body = words.body()
+    body["treatments"]["all"]["treatment"][0]["acceptance"] = 2
+    with pytest.raises(PackError) as wrong:
+        Catalogue(1, body)
+    assert wrong.value.places[0][0][:3] == ("treatments/all.toml", 0, "acceptance")
+
+
+def test_equal_texts_have_equal_digests_and_any_other_has_not() -> None:
+    one, same, other = (
+        Catalogue(1, words.body()),
+        Catalogue(2, words.body()),
+        Catalogue(1, words.body(tip={"owner": "X"})),
+    )
+    assert one.digest == same.digest != other.digest

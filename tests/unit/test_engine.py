@@ -1,0 +1,89 @@
+"""The engine's own promises, beside the decisions that the reference works out: pure, total, stable while it stands."""
+
+import ast
+import inspect
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from backend.profiles.service import Snapshot
+from backend.treatments import engine
+from backend.treatments.engine import Factors
+from backend.treatments.facts import Configuration, Ledger
+from tests.unit import bridge
+from tests.unit.reference.cases import NOW, ago, cases, offer, person, setting
+
+
+def asked(
+    profile: dict[str, Any], offers: list[dict[str, Any]], **changes: Any
+) -> tuple[Snapshot, Ledger, Configuration]:
+    configuration = bridge.configuration_of(setting(**changes))
+    seen, _ = bridge.ruling_of(profile, offers, setting(**changes), NOW)
+    return seen, bridge.ledger_of(offers, configuration), configuration
+
+
+def test_the_channel_is_no_argument_of_the_decision() -> None:
+    assert list(inspect.signature(engine.decide).parameters) == ["snapshot", "ledger", "configuration"]
+    for kind in (Snapshot, Configuration, Ledger):
+        assert not any("channel" in name for name in kind.__dataclass_fields__), kind
+
+
+@pytest.mark.parametrize("module", ["engine", "match", "contact", "terms"])
+def test_no_part_of_the_engine_names_a_channel_reads_a_clock_or_chance(module: str) -> None:
+    from backend.treatments import contact, match, terms
+
+    source = inspect.getsource({"engine": engine, "match": match, "contact": contact, "terms": terms}[module])
+    names = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+    names |= {node.attr for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)}
+    assert not names & {"channel", "channels", "now", "today_utc", "random", "uuid4", "time", "environ"}
+
+
+def test_equal_inputs_give_equal_rulings_to_the_bit() -> None:
+    for case in cases():
+        _, one = bridge.ruling_of(case.profile, case.offers, case.configuration, case.now)
+        _, two = bridge.ruling_of(case.profile, case.offers, case.configuration, case.now)
+        assert one == two
+
+
+def test_inputs_that_went_through_storage_give_the_same_ruling() -> None:
+    import json
+
+    for case in cases():
+        configuration = bridge.configuration_of(case.configuration)
+        seen, ruling = bridge.ruling_of(case.profile, case.offers, case.configuration, case.now)
+        ledger = bridge.ledger_of(case.offers, configuration)
+        snapshot = Snapshot.from_json(json.loads(json.dumps(seen.to_json())))
+        assert (
+            engine.decide(snapshot, Ledger.from_json(json.loads(json.dumps(ledger.to_json()))), configuration) == ruling
+        )
+
+
+def test_each_treatment_of_the_catalogue_is_ranked_or_withheld_once() -> None:
+    for case in cases():
+        _, ruling = bridge.ruling_of(case.profile, case.offers, case.configuration, case.now)
+        met = [r.treatment for r in ruling.ranked] + [w.treatment for w in ruling.withheld]
+        assert len(met) == len(set(met))
+        assert set(bridge.configuration_of(case.configuration).catalogue.treatments) <= set(met)
+
+
+def test_a_draw_stands_in_for_the_propensity() -> None:
+    factors = Factors(propensity=0.2, draw=None, context=0.5, value=40.0, lever=1.5, price=2.0, attention=0.3)
+    assert factors.priority == pytest.approx(0.2 * (0.5 * 40 * 1.5 - 2) - 0.3, abs=1e-12)
+    assert replace(factors, draw=0.6).priority == pytest.approx(0.6 * (0.5 * 40 * 1.5 - 2) - 0.3, abs=1e-12)
+
+
+def test_a_stored_ranking_puts_first_what_was_presented_first_since() -> None:
+    seen, ledger, configuration = asked(person(), [])
+    stored = engine.decide(seen, ledger, configuration).ranked
+    assert [r.treatment for r in stored[:2]] == ["faster", "films"]
+    later = bridge.ledger_of(
+        [offer("films", "presented", 0, first=True, terms=[("price", 800), ("months", 6)])], configuration
+    )
+    pinned = engine.pinned_first(stored, later, "0")
+    assert [r.treatment for r in pinned[:2]] == ["films", "faster"]
+    assert (pinned[0].pinned, pinned[1].pinned) == (True, False)
+    assert [r.treatment for r in pinned[2:]] == [r.treatment for r in stored[2:]]
+    assert engine.pinned_first(stored, later, "another moment") == stored
+    answered = [offer("films", "declined", 0, first=True, answered_on=ago(0), terms=[("price", 800), ("months", 6)])]
+    assert engine.pinned_first(stored, bridge.ledger_of(answered, configuration), "0") == stored

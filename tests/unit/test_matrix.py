@@ -1,0 +1,87 @@
+"""The matrix: what a pack's text becomes, and what it must not be."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from backend.matrix.service import PackError, folder_of, load_pack, pack_from
+from shared.kernel.errors import NotFound
+from tests.unit.reference import words
+
+
+def test_a_pack_is_found_by_name_and_by_folder_and_nothing_else_is() -> None:
+    folder = folder_of("telecom")
+    assert folder_of(str(folder)) == folder
+    with pytest.raises(NotFound):
+        folder_of("no_such_pack")
+
+
+def test_the_telecom_pack_has_every_cell_within_its_matrix() -> None:
+    pack = load_pack(folder_of("telecom"))
+    stages, channels = {s.key for s in pack.stages}, {c.key for c in pack.channels}
+    assert len(stages) == 8
+    assert len(channels) == 6
+    assert len(pack.objectives) == 7
+    assert pack.cells
+    for (stage, channel), cell in pack.cells.items():
+        assert stage in stages
+        assert channel in channels
+        assert cell.objectives <= set(pack.objectives)
+    assert pack.policies.beta_floor > 0
+
+
+def test_rules_may_read_attributes_facts_and_what_a_decision_adds_with_their_types() -> None:
+    pack = pack_from(words.body())
+    assert pack.profile_names["tenure"].type == "int"
+    assert "life_cycle" not in pack.profile_names
+    assert pack.segment_names["life_cycle"].choices == ("new", "at_risk", "active")
+    assert pack.names["intent"].choices == ("fault", "bill", "leaving")
+    assert {"stage", "intent_stated", "accepted", "declined", "presentations_30d", "concessions_12m"} <= set(pack.names)
+
+
+def spoilt(*path: Any, value: Any) -> dict[str, Any]:
+    body = copy.deepcopy(words.body())
+    place: Any = body
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    return body
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("pack", "policies", "beta_floor"), 0),
+        (("pack", "policies", "epsilon"), 0),
+        (("pack", "policies", "concession_cap"), -1),
+        (("pack", "policies", "sales_cap_30d"), 1.5),
+        (("pack", "currency"), "dollars"),
+        (("pack", "protective", 0, "silences"), ["everything"]),
+        (("attributes", "attribute", 0, "type"), "colour"),
+        (("matrix", "stage_weights", 0, "weights"), {"inform": 2}),
+        (("matrix", "cell", 0, "cost"), -1),
+        (("lifecycle", "state", 0, "rule"), "tenure <"),
+        (("intents", "intent", 0, "fade_hours"), 0),
+        (("churn", "term", 0, "scale"), 0),
+        (("facts", "fact", 0, "window"), 0),
+    ],
+)
+def test_what_no_pack_can_be_is_refused_with_its_place(path: tuple[Any, ...], value: Any) -> None:
+    with pytest.raises(PackError) as wrong:
+        pack_from(spoilt(*path, value=value))
+    told = {str(step) for place, _ in wrong.value.places for step in place}
+    assert str(path[-1]) in told or str(path[1]) in told
+
+
+def test_an_unknown_field_is_refused() -> None:
+    with pytest.raises(PackError):
+        pack_from(spoilt("attributes", "attribute", 0, "colour", value="blue"))
+
+
+def test_a_label_is_given_for_what_has_one_and_the_key_for_the_rest() -> None:
+    pack = pack_from(words.body())
+    assert pack.label_of(pack.stages, "use") == "Use"
+    assert pack.label_of(pack.stages, "elsewhere") == "elsewhere"
+    assert pack.intent_label("fault") == "Something does not work"
+    assert pack.intent_label(None) == ""
