@@ -88,8 +88,7 @@ def order(decided: Decided) -> list[str]:
 
 
 def left(decided: Decided) -> dict[str, tuple[str, str]]:
-    with db.reading() as session:
-        return {w.treatment: (w.step, w.rule) for w in treatments.withheld_of(decided)}
+    return {w.treatment: (w.step, w.rule) for w in treatments.withheld_of(decided)}
 
 
 def offer_of(decided: Decided, treatment: str) -> UUID:

@@ -44,10 +44,8 @@ def decide(
     connect()
     now = clock.now()
     decided = treatments.decide(_customer(customer), now)
-    with db.reading() as session:
-        answer = decided_json(
-            decided, treatments.rows_of(session, decided.inputs), treatments.withheld_of(session, decided), channel, 100
-        )
+    rows, withheld = treatments.by_id(decided.offers), treatments.withheld_of(decided)
+    answer = decided_json(decided, rows, withheld, channel, 100)
     for item in answer["treatments"]:
         tell(
             f"{item['rank']:>2}. {item['rendering']['headline']}  [{item['treatment']}]  priority {item['priority']:.4f}"

@@ -33,6 +33,7 @@ _INTERACTION: Any = InteractionRow.__table__  # type: ignore[attr-defined]
 _COLUMNS = (
     "event_id", "customer_id", "at", "kind", "channel", "stage", "interaction_id", "actor_kind", "actor_name", "data",
 )  # fmt: skip
+_APPEND = insert(_EVENT)
 _TIMELINE = select(*(_EVENT.c[name] for name in _COLUMNS))
 
 
@@ -84,20 +85,8 @@ def record(
     if kind not in KINDS:
         raise ValueError(f"{kind!r} is no kind of event; there are {', '.join(sorted(KINDS))}.")
     event_id = ordered_id(now)
-    session.execute(
-        insert(_EVENT).values(
-            event_id=event_id,
-            customer_id=customer_id,
-            at=now,
-            kind=kind,
-            channel=channel,
-            stage=stage,
-            interaction_id=interaction_id,
-            actor_kind=actor.kind,
-            actor_name=actor.name,
-            data=data,
-        )
-    )
+    event = (event_id, customer_id, now, kind, channel, stage, interaction_id, actor.kind, actor.name, data)
+    session.execute(_APPEND, dict(zip(_COLUMNS, event, strict=True)))
     return event_id
 
 

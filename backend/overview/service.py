@@ -58,9 +58,10 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
     """The whole customer for an agent. Raises NotFound, and Forbidden for a customer, whose page is the portal's."""
     if actor.kind == "customer":
         raise Forbidden("This page is for our staff.")
-    recommendation = treatments.recommend_for_agent(customer_id, DESK_CHANNEL, actor, now)
+    decided = treatments.decide(customer_id, now)
+    profile, snapshot, pack = decided.inputs.profile, decided.inputs.snapshot, decided.inputs.pack
+    recommendation = treatments.recommend_for_agent(customer_id, DESK_CHANNEL, actor, now, decided=decided)
     with db.reading() as session:
-        profile, snapshot, pack = _read(session, customer_id, now)
         bills = profiles.bill_heads(session, profile.customer_id, A_YEAR_OF_BILLS)
         events = interactions.timeline(session, profile.customer_id, limit=TIMELINE)
     today = date.fromisoformat(snapshot.today)
@@ -102,9 +103,12 @@ def timeline_page(
 def portal_home(actor: Actor, now: datetime, *, present: bool = True) -> PortalHome:
     """The signed-in customer's first page. What it shows counts as presented, unless `present` is False (nobody looks)."""
     customer_id = _own(actor)
-    recommendation = treatments.recommend_for_customer(customer_id, PORTAL_CHANNEL, actor, now, present=present)
+    decided = treatments.decide(customer_id, now)
+    profile, snapshot, pack = decided.inputs.profile, decided.inputs.snapshot, decided.inputs.pack
+    recommendation = treatments.recommend_for_customer(
+        customer_id, PORTAL_CHANNEL, actor, now, present=present, decided=decided
+    )
     with db.reading() as session:
-        profile, snapshot, pack = _read(session, customer_id, now)
         unpaid = profiles.bill_heads(session, customer_id, SHOWN_BILLS, unpaid=True)
     today = date.fromisoformat(snapshot.today)
     return PortalHome(

@@ -30,18 +30,13 @@ CLAIM, IDENTIFIER, ALIAS = table(IdentifierClaimRow), table(IdentifierRow), tabl
 
 _ID: Any = bindparam("customer_id")
 
-PROFILE = (
-    select(
-        CUSTOMER,
-        MOMENT.c.version.label("moment_version"),
-        *(
-            MOMENT.c[name]
-            for name in ("stage", "intent", "source", "channel", "set_by", "evidence", "set_at", "fades_at")
-        ),
-    )
-    .select_from(CUSTOMER.outerjoin(MOMENT, MOMENT.c.customer_id == CUSTOMER.c.customer_id))
-    .where(CUSTOMER.c.customer_id == _ID)
+_MOMENT_COLUMNS = (
+    MOMENT.c.version.label("moment_version"),
+    *(MOMENT.c[name] for name in ("stage", "intent", "source", "channel", "set_by", "evidence", "set_at", "fades_at")),
 )
+_WITH_MOMENT = CUSTOMER.outerjoin(MOMENT, MOMENT.c.customer_id == CUSTOMER.c.customer_id)
+PROFILE = select(CUSTOMER, *_MOMENT_COLUMNS).select_from(_WITH_MOMENT).where(CUSTOMER.c.customer_id == _ID)
+STAMP = select(CUSTOMER.c.version, *_MOMENT_COLUMNS).select_from(_WITH_MOMENT).where(CUSTOMER.c.customer_id == _ID)
 CONSENTS = select(CONSENT).where(CONSENT.c.customer_id == _ID).order_by(CONSENT.c.purpose, CONSENT.c.channel)
 CANONICAL = select(ALIAS.c.customer_id).where(ALIAS.c.alias_id == _ID)
 EXISTS = select(CUSTOMER.c.customer_id).where(CUSTOMER.c.customer_id == _ID)

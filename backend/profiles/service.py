@@ -38,7 +38,7 @@ from shared.kernel.money import Money
 __all__ = [
     "Bill", "Consent", "Enrolled", "LoadProgress", "Match", "Moment", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile",
     "Snapshot", "band", "bill_heads", "bills", "enrol", "erase_customer", "export_customer", "find_by_sign_in", "in_words", "learn",
-    "load_progress", "loaded_packs", "normalise", "note_progress", "owner", "profile", "resolve", "search", "set_moment", "snapshot",
+    "load_progress", "loaded_packs", "normalise", "note_progress", "owner", "profile", "resolve", "search", "set_moment", "snapshot", "stamp",
 ]  # fmt: skip
 
 UNTOLD_FADE_HOURS = 24.0
@@ -84,6 +84,14 @@ def profile(session: Session, customer_id: UUID) -> Profile:
         birth_date=row.birth_date,
         created_at=row.created_at,
     )
+
+
+def stamp(session: Session, customer_id: UUID) -> tuple[int, Moment | None]:
+    """The profile's version and the moment: by these one tells whether what was read before still holds. Raises NotFound."""
+    row = session.execute(queries.STAMP, {"customer_id": customer_id}).one_or_none()
+    if row is None:
+        raise NotFound("There is no such customer.")
+    return row.version, _moment(row) if row.moment_version is not None else None
 
 
 def _moment(row: Any) -> Moment:

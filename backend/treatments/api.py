@@ -13,6 +13,7 @@ from backend import db, edge, problems
 from backend.people.service import Permission, current_actor, requires
 from backend.treatments import asking, explaining, ledger, recommending, replaying
 from backend.treatments.cards import OfferLine
+from backend.treatments.catalogue import Channel
 from backend.treatments.views import decided_json, decision_json, offer_json
 from shared.kernel import clock
 from shared.kernel.errors import Conflict, Invalid
@@ -35,7 +36,7 @@ class OfferPath(BaseModel):
 class DecisionBody(problems.Body):
     """What is asked. `limit` cuts the answer, never the decision; `stage` and `intent` go with `preview` alone."""
 
-    channel: str = Field(max_length=20)
+    channel: Channel
     limit: int = Field(default=3, ge=1, le=100)
     preview: bool = False
     stage: str | None = Field(default=None, max_length=60)
@@ -50,7 +51,7 @@ class ResponseBody(problems.Body):
     """
 
     response: Literal["presented", "accepted", "declined", "deferred"]
-    channel: str = Field(max_length=20)
+    channel: Channel
     reason: str | None = Field(default=None, max_length=500)
     until: str | None = Field(default=None, max_length=10)
     version: int | None = Field(default=None, ge=1)
@@ -158,9 +159,7 @@ def decide(path: CustomerPath, body: DecisionBody) -> problems.Answer:
     channels = [c.key for c in decided.inputs.pack.channels]
     if body.channel not in channels:
         raise Invalid(f"There is no channel {body.channel}.", {"channel": f"one of {', '.join(channels)}"})
-    with db.reading() as session:
-        rows = recommending.rows_of(session, decided.inputs)
-        withheld = recommending.withheld_of(session, decided)
+    rows, withheld = recommending.by_id(decided.offers), recommending.withheld_of(decided)
     return decided_json(decided, rows, withheld, body.channel, body.limit), 201 if decided.newly else 200
 
 

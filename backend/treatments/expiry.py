@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,18 +12,20 @@ from sqlmodel import Session
 
 from backend import db
 from backend.interactions import service as interactions
-from backend.treatments.inputs import Inputs
+from backend.treatments.inputs import offer_rows
 from backend.treatments.locking import lock_ledger, move_ledger
 from backend.treatments.tables import OfferRow
 from shared.kernel.actors import SYSTEM
 
 _OFFER = OfferRow.__table__  # type: ignore[attr-defined]
-_LIVE = _OFFER.c.state.in_(("open", "presented", "deferred"))
+LIVE = ("open", "presented", "deferred")
 
 
-def expire_customer(session: Session, inputs: Inputs, now: datetime) -> int:
-    """Marks this customer's offers whose date has passed; the caller holds the ledger's lock. Gives how many were known to the customer."""
-    return _expire(session, inputs.profile.customer_id, now)
+def expire_customer(session: Session, customer_id: UUID, offers: Iterable[Any], now: datetime) -> bool:
+    """Marks those of the customer's offers whose date has passed, and says whether there were any; the caller holds the lock."""
+    due = [row for row in offers if row.state in LIVE and row.expires_at <= now]
+    _expire(session, customer_id, due, now)
+    return bool(due)
 
 
 def expire_due(now: datetime, limit: int = 200) -> int:
@@ -30,7 +33,10 @@ def expire_due(now: datetime, limit: int = 200) -> int:
     with db.reading() as session:
         due = (
             session.execute(
-                select(_OFFER.c.customer_id).where(_LIVE, _OFFER.c.expires_at <= now).distinct().limit(limit)
+                select(_OFFER.c.customer_id)
+                .where(_OFFER.c.state.in_(LIVE), _OFFER.c.expires_at <= now)
+                .distinct()
+                .limit(limit)
             )
             .scalars()
             .all()
@@ -38,13 +44,11 @@ def expire_due(now: datetime, limit: int = 200) -> int:
     for customer_id in due:
         with db.transaction() as session:
             lock_ledger(session, customer_id)
-            _expire(session, customer_id, now)
+            expire_customer(session, customer_id, offer_rows(session, customer_id), now)
     return len(due)
 
 
-def _expire(session: Session, customer_id: UUID, now: datetime) -> int:
-    mine = (_OFFER.c.customer_id == customer_id, _LIVE, _OFFER.c.expires_at <= now)
-    due: list[Any] = list(session.execute(select(_OFFER).where(*mine)))
+def _expire(session: Session, customer_id: UUID, due: list[Any], now: datetime) -> None:
     known = [row for row in due if row.state != "open"]
     if unknown := [row.offer_id for row in due if row.state == "open"]:
         # Nobody was ever told of these: they leave without a trace in ledger and timeline.
@@ -59,4 +63,3 @@ def _expire(session: Session, customer_id: UUID, now: datetime) -> int:
         interactions.record(session, customer_id, "offer.expired", None, SYSTEM, data, now)
     if known:
         move_ledger(session, customer_id)
-    return len(known)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
@@ -25,10 +25,10 @@ from backend.treatments.tables import LedgerRow, OfferRow
 _OFFER = OfferRow.__table__  # type: ignore[attr-defined]
 _LEDGER = LedgerRow.__table__  # type: ignore[attr-defined]
 _LEDGER_VERSION = select(_LEDGER.c.version).where(_LEDGER.c.customer_id == bindparam("customer_id"))
-_PRESENTED = (
+_OFFERS = (
     select(_OFFER)
-    .where(_OFFER.c.customer_id == bindparam("customer_id"), _OFFER.c.state != "open")
-    .order_by(_OFFER.c.presented_at, _OFFER.c.offer_id)
+    .where(_OFFER.c.customer_id == bindparam("customer_id"))
+    .order_by(_OFFER.c.opened_at.desc(), _OFFER.c.offer_id.desc())
 )
 
 
@@ -40,6 +40,8 @@ class Inputs:
     snapshot: Snapshot
     ledger: Ledger
     configuration: Configuration
+    offers: tuple[Any, ...] = field(default=(), compare=False, repr=False)
+    """The offers' rows as they were read, newest first, the open ones with them: for showing, no decision reads them."""
 
     @property
     def pack(self) -> Pack:
@@ -66,16 +68,23 @@ class Inputs:
 def gather(session: Session, customer_id: UUID, now: datetime) -> Inputs:
     """The inputs of a decision for this customer at this instant. Raises NotFound."""
     profile = profiles.profile(session, customer_id)
-    ledger = ledger_of(session, profile.customer_id)
-    configuration = publishing.in_force(session, {o.catalogue_version for o in ledger.offers})
-    return Inputs(profile, profiles.snapshot(profile, now, configuration.catalogue.pack), ledger, configuration)
+    version = session.execute(_LEDGER_VERSION, {"customer_id": profile.customer_id}).scalar()
+    offers = offer_rows(session, profile.customer_id)
+    ledger = ledger_of(version or 0, offers)
+    configuration = publishing.in_force(session, {row.catalogue_version for row in offers})
+    snapshot = profiles.snapshot(profile, now, configuration.catalogue.pack)
+    return Inputs(profile, snapshot, ledger, configuration, offers)
 
 
-def ledger_of(session: Session, customer_id: UUID) -> Ledger:
-    """The customer's ledger; version 0 before the first answer."""
-    version = session.execute(_LEDGER_VERSION, {"customer_id": customer_id}).scalar()
-    rows = session.execute(_PRESENTED, {"customer_id": customer_id})
-    return Ledger(version or 0, tuple(_fact(row) for row in rows))
+def offer_rows(session: Session, customer_id: UUID) -> tuple[Any, ...]:
+    """Every offer of the customer, newest first."""
+    return tuple(session.execute(_OFFERS, {"customer_id": customer_id}))
+
+
+def ledger_of(version: int, offers: Iterable[Any]) -> Ledger:
+    """The ledger that these rows make, in the order in which they were presented; the open ones are no part of it."""
+    known = [row for row in offers if row.state != "open"]
+    return Ledger(version, tuple(_fact(row) for row in sorted(known, key=lambda row: (row.presented_at, row.offer_id))))
 
 
 def _fact(row: Any) -> OfferFact:
@@ -98,13 +107,14 @@ def _fact(row: Any) -> OfferFact:
 
 
 def document_of(snapshot: Snapshot, ledger: Ledger, configuration: Configuration) -> dict[str, Any]:
+    named = {o.catalogue_version for o in ledger.offers}
     return {
         "snapshot": snapshot.to_json(),
         "ledger": ledger.to_json(),
         "configuration": {
             "version": configuration.version,
             "catalogue": [configuration.catalogue.version, configuration.catalogue.digest],
-            "older": sorted([c.version, c.digest] for c in configuration.older.values()),
+            "older": sorted([c.version, c.digest] for c in configuration.older.values() if c.version in named),
             "levers": dict(configuration.levers),
             "prices": dict(configuration.prices),
             "model_epoch": configuration.model_epoch,

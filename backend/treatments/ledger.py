@@ -49,7 +49,7 @@ def answer(
     owner = owner_of(session, offer_id, actor.customer_id or customer_id)
     lock_ledger(session, owner)
     inputs = gather(session, owner, now)
-    row = _row(session, owner, offer_id)
+    row = next(o for o in inputs.offers if o.offer_id == offer_id)
     if channel not in {c.key for c in inputs.pack.channels}:
         raise Invalid(
             f"There is no channel {channel}.", {"channel": f"one of {', '.join(c.key for c in inputs.pack.channels)}"}

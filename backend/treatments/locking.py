@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlmodel import Session
 
 from backend import db
 from backend.treatments.tables import LedgerRow
 
 _LEDGER = LedgerRow.__table__  # type: ignore[attr-defined]
+_HELD = select(_LEDGER.c.version).where(_LEDGER.c.customer_id == bindparam("customer_id")).with_for_update()
 
 
 def lock_ledger(session: Session, customer_id: UUID) -> int:
     """Holds the customer's ledger until the transaction ends, and gives its version. The first to ask makes the row."""
-    held = select(_LEDGER.c.version).where(_LEDGER.c.customer_id == customer_id).with_for_update()
-    version = session.execute(held).scalar()
+    version = session.execute(_HELD, {"customer_id": customer_id}).scalar()
     if version is None:
         db.upsert(session, LedgerRow, [{"customer_id": customer_id, "version": 0}], key=("customer_id",))
-        version = session.execute(held).scalar_one()
+        version = session.execute(_HELD, {"customer_id": customer_id}).scalar_one()
     return int(version)
 
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from backend import db
 from backend.treatments import asking, cards, recommending
 from backend.treatments.asking import Decided
 from backend.treatments.delivery import deliver
@@ -114,8 +113,7 @@ def _standing_or_preview(customer_id: UUID, now: datetime) -> Decided:
 
 def _rows(decided: Decided) -> dict[str, Any]:
     """The offers' rows, or stand-ins for those that a preview does not open."""
-    with db.reading() as session:
-        rows = recommending.rows_of(session, decided.inputs)
+    rows = recommending.by_id(decided.offers)
     for item in decided.ranked:
         rows.setdefault(str(item.offer_id), cards.stand_in(item))
     return rows

@@ -27,6 +27,8 @@ _IN_FORCE = (
     .limit(1)
 )
 
+_VERSION = select(_CONFIGURATION.c.version).order_by(_CONFIGURATION.c.version.desc()).limit(1)
+
 
 def publish(session: Session, body: Body, actor: Actor, now: datetime) -> int:
     """Puts this catalogue in force and gives its version; the version in force already where the text is the same.
@@ -81,10 +83,7 @@ def in_force(session: Session, older: Collection[int] = ()) -> Configuration:
 
 def version_in_force(session: Session) -> int:
     """The configuration's version alone; 0 before the first."""
-    return int(
-        session.execute(select(_CONFIGURATION.c.version).order_by(_CONFIGURATION.c.version.desc()).limit(1)).scalar()
-        or 0
-    )
+    return int(session.execute(_VERSION).scalar() or 0)
 
 
 def as_of(session: Session, version: int, older: Collection[int] = ()) -> Configuration:

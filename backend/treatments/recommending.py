@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
 from sqlmodel import Session
 
 from backend import db
 from backend.rules.service import Context
-from backend.treatments import asking, cards, ledger, replaying
+from backend.treatments import asking, cards, engine, ledger, replaying
 from backend.treatments.asking import Decided
 from backend.treatments.cards import (
     AgentRecommendation,
@@ -21,32 +20,26 @@ from backend.treatments.cards import (
     Elsewhere,
     OfferLine,
     OfferPage,
-    WithheldLine,
 )
 from backend.treatments.delivery import Delivery, deliver, refusal
 from backend.treatments.engine import Ranked, Withheld, context_of
-from backend.treatments.inputs import Inputs, gather
-from backend.treatments.tables import OfferRow
+from backend.treatments.inputs import Inputs, gather, offer_rows
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict
 
-_OFFER = OfferRow.__table__  # type: ignore[attr-defined]
-_OFFERS = (
-    select(_OFFER)
-    .where(_OFFER.c.customer_id == bindparam("customer_id"))
-    .order_by(_OFFER.c.opened_at.desc(), _OFFER.c.offer_id.desc())
-)
 NOTHING_AGENT = "Nothing is worth this customer's attention today. Resolve what they came for."
 NOTHING_CUSTOMER = "There is nothing that you need to decide today."
 
 
-def for_agent(customer_id: UUID, channel: str, actor: Actor, now: datetime, limit: int = 3) -> AgentRecommendation:
-    """What an agent in this channel sees. Nothing counts as presented by being looked at here."""
-    decided = asking.decide(customer_id, now)
-    with db.reading() as session:
-        rows = rows_of(session, decided.inputs)
-        withheld = withheld_of(session, decided)
-    return agent_recommendation(decided, rows, withheld, channel, actor, limit)
+def for_agent(
+    customer_id: UUID, channel: str, actor: Actor, now: datetime, limit: int = 3, decided: Decided | None = None
+) -> AgentRecommendation:
+    """What an agent in this channel sees. Nothing counts as presented by being looked at here.
+
+    `decided` is the decision of this very instant, where the caller has it already.
+    """
+    decided = decided or asking.decide(customer_id, now)
+    return agent_recommendation(decided, by_id(decided.offers), withheld_of(decided), channel, actor, limit)
 
 
 def agent_recommendation(
@@ -73,23 +66,32 @@ def agent_recommendation(
 
 
 def for_customer(
-    customer_id: UUID, channel: str, actor: Actor, now: datetime, limit: int = 1, present: bool = True
+    customer_id: UUID,
+    channel: str,
+    actor: Actor,
+    now: datetime,
+    limit: int = 1,
+    present: bool = True,
+    decided: Decided | None = None,
 ) -> CustomerRecommendation:
-    """What the customer sees in this channel. What is shown is presented, unless `present` is False (a prefetch, a HEAD)."""
+    """What the customer sees in this channel. What is shown is presented, unless `present` is False (a prefetch, a HEAD).
+
+    `decided` is the decision of this very instant, where the caller has it already.
+    """
     for _ in range(asking.ATTEMPTS):
-        decided = asking.decide(customer_id, now)
+        decided = decided or asking.decide(customer_id, now)
         delivery = deliver(decided.ranked, decided.inputs.snapshot, decided.inputs.configuration, channel)
-        with db.reading() as session:
-            rows = rows_of(session, decided.inputs)
+        rows = by_id(decided.offers)
         new = [i for i in delivery.here[:limit] if rows[str(i.offer_id)].state == "open"]
         if not (present and new):
             return customer_recommendation(decided, delivery, rows, actor, limit)
         with db.transaction() as session:
             refused = {i.offer_id for i in new if not _presented(session, i, channel, actor, now)}
-            rows = rows_of(session, decided.inputs)
+            rows = by_id(offer_rows(session, decided.inputs.profile.customer_id))
         shown = tuple(i for i in delivery.here[:limit] if i.offer_id not in refused)
         if shown:
             return customer_recommendation(decided, replace(delivery, here=shown), rows, actor, limit)
+        decided = None
     raise Conflict("This page is changing too fast. Please load it again.")
 
 
@@ -123,7 +125,7 @@ def offer_page(
     """One offer in full. Raises NotFound, for another customer's too."""
     owner = ledger.owner_of(session, offer_id, actor.customer_id or customer_id)
     inputs = gather(session, owner, now)
-    row = rows_of(session, inputs)[str(offer_id)]
+    row = by_id(inputs.offers)[str(offer_id)]
     t = inputs.configuration.catalogue_of(row.catalogue_version).treatments[row.treatment]
     line = cards.offer_line(row, inputs, actor)
     live = row.state in ("open", "presented", "deferred") and row.valid_until >= inputs.today
@@ -133,23 +135,23 @@ def offer_page(
 def offers_of(session: Session, customer_id: UUID, actor: Actor, now: datetime) -> tuple[OfferLine, ...]:
     """Every offer that the customer got, newest first."""
     inputs = gather(session, customer_id, now)
-    return _offer_lines(rows_of(session, inputs).values(), inputs, actor)
+    return _offer_lines(inputs.offers, inputs, actor)
 
 
-def withheld_of(session: Session, decided: Decided) -> tuple[Withheld, ...]:
-    """What left the funnel on the way to this decision; for one that stands, made again from its stored inputs."""
+def withheld_of(decided: Decided) -> tuple[Withheld, ...]:
+    """What left the funnel on the way to this decision; for one that stands, made again from the inputs that it stands on."""
     if decided.withheld is not None or decided.decision_id is None:
         return decided.withheld or ()
-    return replaying.recall(session, decided.decision_id).ruling.withheld
+    inputs = decided.inputs
+    if inputs.hash == decided.input_hash:
+        return engine.decide(inputs.snapshot, inputs.ledger, inputs.configuration).withheld
+    with db.reading() as session:
+        return replaying.recall(session, decided.decision_id).ruling.withheld
 
 
-def withheld_lines(withheld: Sequence[Withheld], inputs: Inputs) -> tuple[WithheldLine, ...]:
-    return tuple(cards.withheld_line(w, inputs) for w in withheld)
-
-
-def rows_of(session: Session, inputs: Inputs) -> dict[str, Any]:
-    """Every offer row of the customer, by id, newest first."""
-    return {str(row.offer_id): row for row in session.execute(_OFFERS, {"customer_id": inputs.profile.customer_id})}
+def by_id(offers: Iterable[Any]) -> dict[str, Any]:
+    """Offers' rows by the id that a ranking names them by."""
+    return {str(row.offer_id): row for row in offers}
 
 
 def rules_context(inputs: Inputs) -> Context:
@@ -170,9 +172,4 @@ def _elsewhere(item: Ranked, w: Withheld, inputs: Inputs) -> Elsewhere:
 
 def _offer_lines(rows: Any, inputs: Inputs, actor: Actor) -> tuple[OfferLine, ...]:
     """The offers that the customer got, and how they stand; those never mentioned are no offers to anyone yet."""
-    known = {inputs.configuration.catalogue.version, *inputs.configuration.older}
-    return tuple(
-        cards.offer_line(row, inputs, actor)
-        for row in rows
-        if row.presented_at is not None and row.catalogue_version in known
-    )
+    return tuple(cards.offer_line(row, inputs, actor) for row in rows if row.presented_at is not None)

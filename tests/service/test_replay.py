@@ -107,8 +107,7 @@ def test_what_was_withheld_then_is_told_as_it_was_then() -> None:
     stored = decide()
     told = left(stored)
     everything_changes()
-    with db.reading() as session:
-        recalled = treatments.withheld_of(stored)
+    recalled = treatments.withheld_of(stored)
     assert {w.treatment: (w.step, w.rule) for w in recalled} == told
 
 
