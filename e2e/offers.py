@@ -16,11 +16,12 @@ def open_offers(most: int, after: int = 0) -> list[tuple[UUID, UUID]]:
         with db.reading() as session:
             page = profiles.search(session, limit=100, cursor=cursor)
         cursor = page.next_cursor
+        assert page.items, "the loaded database has too few customers"
         for match in page.items[: after + most - len(found)]:
             if len(found) < after:
                 found.append((match.id, match.id))
                 continue
-            ranked = treatments.decide(match.id, clock.now()).ranked
-            assert ranked, f"{match.number} is offered nothing"
-            found.append((match.id, UUID(ranked[0].offer_id)))
+            # Nothing is a decision too.
+            if ranked := treatments.decide(match.id, clock.now()).ranked:
+                found.append((match.id, UUID(ranked[0].offer_id)))
     return found[after:]

@@ -110,7 +110,7 @@ def test_of_answers_sent_together_exactly_one_counts_and_the_others_see_which(
     house: House, knows_version: bool
 ) -> None:
     rand = random.Random(2026)
-    customers = open_offers(ROUNDS, after=0 if knows_version else ROUNDS)
+    customers = open_offers(ROUNDS, after=0 if knows_version else 2 * ROUNDS)
     shooters = Shooters(house)
     rounds = [shooters.round(offer, answers_for(rand, 1 if knows_version else None)) for _, offer in customers]
     shooters.close()
