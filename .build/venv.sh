@@ -82,7 +82,7 @@ if [ "$(.venv/bin/uv --version 2>/dev/null | cut -d' ' -f2)" != "$UV_VERSION" ];
 fi
 
 say "Installing what $lock names (each file checked against its hash)"
-.venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes -r "$lock"
+.venv/bin/uv pip install --quiet --compile-bytecode --python .venv/bin/python --require-hashes -r "$lock"
 say "Installing evenhand itself, editable"
 .venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --editable .
 fingerprint >"$stamp"
