@@ -159,9 +159,7 @@ def decide(path: CustomerPath, body: DecisionBody) -> problems.Answer:
     channels = [c.key for c in decided.inputs.pack.channels]
     if body.channel not in channels:
         raise Invalid(f"There is no channel {body.channel}.", {"channel": f"one of {', '.join(channels)}"})
-    with db.reading() as session:
-        rows = recommending.rows_of(session, decided.inputs)
-        withheld = recommending.withheld_of(session, decided)
+    rows, withheld = recommending.by_id(decided.offers), recommending.withheld_of(decided)
     return decided_json(decided, rows, withheld, body.channel, body.limit), 201 if decided.newly else 200
 
 

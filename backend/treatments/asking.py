@@ -16,7 +16,7 @@ from backend.profiles import service as profiles
 from backend.treatments import engine, expiry, publishing
 from backend.treatments.engine import ENGINE_VERSION, Factors, Ranked, Ruling, Withheld
 from backend.treatments.facts import terms_from, terms_json
-from backend.treatments.inputs import Inputs, canonical, gather, hash_of, ledger_of, pack_text
+from backend.treatments.inputs import Inputs, canonical, gather, hash_of, ledger_of, offer_rows, pack_text
 from backend.treatments.locking import lock_ledger
 from backend.treatments.tables import DecisionRow, OfferRow, SnapshotRow
 from backend.treatments.terms import concession_of
@@ -35,9 +35,7 @@ _LATEST = (
     .order_by(_DECISION.c.decision_id.desc())
     .limit(1)
 )
-_OPEN = select(_OFFER).where(
-    _OFFER.c.customer_id == bindparam("customer_id"), _OFFER.c.state.in_(("open", "presented", "deferred"))
-)
+_NEW_DECISION, _NEW_OFFERS = insert(_DECISION), insert(_OFFER)
 _UPDATE_OPEN = (
     update(_OFFER)
     .where(_OFFER.c.customer_id == bindparam("of_customer"), _OFFER.c.offer_id == bindparam("of_offer"))
@@ -54,7 +52,8 @@ _UPDATE_OPEN = (
 class Decided:
     """A decision as stored, beside the customer as they are now. `decision_id` is None for a preview, which is stored nowhere.
 
-    `withheld` is None for a decision that stands: `replaying.withheld` makes it again from what was stored.
+    `withheld` is None for a decision that stands: `recommending.withheld_of` makes it again from its inputs, `input_hash`.
+    `offers` are the rows of the customer's offers, newest first.
     """
 
     decision_id: UUID | None
@@ -63,6 +62,8 @@ class Decided:
     withheld: tuple[Withheld, ...] | None
     stands_until: datetime
     newly: bool
+    offers: tuple[Any, ...] = ()
+    input_hash: str = ""
     engine_version: int = ENGINE_VERSION
 
 
@@ -78,11 +79,14 @@ def decide(customer_id: UUID, now: datetime) -> Decided:
         row, body = _row(inputs, ruling, now), pack_text(inputs.text)
         try:
             with db.transaction() as session:
-                lock_ledger(session, inputs.profile.customer_id)
-                if expiry.expire_customer(session, inputs, now) or not _unmoved(session, inputs):
+                version = lock_ledger(session, inputs.profile.customer_id)
+                offers = offer_rows(session, inputs.profile.customer_id)
+                if expiry.expire_customer(session, inputs.profile.customer_id, offers, now):
                     continue
-                stored = _standing(session, inputs, now)
-                return stored or _store(session, inputs, ruling, row, body, now)
+                if ledger_of(version, offers) != inputs.ledger or not _unmoved(session, inputs):
+                    continue
+                stored = _standing(session, replace(inputs, offers=offers), now)
+                return stored or _store(session, replace(inputs, offers=offers), ruling, row, body, now)
         except Conflict:
             continue
     raise Conflict("This customer is changing too fast to decide for. Please try again.")
@@ -112,7 +116,9 @@ def preview(customer_id: UUID, now: datetime, stage: str | None = None, intent: 
         moment = replace(inputs.snapshot, stage=stage, intent=intent, stated=intent is not None, moment_key="preview")
         inputs = replace(inputs, snapshot=moment)
     ruling = engine.decide(inputs.snapshot, inputs.ledger, inputs.configuration)
-    return Decided(None, inputs, ruling.ranked, ruling.withheld, stands_until(inputs, now), newly=False)
+    return Decided(
+        None, inputs, ruling.ranked, ruling.withheld, stands_until(inputs, now), newly=False, offers=inputs.offers
+    )
 
 
 def latest(session: Session, inputs: Inputs, now: datetime) -> tuple[Ranked, ...]:
@@ -141,7 +147,16 @@ def _standing(session: Session, inputs: Inputs, now: datetime) -> Decided | None
     ):  # fmt: skip
         return None
     ranked = engine.pinned_first(ranked_from(row.ranked), inputs.ledger, inputs.snapshot.moment_key)
-    return Decided(row.decision_id, inputs, ranked, None, row.stands_until, newly=False)
+    return Decided(
+        row.decision_id,
+        inputs,
+        ranked,
+        None,
+        row.stands_until,
+        newly=False,
+        offers=inputs.offers,
+        input_hash=row.input_hash,
+    )
 
 
 def _versions(inputs: Inputs) -> tuple[Any, ...]:
@@ -151,11 +166,9 @@ def _versions(inputs: Inputs) -> tuple[Any, ...]:
 
 def _unmoved(session: Session, inputs: Inputs) -> bool:
     """Whether nothing that the decision read has changed since; asked under the customer's lock."""
-    customer_id = inputs.profile.customer_id
-    fresh = profiles.profile(session, customer_id)
+    seen = inputs.profile
     return (
-        (fresh.version, fresh.moment, fresh.customer_id) == (inputs.profile.version, inputs.profile.moment, customer_id)
-        and ledger_of(session, customer_id) == inputs.ledger
+        profiles.stamp(session, seen.customer_id) == (seen.version, seen.moment)
         and publishing.version_in_force(session) == inputs.configuration.version
     )
 
@@ -204,8 +217,9 @@ def _store(
     decision_id = ids.uuid7()
     key = {"customer_id": row["customer_id"], "input_hash": row["input_hash"]}
     db.upsert(session, SnapshotRow, [key | {"body": body}], key=("customer_id", "input_hash"))
-    session.execute(insert(_DECISION).values(**row, decision_id=decision_id, ranked=[ranked_json(r) for r in ranked]))
-    return Decided(decision_id, inputs, ranked, ruling.withheld, row["stands_until"], newly=True)
+    session.execute(_NEW_DECISION, row | {"decision_id": decision_id, "ranked": [ranked_json(r) for r in ranked]})
+    offers = offer_rows(session, row["customer_id"])
+    return Decided(decision_id, inputs, ranked, ruling.withheld, row["stands_until"], newly=True, offers=offers)
 
 
 def _open_offers(
@@ -213,7 +227,7 @@ def _open_offers(
 ) -> dict[tuple[str, str], UUID]:
     """An offer for each ranked treatment: the live one, the open one brought up to date, or a new one. No version moves."""
     customer_id = inputs.profile.customer_id
-    existing = {(row.treatment, row.subject): row for row in session.execute(_OPEN, {"customer_id": customer_id})}
+    existing = {(row.treatment, row.subject): row for row in inputs.offers if row.state in expiry.LIVE}
     ids_of, new, changed = {}, [], []
     for item in ranked:
         key = (item.treatment, item.subject)
@@ -229,7 +243,7 @@ def _open_offers(
             terms = _terms(inputs, item)
             changed.append({"of_customer": customer_id, "of_offer": row.offer_id, "version": row.version + 1, **terms})
     if new:
-        session.execute(insert(_OFFER), new)
+        session.execute(_NEW_OFFERS, new)
     for values in changed:
         session.execute(_UPDATE_OPEN, values)
     return ids_of
