@@ -92,8 +92,9 @@ def snapshot(profile: Profile, now: datetime, pack: Pack) -> Snapshot:
         language=profile.language,
         moment_version=moment.version if moment else 0,
         moment_key="0" if moment is None else str(moment.version) if live else f"{moment.version}/faded",
-        stage=moment.stage if moment and live else None,
-        intent=moment.intent if moment and live else None,
+        # A pack published since may know neither: then the moment still holds, and tells nothing.
+        stage=moment.stage if moment and live and moment.stage in pack.stage_weights else None,
+        intent=moment.intent if moment and live and moment.intent in pack.intents else None,
         stated=bool(moment and live and moment.source == "stated"),
         moment_set_on=clock.local_day(moment.set_at, profile.timezone).isoformat() if moment and live else None,
         moment_fades_at=moment.fades_at.astimezone(UTC).isoformat() if moment and live else None,

@@ -46,10 +46,11 @@ def refusal(treatment: Treatment, snapshot: Snapshot, pack: Pack, channel: str) 
         )
     if not treatment.rendered_in(channel):
         return f"rendering:{channel}", f"It has no words for {channel}."
-    purpose = next(p for p in pack.purposes if p.key == treatment.purpose)
+    purpose = next((p for p in pack.purposes if p.key == treatment.purpose), None)
     state = snapshot.consents.get(f"{treatment.purpose}/{channel}")
-    if state == "denied" or (purpose.needed and state != "granted"):
-        return f"consent:{treatment.purpose}/{channel}", f"No consent to {purpose.label.lower()} by {channel}."
+    if state == "denied" or ((purpose is None or purpose.needed) and state != "granted"):
+        label = purpose.label.lower() if purpose else treatment.purpose
+        return f"consent:{treatment.purpose}/{channel}", f"No consent to {label} by {channel}."
     return None
 
 

@@ -220,10 +220,12 @@ def _suits(case: _Case, t: Treatment) -> float:
 
 def _consented(case: _Case, t: Treatment) -> None:
     """The purpose's consent, in whichever channel it was given; the channel's own is asked at delivery."""
-    purpose = next(p for p in case.pack.purposes if p.key == t.purpose)
+    # A live offer may have a purpose that the pack dropped since: then nothing but the customer's own word allows it.
+    purpose = next((p for p in case.pack.purposes if p.key == t.purpose), None)
     granted = any(state == "granted" for key, state in case.snapshot.consents.items() if key.split("/")[0] == t.purpose)
-    if purpose.needed and not granted:
-        raise _Out("consent", f"purpose:{t.purpose}", f"No consent to {purpose.label.lower()}.")
+    if (purpose is None or purpose.needed) and not granted:
+        label = purpose.label.lower() if purpose else t.purpose
+        raise _Out("consent", f"purpose:{t.purpose}", f"No consent to {label}.")
 
 
 def _factors(case: _Case, t: Treatment, experience: float, offer: OfferFact | None) -> Factors:

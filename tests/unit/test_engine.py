@@ -1,6 +1,7 @@
 """The engine's own promises, beside the decisions that the reference works out: pure, total, stable while it stands."""
 
 import ast
+import copy
 import inspect
 from dataclasses import replace
 from typing import Any
@@ -8,11 +9,11 @@ from typing import Any
 import pytest
 
 from backend.profiles.service import Snapshot
-from backend.treatments import engine
+from backend.treatments import delivery, engine
 from backend.treatments.engine import Factors
 from backend.treatments.facts import Configuration, Ledger
 from tests.unit import bridge
-from tests.unit.reference.cases import NOW, ago, cases, offer, person, setting
+from tests.unit.reference.cases import NOW, ago, cases, moment, offer, person, setting
 
 
 def asked(
@@ -87,3 +88,23 @@ def test_a_stored_ranking_puts_first_what_was_presented_first_since() -> None:
     assert engine.pinned_first(stored, later, "another moment") == stored
     answered = [offer("films", "declined", 0, first=True, answered_on=ago(0), terms=[("price", 800), ("months", 6)])]
     assert engine.pinned_first(stored, bridge.ledger_of(answered, configuration), "0") == stored
+
+
+def test_a_catalogue_that_dropped_a_stage_an_intent_and_a_purpose_breaks_nobodys_decision() -> None:
+    """Live moments and live offers outlive the catalogue that they were made with."""
+    given = setting(
+        2, {1: setting()["catalogue"]}, faster={"purpose": "service"}, films=None, technician={"resolves": []}
+    )
+    body = given["catalogue"] = copy.deepcopy(given["catalogue"])
+    body["pack"]["purpose"] = [p for p in body["pack"]["purpose"] if p["key"] == "service"]
+    for name, table in (("stage", "matrix"), ("stage_weights", "matrix"), ("cell", "matrix"), ("intent", "intents")):
+        body[table][name] = [x for x in body[table][name] if "support" not in (x.get("key"), x.get("stage"))]
+    profile = person(calls=4, moment=moment("support", "fault", version=7))
+    standing = [offer("films", "presented", 1, first=True, moment="7", terms=[("price", 800), ("months", 6)])]
+    seen, ruling = bridge.ruling_of(profile, standing, given, NOW)
+    assert (seen.moment_key, seen.stage, seen.intent) == ("7", None, None)
+    assert [(r.treatment, r.pinned) for r in ruling.ranked[:1]] == [("films", True)]
+    configuration = bridge.configuration_of(given)
+    assert delivery.deliver(ruling.ranked, seen, configuration, "portal").here[0].treatment == "films"
+    seen, ruling = bridge.ruling_of(profile | {"consents": {}}, standing, given, NOW)
+    assert {w.treatment: w.rule for w in ruling.withheld}["films"] == "purpose:marketing"
