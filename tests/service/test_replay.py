@@ -104,7 +104,9 @@ def test_whatever_changed_since_every_decision_replays_as_it_was_and_nothing_is_
 
 
 def test_what_was_withheld_then_is_told_as_it_was_then() -> None:
+    decide()
     stored = decide()
+    assert stored.withheld is None
     told = left(stored)
     everything_changes()
     recalled = treatments.withheld_of(stored)
