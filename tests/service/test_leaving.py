@@ -1,0 +1,83 @@
+"""Export and erasure: every table that holds something of a customer is in both."""
+
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+from sqlmodel import Session
+
+from backend import db
+from backend.interactions import service as interactions
+from backend.people import service as people
+from backend.profiles import service as profiles
+from backend.record import service as record
+from backend.treatments import service as treatments
+from shared.kernel import clock
+from shared.kernel.actors import SYSTEM
+from shared.kernel.errors import Erased, NotFound
+from tests.architecture.test_tables import tables
+
+KEPT = {
+    "decision": "holds numbers and versions, no name; a replay says that its inputs were erased",
+    "audit_entry": "stays in the chain, its payload emptied",
+}
+NAMED_OTHERWISE = {"outbox_job": "pending", "audit_entry": "audit"}
+
+pytestmark = pytest.mark.usefixtures("loaded_sqlite")
+
+
+def held(session: Session, customer_id: UUID) -> dict[str, int]:
+    """How many rows each table holds of the customer."""
+    owned = {name: table for name, table in tables().items() if "customer_id" in table.c}
+    assert len(owned) >= 12
+    counts = {
+        name: session.execute(select(func.count()).where(table.c.customer_id == customer_id)).scalar_one()
+        for name, table in owned.items()
+    }
+    return {name: count for name, count in counts.items() if count}
+
+
+def busy_customer() -> UUID:
+    """A customer with something in as many tables as today's acts can fill."""
+    now = clock.now()
+    with db.reading() as session:
+        customer_id = profiles.search(session, limit=1).items[0].id
+        pack = treatments.pack_in_force(session)
+    with db.transaction() as session:
+        profiles.set_moment(session, customer_id, "support", None, "stated", "phone", SYSTEM, now, pack)
+    offer = treatments.decide(customer_id, now).ranked[0]
+    with db.transaction() as session:
+        treatments.answer(session, UUID(offer.offer_id), "accepted", channel="phone", actor=SYSTEM, now=now)
+    return customer_id
+
+
+def test_an_export_has_every_row_that_any_table_holds_of_the_customer() -> None:
+    customer_id = busy_customer()
+    with db.reading() as session:
+        exported = {
+            name: rows
+            for room in (profiles, interactions, treatments, record)
+            for name, rows in room.export_customer(session, customer_id).items()
+        }
+        counts = held(session, customer_id)
+    assert {"offer", "decision", "snapshot", "ledger", "moment", "bill", "event", "outbox_job", "audit_entry"} <= set(
+        counts
+    )
+    assert {name: len(exported[NAMED_OTHERWISE.get(name, name)]) for name in counts} == counts
+
+
+def test_erasure_leaves_only_what_names_nobody() -> None:
+    customer_id = busy_customer()
+    with db.transaction() as session:
+        decision_id = treatments.all_ids(session)[-1]
+        for erase in (treatments.erase_customer, interactions.erase_customer, people.erase_customer):
+            erase(session, customer_id)
+        record.erase_customer(session, customer_id, actor=SYSTEM, now=clock.now())
+        profiles.erase_customer(session, customer_id)
+    with db.reading() as session:
+        assert set(held(session, customer_id)) <= set(KEPT)
+        assert all(entry["payload"] in (None, {}) for entry in record.export_customer(session, customer_id)["audit"])
+        with pytest.raises(NotFound):
+            profiles.profile(session, customer_id)
+        with pytest.raises(Erased):
+            treatments.replay(session, decision_id)
