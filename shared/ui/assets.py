@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache
 from pathlib import Path
 
 from flask import Blueprint, Flask, Response, request, send_from_directory, url_for
@@ -15,8 +14,7 @@ A_YEAR = 365 * 24 * 3600
 AN_HOUR = 3600
 
 
-@cache
-def _fingerprint(path: Path, changed: int) -> str:
+def _fingerprint(path: Path) -> str:
     return hashlib.blake2b(path.read_bytes(), digest_size=6).hexdigest()
 
 
@@ -34,11 +32,17 @@ def install_assets(app: Flask, folder: Path) -> None:
         marked = "v" in request.args or filename.startswith("vendored/")
         return send_from_directory(place, filename, max_age=A_YEAR if marked else AN_HOUR)
 
+    known: dict[tuple[str, str], str] = {}
+
     def asset(name: str) -> str:
-        found = find(name)
-        if found is None:
-            raise LookupError(f"There is no asset {name!r}.")
-        return url_for("assets.static", filename=name, v=_fingerprint(found, found.stat().st_mtime_ns))
+        """The address of an asset. A page names an icon sixty times: each address is made once per process and mount."""
+        key = (request.script_root, name)
+        if key not in known:
+            found = find(name)
+            if found is None:
+                raise LookupError(f"There is no asset {name!r}.")
+            known[key] = url_for("assets.static", filename=name, v=_fingerprint(found))
+        return known[key]
 
     app.register_blueprint(blueprint)
     app.jinja_env.globals.update(asset=asset, HTMX=HTMX, ICONS=ICONS)
