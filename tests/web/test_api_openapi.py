@@ -1,0 +1,185 @@
+"""The API's own description: valid, true of every answer, and no request that it allows or forbids breaks anything."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import jsonschema_rs
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from backend import db
+from backend.people import service as people
+from backend.profiles import service as profiles
+from backend.treatments import service as treatments
+from shared.kernel import clock
+from tests import apps
+from tests.cast import PORTAL_CUSTOMER
+from tests.databases import fresh, opened
+
+DOCUMENT = "/api/v1/openapi.json"
+EXAMPLES = 30
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    home = tmp_path_factory.mktemp("openapi")
+    with fresh("sqlite", "loaded", home) as url, opened(url, home):
+        made = apps.create("api", url, home)
+        # As in production: what nobody foresaw becomes a 500, which is what these tests look for.
+        made.config["PROPAGATE_EXCEPTIONS"] = False
+        yield made
+
+
+@pytest.fixture(scope="module")
+def document(app: Flask) -> dict[str, Any]:
+    answer = app.test_client().get(DOCUMENT)
+    assert answer.status_code == 200
+    described: dict[str, Any] = answer.get_json()
+    return described
+
+
+@pytest.fixture(scope="module")
+def headers(app: Flask) -> dict[str, str]:
+    with db.transaction() as session:
+        return {"Authorization": f"Bearer {people.create_key(session, ['all'], clock.now())[1]}"}
+
+
+@pytest.fixture(scope="module")
+def ids(app: Flask) -> dict[str, UUID]:
+    """Ids that exist: without them a fuzz would only ever learn that there is no such thing."""
+    with db.reading() as session:
+        customer = profiles.search(session, identifier=f"number:{PORTAL_CUSTOMER}").items[0].id
+    decided = treatments.decide(customer, clock.now())
+    assert decided.decision_id
+    return {"customer_id": customer, "decision_id": decided.decision_id, "offer_id": UUID(decided.ranked[0].offer_id)}
+
+
+def test_the_document_is_valid_openapi_3_1(app: Flask, document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1")
+    schemathesis.openapi.from_dict(document).validate()
+    broken = json.loads(json.dumps(document))
+    del broken["info"]
+    with pytest.raises(jsonschema_rs.ValidationError):
+        schemathesis.openapi.from_dict(broken).validate()
+
+
+def test_every_reference_in_the_document_leads_somewhere(document: dict[str, Any]) -> None:
+    def walk(part: Any) -> Iterator[str]:
+        if isinstance(part, dict):
+            if isinstance(part.get("$ref"), str):
+                yield part["$ref"]
+            for value in part.values():
+                yield from walk(value)
+        elif isinstance(part, list):
+            for value in part:
+                yield from walk(value)
+
+    found = set(walk(document))
+    assert found
+    for reference in found:
+        where: Any = document
+        for step in reference.removeprefix("#/").split("/"):
+            where = where[step]
+
+
+def test_the_document_describes_every_route_of_the_contract(document: dict[str, Any]) -> None:
+    described = {(method, path) for path, methods in document["paths"].items() for method in methods}
+    assert {
+        ("post", "/api/v1/customers/search"), ("get", "/api/v1/customers/{customer_id}"),
+        ("get", "/api/v1/customers/{customer_id}/timeline"), ("put", "/api/v1/customers/{customer_id}/moment"),
+        ("post", "/api/v1/customers/{customer_id}/decisions"), ("get", "/api/v1/decisions/{decision_id}"),
+        ("post", "/api/v1/decisions/{decision_id}/replay"), ("post", "/api/v1/offers/{offer_id}/responses"),
+        ("get", "/healthz"), ("get", "/readyz"), ("get", "/metrics"),
+    } <= described  # fmt: skip
+
+
+def test_what_is_behind_a_key_says_so_and_names_its_refusals(document: dict[str, Any]) -> None:
+    for path, methods in document["paths"].items():
+        for method, described in methods.items():
+            if path.startswith("/api/v1/") and path != DOCUMENT:
+                assert described["security"], (method, path)
+                assert {"401", "403", "404", "422"} <= described["responses"].keys(), (method, path)
+
+
+def test_every_good_answer_has_the_shape_that_the_document_says(
+    app: Flask, document: dict[str, Any], headers: dict[str, str], ids: dict[str, UUID]
+) -> None:
+    client = app.test_client()
+    customer, decision, offer = ids["customer_id"], ids["decision_id"], ids["offer_id"]
+    calls: list[tuple[str, str, dict[str, Any], Any, int]] = [
+        ("post", "/api/v1/customers/search", {}, {"query": "an", "limit": 5}, 200),
+        ("get", "/api/v1/customers/{customer_id}", {"customer_id": customer}, None, 200),
+        ("get", "/api/v1/customers/{customer_id}/timeline", {"customer_id": customer}, None, 200),
+        ("put", "/api/v1/customers/{customer_id}/moment", {"customer_id": customer}, {"stage": "renew", "intent": None, "channel": "phone"}, 200),
+        ("post", "/api/v1/customers/{customer_id}/decisions", {"customer_id": customer}, {"channel": "phone", "preview": True}, 200),
+        ("post", "/api/v1/customers/{customer_id}/decisions", {"customer_id": customer}, {"channel": "email", "limit": 100}, 201),
+        ("post", "/api/v1/customers/{customer_id}/decisions", {"customer_id": customer}, {"channel": "portal"}, 200),
+        ("get", "/api/v1/decisions/{decision_id}", {"decision_id": decision}, None, 200),
+        ("post", "/api/v1/decisions/{decision_id}/replay", {"decision_id": decision}, None, 200),
+        ("post", "/api/v1/offers/{offer_id}/responses", {"offer_id": offer}, {"response": "presented", "channel": "phone"}, 200),
+        ("post", "/api/v1/offers/{offer_id}/responses", {"offer_id": offer}, {"response": "accepted", "channel": "portal"}, 200),
+        ("post", "/api/v1/offers/{offer_id}/responses", {"offer_id": offer}, {"response": "declined", "channel": "portal"}, 409),
+        ("get", "/healthz", {}, None, 200),
+        ("get", "/readyz", {}, None, 200),
+    ]  # fmt: skip
+    for method, path, named, body, status in calls:
+        answer = client.open(path.format(**named), method=method, json=body, headers=headers)
+        assert answer.status_code == status, (method, path, answer.get_json())
+        described = document["paths"][path][method]["responses"][str(status)]["content"]
+        (media,) = described
+        assert answer.mimetype == media
+        shape = {**described[media]["schema"], "components": document["components"]}
+        faults = list(jsonschema_rs.Draft202012Validator(shape).iter_errors(answer.get_json()))
+        assert faults == [], (method, path)
+
+
+ROUTES = [
+    ("POST", "/api/v1/customers/search"), ("GET", "/api/v1/customers/{customer_id}"),
+    ("GET", "/api/v1/customers/{customer_id}/timeline"), ("PUT", "/api/v1/customers/{customer_id}/moment"),
+    ("POST", "/api/v1/customers/{customer_id}/decisions"), ("GET", "/api/v1/decisions/{decision_id}"),
+    ("POST", "/api/v1/decisions/{decision_id}/replay"), ("POST", "/api/v1/offers/{offer_id}/responses"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("allowed", [True, False], ids=["as described", "not as described"])
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_no_request_breaks_the_api(
+    app: Flask, headers: dict[str, str], ids: dict[str, UUID], method: str, path: str, allowed: bool
+) -> None:
+    """Upon things that exist: never a 500, always a documented status in its documented shape."""
+    operation = schemathesis.openapi.from_wsgi(DOCUMENT, app)[path][method]
+    known = {name: str(ids[name]) for name in ids if f"{{{name}}}" in path}
+    statuses: Counter[int] = Counter()
+    mode = schemathesis.GenerationMode.POSITIVE if allowed else schemathesis.GenerationMode.NEGATIVE
+    # What is wrong about a request of the second kind is its body, where it has one: its key holds, its path leads somewhere.
+    paths = known if allowed or operation.body else None
+    cases = operation.as_strategy(generation_mode=mode, path_parameters=paths, headers=headers)
+
+    @settings(
+        max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(case=cases)
+    def send(case: schemathesis.Case) -> None:
+        answer = case.call(headers=headers)
+        statuses[answer.status_code] += 1
+        case.validate_response(answer, checks=CHECKS)
+
+    send()
+    assert statuses.total() > 0
+    if allowed:
+        assert not statuses.keys() & {401, 403, 404, 500}, statuses
+    else:
+        assert not statuses.keys() & {200, 201, 401, 403, 500}, statuses
