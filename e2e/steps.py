@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import Iterator
 
 from playwright.sync_api import Locator, Page, expect
 
 from e2e.people import Person
 from tests.cast import AGENT, PASSWORD
 from tests.screens import Shown, cards_in
+
+# Where the faces say what to offer.
+OFFERS = "#do, #home"
+# How the portal's page of an accepted offer begins: fulfilled already, or about to be.
+TAKEN = re.compile("It's yours|Done")
 
 
 def sign_in(page: Page, who: str, password: str = PASSWORD) -> None:
@@ -79,10 +86,20 @@ def headline(shown: Shown) -> str:
 
 
 def set_moment(page: Page, intent: str) -> None:
-    """Says why the customer is here: in the desk's menu, or by the portal's big choices."""
+    """Says why the customer is here, in the desk's menu or by the portal's choices; afterwards, what is offered fits it."""
     form = page.locator("form[action$='/moment']")
     open_menu(page, form)
-    form.locator(f"button[value$='/{intent}']").click()
+    with redrawn(page):
+        form.locator(f"button[value$='/{intent}']").click()
+
+
+@contextlib.contextmanager
+def redrawn(page: Page) -> Iterator[None]:
+    """What was done in the block has drawn anew the part that says what to offer: as a piece, or with the whole page."""
+    page.locator(OFFERS).evaluate("element => element.setAttribute('data-before', '')")
+    yield
+    expect(page.locator(f":is({OFFERS})[data-before]")).to_have_count(0)
+    expect(page.locator(OFFERS)).to_be_visible()
 
 
 def terms_of(page: Page) -> list[tuple[str, str]]:

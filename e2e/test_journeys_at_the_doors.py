@@ -80,10 +80,14 @@ def test_sessions_of_the_faces_stay_apart_and_end(visit: Visit, person: Person, 
     expect(page.locator("body")).not_to_contain_text(person.name)
 
 
-def test_a_page_that_was_asked_for_is_where_the_sign_in_leads(visit: Visit, person: Person, scripting: bool) -> None:
+def test_a_page_that_was_asked_for_is_where_the_sign_in_leads(
+    visit: Visit, watched: Watched, person: Person, scripting: bool
+) -> None:
+    watched.expect_status(422)
     page = visit(scripting=scripting)
     page.goto("/bills")
     sign_in(page, person.number, "wrong, at first")
+    expect(page.locator(".error-summary")).to_be_visible()
     sign_in(page, person.number, PASSWORD)
     expect(page).to_have_url(re.compile(r":\d+/bills$"))
 

@@ -1,0 +1,167 @@
+"""Every page of both faces, in both sizes, light and dark, also where something went wrong: no fault that axe knows of.
+
+And no page is wider than the screen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from e2e.conftest import Watched
+from e2e.people import Person
+from e2e.steps import act, cards, customer_opens, open_menu, press, sign_in
+from tests.cast import AGENT
+
+Visit = Callable[..., Page]
+OPEN_ALL = "document.querySelectorAll('details').forEach(menu => menu.open = true)"
+TOO_WIDE = """() => {
+    const root = document.documentElement;
+    if (root.scrollWidth <= root.clientWidth) return [];
+    return [...document.querySelectorAll("body *")]
+        .filter(element => element.getBoundingClientRect().right > root.clientWidth + 1)
+        .slice(0, 5).map(element => element.outerHTML.slice(0, 120));
+}"""
+
+
+class Looking:
+    """Looks at page after page, and keeps all that is wrong with any of them."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.axe = Axe()
+        self.faults: list[str] = []
+        self.looked = 0
+
+    def at(self, name: str) -> None:
+        """The page as it stands: in light as it came, in dark with every menu and fold open."""
+        self.looked += 1
+        self._wide(name)
+        self._axe(f"{name}, light")
+        self.page.evaluate(OPEN_ALL)
+        self.page.emulate_media(color_scheme="dark")
+        self._wide(f"{name}, all open")
+        self._axe(f"{name}, dark and all open")
+        self.page.emulate_media(color_scheme="light")
+
+    def _axe(self, name: str) -> None:
+        for violation in self.axe.run(self.page).response["violations"]:
+            for node in violation["nodes"][:3]:
+                self.faults.append(f"{name}: {violation['id']}: {node['html'][:160]} {node['failureSummary'][:300]}")
+
+    def _wide(self, name: str) -> None:
+        self.faults += [f"{name}: wider than the screen: {html}" for html in self.page.evaluate(TOO_WIDE)]
+
+
+def test_the_desk(visit: Visit, watched: Watched, person: Person, size: dict[str, int]) -> None:
+    watched.expect_status(404, 409, 422)
+    page = visit(size=size)
+    seen = Looking(page)
+    page.goto("/desk/")
+    seen.at("sign-in")
+    sign_in(page, AGENT, "wrong")
+    expect(page.locator(".error-summary")).to_be_visible()
+    seen.at("sign-in refused")
+    sign_in(page, AGENT)
+    expect(page).to_have_url(re.compile("/desk/$"))
+    seen.at("home")
+    for query in (person.name.split()[-1], "nobody of that name"):
+        page.locator("#query").fill(query)
+        page.get_by_role("button", name="Search").click()
+        expect(page.locator("#found")).to_be_visible()
+        seen.at(f"search for {query}")
+    page.goto(person.desk_page)
+    seen.at("customer")
+    first = cards(page)[0]
+    form = act(page, first.offer, "deferral")
+    open_menu(page, form)
+    form.locator("input[type=date]").fill("2001-01-01")
+    form.get_by_role("button").click()
+    expect(act(page, first.offer, "deferral").get_by_role("alert")).to_be_visible()
+    seen.at("a day that cannot be")
+    other = page.context.new_page()
+    other.goto(person.desk_page)
+    press(page, first.offer, "decline")
+    expect(page.locator("#do .notice.good")).to_be_visible()
+    seen.at("declined")
+    press(other, first.offer, "acceptance")
+    expect(other.locator(".notice.warn")).to_be_visible()
+    late = Looking(other)
+    late.at("too late")
+    page.goto(f"{person.desk_page}/timeline")
+    seen.at("timeline")
+    page.goto(person.desk_page)
+    page.get_by_role("link", name="How this was decided").click()
+    expect(page.locator("h1")).to_have_text("How this was decided")
+    seen.at("decision")
+    page.goto("/desk/nowhere")
+    seen.at("not here")
+    assert seen.looked == 10
+    assert seen.faults + late.faults == []
+
+
+def test_the_portal(visit: Visit, watched: Watched, person: Person, size: dict[str, int]) -> None:
+    watched.expect_status(404, 409, 422)
+    page = visit(size=size)
+    seen = Looking(page)
+    page.goto("/")
+    seen.at("sign-in")
+    sign_in(page, person.number, "wrong")
+    expect(page.locator(".error-summary")).to_be_visible()
+    seen.at("sign-in refused")
+    customer_opens(page, person)
+    seen.at("home")
+    page.goto("/offers")
+    first, second, *_ = cards(page)
+    seen.at("offers")
+    page.goto(f"/offers/{first.offer}")
+    seen.at("summary")
+    late = page.context.new_page()
+    late.goto(f"/offers/{first.offer}")
+    press(page, first.offer, "acceptance")
+    expect(page.locator(".outcome")).to_be_visible()
+    seen.at("accepted")
+    press(late, first.offer, "decline")
+    expect(late.locator(".notice.warn")).to_be_visible()
+    too_late = Looking(late)
+    too_late.at("too late")
+    page.goto(f"/offers/{second.offer}")
+    press(page, second.offer, "decline")
+    expect(page.locator(".notice.good")).to_be_visible()
+    seen.at("home after an answer")
+    page.goto(f"/offers/{second.offer}")
+    seen.at("declined")
+    for path in ("/services", "/bills", "/activity", "/nowhere"):
+        page.goto(path)
+        seen.at(path)
+    page.goto("/")
+    form = page.locator("form[action='/callback']")
+    open_menu(page, form)
+    form.locator("input[name=about]").fill("long " * 60)
+    form.get_by_role("button").click()
+    expect(page.locator(".error-summary")).to_be_visible()
+    seen.at("a request that is too long")
+    assert seen.looked == 13
+    assert seen.faults + too_late.faults == []
+
+
+def test_the_look_finds_what_is_wrong(visit: Visit, person: Person) -> None:
+    """The check itself: a control without a label, pale words and a wide picture are each found."""
+    page = visit(size={"width": 390, "height": 844})
+    page.goto("/")
+    page.evaluate(
+        """() => {
+            document.querySelector("main label").remove();
+            const words = document.querySelector("h1");
+            words.style.color = "rgb(250, 250, 250)";
+            words.style.width = "2000px";
+        }"""
+    )
+    seen = Looking(page)
+    seen.at("spoilt")
+    told = " ".join(seen.faults)
+    for fault in ("label:", "color-contrast:", "wider than the screen"):
+        assert fault in told, told
