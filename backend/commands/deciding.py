@@ -43,6 +43,10 @@ def decide(
     """Decides for a customer, stores the decision when none stands, and prints it."""
     connect()
     now = clock.now()
+    with db.reading() as session:
+        channels = [known.key for known in treatments.pack_in_force(session).channels]
+    if channel not in channels:
+        raise typer.BadParameter(f"There is no channel {channel}; there are {', '.join(channels)}.")
     decided = treatments.decide(_customer(customer), now)
     rows, withheld = treatments.by_id(decided.offers), treatments.withheld_of(decided)
     answer = decided_json(decided, rows, withheld, channel, 100)
