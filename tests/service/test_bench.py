@@ -1,0 +1,76 @@
+"""`evenhand bench`: rows named as promised, each measured for what its name says; small settings, the whole way."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from backend.benching import rows
+from e2e.servers import environment, free_port
+
+EVENHAND = str(Path(sys.executable).with_name("evenhand"))
+FIGURES = {"name", "p50_ms", "p99_ms", "per_second", "n"}
+
+
+def bench(url: str, home: Path, what: str, n: int) -> dict[str, dict[str, Any]]:
+    command = [EVENHAND, "bench", what, "--n", str(n), "--json"]
+    named = environment(url, home, free_port())
+    done = subprocess.run(command, env=named, capture_output=True, text=True, timeout=180)
+    assert done.returncode == 0, done.stderr[-2000:]
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["machine"]["cores"] >= 1
+    for row in told["rows"]:
+        assert row.keys() >= FIGURES
+        assert 0 < row["p50_ms"] <= row["p99_ms"]
+        assert row["per_second"] > 0
+        assert f"{row['name']} " in done.stderr
+    return {row["name"]: row for row in told["rows"]}
+
+
+def decisions(url: str) -> int:
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        return int(connection.execute(sa.text("SELECT count(*) FROM decision")).scalar_one())
+
+
+def test_decisions_are_measured_over_catalogues_of_three_sizes(loaded_sqlite_url: str, tmp_path: Path) -> None:
+    found = bench(loaded_sqlite_url, tmp_path, "decide", 48)
+    assert found.keys() >= {"treatments_24", "treatments_250", "treatments_1000"}
+    for size in (24, 250, 1000):
+        row = found[f"treatments_{size}"]
+        assert row["treatments"] == size
+        assert row["ranked_share"] >= 1 / 3
+    assert found["treatments_24"]["p50_ms"] < found["treatments_250"]["p50_ms"] < found["treatments_1000"]["p50_ms"]
+
+
+@pytest.mark.parametrize(
+    ("what", "names"),
+    [
+        ("http", ["stored_1", "stored_8", "standing_8"]),
+        ("pages", ["desk_1", "desk_8", "portal_1", "portal_8", "flask_8"]),
+    ],
+)
+def test_a_copy_is_measured_and_the_original_left_alone(
+    loaded_sqlite_url: str, tmp_path: Path, what: str, names: list[str]
+) -> None:
+    before = decisions(loaded_sqlite_url)
+    found = bench(loaded_sqlite_url, tmp_path, what, 16)
+    assert list(found) == names
+    assert [row["clients"] for row in found.values()] == [int(name.rpartition("_")[2]) for name in names]
+    assert decisions(loaded_sqlite_url) == before
+
+
+def test_a_percentile_is_the_smallest_value_that_so_many_do_not_exceed() -> None:
+    hundred = [float(n) for n in range(1, 101)]
+    assert [rows.quantile(hundred, share) for share in (0.5, 0.99, 1.0)] == [50.0, 99.0, 100.0]
+    assert rows.quantile([7.0], 0.5) == rows.quantile([7.0], 0.99) == 7.0
+    assert [rows.quantile([1.0, 2.0], share) for share in (0.5, 0.51)] == [1.0, 2.0]
+
+
+def test_nothing_measured_is_no_row() -> None:
+    with pytest.raises(ValueError, match="Nothing was measured"):
+        rows.row("empty", [], 1.0)
