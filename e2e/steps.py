@@ -15,7 +15,7 @@ from tests.screens import Shown, cards_in
 # Where the faces say what to offer.
 OFFERS = "#do, #home"
 # How the portal's page of an accepted offer begins: fulfilled already, or about to be.
-TAKEN = re.compile("It's yours|Done")
+TAKEN = re.compile("It's yours|Arranged")
 
 
 def sign_in(page: Page, who: str, password: str = PASSWORD) -> None:

@@ -98,7 +98,7 @@ def _column(status: int, **context: Any) -> Response:
 def _told(response: str, line: OfferLine, until: date | None) -> dict[str, str]:
     reference = f"Reference {as_spoken(line.reference)}."
     return {
-        "fulfilled": {"title": f"Done: {line.headline}", "text": reference},
+        "fulfilled": {"title": f"Arranged: {line.headline}", "text": reference},
         "presented": {
             "title": "Noted as mentioned",
             "text": f"{line.headline}. The portal shows it on the same terms.",

@@ -16,14 +16,14 @@ from sqlmodel import Session
 from backend import db
 from backend.interactions.tables import EventRow, InteractionRow
 from backend.interactions.types import Event, NewContact, Past
-from backend.interactions.words import HIDDEN_FROM_CUSTOMERS, KINDS, EventWords, day, in_words
+from backend.interactions.words import HIDDEN_FROM_CUSTOMERS, KINDS, EventWords, day, in_channel, in_words
 from backend.profiles.service import Page
 from shared.kernel import ids
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Invalid
 
 __all__ = [
-    "HIDDEN_FROM_CUSTOMERS", "KINDS", "Event", "EventWords", "NewContact", "Past", "day", "enter_past", "erase_customer", "export_customer", "in_words",
+    "HIDDEN_FROM_CUSTOMERS", "KINDS", "Event", "EventWords", "NewContact", "Past", "day", "enter_past", "erase_customer", "export_customer", "in_channel", "in_words",
     "ordered_id", "past_ids", "record", "timeline",
 ]  # fmt: skip
 

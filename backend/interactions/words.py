@@ -35,6 +35,11 @@ _CHANNELS = {
 }
 
 
+def in_channel(channel: str | None) -> str:
+    """A channel as a part of a sentence: "by phone", "online"; nothing for none, or for one without words."""
+    return _CHANNELS.get(channel or "", "")
+
+
 def in_words(event: Event, audience: Audience, language: str = "en") -> EventWords:
     """The event as this audience may read it. An agent's notes and what was inferred are never told to the customer."""
     return EventWords(*_WORDS[event.kind](event, audience == "customer", language))
@@ -64,7 +69,7 @@ def _minutes(data: dict[str, Any]) -> str:
 
 def _by(event: Event, own: bool) -> str:
     """Who and where: "by Maya, by phone"; the customer's own acts are theirs."""
-    where = _CHANNELS.get(event.channel or "", "")
+    where = in_channel(event.channel)
     if event.actor_kind == "customer":
         who = "by you" if own else "by the customer"
     elif event.actor_kind == "system" or not event.actor_name:
@@ -130,7 +135,7 @@ def _moment(event: Event, own: bool, language: str) -> tuple[str, str]:
         return ("You told us why you are here" if event.data.get("source") == "stated" else "Your visit"), label
     told = "told" if event.data.get("source") == "stated" else "seemed"
     return f"Here for: {label}", _sentence(
-        f"{told} {_CHANNELS.get(event.channel or '', '')}".strip(), str(event.data.get("evidence") or "")
+        f"{told} {in_channel(event.channel)}".strip(), str(event.data.get("evidence") or "")
     )
 
 
@@ -138,7 +143,7 @@ def _seen(event: Event, own: bool) -> str:
     """Who said it; what the customer read alone, nobody said."""
     if event.actor_kind != "customer":
         return _by(event, own)
-    where = _CHANNELS.get(event.channel or "", "")
+    where = in_channel(event.channel)
     return where if own else f"seen {where}".strip()
 
 
@@ -187,7 +192,7 @@ _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
     "offer.deferred": _offer("Put off", "Deferred"),
     "offer.expired": _offer("Ended", "Expired"),
     "offer.withdrawn": _offer("No longer offered", "Withdrawn"),
-    "offer.fulfilled": _offer("Done", "Fulfilled"),
+    "offer.fulfilled": _offer("Arranged", "Fulfilled"),
     "callback.requested": _callback,
     "profile.changed": _changed,
 }

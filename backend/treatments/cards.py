@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+from backend.interactions import service as interactions
 from backend.rules.service import Context, RuleFailed
 from backend.treatments.catalogue import Reason, Treatment
 from backend.treatments.engine import Factors, Ranked, Withheld
@@ -32,7 +33,7 @@ STATE_LABELS = {
     "open": "Not yet mentioned",
     "presented": "Offered",
     "accepted": "Accepted",
-    "fulfilled": "Done",
+    "fulfilled": "Arranged",
     "declined": "Declined",
     "deferred": "Put off",
     "expired": "Ended",
@@ -276,8 +277,8 @@ def _who(name: str, inputs: Inputs, viewer: Actor) -> str:
 
 def _answer_text(label: str, at: datetime, channel: str | None, by: str, inputs: Inputs) -> str:
     local = at.astimezone(zone_named(inputs.profile.timezone))
-    where = inputs.pack.label_of(inputs.pack.channels, channel)
-    return f"{label} on {day_text(local.date())} at {local:%H:%M}, {where.lower()}, by {by}."
+    where = interactions.in_channel(channel)
+    return f"{label} on {day_text(local.date())} at {local:%H:%M}{where and ' '}{where}, by {by}."
 
 
 def withheld_line(w: Withheld, inputs: Inputs) -> WithheldLine:
