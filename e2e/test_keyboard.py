@@ -134,7 +134,7 @@ def test_an_agent_works_a_whole_call_by_keyboard(visit: Visit, person: Person, s
     assert offer != first.offer
     tab_to(page, f"article[data-offer='{offer}'] details:has(form[action$='/decline']) > summary")
     page.keyboard.press("Enter")
-    tab_to(page, f"form[action$='/offers/{offer}/decline'] button[value='price']")
+    tab_to(page, f"form[action$='/offers/{offer}/decline'] button[value='too_expensive']")
     page.keyboard.press("Enter")
     expect(page.locator(".notice.good").filter(has_text="Declined")).to_be_visible()
 

@@ -150,7 +150,13 @@ def test_a_form_without_its_token_changes_nothing(world: World, role: str) -> No
     posts = [(rule, method) for rule, method in routes(browser.app, public=True) if method != "GET"]
     assert len(posts) >= 6
     for rule, method in posts:
-        fields = {"moment": "support/complaint", "until": "2030-01-01", "reason": "price", "when": "soon", "query": "x"}
+        fields = {
+            "moment": "support/complaint",
+            "until": "2030-01-01",
+            "reason": "too_expensive",
+            "when": "soon",
+            "query": "x",
+        }
         for token in ({}, {"csrf_token": ""}, {"csrf_token": "x.y.z"}):
             sent = {**fields, **token, "customer": world.mine.customer_id}
             answer = browser.client.open(world.address(rule), method=method, data=sent)

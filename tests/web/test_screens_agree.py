@@ -118,7 +118,7 @@ def answered_by_the_agent(faces: Faces, customer: Browser, someone: Someone, rng
     if page.cards:
         offer = rng.choice(page.cards).offer
         answer = rng.choice(("acceptance", "decline", "deferral"))
-        more = {"decline": {"reason": "price"}, "deferral": {"until": tomorrow(page, offer)}}.get(answer, {})
+        more = {"decline": {"reason": "too_expensive"}, "deferral": {"until": tomorrow(page, offer)}}.get(answer, {})
         page.send(f"/offers/{offer}/{answer}", **more)
 
 
