@@ -153,12 +153,20 @@ def test_answers_survive_the_death_of_every_process_and_count_once(house: House)
     for answer in answering.done:
         told = (answer.status, answer.body.get("code"))
         # One that broke may have counted: then asking again is told so.
-        assert told == (200, None) or (answer.broken and told == (409, "already_answered")), (answer, answer.body)
+        assert told == (200, None) or (answer.broken and told == (409, "already_answered")), why(house, answer)
         assert_counted_once(answer)
     with db.reading() as session:
         audited = session.exec(select(AuditEntryRow.subject).where(col(AuditEntryRow.action).in_(ANSWERS))).all()
     assert sorted(audited) == sorted(str(answer.offer_id) for answer in answering.done)
     assert record.verify()["ok"]
+
+
+def why(house: House, answer: Answer) -> str:
+    """The answer with what the server's log says of its request."""
+    assert house.server is not None
+    lines = house.server.log.read_text(errors="replace").splitlines()
+    said = [line for line in lines if str(answer.body.get("request_id")) in line or "Error" in line]
+    return "\n".join([repr(answer), *said[-30:]])
 
 
 def wait_until_all_is_fulfilled() -> None:
