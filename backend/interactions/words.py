@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Literal
 
 from backend.interactions.types import Event
+from backend.matrix.service import day_text
 from shared.kernel import money
 from shared.kernel.money import Money
 
@@ -47,10 +47,7 @@ def in_words(event: Event, audience: Audience, language: str = "en") -> EventWor
 
 def day(value: Any) -> str:
     """An ISO day (or a date) as "3 November 2026"; empty for none."""
-    if not value:
-        return ""
-    when = value if isinstance(value, date) else date.fromisoformat(str(value)[:10])
-    return f"{when.day} {when:%B %Y}"
+    return day_text(value) if value else ""
 
 
 def _amount(data: dict[str, Any], language: str) -> str:

@@ -102,6 +102,8 @@ def _rules(pack: Pack, source: Source) -> Iterator[Problem]:
         for nth, (key, rule) in enumerate(rules):
             for message in lint(rule.text, names, "bool"):
                 yield Problem(file, source.line(file, table, nth, "rule"), key, message)
+    for message in lint(pack.services_held.text, pack.segment_names, "bool"):
+        yield Problem("services.toml", 1, "held", message)
     if not pack.life_cycle or pack.life_cycle[-1].rule.text != "true":
         yield Problem("lifecycle.toml", 1, "state", "the last state's rule must be true, so that everyone has a state")
 

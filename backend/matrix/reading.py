@@ -76,6 +76,7 @@ def pack_from(body: Mapping[str, Any]) -> Pack:
             segments=table("segments", {}).get("segment", ()),
             churn=table("churn"),
             services=table("services", {}).get("service", ()),
+            services_held=table("services", {}).get("held", "true"),
             protective=head.get("protective", ()),
             acknowledgements={a.get("kind"): a for a in head.get("acknowledgement", ())},
             decline_reasons=head.get("decline_reason", ()),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from backend.matrix.checking import Problem, Source, check
 from backend.matrix.reading import Body, PackError, folder_of, pack_from, read_body
+from backend.matrix.texts import attribute_text, day_text
 from backend.matrix.types import (
     Attribute,
     Cell,
@@ -23,7 +24,7 @@ from backend.matrix.types import (
 
 __all__ = [
     "Attribute", "Body", "Cell", "Fact", "Intent", "Labelled", "LifeCycleState", "Pack", "PackError", "Policies", "Problem",
-    "Protective", "Score", "ScoreTerm", "Segment", "Service", "Source", "Vector", "check", "folder_of", "load_pack", "pack_from", "read_body",
+    "Protective", "Score", "ScoreTerm", "Segment", "Service", "Source", "Vector", "attribute_text", "check", "day_text", "folder_of", "load_pack", "pack_from", "read_body",
 ]  # fmt: skip
 
 

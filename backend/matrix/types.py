@@ -192,6 +192,8 @@ class Pack(Part):
     segments: tuple[Segment, ...]
     churn: Score | None
     services: tuple[Service, ...]
+    services_held: Rule
+    """Whether the customer has any service at all: someone who left has none, whatever the attributes still say."""
     protective: tuple[Protective, ...]
     acknowledgements: Mapping[str, Acknowledgement]
     decline_reasons: tuple[Labelled, ...]

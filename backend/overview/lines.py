@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from backend.interactions.service import Event, day, in_words
-from backend.matrix.service import Attribute, Pack
+from backend.matrix.service import Pack, attribute_text
 from backend.overview.types import (
     BillLine,
     Choice,
@@ -23,6 +23,7 @@ from backend.overview.types import (
 )
 from backend.profiles.service import Bill, Profile, Snapshot, band
 from backend.profiles.service import in_words as risk_in_words
+from backend.rules.service import Context, RuleFailed
 from shared.kernel import money
 from shared.kernel.money import Money
 
@@ -113,15 +114,23 @@ def risk(profile: Profile, snapshot: Snapshot, pack: Pack) -> Risk | None:
 
 
 def services(snapshot: Snapshot, pack: Pack, audience: Audience) -> tuple[ServiceLine, ...]:
+    held = _holds_any(snapshot, pack)
     lines = []
     for service in pack.services:
         attribute = pack.attributes.get(service.attribute)
         if attribute is None or audience not in attribute.visible:
             continue
         value = snapshot.attributes.get(service.attribute)
-        text = service.values.get(str(value).lower() if isinstance(value, bool) else str(value))
+        text = service.values.get(str(value).lower() if isinstance(value, bool) else str(value)) if held else None
         lines.append(ServiceLine(service.label, text or "", text is not None))
     return tuple(lines)
+
+
+def _holds_any(snapshot: Snapshot, pack: Pack) -> bool:
+    try:
+        return pack.services_held.test(Context(snapshot.names(), pack.services_held.names))
+    except RuleFailed:
+        return True
 
 
 def details(snapshot: Snapshot, pack: Pack, audience: Audience) -> tuple[tuple[str, str], ...]:
@@ -131,22 +140,7 @@ def details(snapshot: Snapshot, pack: Pack, audience: Audience) -> tuple[tuple[s
     pairs = [
         (a.label, attribute_text(a, snapshot.attributes.get(a.key), pack.currency, snapshot.language)) for a in shown
     ]
-    return tuple((label, text) for label, text in pairs if text)
-
-
-def attribute_text(attribute: Attribute, value: Any, currency: str, language: str) -> str:
-    """The value as people write it: "Yes", "$70.35", "3 November 2026"; empty for none."""
-    if value is None or value == "":
-        return ""
-    if attribute.type == "bool":
-        return "Yes" if value else "No"
-    if attribute.type == "date":
-        return day(value)
-    if attribute.unit == "money":
-        return money.text(money.of_major(float(value), currency), language)
-    shown = f"{value:g}" if isinstance(value, float) else str(value)
-    unit = attribute.unit.removesuffix("s") if value == 1 else attribute.unit
-    return f"{shown} {unit}".strip()
+    return tuple((label, text[:1].upper() + text[1:]) for label, text in pairs if text)
 
 
 def bill_line(bill: Bill, today: date) -> BillLine:

@@ -10,12 +10,13 @@ from typing import Any
 from uuid import UUID
 
 from backend.interactions import service as interactions
+from backend.matrix.service import attribute_text, day_text
 from backend.rules.service import Context, RuleFailed
 from backend.treatments.catalogue import Reason, Treatment
 from backend.treatments.engine import Factors, Ranked, Withheld
 from backend.treatments.facts import TermValue, terms_from, terms_json
 from backend.treatments.inputs import Inputs
-from backend.treatments.words import attribute_text, day_text, fill, term_text, values_for
+from backend.treatments.words import fill, term_text, values_for
 from shared.kernel.actors import Actor
 from shared.kernel.clock import zone_named
 
@@ -349,7 +350,7 @@ def _label(key: str, inputs: Inputs) -> str:
 def _value(key: str, value: Any, inputs: Inputs) -> str:
     attribute = inputs.pack.attributes.get(key)
     if attribute is not None:
-        return attribute_text(attribute, value, inputs.pack.currency, inputs.profile.language)
+        return attribute_text(attribute, value, inputs.pack.currency, inputs.profile.language) or "unknown"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):

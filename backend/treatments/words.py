@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
-from backend.matrix.service import Attribute, Pack
+from backend.matrix.service import Pack, attribute_text
 from backend.profiles.snapshot import Snapshot
 from backend.treatments.checking import PLACEHOLDER
 from backend.treatments.facts import TermValue
@@ -27,25 +26,6 @@ def term_text(term: TermValue, currency: str, language: str = "en") -> str:
     return str(term.value)
 
 
-def attribute_text(attribute: Attribute, value: Any, currency: str, language: str = "en") -> str:
-    """An attribute's value in words: yes or no, money, a number with its unit."""
-    if value is None or value == "":
-        return "unknown"
-    if attribute.type == "bool":
-        return "yes" if value else "no"
-    if attribute.unit in ("money", currency):
-        return money.text(money.of_major(float(value), currency), language)
-    shown = f"{value:g}" if isinstance(value, float) else str(value)
-    if attribute.unit in _COUNTED:
-        return f"{shown} {_COUNTED[attribute.unit][value != 1]}"
-    return f"{shown} {attribute.unit}".strip()
-
-
-def day_text(day: date) -> str:
-    """A day as people say it: "5 December 2026"."""
-    return f"{day.day} {day:%B %Y}"
-
-
 def fill(text: str, values: Mapping[str, str]) -> str:
     """The text with its {placeholders} filled in; nothing else in it has a meaning."""
     return PLACEHOLDER.sub(lambda found: values.get(found.group(1), ""), text)
@@ -55,7 +35,7 @@ def values_for(snapshot: Snapshot, pack: Pack, first_name: str, terms: tuple[Ter
     """What the placeholders of a treatment's texts stand for, for this customer."""
     language = snapshot.language
     values = {
-        a.key: attribute_text(a, snapshot.attributes.get(a.key), pack.currency, language)
+        a.key: attribute_text(a, snapshot.attributes.get(a.key), pack.currency, language) or "unknown"
         for a in pack.attributes.values()
     }
     values |= {key: _fact_text(snapshot.facts.get(key), fact.key, pack, language) for key, fact in pack.facts.items()}
