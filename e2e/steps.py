@@ -76,6 +76,11 @@ def says(page: Page, *words: str) -> None:
         expect(page.locator(".notice").filter(has_text=word).first).to_be_visible()
 
 
+def answered_online_by(person: Person) -> re.Pattern[str]:
+    """How the desk says who answered, when and where, of an answer that the customer gave at the portal."""
+    return re.compile(rf"on \d+ \w+ 20\d\d at \d\d:\d\d,? [^.]*(online|portal)[^.]*, by {re.escape(person.name)}")
+
+
 def timeline(page: Page) -> Locator:
     """The lines of what happened: at the desk's customer page, or on the portal's Activity."""
     return page.locator(".event")
