@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, session
+from flask import Flask, Response, abort, request, session
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -37,6 +37,7 @@ def install_face(app: Flask, *, layout: str, folder: Path) -> None:
     app.jinja_env.filters.update(FILTERS | EVENT_FILTERS)
     install_assets(app, folder)
     CSRFProtect(app)
+    app.before_request(_no_nul)
 
     @app.context_processor
     def common() -> dict[str, Any]:
@@ -70,3 +71,10 @@ def install_face(app: Flask, *, layout: str, folder: Path) -> None:
             if name in ("Allow", "Retry-After"):
                 response.headers[name] = value
         return response
+
+
+def _no_nul() -> None:
+    """Refuses text with a NUL in it: nobody can type one, and PostgreSQL keeps none, so that it would fail only later."""
+    for sent in (request.args, request.form):
+        if any("\x00" in text for pair in sent.items(multi=True) for text in pair):
+            abort(400)
