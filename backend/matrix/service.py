@@ -15,6 +15,7 @@ from backend.matrix.types import (
     Pack,
     Policies,
     Protective,
+    Purpose,
     Score,
     ScoreTerm,
     Segment,
@@ -24,7 +25,7 @@ from backend.matrix.types import (
 
 __all__ = [
     "Attribute", "Body", "Cell", "Fact", "Intent", "Labelled", "LifeCycleState", "Pack", "PackError", "Policies", "Problem",
-    "Protective", "Score", "ScoreTerm", "Segment", "Service", "Source", "Vector", "attribute_text", "check", "day_text", "folder_of", "load_pack", "pack_from", "read_body",
+    "Protective", "Purpose", "Score", "ScoreTerm", "Segment", "Service", "Source", "Vector", "attribute_text", "check", "day_text", "folder_of", "load_pack", "pack_from", "read_body",
 ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
+from math import isfinite
 from typing import Any
 
 import cel
@@ -111,10 +112,12 @@ class Expression:
     def number(self, context: Context) -> float:
         """The expression's value as a float. Raises RuleFailed when it is no finite number."""
         result = self.value(context)
+        if type(result) is float and isfinite(result):
+            return result
         if isinstance(result, bool) or not isinstance(result, (int, float)):
             raise RuleFailed(f"gave {result!r}, not a number")
         number = float(result)
-        if number != number or number in (float("inf"), float("-inf")):
+        if not isfinite(number):
             raise RuleFailed("gave no finite number")
         return number
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
-from backend.matrix.service import Pack
+from backend.matrix.service import Pack, Protective, Purpose
 from backend.profiles.snapshot import Snapshot
 from backend.rules.service import Context, Expression, RuleFailed
 from backend.treatments import contact
@@ -101,7 +101,13 @@ def decide(snapshot: Snapshot, ledger: Ledger, configuration: Configuration) -> 
     context = context_of(snapshot, ledger, configuration, live)
     weights = objective_weights(snapshot, pack)
     beta = balance(snapshot, pack)
-    case = _Case(snapshot, ledger, configuration, pack, context, today, weights, beta)
+    case = _Case(
+        snapshot, ledger, configuration, pack, context, today, weights, beta,
+        purposes={p.key: p for p in pack.purposes},
+        granted=frozenset(key.split("/")[0] for key, state in snapshot.consents.items() if state == "granted"),
+        silenced={i: p for p in reversed(pack.protective) if p.key in snapshot.protective for i in p.silences},
+        recent=contact.presentations(ledger, today),
+    )  # fmt: skip
     ranked: list[Ranked] = []
     withheld: list[Withheld] = []
     for offer in live:
@@ -142,6 +148,13 @@ class _Case:
     today: date
     weights: Mapping[str, float]
     beta: float
+    purposes: Mapping[str, Purpose]
+    granted: frozenset[str]
+    """The purposes to which the customer consented, in whichever channel."""
+    silenced: Mapping[str, Protective]
+    """Issue → the first protective state that silences it."""
+    recent: int
+    """Presentations of the last 30 days."""
 
 
 def _walk(case: _Case, t: Treatment, offer: OfferFact | None, ranked: list[Ranked], withheld: list[Withheld]) -> None:
@@ -204,11 +217,10 @@ def _require(case: _Case, step: str, rule: Expression) -> None:
 
 def _suits(case: _Case, t: Treatment) -> float:
     """The customer's gain in money. Raises _Out where it is a loss, or where a protective state silences the issue."""
-    for state in case.pack.protective:
-        if state.key in case.snapshot.protective and t.issue in state.silences:
-            raise _Out(
-                "suitable", f"protective:{state.key}", f"{state.label}: nothing in {t.issue} is put to this customer."
-            )
+    state = case.silenced.get(t.issue)
+    if state is not None:
+        words = f"{state.label}: nothing in {t.issue} is put to this customer."
+        raise _Out("suitable", f"protective:{state.key}", words)
     try:
         experience = t.value.experience.number(case.context)
     except RuleFailed as failed:
@@ -221,9 +233,8 @@ def _suits(case: _Case, t: Treatment) -> float:
 def _consented(case: _Case, t: Treatment) -> None:
     """The purpose's consent, in whichever channel it was given; the channel's own is asked at delivery."""
     # A live offer may have a purpose that the pack dropped since: then nothing but the customer's own word allows it.
-    purpose = next((p for p in case.pack.purposes if p.key == t.purpose), None)
-    granted = any(state == "granted" for key, state in case.snapshot.consents.items() if key.split("/")[0] == t.purpose)
-    if (purpose is None or purpose.needed) and not granted:
+    purpose = case.purposes.get(t.purpose)
+    if (purpose is None or purpose.needed) and t.purpose not in case.granted:
         label = purpose.label.lower() if purpose else t.purpose
         raise _Out("consent", f"purpose:{t.purpose}", f"No consent to {label}.")
 
@@ -234,7 +245,7 @@ def _factors(case: _Case, t: Treatment, experience: float, offer: OfferFact | No
     except RuleFailed as failed:
         raise _Out("arbitration", "value", f"Its value could not be worked out: {failed}.") from None
     policies = case.pack.policies
-    others = contact.presentations(case.ledger, case.today, without=offer.offer_id if offer else None)
+    others = contact.presentations(case.ledger, case.today, without=offer.offer_id) if offer else case.recent
     return Factors(
         propensity=t.acceptance,
         draw=None,

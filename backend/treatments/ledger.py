@@ -49,7 +49,9 @@ def answer(
     owner = owner_of(session, offer_id, actor.customer_id or customer_id)
     lock_ledger(session, owner)
     inputs = gather(session, owner, now)
-    row = next(o for o in inputs.offers if o.offer_id == offer_id)
+    row = next((o for o in inputs.offers if o.offer_id == offer_id), None)
+    if row is None:
+        raise NotFound("There is no such offer.")
     if channel not in {c.key for c in inputs.pack.channels}:
         raise Invalid(
             f"There is no channel {channel}.", {"channel": f"one of {', '.join(c.key for c in inputs.pack.channels)}"}

@@ -29,7 +29,7 @@ def objective_weights(snapshot: Snapshot, pack: Pack) -> dict[str, float]:
 
 def context_value(weights: Mapping[str, float], scores: Vector) -> float:
     """C = Σ w[o]·q[o], between 0 and 1."""
-    return sum(weight * scores.get(objective, 0.0) for objective, weight in weights.items())
+    return sum([weights.get(objective, 0.0) * score for objective, score in scores.items()])
 
 
 def balance(snapshot: Snapshot, pack: Pack) -> float:

@@ -33,6 +33,8 @@ def _value(term: Term, context: Context, currency: str) -> int | float | str:
 
 def concession_of(treatment: Treatment, terms: tuple[TermValue, ...], currency: str) -> float:
     """The money that this offer gives away, in major units; 0 for all but concessions."""
+    if not treatment.concession:
+        return 0.0
     marked = {t.key for t in treatment.term if t.concession}
     minor = sum(float(t.value) for t in terms if t.key in marked)
     return minor / float(10 ** money.exponent(currency))
