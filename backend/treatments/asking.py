@@ -212,20 +212,23 @@ def digest_of(row: Mapping[str, Any], ruling: Ruling) -> str:
 def _store(
     session: Session, inputs: Inputs, ruling: Ruling, row: dict[str, Any], body: bytes, now: datetime
 ) -> Decided:
-    offered = _open_offers(session, inputs, ruling.ranked, now)
+    offered, moved = _open_offers(session, inputs, ruling.ranked, now)
     ranked = tuple(replace(r, offer_id=str(offered[r.treatment, r.subject])) for r in ruling.ranked)
     decision_id = ids.uuid7()
     key = {"customer_id": row["customer_id"], "input_hash": row["input_hash"]}
     db.upsert(session, SnapshotRow, [key | {"body": body}], key=("customer_id", "input_hash"))
     session.execute(_NEW_DECISION, row | {"decision_id": decision_id, "ranked": [ranked_json(r) for r in ranked]})
-    offers = offer_rows(session, row["customer_id"])
+    offers = offer_rows(session, row["customer_id"]) if moved else inputs.offers
     return Decided(decision_id, inputs, ranked, ruling.withheld, row["stands_until"], newly=True, offers=offers)
 
 
 def _open_offers(
     session: Session, inputs: Inputs, ranked: Sequence[Ranked], now: datetime
-) -> dict[tuple[str, str], UUID]:
-    """An offer for each ranked treatment: the live one, the open one brought up to date, or a new one. No version moves."""
+) -> tuple[dict[tuple[str, str], UUID], bool]:
+    """An offer for each ranked treatment: the live one, the open one brought up to date, or a new one. No version moves.
+
+    Gives their ids by treatment and subject, and whether any row changed.
+    """
     customer_id = inputs.profile.customer_id
     existing = {(row.treatment, row.subject): row for row in inputs.offers if row.state in expiry.LIVE}
     ids_of, new, changed = {}, [], []
@@ -246,7 +249,7 @@ def _open_offers(
         session.execute(_NEW_OFFERS, new)
     for values in changed:
         session.execute(_UPDATE_OPEN, values)
-    return ids_of
+    return ids_of, bool(new or changed)
 
 
 def _new_offer(inputs: Inputs, item: Ranked, offer_id: UUID, now: datetime) -> dict[str, Any]:

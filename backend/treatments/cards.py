@@ -16,7 +16,7 @@ from backend.treatments.catalogue import Reason, Treatment
 from backend.treatments.engine import Factors, Ranked, Withheld
 from backend.treatments.facts import TermValue, terms_from, terms_json
 from backend.treatments.inputs import Inputs
-from backend.treatments.words import fill, term_text, values_for
+from backend.treatments.words import Words, fill, term_text
 from shared.kernel.actors import Actor
 from shared.kernel.clock import zone_named
 
@@ -196,28 +196,28 @@ def stand_in(item: Ranked) -> Any:
 def customer_card(t: Treatment, row: Any, inputs: Inputs, context: Context) -> CustomerCard:
     """The card of an offer: its own terms, and the words of the catalogue that it was made from."""
     terms = terms_from(row.terms)
-    values = values_for(inputs.snapshot, inputs.pack, inputs.profile.first_name, terms)
+    words = Words(inputs.snapshot, inputs.pack, inputs.profile.first_name, terms)
     said = _acknowledged(inputs)
     return CustomerCard(
         offer_id=row.offer_id,
         treatment=t.key,
-        headline=headline(t, values),
-        acknowledgement=fill(said.customer, values) if said else None,
-        body=fill(t.portal.body, values) if t.portal else "",
-        reason=next((fill(r.customer, values) for r in _holding(t.reason, context) if r.customer), ""),
+        headline=headline(t, words),
+        acknowledgement=fill(said.customer, words) if said else None,
+        body=fill(t.portal.body, words) if t.portal else "",
+        reason=next((fill(r.customer, words) for r in _holding(t.reason, context) if r.customer), ""),
         terms=term_lines(terms, inputs),
         valid_until=row.valid_until,
-        accept_label=fill(t.portal.accept, values) if t.portal else "Accept",
+        accept_label=fill(t.portal.accept, words) if t.portal else "Accept",
         state=row.state,
         version=row.version,
         reference=row.reference,
-        promise=fill(t.fulfilment.promise, values),
+        promise=fill(t.fulfilment.promise, words),
     )
 
 
 def agent_card(t: Treatment, item: Ranked, rank: int, row: Any, inputs: Inputs, context: Context) -> AgentCard:
     card = customer_card(t, row, inputs, context)
-    values = values_for(inputs.snapshot, inputs.pack, inputs.profile.first_name, terms_from(row.terms))
+    words = Words(inputs.snapshot, inputs.pack, inputs.profile.first_name, terms_from(row.terms))
     said = _acknowledged(inputs)
     presented = PresentedLine(row.presented_at, row.presented_channel, row.presented_by) if row.presented_at else None
     return AgentCard(
@@ -228,23 +228,23 @@ def agent_card(t: Treatment, item: Ranked, rank: int, row: Any, inputs: Inputs, 
         rank=rank,
         priority=item.priority,
         factors=item.factors,
-        script=fill(t.phone.script, values) if t.phone else "",
-        script_acknowledgement=fill(said.agent, values) if said else None,
-        reasons=tuple(fill(r.agent, values) for r in _holding(t.reason, context)),
+        script=fill(t.phone.script, words) if t.phone else "",
+        script_acknowledgement=fill(said.agent, words) if said else None,
+        reasons=tuple(fill(r.agent, words) for r in _holding(t.reason, context)),
         presented=presented,
         first=item.pinned,
     )
 
 
-def headline(t: Treatment, values: Mapping[str, str]) -> str:
-    return fill(t.portal.headline, values) if t.portal else t.name
+def headline(t: Treatment, words: Words) -> str:
+    return fill(t.portal.headline, words) if t.portal else t.name
 
 
 def offer_line(row: Any, inputs: Inputs, viewer: Actor) -> OfferLine:
     """An offer as this viewer may know it: a customer reads who answered as themselves or the house, never a name."""
     t = inputs.configuration.catalogue_of(row.catalogue_version).treatments[row.treatment]
     terms = terms_from(row.terms)
-    values = values_for(inputs.snapshot, inputs.pack, inputs.profile.first_name, terms)
+    words = Words(inputs.snapshot, inputs.pack, inputs.profile.first_name, terms)
     answered = row.answered_at is not None
     at = row.answered_at if answered else row.presented_at
     channel = row.answered_channel if answered else row.presented_channel
@@ -253,7 +253,7 @@ def offer_line(row: Any, inputs: Inputs, viewer: Actor) -> OfferLine:
     return OfferLine(
         offer_id=row.offer_id,
         treatment=row.treatment,
-        headline=headline(t, values),
+        headline=headline(t, words),
         state=row.state,
         state_label=label,
         at=at,
@@ -266,7 +266,7 @@ def offer_line(row: Any, inputs: Inputs, viewer: Actor) -> OfferLine:
         can_reverse=row.state == "declined" and row.valid_until >= inputs.today,
         version=row.version,
         reference=row.reference,
-        promise=fill(t.fulfilment.promise, values),
+        promise=fill(t.fulfilment.promise, words),
     )
 
 
@@ -298,20 +298,20 @@ def withheld_line(w: Withheld, inputs: Inputs) -> WithheldLine:
 
 def elsewhere_line(item: Ranked, rule: str, channels: tuple[str, ...], inputs: Inputs) -> Elsewhere:
     t = inputs.configuration.catalogue_of(item.catalogue_version).treatments[item.treatment]
-    values = values_for(inputs.snapshot, inputs.pack, inputs.profile.first_name, item.terms)
+    words = Words(inputs.snapshot, inputs.pack, inputs.profile.first_name, item.terms)
     labels = tuple(inputs.pack.label_of(inputs.pack.channels, c) for c in channels)
-    return Elsewhere(t.key, headline(t, values), channels, labels, rule)
+    return Elsewhere(t.key, headline(t, words), channels, labels, rule)
 
 
 def event_data(row: Any, inputs: Inputs) -> dict[str, Any]:
     """What the timeline keeps of an offer's event: words fit for both audiences, and the ids to look it up."""
     t = inputs.configuration.catalogue_of(row.catalogue_version).treatments[row.treatment]
     terms = terms_from(row.terms)
-    values = values_for(inputs.snapshot, inputs.pack, inputs.profile.first_name, terms)
+    words = Words(inputs.snapshot, inputs.pack, inputs.profile.first_name, terms)
     data = {
         "offer_id": str(row.offer_id),
         "treatment": row.treatment,
-        "headline": headline(t, values),
+        "headline": headline(t, words),
         "reference": row.reference,
         "terms": {line.label: line.text for line in term_lines(terms, inputs)},
     }
@@ -320,7 +320,7 @@ def event_data(row: Any, inputs: Inputs) -> dict[str, Any]:
     if row.until:
         data["until"] = row.until.isoformat()
     if row.state in ("accepted", "fulfilled"):
-        data["promise"] = fill(t.fulfilment.promise, values)
+        data["promise"] = fill(t.fulfilment.promise, words)
     return data
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from backend.matrix.service import Pack, attribute_text
@@ -26,20 +25,31 @@ def term_text(term: TermValue, currency: str, language: str = "en") -> str:
     return str(term.value)
 
 
-def fill(text: str, values: Mapping[str, str]) -> str:
+class Words:
+    """What the placeholders of a treatment's texts stand for, for one customer; each is worked out when a text asks for it."""
+
+    __slots__ = ("_first_name", "_pack", "_snapshot", "_terms")
+
+    def __init__(self, snapshot: Snapshot, pack: Pack, first_name: str, terms: tuple[TermValue, ...]) -> None:
+        self._snapshot, self._pack, self._first_name = snapshot, pack, first_name
+        self._terms = {t.key: t for t in terms}
+
+    def of(self, key: str) -> str:
+        """The words for one placeholder: the name, a term, an attribute or a fact, in this order; empty for none of them."""
+        pack, snapshot = self._pack, self._snapshot
+        if key == "name":
+            return self._first_name
+        if key in self._terms:
+            return term_text(self._terms[key], pack.currency, snapshot.language)
+        if key in pack.attributes:
+            value = snapshot.attributes.get(key)
+            return attribute_text(pack.attributes[key], value, pack.currency, snapshot.language) or "unknown"
+        return _fact_text(snapshot.facts[key], key, pack, snapshot.language) if key in snapshot.facts else ""
+
+
+def fill(text: str, words: Words) -> str:
     """The text with its {placeholders} filled in; nothing else in it has a meaning."""
-    return PLACEHOLDER.sub(lambda found: values.get(found.group(1), ""), text)
-
-
-def values_for(snapshot: Snapshot, pack: Pack, first_name: str, terms: tuple[TermValue, ...]) -> dict[str, str]:
-    """What the placeholders of a treatment's texts stand for, for this customer."""
-    language = snapshot.language
-    values = {
-        a.key: attribute_text(a, snapshot.attributes.get(a.key), pack.currency, language) or "unknown"
-        for a in pack.attributes.values()
-    }
-    values |= {key: _fact_text(snapshot.facts.get(key), fact.key, pack, language) for key, fact in pack.facts.items()}
-    return values | {t.key: term_text(t, pack.currency, language) for t in terms} | {"name": first_name}
+    return PLACEHOLDER.sub(lambda found: words.of(found.group(1)), text)
 
 
 def _fact_text(value: Any, key: str, pack: Pack, language: str) -> str:
