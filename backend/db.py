@@ -1,7 +1,7 @@
 """The process's one database: SQLite (WAL) for the processes of one machine, PostgreSQL for more than one.
 
-`transaction` writes, `reading` only reads; services never commit. On SQLite a per-process lock stands before
-`BEGIN IMMEDIATE`, so that the threads of a process queue fairly instead of polling the file's lock.
+`transaction` writes, `reading` only reads; services never commit. On SQLite a lock of our own stands before
+`BEGIN IMMEDIATE`, so that the threads and processes of a machine wait in line instead of polling the file's lock.
 
 What an acknowledged write survives. SQLite runs with `synchronous=NORMAL`: a commit is handed to the operating system
 before anything is answered, so it survives `kill -9` of any or all of our processes. A power cut or a crash of the
@@ -10,7 +10,9 @@ operating system may lose the last moments' commits, never the file's consistenc
 """
 
 import contextlib
+import fcntl
 import json
+import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -102,6 +104,8 @@ class _Database:
     def dispose(self) -> None:
         self.writer.dispose()
         self.reader.dispose()
+        if isinstance(self.lock, _Turn):
+            self.lock.close()
 
 
 _open: _Database | None = None
@@ -294,12 +298,49 @@ def _sqlite(url: URL) -> _Database:
         "hide_parameters": True,
     }
     writer = create_engine(url, pool_size=1, max_overflow=0, **options)
-    reader = create_engine(url, pool_size=8, max_overflow=24, **options)
+    reader = create_engine(url, pool_size=8, max_overflow=24, pool_use_lifo=True, **options)
     event.listen(writer, "connect", _prepare_writer)
     event.listen(writer, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     event.listen(reader, "connect", _prepare_reader)
     event.listen(reader, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
-    return _Database(url, writer, reader, threading.Lock())
+    return _Database(url, writer, reader, _Turn(url.database))
+
+
+class _Turn:
+    """One writer at a time: the threads of a process by a lock, the processes of the machine by a lock on a file.
+
+    SQLite's own lock is polled, with pauses that grow while the file is free again; these two are waited for, and the death
+    of a process frees the file's. Others (the command line, a tool) may still come in between: then SQLite's lock decides.
+    """
+
+    def __init__(self, database: str | None) -> None:
+        self._threads = threading.Lock()
+        self._path = f"{database}.turn" if database and database != ":memory:" else None
+        self._file: int | None = None
+
+    def __enter__(self) -> None:
+        self._threads.acquire()
+        try:
+            if self._path is not None:
+                if self._file is None:
+                    self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                fcntl.flock(self._file, fcntl.LOCK_EX)
+        except BaseException:
+            self._threads.release()
+            raise
+
+    def __exit__(self, *_failure: object) -> None:
+        try:
+            if self._file is not None:
+                fcntl.flock(self._file, fcntl.LOCK_UN)
+        finally:
+            self._threads.release()
+
+    def close(self) -> None:
+        """Lets go of the file; the next turn opens it again."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
 
 
 def _prepare_writer(connection: sqlite3.Connection, _record: object) -> None:
