@@ -12,6 +12,7 @@ operating system may lose the last moments' commits, never the file's consistenc
 import contextlib
 import fcntl
 import json
+import logging
 import os
 import sqlite3
 import threading
@@ -27,11 +28,12 @@ from sqlalchemy import JSON, DateTime, Dialect, Engine, Table, bindparam, create
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, CursorResult, make_url
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator, Uuid
 from sqlmodel import Session, SQLModel
 
-from shared.kernel.errors import Conflict
+from shared.kernel.errors import Conflict, Unavailable
 
 __all__ = [
     "Json",
@@ -62,6 +64,7 @@ SQLModel.metadata.naming_convention = {
 }
 
 BUSY_MILLISECONDS = 10_000
+_log = logging.getLogger("evenhand.db")
 POOL_SECONDS = 30
 
 
@@ -146,8 +149,9 @@ def url_of() -> str:
 def transaction() -> Iterator[Session]:
     """One transaction that may write: returning commits, raising rolls back.
 
-    A lost race (a unique key taken, a version moved, a deadlock) raises Conflict. Opening one inside another of the same
-    thread raises RuntimeError, since the inner could not see the outer's rows.
+    A lost race (a unique key taken, a version moved, a deadlock) raises Conflict, a database that does not answer raises
+    Unavailable. Opening one inside another of the same thread raises RuntimeError, since the inner could not see the outer's
+    rows.
     """
     database = _database()
     if getattr(_inside, "writing", False):
@@ -163,16 +167,38 @@ def transaction() -> Iterator[Session]:
         except DBAPIError as failure:
             if _is_lost_race(failure):
                 raise Conflict("Someone else did this at the same moment. Please look again.") from failure
+            _unless_down(failure)
             raise
+        except PoolTimeout as waited:
+            raise _down(waited) from waited
         finally:
             _inside.writing = False
 
 
 @contextlib.contextmanager
 def reading() -> Iterator[Session]:
-    """A consistent view of the database that cannot write; a write raises the database's own error."""
-    with Session(_database().reader, expire_on_commit=False, autoflush=False) as session:
-        yield session
+    """A consistent view of the database that cannot write; a write raises the database's own error. Raises Unavailable."""
+    try:
+        with Session(_database().reader, expire_on_commit=False, autoflush=False) as session:
+            yield session
+    except DBAPIError as failure:
+        _unless_down(failure)
+        raise
+    except PoolTimeout as waited:
+        raise _down(waited) from waited
+
+
+def _unless_down(failure: DBAPIError) -> None:
+    """Raises Unavailable where the database was out of reach or held by another for too long."""
+    cause = failure.orig
+    held = isinstance(cause, sqlite3.Error) and getattr(cause, "sqlite_errorname", "").startswith("SQLITE_BUSY")
+    if held or failure.connection_invalidated or isinstance(cause, psycopg.OperationalError):
+        raise _down(failure) from failure
+
+
+def _down(failure: Exception) -> Unavailable:
+    _log.error("the database does not answer", exc_info=failure)
+    return Unavailable("Nothing was saved: we could not reach our data just now. Please try again in a moment.")
 
 
 def upsert(

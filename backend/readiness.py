@@ -6,6 +6,7 @@ from backend import db, logs, settings
 from backend.people import service as people
 from backend.profiles import service as profiles
 from backend.settings import Settings, SettingsError
+from backend.treatments import service as treatments
 
 _ready: str | None = None
 
@@ -33,6 +34,8 @@ def begin_serving() -> Settings:
                     "EVENHAND_ENV may not be production while the demo's sign-ins exist, since everyone knows their "
                     "password: serve another database."
                 )
+    with db.reading() as session:
+        treatments.warm(session)
     return found
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
 import zlib
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 
@@ -111,6 +113,12 @@ def _named(body: bytes) -> str:
         return "unreadable"
 
 
+def warm(session: Session) -> None:
+    """Compiles the catalogue in force, where there is one, so that no request has to wait for it."""
+    with suppress(NotFound):
+        in_force(session)
+
+
 def pack_in_force(session: Session) -> Pack:
     """The pack of the catalogue in force. Raises NotFound before the first."""
     return in_force(session).catalogue.pack
@@ -131,10 +139,17 @@ def _catalogue(session: Session, version: int, digest: str | None) -> Catalogue:
     if digest is None:
         digest = session.execute(select(_CATALOGUE.c.digest).where(_CATALOGUE.c.version == version)).scalar_one()
     cached = _compiled.get((version, digest))
-    if cached is None:
+    if cached is not None:
+        return cached
+    with _compiling:
+        # Whoever waited here finds it compiled: a cold process with many requests must not do it for each of them.
+        cached = _compiled.get((version, digest))
+        if cached is not None:
+            return cached
         body = session.execute(select(_CATALOGUE.c.body).where(_CATALOGUE.c.version == version)).scalar_one()
         cached = _compiled[version, digest] = Catalogue(version, json.loads(zlib.decompress(body)), digest)
     return cached
 
 
 _compiled: dict[tuple[int, str], Catalogue] = {}
+_compiling = threading.Lock()

@@ -23,7 +23,7 @@ from backend.treatments.fulfilment import fulfil
 from backend.treatments.leaving import erase_customer, export_customer
 from backend.treatments.ledger import FULFIL, answer
 from backend.treatments.parity import compare_channels
-from backend.treatments.publishing import configure, in_force, pack_in_force, publish
+from backend.treatments.publishing import configure, in_force, pack_in_force, publish, warm
 from backend.treatments.recommending import by_id, offer_page, offers_of, withheld_of
 from backend.treatments.recommending import for_agent as recommend_for_agent
 from backend.treatments.recommending import for_customer as recommend_for_customer
@@ -65,5 +65,5 @@ __all__ = [
     "recommend_for_agent",
     "recommend_for_customer",
     "replay",
-    "withheld_of",
+    "warm", "withheld_of",
 ]  # fmt: skip

@@ -109,3 +109,11 @@ class TooMany(EvenhandError):
     status = 429
     code = "too_many"
     title = "Too many tries"
+
+
+class Unavailable(EvenhandError):
+    """The database does not answer just now; nothing was done. Trying again in a moment is right."""
+
+    status = 503
+    code = "unavailable"
+    title = "Not available just now"

@@ -51,8 +51,9 @@ def install_face(app: Flask, *, layout: str, folder: Path) -> None:
         if isinstance(error, Unauthenticated):
             return to_sign_in()
         response = show(error.status, error.title, str(error))
-        if error.status == 429:
-            response.headers["Retry-After"] = str(error.extra.get("retry_after", 60))
+        if error.status in (429, 503):
+            wait = 60 if error.status == 429 else 5
+            response.headers["Retry-After"] = str(error.extra.get("retry_after", wait))
         return response
 
     @app.errorhandler(CSRFError)

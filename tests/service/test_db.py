@@ -1,8 +1,11 @@
 """The database's ground: transactions, types and migrations, on both engines."""
 
+import contextlib
+import sqlite3
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
@@ -12,7 +15,7 @@ from backend import db
 from backend.people.tables import ApiKeyRow, StaffRow
 from backend.record.tables import OutboxJobRow
 from shared.kernel import ids
-from shared.kernel.errors import Conflict
+from shared.kernel.errors import Conflict, Unavailable
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -169,3 +172,20 @@ def test_upsert_leaves_or_changes_what_is_there(database: str) -> None:
     with db.transaction() as session:
         db.upsert(session, ApiKeyRow, new, key=["key_id"], update=["secret_digest"])
     assert list(keys()) == [("new", ["all"]), ("other", ["all"])]
+
+
+def test_a_database_that_is_held_too_long_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(db, "BUSY_MILLISECONDS", 50)
+    db.open(f"sqlite:///{tmp_path / 'held.sqlite3'}")
+    try:
+        with db.transaction() as session:
+            session.connection().exec_driver_sql("CREATE TABLE t (x INTEGER)")
+        with contextlib.closing(sqlite3.connect(tmp_path / "held.sqlite3", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(Unavailable), db.transaction() as session:
+                session.connection().exec_driver_sql("INSERT INTO t VALUES (1)")
+            other.execute("COMMIT")
+        with db.transaction() as session:
+            session.connection().exec_driver_sql("INSERT INTO t VALUES (2)")
+    finally:
+        db.close()
