@@ -24,7 +24,7 @@ step "ruff: format" $bin/ruff format --check .
 step "mypy" $bin/mypy
 step "import-linter: the floors" $bin/lint-imports
 step "tests: unit, service, web, architecture" $bin/pytest tests -n 2 --dist worksteal
-step "journeys in a real browser" $bin/pytest e2e
+step "journeys in a real browser" $bin/pytest e2e -n 2 --dist loadfile
 
 if [ -n "$failed" ]; then
     printf '\nFailed: %s\n' "${failed#, }" >&2

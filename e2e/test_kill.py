@@ -87,9 +87,9 @@ class Answering:
 
     def __init__(self, house: House, offers: list[tuple[UUID, UUID]]) -> None:
         self.house = house
-        self.todo: queue.SimpleQueue[tuple[UUID, UUID, str]] = queue.SimpleQueue()
+        self.waiting: queue.SimpleQueue[tuple[UUID, UUID, str]] = queue.SimpleQueue()
         for number, (customer_id, offer_id) in enumerate(offers):
-            self.todo.put((customer_id, offer_id, KINDS[number % len(KINDS)]))
+            self.waiting.put((customer_id, offer_id, KINDS[number % len(KINDS)]))
         self.done: list[Answer] = []
         self.more = threading.Condition()
         self.faults: list[BaseException] = []
@@ -107,7 +107,7 @@ class Answering:
         try:
             while True:
                 try:
-                    customer_id, offer_id, response = self.todo.get_nowait()
+                    customer_id, offer_id, response = self.waiting.get_nowait()
                 except queue.Empty:
                     return
                 client, answer = self._answer(client, customer_id, offer_id, response)

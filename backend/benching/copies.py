@@ -37,6 +37,7 @@ Tell = Callable[[str], None]
 class BenchFailed(EvenhandError):
     """Nothing could be measured, and why."""
 
+    code = "bench_failed"
     title = "The measurement failed"
 
 
