@@ -10,10 +10,8 @@ operating system may lose the last moments' commits, never the file's consistenc
 """
 
 import contextlib
-import fcntl
 import json
 import logging
-import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,6 +31,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator, Uuid
 from sqlmodel import Session, SQLModel
 
+from backend.turns import Turn
 from shared.kernel.errors import Conflict, Unavailable
 
 __all__ = [
@@ -107,7 +106,7 @@ class _Database:
     def dispose(self) -> None:
         self.writer.dispose()
         self.reader.dispose()
-        if isinstance(self.lock, _Turn):
+        if isinstance(self.lock, Turn):
             self.lock.close()
 
 
@@ -329,44 +328,7 @@ def _sqlite(url: URL) -> _Database:
     event.listen(writer, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     event.listen(reader, "connect", _prepare_reader)
     event.listen(reader, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
-    return _Database(url, writer, reader, _Turn(url.database))
-
-
-class _Turn:
-    """One writer at a time: the threads of a process by a lock, the processes of the machine by a lock on a file.
-
-    SQLite's own lock is polled, with pauses that grow while the file is free again; these two are waited for, and the death
-    of a process frees the file's. Others (the command line, a tool) may still come in between: then SQLite's lock decides.
-    """
-
-    def __init__(self, database: str | None) -> None:
-        self._threads = threading.Lock()
-        self._path = f"{database}.turn" if database and database != ":memory:" else None
-        self._file: int | None = None
-
-    def __enter__(self) -> None:
-        self._threads.acquire()
-        try:
-            if self._path is not None:
-                if self._file is None:
-                    self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-                fcntl.flock(self._file, fcntl.LOCK_EX)
-        except BaseException:
-            self._threads.release()
-            raise
-
-    def __exit__(self, *_failure: object) -> None:
-        try:
-            if self._file is not None:
-                fcntl.flock(self._file, fcntl.LOCK_UN)
-        finally:
-            self._threads.release()
-
-    def close(self) -> None:
-        """Lets go of the file; the next turn opens it again."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+    return _Database(url, writer, reader, Turn(url.database))
 
 
 def _prepare_writer(connection: sqlite3.Connection, _record: object) -> None:

@@ -1,0 +1,42 @@
+"""Whose turn it is to write, among the threads and processes of one machine."""
+
+import fcntl
+import os
+import threading
+
+
+class Turn:
+    """One writer at a time: the threads of a process by a lock, the processes of the machine by a lock on a file.
+
+    SQLite's own lock is polled, with pauses that grow while the file is free again; these two are waited for, and the death
+    of a process frees the file's. Others (the command line, a tool) may still come in between: then SQLite's lock decides.
+    """
+
+    def __init__(self, database: str | None) -> None:
+        self._threads = threading.Lock()
+        self._path = f"{database}.turn" if database and database != ":memory:" else None
+        self._file: int | None = None
+
+    def __enter__(self) -> None:
+        self._threads.acquire()
+        try:
+            if self._path is not None:
+                if self._file is None:
+                    self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                fcntl.flock(self._file, fcntl.LOCK_EX)
+        except BaseException:
+            self._threads.release()
+            raise
+
+    def __exit__(self, *_failure: object) -> None:
+        try:
+            if self._file is not None:
+                fcntl.flock(self._file, fcntl.LOCK_UN)
+        finally:
+            self._threads.release()
+
+    def close(self) -> None:
+        """Lets go of the file; the next turn opens it again."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
