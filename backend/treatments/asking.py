@@ -16,7 +16,7 @@ from backend.profiles import service as profiles
 from backend.treatments import engine, expiry, publishing
 from backend.treatments.engine import ENGINE_VERSION, Factors, Ranked, Ruling, Withheld
 from backend.treatments.facts import terms_from, terms_json
-from backend.treatments.inputs import Inputs, canonical, gather, hash_of, ledger_of, offer_rows, pack_text
+from backend.treatments.inputs import Inputs, canonical, gather, hash_of, offer_rows, pack_text
 from backend.treatments.locking import lock_ledger
 from backend.treatments.tables import DecisionRow, OfferRow, SnapshotRow
 from backend.treatments.terms import concession_of
@@ -36,6 +36,11 @@ _LATEST = (
     .limit(1)
 )
 _NEW_DECISION, _NEW_OFFERS = insert(_DECISION), insert(_OFFER)
+_OFFERS_NOW = select(_OFFER.c.offer_id, _OFFER.c.version).where(_OFFER.c.customer_id == bindparam("customer_id"))
+_VERSIONS_NOW = select(
+    publishing.VERSION_IN_FORCE.label("configuration"),
+    _LATEST.with_only_columns(_DECISION.c.decision_id).scalar_subquery().label("decision_id"),
+)
 _UPDATE_OPEN = (
     update(_OFFER)
     .where(_OFFER.c.customer_id == bindparam("of_customer"), _OFFER.c.offer_id == bindparam("of_offer"))
@@ -72,7 +77,7 @@ def decide(customer_id: UUID, now: datetime) -> Decided:
     for _ in range(ATTEMPTS):
         with db.reading() as session:
             inputs = gather(session, customer_id, now)
-            stored = _standing(session, inputs, now)
+            latest, stored = _latest(session, inputs, now)
         if stored is not None:
             return stored
         ruling = engine.decide(inputs.snapshot, inputs.ledger, inputs.configuration)
@@ -80,13 +85,11 @@ def decide(customer_id: UUID, now: datetime) -> Decided:
         try:
             with db.transaction() as session:
                 version = lock_ledger(session, inputs.profile.customer_id)
-                offers = offer_rows(session, inputs.profile.customer_id)
-                if expiry.expire_customer(session, inputs.profile.customer_id, offers, now):
+                if version != inputs.ledger.version or not _unmoved(session, inputs, latest):
                     continue
-                if ledger_of(version, offers) != inputs.ledger or not _unmoved(session, inputs):
+                if expiry.expire_customer(session, inputs.profile.customer_id, inputs.offers, now):
                     continue
-                stored = _standing(session, replace(inputs, offers=offers), now)
-                return stored or _store(session, replace(inputs, offers=offers), ruling, row, body, now)
+                return _store(session, inputs, ruling, row, body, now)
         except Conflict:
             continue
     raise Conflict("This customer is changing too fast to decide for. Please try again.")
@@ -95,7 +98,7 @@ def decide(customer_id: UUID, now: datetime) -> Decided:
 def standing(customer_id: UUID, now: datetime) -> Decided | None:
     """The stored decision that stands, if one does. Writes nothing. Raises NotFound."""
     with db.reading() as session:
-        return _standing(session, gather(session, customer_id, now), now)
+        return _latest(session, gather(session, customer_id, now), now)[1]
 
 
 def preview(customer_id: UUID, now: datetime, stage: str | None = None, intent: str | None = None) -> Decided:
@@ -121,9 +124,9 @@ def preview(customer_id: UUID, now: datetime, stage: str | None = None, intent: 
     )
 
 
-def latest(session: Session, inputs: Inputs, now: datetime) -> tuple[Ranked, ...]:
+def ranking(session: Session, inputs: Inputs, now: datetime) -> tuple[Ranked, ...]:
     """The ranking that holds inside the caller's transaction: the standing one, or one made on the spot (not stored)."""
-    stored = _standing(session, inputs, now)
+    stored = _latest(session, inputs, now)[1]
     if stored is not None:
         return stored.ranked
     return engine.decide(inputs.snapshot, inputs.ledger, inputs.configuration).ranked
@@ -140,14 +143,17 @@ def stands_until(inputs: Inputs, now: datetime) -> datetime:
     return min(midnight, moment.fades_at) if moment and moment.live(now) else midnight
 
 
-def _standing(session: Session, inputs: Inputs, now: datetime) -> Decided | None:
+def _latest(session: Session, inputs: Inputs, now: datetime) -> tuple[UUID | None, Decided | None]:
+    """The id of the customer's latest decision, and that decision where it stands."""
     row = session.execute(_LATEST, {"customer_id": inputs.profile.customer_id}).one_or_none()
-    if row is None or now >= row.stands_until or _versions(inputs) != (
+    if row is None:
+        return None, None
+    if now >= row.stands_until or _versions(inputs) != (
         row.profile_version, row.moment_key, row.ledger_version, row.configuration_version, row.model_epoch, row.engine_version,
     ):  # fmt: skip
-        return None
+        return row.decision_id, None
     ranked = engine.pinned_first(ranked_from(row.ranked), inputs.ledger, inputs.snapshot.moment_key)
-    return Decided(
+    return row.decision_id, Decided(
         row.decision_id,
         inputs,
         ranked,
@@ -164,12 +170,15 @@ def _versions(inputs: Inputs) -> tuple[Any, ...]:
     return (s.profile_version, s.moment_key, inputs.ledger.version, c.version, c.model_epoch, ENGINE_VERSION)
 
 
-def _unmoved(session: Session, inputs: Inputs) -> bool:
-    """Whether nothing that the decision read has changed since; asked under the customer's lock."""
+def _unmoved(session: Session, inputs: Inputs, latest: UUID | None) -> bool:
+    """Whether nothing that the decision read has changed since, and no other was stored; asked under the customer's lock."""
     seen = inputs.profile
+    versions = session.execute(_VERSIONS_NOW, {"customer_id": seen.customer_id}).one()
     return (
-        profiles.stamp(session, seen.customer_id) == (seen.version, seen.moment)
-        and publishing.version_in_force(session) == inputs.configuration.version
+        (versions.configuration, versions.decision_id) == (inputs.configuration.version, latest)
+        and profiles.stamp(session, seen.customer_id) == (seen.version, seen.moment)
+        and {tuple(row) for row in session.execute(_OFFERS_NOW, {"customer_id": seen.customer_id})}
+        == {(row.offer_id, row.version) for row in inputs.offers}
     )
 
 

@@ -59,7 +59,7 @@ def answer(
     reason = checked_reason(reason)
     try:
         changes = permit(row, response, now, inputs.today, seen)
-        ranked = asking.latest(session, inputs, now)
+        ranked = asking.ranking(session, inputs, now)
         if row.state == "open" and not _offered(ranked, row):
             raise NoLongerOffered("This is no longer offered: something about the customer changed since.")
         if row.state == "open" and row.concession and _beyond_cap(row, inputs):

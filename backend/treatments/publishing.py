@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlmodel import Session
 
 from backend.matrix.service import Body, Pack
@@ -28,8 +28,8 @@ _IN_FORCE = (
     .order_by(_CONFIGURATION.c.version.desc())
     .limit(1)
 )
-
-_VERSION = select(_CONFIGURATION.c.version).order_by(_CONFIGURATION.c.version.desc()).limit(1)
+VERSION_IN_FORCE = select(func.max(_CONFIGURATION.c.version)).scalar_subquery()
+"""The configuration's version alone, for a select; NULL before the first."""
 
 
 def publish(session: Session, body: Body, actor: Actor, now: datetime) -> int:
@@ -81,11 +81,6 @@ def in_force(session: Session, older: Collection[int] = ()) -> Configuration:
     if row is None:
         raise NotFound("No catalogue has been published yet: load a pack first.")
     return _configuration(session, row, older)
-
-
-def version_in_force(session: Session) -> int:
-    """The configuration's version alone; 0 before the first."""
-    return int(session.execute(_VERSION).scalar() or 0)
 
 
 def as_of(session: Session, version: int, older: Collection[int] = ()) -> Configuration:
