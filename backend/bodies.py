@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from flask import request
 from flask.json.provider import JSONProvider
 from pydantic import BaseModel
@@ -15,6 +16,8 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from shared.kernel.errors import Invalid
 from shared.kernel.money import Money
 
+_AS_WE_WRITE = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+
 
 class StrictJson(JSONProvider):
     """Refuses NaN, Infinity and a name that stands twice; writes ids, instants and dataclasses, compact."""
@@ -22,7 +25,7 @@ class StrictJson(JSONProvider):
     mimetype = "application/json"
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:
-        return json.dumps(obj, default=plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return orjson.dumps(obj, default=plain, option=_AS_WE_WRITE).decode()
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         return json.loads(s, parse_constant=_no_constant, object_pairs_hook=_once)

@@ -10,7 +10,6 @@ operating system may lose the last moments' commits, never the file's consistenc
 """
 
 import contextlib
-import json
 import logging
 import sqlite3
 import threading
@@ -21,6 +20,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import orjson
 import psycopg.errors
 from sqlalchemy import JSON, DateTime, Dialect, Engine, Table, bindparam, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
@@ -309,8 +309,8 @@ def _migrating(url: str) -> Iterator[Engine]:
         made.dispose()
 
 
-# Kept: json.dumps would build it anew for every value.
-_to_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+def _to_json(value: Any) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _sqlite(url: URL) -> _Database:
@@ -318,6 +318,7 @@ def _sqlite(url: URL) -> _Database:
     options: dict[str, Any] = {
         "connect_args": {"isolation_level": None, "timeout": BUSY_MILLISECONDS / 1000},
         "json_serializer": _to_json,
+        "json_deserializer": orjson.loads,
         "pool_timeout": POOL_SECONDS,
         # An error's text would otherwise carry the values of the row into the log.
         "hide_parameters": True,
@@ -354,6 +355,7 @@ def _postgresql(url: URL) -> _Database:
     options: dict[str, Any] = {
         "connect_args": {"options": "-c timezone=UTC"},
         "json_serializer": _to_json,
+        "json_deserializer": orjson.loads,
         "pool_timeout": POOL_SECONDS,
         # An error's text would otherwise carry the values of the row into the log.
         "hide_parameters": True,
