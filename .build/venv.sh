@@ -85,4 +85,6 @@ say "Installing what $lock names (each file checked against its hash)"
 .venv/bin/uv pip install --quiet --compile-bytecode --python .venv/bin/python --require-hashes -r "$lock"
 say "Installing evenhand itself, editable"
 .venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --editable .
+# Where Python is told to write no bytecode, each of our processes would compile the whole of us again.
+.venv/bin/python -m compileall -q backend agent_ui selfservice_ui shared
 fingerprint >"$stamp"
