@@ -42,6 +42,7 @@ def arguments() -> list[str]:
         "--no-first-run",
         "--disable-quic",
         "--disable-dev-shm-usage",
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
     ]
     return [*quiet, "--no-sandbox"] if os.geteuid() == 0 else quiet
 
