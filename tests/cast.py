@@ -1,5 +1,7 @@
 """The cast of the tests: who signs in, and what stands in the loaded database."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,7 +38,13 @@ def sign_in(browser: Browser, who: str, password: str = PASSWORD) -> Browser:
 def load_everything(url: str, home: Path) -> None:
     """Fills the open database, which stands at the address, as the demo does: customers, staff, everyone's sign-in."""
     loading.load(demo.PACK, home=home)
-    # What a hash costs to check was settled when it was made: people sign in hundreds of times here.
+    with cheap_hashes():
+        demo.prepare(settings_for(url, home))
+
+
+@contextlib.contextmanager
+def cheap_hashes() -> Iterator[None]:
+    """Passwords are hashed at next to no cost: people sign in, or fail to, thousands of times in the tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-        demo.prepare(settings_for(url, home))
+        yield

@@ -1,13 +1,13 @@
 """Fixtures of all tests: databases on both engines, the apps upon them, and browsers with someone signed in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from tests import apps
-from tests.cast import AGENT, PORTAL_CUSTOMER, sign_in
+from tests.cast import AGENT, PORTAL_CUSTOMER, cheap_hashes, sign_in
 from tests.databases import (
     database,
     database_url,
@@ -34,6 +34,13 @@ __all__ = [
     "pytest_configure",
     "pytest_unconfigure",
 ]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_passwords() -> Iterator[None]:
+    """Nobody waits for a password to be checked."""
+    with cheap_hashes():
+        yield
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from html import unescape
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element
@@ -80,6 +81,7 @@ def _fetched(browser: Browser, method: str, path: str, fields: dict[str, str] | 
     return Screen(browser, response)
 
 
+@lru_cache(maxsize=64)
 def _shown(piece: str) -> Shown:
     card = html5lib.parseFragment(piece, namespaceHTMLElements=False)[0]
     parts = {name: [e for e in elements(card) if e.get("data-part") == name] for name in WORDS}

@@ -37,7 +37,7 @@ def _treatment(pack: Pack, number: int, rand: random.Random) -> dict[str, Any]:
         "objectives": {objective: round(rand.uniform(0.5, 0.9), 2)},
         "rules": {
             "eligible": _likely(pack, rand),
-            "applicable": f"{_likely(pack, rand)} || {_likely(pack, rand)}",
+            "applicable": f"{_likely(pack, rand)} && tenure >= {rand.randint(0, 4)}",
             "suitable": f"{_likely(pack, rand)} || churn_risk < {rand.uniform(0.3, 0.9):.2f}",
         },
         "value": {

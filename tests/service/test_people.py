@@ -8,7 +8,6 @@ from argon2 import PasswordHasher
 from sqlmodel import select
 
 from backend import db
-from backend.people import passwords
 from backend.people import service as people
 from backend.people.service import DEMO_PASSWORD, Permission
 from backend.people.tables import ApiKeyRow, CredentialRow
@@ -17,11 +16,6 @@ from shared.kernel.errors import Conflict, Invalid, NotFound, Unauthenticated
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 CUSTOMER = ids.uuid7(NOW)
-
-
-@pytest.fixture(autouse=True)
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture
