@@ -9,6 +9,13 @@ say() { printf '==> %s\n' "$*"; }
 works() { $python e2e/browser.py --quiet 2>/dev/null; }
 driver_runs() { "$($python -c 'from playwright._impl._driver import compute_driver_executable as where; print(where()[0])')" --version >/dev/null 2>&1; }
 
+distribution=$(sed -n 's/^ID=//p' /etc/os-release 2>/dev/null | tr -d '"' || true)
+install_on_debian() { apt-get -o Acquire::http::Timeout=20 install -y -qq --no-install-recommends "$1" >/dev/null 2>&1; }
+if [ "$distribution" = debian ] && [ "$(id -u)" = 0 ] && [ -z "${CHROMIUM_PATH:-}" ] && ! command -v chromium-headless-shell >/dev/null 2>&1; then
+    say "Installing Debian's chromium-headless-shell for the journeys (apt-get)"
+    install_on_debian chromium-headless-shell || { apt-get -o Acquire::http::Timeout=20 update -qq >/dev/null 2>&1 && install_on_debian chromium-headless-shell; } || true
+fi
+
 works && exit 0
 
 # Playwright talks to the browser through a program of its own, which a very small Debian or Ubuntu can't run as it is.
@@ -25,10 +32,9 @@ if ! driver_runs; then
 fi
 works && exit 0
 
-distribution=$(sed -n 's/^ID=//p' /etc/os-release 2>/dev/null | tr -d '"' || true)
 if [ "$distribution" = debian ] && [ "$(id -u)" = 0 ]; then
-    say "Installing Debian's chromium for the journeys (apt-get)"
-    apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null 2>&1
+    say "Installing Debian's chromium instead (apt-get)"
+    apt-get update -qq && install_on_debian chromium
 elif [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     # Ubuntu's chromium is a snap, which a server or container often can't run: Playwright's own instead.
     say "Installing Playwright's Chromium and the system libraries that it needs"
