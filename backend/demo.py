@@ -77,8 +77,9 @@ def _telling(session: Session, now: datetime) -> list[tuple[str, str]]:
     while len(found) < LOOKED_AT:
         page = profiles.search(session, limit=PAGE, cursor=cursor)
         for match in page.items:
-            snapshot = profiles.snapshot(profiles.profile(session, match.id), now, pack)
-            if snapshot.churn_risk is not None:
+            profile = profiles.profile(session, match.id)
+            snapshot = profiles.snapshot(profile, now, pack)
+            if snapshot.churn_risk is not None and not profile.facts.get("dates", {}).get("left"):
                 months = snapshot.attributes.get("tenure")
                 tenure = int(months) if isinstance(months, (int, float)) else 0
                 troubled = snapshot.bad_experience is not None
