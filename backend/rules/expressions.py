@@ -16,7 +16,7 @@ from typing import Any
 
 # The library brings its own command line along, with prompt_toolkit and pygments: a third of each of our starts, for nothing.
 sys.modules.setdefault("cel.cli", ModuleType("cel.cli"))
-import cel  # noqa: E402
+import cel  # noqa: E402 (the line above must come first)
 
 LONGEST_TEXT = 1_000
 """Characters that one rule may have: the evaluator has no step budget, so its input is bounded instead."""
