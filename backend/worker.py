@@ -34,6 +34,7 @@ def run(ended: threading.Event) -> None:
         (1.0, _seal),
         (5.0, lambda now: treatments.expire_due(now, BATCH)),
         (600.0, record.purge),
+        (600.0, record.purge_changes),
     ]
     due = [0.0] * len(chores)
     while not ended.is_set():

@@ -30,6 +30,7 @@ from backend.profiles.risk import band, in_words
 from backend.profiles.searching import find_by_sign_in, owner, search
 from backend.profiles.snapshot import Snapshot, snapshot
 from backend.profiles.types import Bill, Consent, Match, Moment, Page, Profile
+from backend.record import service as record
 from shared.kernel import clock
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Invalid, NotFound
@@ -169,6 +170,7 @@ def learn(
         .where(queries.CUSTOMER.c.customer_id == customer_id)
         .values(attributes={**known.attributes, **(attributes or {})}, facts=facts, version=version, updated_at=now)
     )
+    record.changed(session, "profile", customer_id=customer_id, now=now)
     return version
 
 
@@ -216,6 +218,8 @@ def set_moment(
         if (before.stage, before.intent, before.source) == (stage, intent, source):
             lasting = max(before.fades_at, fades_at)
             session.execute(update(queries.MOMENT).where(where).values(fades_at=lasting))
+            if lasting != before.fades_at:
+                record.changed(session, "moment", customer_id=customer_id, now=now)
             return _moment_of(session, customer_id)
     values = {
         "version": before.version + 1 if before else 1,
@@ -232,6 +236,7 @@ def set_moment(
         session.execute(insert(queries.MOMENT).values(customer_id=customer_id, **values))
     else:
         session.execute(update(queries.MOMENT).where(where).values(**values))
+    record.changed(session, "moment", customer_id=customer_id, now=now)
     return _moment_of(session, customer_id)
 
 
