@@ -18,6 +18,7 @@ from backend.interactions.tables import EventRow, InteractionRow
 from backend.interactions.types import Event, NewContact, Past
 from backend.interactions.words import HIDDEN_FROM_CUSTOMERS, KINDS, EventWords, day, in_channel, in_words
 from backend.profiles.service import Page
+from backend.record import service as changes
 from shared.kernel import ids
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Invalid
@@ -87,6 +88,8 @@ def record(
     event_id = ordered_id(now)
     event = (event_id, customer_id, now, kind, channel, stage, interaction_id, actor.kind, actor.name, data)
     session.execute(_APPEND, dict(zip(_COLUMNS, event, strict=True)))
+    topic = "offers" if kind.startswith("offer.") else "timeline"
+    changes.changed(session, topic, customer_id=customer_id, now=now)
     return event_id
 
 
