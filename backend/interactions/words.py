@@ -22,8 +22,8 @@ class EventWords:
     detail: str
 
 
-HIDDEN_FROM_CUSTOMERS = frozenset({"profile.changed"})
-"""Bookkeeping of ours that tells the customer nothing about what they did or got."""
+HIDDEN_FROM_CUSTOMERS = frozenset({"profile.changed", "call.private", "offer.unmentioned"})
+"""Bookkeeping of ours that tells the customer nothing about what they did or got, and calls that they want kept off the portal."""
 
 _CHANNELS = {
     "phone": "by phone",
@@ -80,6 +80,15 @@ def _call(event: Event, own: bool, language: str) -> tuple[str, str]:
     if own:
         return "You called us", _sentence(_minutes(event.data), f"with {event.actor_name}" if event.actor_name else "")
     return "Call", _sentence(str(event.data.get("summary", "")), _minutes(event.data), event.actor_name)
+
+
+def _private(event: Event, own: bool, language: str) -> tuple[str, str]:
+    title, detail = _call(event, own, language)
+    return title, _sentence("private: the portal does not show it", detail)
+
+
+def _missed(event: Event, own: bool, language: str) -> tuple[str, str]:
+    return ("You called, and nobody could answer", "") if own else ("Missed call", "nobody took it")
 
 
 def _visit(event: Event, own: bool, language: str) -> tuple[str, str]:
@@ -174,6 +183,8 @@ def _changed(event: Event, own: bool, language: str) -> tuple[str, str]:
 
 _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
     "call": _call,
+    "call.private": _private,
+    "call.missed": _missed,
     "visit": _visit,
     "bill.issued": _bill,
     "payment.made": _paid,
@@ -184,6 +195,7 @@ _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
     "case.resolved": _solved,
     "moment.set": _moment,
     "offer.presented": _offer("We offered you", "Presented"),
+    "offer.unmentioned": _offer("Not spoken of", "Not mentioned"),
     "offer.accepted": _offer("You accepted", "Accepted"),
     "offer.declined": _offer("You declined", "Declined"),
     "offer.deferred": _offer("Put off", "Deferred"),
