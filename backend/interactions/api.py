@@ -11,6 +11,7 @@ from flask import request
 from pydantic import BaseModel
 
 from backend import db, problems
+from backend.bodies import takes_forms
 from backend.interactions import calls
 from backend.people import service as people
 from backend.people.service import Permission, public
@@ -37,6 +38,7 @@ class CallAnswer(BaseModel):
     "/cti/<string:token>", responses={200: CallAnswer}, summary="A call rings, is answered, ends (Zammad's generic CTI)"
 )
 @public
+@takes_forms
 def tell(path: TokenPath) -> problems.Answer:
     """The token is a key with the scope `calls:write`; it stands in the address because telephone systems can send no header."""
     _holder(path.token)
@@ -54,9 +56,6 @@ def tell(path: TokenPath) -> problems.Answer:
             case _:
                 calls.hung_up(session, external_id, told["cause"], now)
     return {}
-
-
-tell.takes_forms = True
 
 
 def _holder(token: str) -> Actor:

@@ -13,12 +13,13 @@ from backend.record.changes import purge as purge_changes
 from backend.record.hub import Hub, Watch, hub
 from backend.record.idempotency import Answer, Request, begin, finish, give_up, purge, request_of
 from backend.record.outbox import put, register, run_due
+from backend.record.recently import lately
 from backend.record.types import RETURN, Change
 from shared.kernel.actors import Actor
 
 __all__ = [
     "RETURN", "Answer", "Change", "Hub", "Request", "Verdict", "Watch", "audit", "begin", "changed", "erase_customer",
-    "export_customer", "finish", "give_up", "hub", "purge", "purge_changes", "put", "register", "request_of", "run_due",
+    "export_customer", "finish", "give_up", "hub", "lately", "purge", "purge_changes", "put", "register", "request_of", "run_due",
     "seal", "verify",
 ]  # fmt: skip
 
