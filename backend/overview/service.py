@@ -16,6 +16,7 @@ from backend.interactions import service as interactions
 from backend.matrix.service import Pack
 from backend.overview import lines
 from backend.overview.calling import caller, create_caller, wrap_up, wrap_up_page
+from backend.overview.cancelling import LeavingPage, leaving_page
 from backend.overview.online import online, set_watching, visit, watching, write_moment
 from backend.overview.types import (
     BillsPage,
@@ -36,9 +37,9 @@ from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 
 __all__ = [
-    "CustomerPage", "PortalHome", "Wall", "activity_page", "bills_page", "caller", "create_caller", "customer_page",
-    "find_reference", "offers_page", "portal_home", "request_callback", "services_page", "set_moment", "set_watching",
-    "timeline_page", "visit", "wall", "wrap_up", "wrap_up_page",
+    "CustomerPage", "LeavingPage", "PortalHome", "Wall", "activity_page", "bills_page", "caller", "create_caller",
+    "customer_page", "find_reference", "leaving_page", "offers_page", "portal_home", "request_callback", "services_page",
+    "set_moment", "set_watching", "timeline_page", "visit", "wall", "watching", "wrap_up", "wrap_up_page",
 ]  # fmt: skip
 
 DESK_CHANNEL, PORTAL_CHANNEL = "phone", "portal"
