@@ -5,10 +5,12 @@ https://docs.zammad.org/en/latest/api/generic-cti/index.html
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from datetime import datetime
+from typing import Any
 
 from flask import request
 from pydantic import BaseModel
+from sqlmodel import Session
 
 from backend import db, problems
 from backend.bodies import takes_forms
@@ -17,7 +19,7 @@ from backend.people import service as people
 from backend.people.service import Permission, public
 from shared.kernel import clock
 from shared.kernel.actors import Actor
-from shared.kernel.errors import Invalid, Unauthenticated
+from shared.kernel.errors import Conflict, Invalid, Unauthenticated
 
 bp = problems.blueprint("calls", __name__, "Telephone systems tell of calls")
 LONGEST_ID = 250
@@ -43,19 +45,26 @@ def tell(path: TokenPath) -> problems.Answer:
     """The token is a key with the scope `calls:write`; it stands in the address because telephone systems can send no header."""
     _holder(path.token)
     told, agents = _told()
-    external_id, now = told["callId"], clock.now()
-    with db.transaction() as session:
-        match told["event"]:
-            case "newCall":
-                inbound = told["direction"] == "in"
-                number, line = (told["from"], told["to"]) if inbound else (told["to"], told["from"])
-                direction: Literal["inbound", "outbound"] = "inbound" if inbound else "outbound"
-                calls.ring(session, external_id, number, line, direction, agents, now)
-            case "answer":
-                calls.answered(session, external_id, agents, now)
-            case _:
-                calls.hung_up(session, external_id, told["cause"], now)
+    try:
+        with db.transaction() as session:
+            _pass_on(session, told, agents, clock.now())
+    except Conflict:
+        if told["event"] != "newCall":
+            raise
+        # Told twice at the same moment: the other telling counts.
     return {}
+
+
+def _pass_on(session: Session, told: dict[str, str], agents: list[str], now: datetime) -> None:
+    match told["event"]:
+        case "newCall":
+            inbound = told["direction"] == "in"
+            number, line = (told["from"], told["to"]) if inbound else (told["to"], told["from"])
+            calls.ring(session, told["callId"], number, line, "inbound" if inbound else "outbound", agents, now)
+        case "answer":
+            calls.answered(session, told["callId"], agents, now)
+        case _:
+            calls.hung_up(session, told["callId"], told["cause"], now)
 
 
 def _holder(token: str) -> Actor:

@@ -40,8 +40,8 @@ class InteractionRow(SQLModel, table=True):
     summary: str | None = None
     staff_id: UUID | None = None
     is_private: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
-    notes: str = Field(default="", sa_column_kwargs={"server_default": ""})
-    notes_version: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    notes: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    notes_version: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     wrap_up_code: str | None = None
     wrapped_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 

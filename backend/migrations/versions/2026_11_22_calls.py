@@ -71,8 +71,8 @@ def upgrade() -> None:
     with op.batch_alter_table('interaction', schema=None) as batch_op:
         batch_op.add_column(sa.Column('staff_id', sa.Uuid(), nullable=True))
         batch_op.add_column(sa.Column('is_private', sa.Boolean(), server_default=sa.text('false'), nullable=False))
-        batch_op.add_column(sa.Column('notes', sa.String(), server_default='', nullable=False))
-        batch_op.add_column(sa.Column('notes_version', sa.Integer(), server_default='0', nullable=False))
+        batch_op.add_column(sa.Column('notes', sa.String(), server_default=sa.text("''"), nullable=False))
+        batch_op.add_column(sa.Column('notes_version', sa.Integer(), server_default=sa.text('0'), nullable=False))
         batch_op.add_column(sa.Column('wrap_up_code', sa.String(), nullable=True))
         batch_op.add_column(sa.Column('wrapped_at', sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index('ix_interaction_open', ['staff_id'], unique=False, sqlite_where=sa.text('wrapped_at IS NULL AND staff_id IS NOT NULL'), postgresql_where=sa.text('wrapped_at IS NULL AND staff_id IS NOT NULL'))
