@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import Flask
 
 from agent_ui.desk import customers, decisions, home, live, offers, signing_in, words
+from agent_ui.supervision import wall
 from backend import db, edge
 from backend.people import service as people
 from backend.settings import Settings
@@ -28,7 +29,8 @@ def create_desk(settings: Settings) -> Flask:
     people.guard(app, signed_in_actor, to_sign_in)
     install_face(app, layout="desk/base.html", folder=Path(__file__).parent / "static")
     words.install(app)
-    for part in (signing_in, home, customers, offers, decisions, live):
+    wall.install(app)
+    for part in (signing_in, home, customers, offers, decisions, live, wall):
         app.register_blueprint(part.bp)
     return app
 

@@ -61,7 +61,7 @@ class World:
     def address(self, rule: Rule, person: Person | None = None) -> str:
         """An address of the route: of the person's own things where it takes an id."""
         person = person or self.mine
-        values = {"name": "who", "filename": "mark.svg"}
+        values = {"name": "who", "filename": "mark.svg", "panel": "lines"}
         for argument in rule.arguments - set(values):
             values[argument] = getattr(person, argument)
         with self.apps_context(rule):
