@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import Flask
 
-from agent_ui.desk import customers, decisions, home, live, offers, signing_in, words
+from agent_ui.desk import calls, contacts, customers, decisions, home, live, offers, rail, signing_in, states, words
 from agent_ui.supervision import wall
 from backend import db, edge
 from backend.people import service as people
@@ -29,8 +29,9 @@ def create_desk(settings: Settings) -> Flask:
     people.guard(app, signed_in_actor, to_sign_in)
     install_face(app, layout="desk/base.html", folder=Path(__file__).parent / "static")
     words.install(app)
+    app.context_processor(rail.frame)
     wall.install(app)
-    for part in (signing_in, home, customers, offers, decisions, live, wall):
+    for part in (signing_in, home, customers, offers, decisions, calls, contacts, states, rail, live, wall):
         app.register_blueprint(part.bp)
     return app
 
