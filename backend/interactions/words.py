@@ -138,7 +138,8 @@ def _moment(event: Event, own: bool, language: str) -> tuple[str, str]:
         or event.data.get("stage", "")
     )
     if own:
-        return ("You told us why you are here" if event.data.get("source") == "stated" else "Your visit"), label
+        # What a page made us think is not put into their mouth.
+        return ("You told us why you are here", label) if event.data.get("source") == "stated" else ("Your visit", "")
     told = "told" if event.data.get("source") == "stated" else "seemed"
     return f"Here for: {label}", _sentence(
         f"{told} {in_channel(event.channel)}".strip(), str(event.data.get("evidence") or "")
