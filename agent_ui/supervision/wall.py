@@ -75,6 +75,8 @@ def wall_context() -> dict[str, Any]:
         "lines": seen.lines,
         "answers": [answer for answer in seen.answers if now - answer.at <= AN_HOUR],
         "parity": seen.parity,
+        # The screen in the room takes no calls: neither one's own state nor one's contacts stand beside it.
+        "me": None,
     }
 
 
