@@ -120,7 +120,7 @@ def test_a_menu_that_is_closed_again_lets_go_by_itself(visit: Visit, person: Per
     first = cards(desk)[0]
     open_menu(desk, act(desk, first.offer, "decline"))
     press(portal, first.offer, "decline")
-    expect(desk.locator("#do [data-held]")).to_be_visible()
+    expect(desk.locator("#do [data-held] button")).to_be_visible()
     desk.keyboard.press("Escape")
     desk.locator("h1").click()
     expect(card(desk, first.offer)).to_have_count(0, timeout=2 * A_SECOND)

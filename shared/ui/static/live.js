@@ -62,7 +62,10 @@
       const told = clone("told-pattern");
       const answer = fresh.querySelector(`[data-answered="${id}"] [data-answer]`);
       if (answer) told.querySelector("p").textContent = answer.textContent.trim();
-      (card.querySelector(".offer-body") || card).prepend(told);
+      const why = panel.querySelector("[data-held] .held-why");
+      why.textContent = `${card.querySelector(".offer-title")?.textContent.trim() ?? ""}: ${told.querySelector("p").textContent}`;
+      why.hidden = false;
+      (card.querySelector(".offer-body") || card).append(told);
     }
   };
 
@@ -70,7 +73,7 @@
     if (panel.querySelector("[data-held]")) return;
     const held = clone("held-pattern");
     held.querySelector("button").addEventListener("click", () => show(panel, true));
-    panel.prepend(held);
+    panel.prepend(held); // it floats at the top and takes no room: nothing below it moves
     announce("Something changed here.");
   };
 
