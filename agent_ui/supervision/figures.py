@@ -50,7 +50,6 @@ def figures(wall: Wall, now: datetime) -> tuple[Figure, ...]:
     """The numbers, in the order in which one asks for them."""
     states = Counter(agent.state for agent in wall.agents)
     waiting = sum(line.state == "ringing" for line in wall.lines)
-    portal = sum(line.channel == "portal" for line in wall.lines)
     answers = sum(now - answer.at <= AN_HOUR for answer in wall.answers)
     unheard = any(line.state == "ringing" and line.trouble for line in wall.lines)
     return (
@@ -58,7 +57,7 @@ def figures(wall: Wall, now: datetime) -> tuple[Figure, ...]:
         Figure("call", "on a call", str(states["on_call"])),
         Figure("ready", "ready", str(states["ready"]), "nobody is free" if waiting and not states["ready"] else ""),
         Figure("waiting", "waiting", str(waiting), "rings too long" if unheard else ""),
-        Figure("portal", "at the portal", _least(portal, full=len(wall.lines) >= MOST)),
+        Figure("portal", "at the portal", _least(wall.visitors, full=wall.visitors >= MOST)),
         Figure("answers", "answers in the last hour", _least(answers, full=answers >= MOST_ANSWERS)),
     )
 

@@ -59,6 +59,8 @@ class Wall:
     lines: tuple[WallLine, ...]
     answers: tuple[WallAnswer, ...]
     parity: ParityCheck | None
+    visitors: int
+    """Customers who are at the portal now, those who are on the phone as well among them."""
 
 
 def wall(now: datetime) -> Wall:
@@ -68,15 +70,15 @@ def wall(now: datetime) -> Wall:
     """
     with db.reading() as session:
         agents = interactions.at_work(session)
-        ringing = [_ringing(session, call, now) for call in interactions.live(session) if call.interaction_id is None]
+        calls = [call for call in interactions.live(session) if call.interaction_id is None]
         contacts = interactions.all_open(session)[:MOST_LINES]
         visits = interactions.visits_now(session, now, MOST_LINES)
         answers, parity = _answers(session), treatments.last_check(session)
-    lines = ringing + [_contact(contact, now) for contact in contacts]
-    spoken = {contact.customer_id for contact in contacts}
+    lines = [_ringing(call, now) for call in calls] + [_contact(contact, now) for contact in contacts]
+    spoken = {call.customer_id for call in calls} | {contact.customer_id for contact in contacts}
     lines += [_visit(visit, now) for visit in visits if visit.customer_id not in spoken][: MOST_LINES - len(lines)]
     lines.sort(key=lambda line: (not line.trouble, line.since))
-    return Wall(agents, tuple(lines), answers, parity)
+    return Wall(agents, tuple(lines), answers, parity, len(visits))
 
 
 def _answers(session: Session) -> tuple[WallAnswer, ...]:
@@ -92,12 +94,14 @@ def _answers(session: Session) -> tuple[WallAnswer, ...]:
     return tuple(found[:ANSWERS_SHOWN])
 
 
-def _ringing(session: Session, call: Call, now: datetime) -> WallLine:
-    name = profiles.profile(session, call.customer_id).name if call.customer_id else ""
+def _ringing(call: Call, now: datetime) -> WallLine:
     long = call.state == "ringing" and now - call.rang_at > A_LONG_RING
+    trouble = "nobody answers" if long else ""
+    if call.customer_id is not None:
+        return _line(call.customer_id, "phone", call.state, call.rang_at, call.staff, trouble, now)
     return WallLine(
-        customer_id=call.customer_id, name=name, number=call.number, channel="phone", state=call.state, why="", since=call.rang_at,
-        staff=call.staff, recommended="", answered="", trouble="nobody answers" if long else "",
+        customer_id=None, name="", number=call.number, channel="phone", state=call.state, why="", since=call.rang_at,
+        staff=call.staff, recommended="", answered="", trouble=trouble,
     )  # fmt: skip
 
 
