@@ -50,6 +50,11 @@ def heard(browser: Browser, path: str = "/stream", **headers: str) -> list[Event
     return rest
 
 
+def heard_after(before: int, browser: Browser, path: str) -> list[Event]:
+    """The same of what came after a change: on PostgreSQL some older ones may be told twice."""
+    return [event for event in heard(browser, f"{path}&after={before}") if int(event.id) > before]
+
+
 def names(told: list[Event]) -> list[str]:
     return [event.name for event in told]
 
@@ -88,14 +93,15 @@ def test_a_customer_hears_names_of_what_is_theirs_and_not_private(portal: Browse
 
 
 def test_the_desk_hears_of_the_customer_whose_page_is_open(desk: Browser, customer_id: UUID) -> None:
+    before = changes.newest()
     for topic in TOPICS:
         tell(topic, customer_id, subject="one", private=True)
         tell(topic, ids.uuid7(), subject="two")
-    told = heard(desk, f"/stream?customer={customer_id}&drawn={now()}")
+    told = heard_after(before, desk, f"/stream?customer={customer_id}")
     assert sorted(names(told)) == ["interaction", "moment", "offers", "online", "profile", "timeline"]
     assert {event.data["subject"] for event in told} == {"one"}
     for nobody in ("", "nobody", str(ids.uuid7())):
-        assert heard(desk, f"/stream?customer={nobody}&drawn={now()}") == []
+        assert heard_after(before, desk, f"/stream?customer={nobody}") == []
 
 
 def test_an_agent_hears_of_what_concerns_them(
@@ -103,10 +109,12 @@ def test_an_agent_hears_of_what_concerns_them(
 ) -> None:
     with desk.client.session_transaction() as session:
         me = session["_user_id"]
+    other = desk_as("agent2@demo.example")
+    before = changes.newest()
     tell("agents", subject=me)
     tell("agents", subject=str(ids.uuid7()))
-    assert names(heard(desk, f"/stream?drawn={now()}")) == ["mine"]
-    assert heard(desk_as("agent2@demo.example"), f"/stream?drawn={now()}") == []
+    assert names(heard_after(before, desk, "/stream?")) == ["mine"]
+    assert heard_after(before, other, "/stream?") == []
 
 
 def test_whoever_comes_back_is_caught_up_from_the_last_that_they_heard(portal: Browser, customer_id: UUID) -> None:
