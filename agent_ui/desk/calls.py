@@ -58,7 +58,7 @@ def create(call_id: UUID) -> Response:
     except Conflict as conflict:
         tell("plain", "Noted already", str(conflict))
         return redirect(url_for(".show", call_id=call_id), 303)
-    tell("good", "New caller noted", "They are known by this number from now on.")
+    tell("good", "New caller noted")
     return redirect(url_for(".show", call_id=call_id), 303)
 
 

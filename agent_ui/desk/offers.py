@@ -26,6 +26,13 @@ Answer = Literal["presented", "accepted", "declined", "deferred"]
 LEADS_TO = {"offers.accept": ("accepted", "fulfilled"), "offers.decline": ("declined",), "offers.defer": ("deferred",)}
 
 
+class Private(Conflict):
+    """The contact is private: nothing of it may show on the portal."""
+
+    code = "private"
+    title = "Not noted"
+
+
 @bp.post("/offers/<uuid:offer_id>/presentation")
 @requires(Permission.PRESENT_OFFERS)
 def present(offer_id: UUID) -> Response:
@@ -94,7 +101,7 @@ def _unless_private(customer_id: UUID) -> None:
     with db.reading() as session:
         contacts = interactions.open_with_customer(session, profiles.resolve(session, customer_id))
     if any(one.is_private and str(one.staff_id) == current_actor().id for one in contacts):
-        raise Conflict("This contact is private: what you mention is not noted, since the portal would show it.")
+        raise Private("This contact is private: what you mention is not noted, since the portal would show it.")
 
 
 def _column(status: int, **context: Any) -> Response:

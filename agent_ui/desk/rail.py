@@ -94,12 +94,14 @@ def _work(actor: Actor) -> dict[str, Any]:
 
 
 def _tabs(calls: Iterable[Call], contacts: Iterable[Interaction], names: dict[UUID, str]) -> tuple[Tab, ...]:
-    """What rings first, then contacts and calls of nobody known, oldest first."""
+    """Oldest first, and each stays where it is while it rings, goes on and ends: the keys that open it stay the same."""
     talking = {call.interaction_id: call for call in calls if call.interaction_id is not None}
     known = {one.interaction_id for one in contacts}
-    loose = [_of_call(call, names) for call in calls if call.interaction_id not in known]
-    going = [_of_contact(one, talking.get(one.interaction_id), names) for one in contacts if one.customer_id in names]
-    return tuple(sorted((*loose, *going), key=lambda tab: (tab.state != "ringing", tab.since)))
+    loose = [(call.rang_at, _of_call(call, names)) for call in calls if call.interaction_id not in known]
+    going = [
+        (one.started_at, _of_contact(one, talking.get(one.interaction_id), names)) for one in contacts if one.customer_id in names
+    ]  # fmt: skip
+    return tuple(tab for _, tab in sorted((*loose, *going), key=lambda found: found[0]))
 
 
 def _name(session: Any, customer_id: UUID) -> str | None:

@@ -9,7 +9,7 @@
   const began = new WeakMap();
   const two = (number) => String(number).padStart(2, "0");
   const tick = () => {
-    for (const clock of document.querySelectorAll("[data-clock]")) {
+    for (const clock of document.querySelectorAll("[data-clock]:not([data-clock=''])")) {
       if (!began.has(clock)) began.set(clock, Date.now() - 1000 * Number(clock.dataset.clock));
       const seconds = Math.floor((Date.now() - began.get(clock)) / 1000);
       const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
