@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from sqlmodel import Session
@@ -15,6 +18,9 @@ from backend.profiles import service as profiles
 from backend.record import service as record
 from backend.treatments import service as treatments
 from backend.treatments.service import ParityCheck
+from shared.kernel.errors import NotFound
+
+T = TypeVar("T")
 
 A_LONG_CALL = timedelta(minutes=15)
 A_LONG_RING = timedelta(seconds=30)
@@ -74,10 +80,11 @@ def wall(now: datetime) -> Wall:
         contacts = interactions.all_open(session)[:MOST_LINES]
         visits = interactions.visits_now(session, now, MOST_LINES)
         answers, parity = _answers(session), treatments.last_check(session)
-    lines = [_ringing(call, now) for call in calls] + [_contact(contact, now) for contact in contacts]
+    lines = [*_drawn(_ringing, calls, now), *_drawn(_contact, contacts, now)]
     spoken = {call.customer_id for call in calls} | {contact.customer_id for contact in contacts}
-    lines += [_visit(visit, now) for visit in visits if visit.customer_id not in spoken][: MOST_LINES - len(lines)]
-    lines.sort(key=lambda line: (not line.trouble, line.since))
+    alone = [visit for visit in visits if visit.customer_id not in spoken]
+    lines += _drawn(_visit, alone[: max(0, MOST_LINES - len(lines))], now)
+    lines.sort(key=lambda line: (not line.trouble, line.state != "ringing", line.since))
     return Wall(agents, tuple(lines), answers, parity, len(visits))
 
 
@@ -85,13 +92,23 @@ def _answers(session: Session) -> tuple[WallAnswer, ...]:
     """The last answers given anywhere in the last hour, newest first."""
     found: list[WallAnswer] = []
     for customer_id in record.lately(session, ("offers",), ANSWERS_SHOWN):
-        name = profiles.profile(session, customer_id).name
+        try:
+            name = profiles.profile(session, customer_id).name
+        except NotFound:
+            continue  # erased since
         for event in interactions.timeline(session, customer_id, kinds=ANSWERS, limit=3).items:
             headline = str(event.data.get("headline") or event.data.get("treatment") or "")
             answer = event.kind.removeprefix("offer.")
             found.append(WallAnswer(event.at, customer_id, name, answer, headline, event.channel, event.actor_name))
     found.sort(key=lambda one: one.at, reverse=True)
     return tuple(found[:ANSWERS_SHOWN])
+
+
+def _drawn(draw: Callable[[T, datetime], WallLine], things: Iterable[T], now: datetime) -> Iterator[WallLine]:
+    """A line each; whoever was erased since has none."""
+    for thing in things:
+        with suppress(NotFound):
+            yield draw(thing, now)
 
 
 def _ringing(call: Call, now: datetime) -> WallLine:
