@@ -102,7 +102,9 @@ def _person(made: dict[str, Flask], agent: Browser, number: str) -> Person:
     assert profile.email
     assert profile.phone
     with db.transaction() as session:
-        call_id = interactions.ring(session, f"of {number}", "anonymous", "", "inbound", ["agent2"], clock.now()).call_id
+        call_id = interactions.ring(
+            session, f"of {number}", "anonymous", "", "inbound", ["agent2"], clock.now()
+        ).call_id
         agent2 = people.find_staff(session, "agent2")
         assert agent2 is not None
         other = people.staff_actor(session, agent2[0])

@@ -80,7 +80,9 @@ def test_a_named_agent_is_rung_however_the_telephone_system_calls_them(now: date
     first, second = agent("agent1", now), agent("agent2", now, "away")
     for number, name in enumerate(("agent2", "agent2@demo.example", second.name, second.name.upper())):
         assert ring("+12025550199", now, name, external=f"n{number}").staff_id == UUID(second.id)
-    assert ring("+12025550199", now, "agent2", "agent1", external="both").staff_id == UUID(first.id), "the one who is ready"
+    assert ring("+12025550199", now, "agent2", "agent1", external="both").staff_id == UUID(first.id), (
+        "the one who is ready"
+    )
     assert ring("+12025550199", now, "nobody", external="none").staff_id is None
 
 
