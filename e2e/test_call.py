@@ -4,71 +4,19 @@ from __future__ import annotations
 
 import re
 import time
-import urllib.parse
-import urllib.request
 from collections.abc import Callable
-from uuid import uuid4
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from backend import db
-from backend.people import service as people
 from e2e.conftest import NARROW
 from e2e.people import Person
-from e2e.servers import Server
-from e2e.steps import act, cards, customer_opens, headline, open_menu, press, set_moment, sign_in
-from shared.kernel import clock
-from tests.cast import AGENT, SUPERVISOR
-from tests.databases import opened
+from e2e.steps import act, at_the_desk, cards, customer_opens, headline, open_menu, press, ready, set_moment
+from e2e.telephone import Telephone
+from tests.cast import SUPERVISOR
 
 Visit = Callable[..., Page]
 SOON = 3_000
 """Milliseconds in which the others must see an act; on a busy machine, with three browsers drawing."""
-
-
-class Telephone:
-    """A telephone system that tells of calls as bridges do."""
-
-    def __init__(self, server: Server) -> None:
-        with opened(server.database_url, server.log.parent), db.transaction() as session:
-            key = people.create_key(session, ["calls:write"], clock.now())[1]
-        self.door = f"{server.address}/api/v1/cti/{key}"
-
-    def rings(self, number: str, agent: str) -> str:
-        call = uuid4().hex
-        self._tell(event="newCall", callId=call, direction="in", to="12025550100", **{"from": number, "user[]": agent})
-        return call
-
-    def answered(self, call: str, agent: str) -> None:
-        self._tell(event="answer", callId=call, user=agent)
-
-    def ended(self, call: str) -> None:
-        self._tell(event="hangup", callId=call, cause="normalClearing")
-
-    def _tell(self, **told: str) -> None:
-        with urllib.request.urlopen(self.door, urllib.parse.urlencode(told).encode(), timeout=10) as answer:
-            assert answer.status == 200
-
-
-@pytest.fixture
-def telephone(server: Server) -> Telephone:
-    return Telephone(server)
-
-
-def at_the_desk(page: Page, who: str = AGENT, path: str = "/desk/") -> None:
-    page.goto(path)
-    sign_in(page, who)
-    expect(page).to_have_url(re.compile(f"{path}$"))
-
-
-def ready(page: Page) -> None:
-    state = page.locator("#my-state")
-    if "Ready" in state.inner_text():
-        return
-    state.locator("summary").click()
-    state.get_by_role("button", name="Ready").click()
-    expect(state).to_contain_text("Ready")
 
 
 def test_a_call_goes_through_all_three_faces(visit: Visit, person: Person, telephone: Telephone) -> None:
