@@ -34,6 +34,7 @@ def change() -> Response:
     try:
         with db.transaction() as session:
             interactions.set_agent_state(session, current_actor(), request.form.get("state", ""), request_now())
+            interactions.take_waiting(session, current_actor(), request_now())
     except Conflict as conflict:
         refused = conflict
     if wants_fragment():

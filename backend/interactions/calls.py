@@ -79,6 +79,9 @@ def hung_up(session: Session, external_id: str, cause: str, now: datetime) -> Ca
         contacts.missed(session, call.customer_id, now)
     if call.answered_at is not None and call.staff_id is not None:
         agents.put(session, call.staff_id, call.staff, "wrap_up", now)
+        if call.interaction_id is not None:
+            # Wrapped up before the telephone told of the end: then there is nothing left to do.
+            contacts.ready_again(session, call.staff_id, call.staff, now)
     return _told(session, call.call_id, now)
 
 
@@ -101,6 +104,21 @@ def attach(session: Session, call_id: UUID, customer_id: UUID, actor: Actor, now
         if call.ended_at is not None and call.interaction_id is not None:
             contacts.end(session, customer_id, call.interaction_id, call.ended_at)
     return _told(session, call_id, now)
+
+
+def take_waiting(session: Session, actor: Actor, now: datetime) -> Call | None:
+    """The call that has rung longest for nobody in particular rings for this agent, where they are ready."""
+    if agents.state_of(session, UUID(actor.id)) != "ready":
+        return None
+    call = next(iter(waiting(session)), None)
+    if call is None:
+        return None
+    taken = session.execute(
+        update(_CALL)
+        .where(_CALL.c.call_id == call.call_id, _CALL.c.staff_id.is_(None))
+        .values(staff_id=UUID(actor.id), staff=actor.name)
+    )
+    return _told(session, call.call_id, now) if taken.rowcount == 1 else None  # type: ignore[attr-defined]
 
 
 def drop(session: Session, call_id: UUID, actor: Actor, now: datetime) -> None:

@@ -10,7 +10,18 @@ from sqlmodel import Session
 
 from backend.interactions import calls
 from backend.interactions.agents import agent_state, at_work, set_agent_state
-from backend.interactions.calls import answered, attach, call_of, calls_of, drop, hung_up, live, ring, waiting
+from backend.interactions.calls import (
+    answered,
+    attach,
+    call_of,
+    calls_of,
+    drop,
+    hung_up,
+    live,
+    ring,
+    take_waiting,
+    waiting,
+)
 from backend.interactions.contacts import (
     all_open,
     begin,
@@ -33,7 +44,7 @@ __all__ = [
     "agent_state", "all_open", "answered", "at_work", "attach", "begin", "call_of", "calls_of", "day", "drop", "enter_past",
     "erase_customer", "export_customer", "hung_up", "in_channel", "in_words", "interaction", "last_spoken", "live",
     "open_interactions", "open_with_customer", "ordered_id", "past_ids", "record", "ring", "set_agent_state", "set_private",
-    "timeline", "visit", "visiting", "visits_now", "waiting", "wrap_up", "write_notes",
+    "take_waiting", "timeline", "visit", "visiting", "visits_now", "waiting", "wrap_up", "write_notes",
 ]  # fmt: skip
 
 _EVENT: Any = EventRow.__table__  # type: ignore[attr-defined]

@@ -110,6 +110,7 @@ def wrap_up(
     )
     for data in treatments.open_offers(session, customer_id, not_mentioned, now):
         interactions.record(session, customer_id, "offer.unmentioned", closed.channel, actor, data, now, interaction_id)
+    interactions.take_waiting(session, actor, now)
     return closed
 
 

@@ -179,6 +179,27 @@ def test_an_ended_call_of_nobody_is_let_go(now: datetime) -> None:
     assert state(mine, now) == "ready"
 
 
+def test_a_call_that_waits_rings_for_whoever_becomes_ready(now: datetime) -> None:
+    call = ring("anonymous", now)
+    assert call.staff_id is None
+    mine, other = agent("agent1", now), agent("agent2", now)
+    with db.transaction() as session:
+        taken = interactions.take_waiting(session, mine, now)
+        assert taken is not None
+        assert (taken.call_id, taken.staff_id) == (call.call_id, UUID(mine.id))
+        assert interactions.take_waiting(session, other, now) is None
+
+
+def test_who_wrapped_up_before_the_telephone_told_of_the_end_is_ready_when_it_does(now: datetime) -> None:
+    mine, known = agent("agent1", now), customer()
+    ring(str(known.phone), now)
+    call = answer(now)
+    with db.transaction() as session:
+        close(session, call, mine, now)
+    hang_up(now)
+    assert state(mine, now) == "ready"
+
+
 def test_a_missed_call_is_on_the_timeline(now: datetime) -> None:
     known = customer()
     ring(str(known.phone), now)
