@@ -7,7 +7,8 @@ from uuid import UUID
 
 from flask import Flask
 
-from agent_ui.desk import customers, decisions, home, offers, signing_in, words
+from agent_ui.desk import calls, contacts, customers, decisions, home, live, offers, rail, signing_in, states, words
+from agent_ui.supervision import wall
 from backend import db, edge
 from backend.people import service as people
 from backend.settings import Settings
@@ -22,13 +23,15 @@ def create_desk(settings: Settings) -> Flask:
     """The desk's WSGI app. The database must have been opened with `db.open` before its first request."""
     app = Flask("agent_ui", static_folder=None, root_path=str(Path(__file__).parent))
     edge.prepare(app, "desk", settings)
-    app.config.update(DEMO=settings.env == "demo", TESTING=settings.env == "test")
+    app.config.update(DEMO=settings.env == "demo", TESTING=settings.env == "test", STREAMS=settings.streams)
     install_sessions(app, "desk", settings.secret, secure=settings.secure_cookies, hours=A_SHIFT)
     install_sign_in(app, _staff)
     people.guard(app, signed_in_actor, to_sign_in)
     install_face(app, layout="desk/base.html", folder=Path(__file__).parent / "static")
     words.install(app)
-    for part in (signing_in, home, customers, offers, decisions):
+    app.context_processor(rail.frame)
+    wall.install(app)
+    for part in (signing_in, home, customers, offers, decisions, calls, contacts, states, rail, live, wall):
         app.register_blueprint(part.bp)
     return app
 

@@ -21,7 +21,7 @@ from shared.kernel.errors import Unauthenticated
 
 VERSION = "1"
 # Rooms that speak JSON; each has an `api.py` with a `bp` made by `problems.blueprint`.
-SPEAKING_ROOMS = ("overview", "treatments")
+SPEAKING_ROOMS = ("interactions", "overview", "treatments")
 LARGEST_BODY = 1024 * 1024
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -71,8 +71,12 @@ def _refuse() -> ResponseReturnValue:
 
 
 def _check_body() -> None:
-    if request.method in WRITES and request.url_rule is not None:
-        bodies.check_body()
+    if request.method not in WRITES or request.url_rule is None:
+        return
+    view = current_app.view_functions.get(request.endpoint or "")
+    if getattr(view, "takes_forms", False) and request.mimetype == "application/x-www-form-urlencoded":
+        return
+    bodies.check_body()
 
 
 def _answer_again() -> Response | None:

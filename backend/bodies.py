@@ -3,8 +3,9 @@
 import dataclasses
 import enum
 import json
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
@@ -16,6 +17,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from shared.kernel.errors import Invalid
 from shared.kernel.money import Money
 
+View = TypeVar("View", bound=Callable[..., Any])
 _AS_WE_WRITE = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 
 
@@ -33,6 +35,12 @@ class StrictJson(JSONProvider):
     def response(self, *args: Any, **kwargs: Any) -> Any:
         body = self._prepare_response_obj(args, kwargs)
         return self._app.response_class(f"{self.dumps(body)}\n", mimetype=self.mimetype)
+
+
+def takes_forms(view: View) -> View:
+    """Marks a view whose senders may send a form in place of JSON. Stands below the route's own decorator."""
+    view.takes_forms = True  # type: ignore[attr-defined]
+    return view
 
 
 def plain(value: Any) -> Any:

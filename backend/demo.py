@@ -17,10 +17,15 @@ from shared.kernel import clock
 PACK = "telecom"
 PAGE = 100
 LOOKED_AT = 200
+AT_RISK = 0.4
+TOURED = ("leaving", "price")
+"""The intents that the tour goes through, one by a page that is looked at, one said to the agent."""
+FACES = ("phone", "portal")
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
+    customer_id: UUID
     number: str
     name: str
     risk: float
@@ -62,11 +67,43 @@ def _sheet(settings: Settings, now: datetime) -> list[str]:
         *(f"          {number:<10} {who}" for number, who in shown),
         f"  Desk    {address}/desk",
         f"          {staff}  @demo.example",
+        f"  Wall    {address}/desk/wall",
+        "          supervisor@demo.example",
         f"  API     {address}/api/v1/openapi.json   (a key: evenhand keys create --scopes all)",
         "",
+        *(_tour(address, shown[0][0]) if shown else ()),
         f"  The password of all of them is {people.DEMO_PASSWORD}. All people here are made up. Ctrl-C ends the demo.",
         "",
     ]
+
+
+def _tour(address: str, number: str) -> list[str]:
+    """Two minutes in which a stranger sees what all this is for."""
+    return [
+        "  The tour, in two minutes and three windows (private ones, so that each signs in by itself):",
+        f"  1. {address}/desk as agent1: choose Ready.  {address}/desk/wall as supervisor.  {address}/ as {number}.",
+        "  2. In the portal open Services, then Cancel my plan. The wall shows where the customer is.",
+        f"  3. In another terminal:  .venv/bin/evenhand ring {number}     The desk opens the customer, and says what they looked at.",
+        "  4. At the desk set why they call, say Price too high. The portal shows another card, the same as the desk.",
+        "  5. In the portal accept it. Desk and wall know at once; the desk can no longer offer it twice.",
+        "  6. Press Enter in the terminal: the call ends. Wrap up is filled in already; the portal says that you spoke.",
+        "",
+    ]
+
+
+def _shows(customer_id: UUID, now: datetime) -> bool:
+    """Whether the tour works with this customer: each of its moments has a first of its own, which both faces can deliver."""
+    firsts = []
+    for intent in TOURED:
+        decided = treatments.preview(customer_id, now, intent=intent)
+        inputs = decided.inputs
+        here = [
+            treatments.deliver(decided.ranked, inputs.snapshot, inputs.configuration, channel).here for channel in FACES
+        ]
+        if not all(here) or here[0][0].treatment != here[1][0].treatment:
+            return False
+        firsts.append(here[0][0].treatment)
+    return len(set(firsts)) == len(firsts)
 
 
 def _telling(session: Session, now: datetime) -> list[tuple[str, str]]:
@@ -83,13 +120,14 @@ def _telling(session: Session, now: datetime) -> list[tuple[str, str]]:
                 months = snapshot.attributes.get("tenure")
                 tenure = int(months) if isinstance(months, (int, float)) else 0
                 troubled = snapshot.bad_experience is not None
-                found.append(_Candidate(match.number, match.name, snapshot.churn_risk, troubled, tenure))
+                found.append(_Candidate(match.id, match.number, match.name, snapshot.churn_risk, troubled, tenure))
         cursor = page.next_cursor
         if cursor is None:
             break
     if not found:
         return []
-    leaving = max(found, key=lambda one: (one.troubled, one.risk, one.number))
+    by_risk = sorted(found, key=lambda one: (one.risk > AT_RISK, one.troubled, one.risk, one.number), reverse=True)
+    leaving = next((one for one in by_risk if _shows(one.customer_id, now)), by_risk[0])
     staying = max(found, key=lambda one: (not one.troubled, one.months, -one.risk, one.number))
     return [
         (

@@ -17,7 +17,9 @@ from backend.settings import Settings, SettingsError
 
 HOST = "127.0.0.1"
 WEB_WORKERS = 2
-# A thread for each request under way; waiting for the database or for a slow reader costs little else.
+# A thread for each request under way; waiting for the database or for a slow reader costs little else. Live pages hold one
+# each for as long as they are open, at most settings.MOST_STREAMS: streams that filled the pool would hang the whole site,
+# so some fifty are left for all else, more than the database serves at once.
 THREADS = 256
 # After so long a worker that still answers someone is ended anyway.
 PATIENCE_SECONDS = 5

@@ -15,10 +15,19 @@ from sqlalchemy.exc import ArgumentError
 Environment = Literal["demo", "production", "test"]
 
 ENVIRONMENTS = ("demo", "production", "test")
-NAMES = ("EVENHAND_HOME", "EVENHAND_PORT", "EVENHAND_DATABASE_URL", "EVENHAND_ENV", "EVENHAND_SECRET")
+NAMES = (
+    "EVENHAND_HOME",
+    "EVENHAND_PORT",
+    "EVENHAND_DATABASE_URL",
+    "EVENHAND_ENV",
+    "EVENHAND_SECRET",
+    "EVENHAND_STREAMS",
+)
 # What the tests tell each other is no setting.
 TEST_PREFIX = "EVENHAND_TEST_"
 SECRET_LENGTH = 32
+STREAMS = 160
+MOST_STREAMS = 200
 SECRET_FILE = "secret"  # noqa: S105 (a file name)
 
 
@@ -35,6 +44,8 @@ class Settings:
     database_url: str = field(repr=False)
     env: Environment
     secret: bytes = field(repr=False)
+    streams: int = STREAMS
+    """So many pages may be live in one web process; each holds a thread."""
 
     @property
     def secure_cookies(self) -> bool:
@@ -57,6 +68,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         database_url=_database_url(environ.get("EVENHAND_DATABASE_URL", ""), home),
         env=cast(Environment, env),
         secret=_secret(environ.get("EVENHAND_SECRET", ""), env, home),
+        streams=_streams(environ.get("EVENHAND_STREAMS", str(STREAMS))),
     )
 
 
@@ -72,6 +84,12 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
         raise SettingsError(f"EVENHAND_PORT may be a whole number from 1 to 65535; it is {text!r}.")
+    return int(text)
+
+
+def _streams(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_STREAMS):
+        raise SettingsError(f"EVENHAND_STREAMS may be a whole number from 1 to {MOST_STREAMS}; it is {text!r}.")
     return int(text)
 
 

@@ -33,7 +33,9 @@ def run(ended: threading.Event) -> None:
         (TICK_SECONDS, _run_jobs),
         (1.0, _seal),
         (5.0, lambda now: treatments.expire_due(now, BATCH)),
+        (20.0, treatments.check_some),
         (600.0, record.purge),
+        (600.0, record.purge_changes),
     ]
     due = [0.0] * len(chores)
     while not ended.is_set():

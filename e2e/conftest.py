@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, P
 from e2e import browser as chromium
 from e2e.people import Person, people_of
 from e2e.servers import Server, serving
+from e2e.telephone import Telephone
 from tests.databases import fresh, pytest_configure, pytest_unconfigure
 
 __all__ = ["pytest_configure", "pytest_unconfigure"]
@@ -52,6 +53,12 @@ def people(server: Server) -> Iterator[Person]:
 def person(people: Iterator[Person]) -> Person:
     """A customer whom no other journey touches."""
     return next(people)
+
+
+@pytest.fixture
+def telephone(server: Server) -> Telephone:
+    """A telephone system that tells the server of calls."""
+    return Telephone(server)
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,23 @@ def sign_in(page: Page, who: str, password: str = PASSWORD) -> None:
     form.get_by_role("button").click()
 
 
+def at_the_desk(page: Page, who: str = AGENT, path: str = "/desk/") -> None:
+    """Signs a member of staff in on the way to a page of the desk."""
+    page.goto(path)
+    sign_in(page, who)
+    expect(page).to_have_url(re.compile(f"{path}$"))
+
+
+def ready(page: Page) -> None:
+    """The agent says that they are, where they are not."""
+    state = page.locator("#my-state")
+    if "Ready" in state.inner_text():
+        return
+    state.locator("summary").click()
+    state.get_by_role("button", name="Ready").click()
+    expect(state).to_contain_text("Ready")
+
+
 def agent_opens(page: Page, person: Person) -> None:
     """Signs the agent in on the way to the customer's page."""
     page.goto(person.desk_page)

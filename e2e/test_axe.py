@@ -14,8 +14,9 @@ from playwright.sync_api import Page, expect
 
 from e2e.conftest import WIDE, Watched
 from e2e.people import Person
-from e2e.steps import act, cards, customer_opens, open_menu, press, sign_in
-from tests.cast import AGENT
+from e2e.steps import act, at_the_desk, cards, customer_opens, open_menu, press, ready, sign_in
+from e2e.telephone import Telephone
+from tests.cast import AGENT, SUPERVISOR
 
 Visit = Callable[..., Page]
 EVERYTHING = {"resultTypes": ["violations"]}
@@ -108,6 +109,64 @@ def test_the_desk(visit: Visit, watched: Watched, person: Person, size: dict[str
     seen.at("not here")
     assert seen.looked == 11
     assert seen.faults + late.faults == []
+
+
+def test_the_desk_on_a_call(
+    visit: Visit, watched: Watched, person: Person, telephone: Telephone, size: dict[str, int]
+) -> None:
+    watched.expect_status(422)
+    page = visit(size=size)
+    seen = Looking(page)
+    at_the_desk(page)
+    ready(page)
+    unknown = telephone.rings("+12025550166", "agent1")
+    expect(page).to_have_url(re.compile("/desk/calls/"))
+    seen.at("who is calling")
+    page.locator("#caller-query").fill(person.name)
+    expect(page.locator("#caller-found")).to_contain_text(person.name)
+    seen.at("found for the caller")
+    page.locator("form[action$='/prospect'] button").click()
+    expect(page.locator(".error-summary")).to_be_visible()
+    seen.at("a caller without a name")
+    telephone.ended(unknown)
+    page.goto(person.desk_page)
+    call = telephone.rings(person.phone, "agent1")
+    telephone.answered(call, "agent1")
+    expect(page.locator("#contact")).to_contain_text("Talking")
+    page.locator("textarea[name=notes]").fill("long " * 60)
+    expect(page.locator("#notes")).to_contain_text("Saved")
+    seen.at("talking")
+    page.locator("#contact-private").click()
+    expect(page.locator("#contact-private")).to_have_attribute("aria-pressed", "true")
+    seen.at("private")
+    telephone.ended(call)
+    page.reload()  # every menu stood open for the look
+    expect(page.locator("#contact")).to_contain_text("Call ended")
+    page.locator("#contact-wrap-up").click()
+    page.locator("#wrap-up #code").select_option("")
+    page.locator("#wrap-up").get_by_role("button", name="Finish").click()
+    expect(page.locator("#wrap-up .error-summary")).to_be_visible()
+    seen.at("wrap-up refused")
+    page.locator("#wrap-up #code").select_option("solved")
+    page.locator("#wrap-up").get_by_role("button", name="Finish").click()
+    expect(page.locator("#my-state")).to_contain_text("Ready")
+    assert seen.looked == 6
+    assert seen.faults == []
+
+
+def test_the_wall(visit: Visit, person: Person, telephone: Telephone, size: dict[str, int]) -> None:
+    page, portal = visit(size=size), visit()
+    customer_opens(portal, person, "/services/cancel")
+    at_the_desk(page, SUPERVISOR, "/desk/wall")
+    call = telephone.rings("anonymous", "nobody at all")
+    expect(page.locator("#lines")).to_contain_text("Waiting")
+    expect(page.locator("#lines")).to_contain_text(person.name)
+    seen = Looking(page)
+    seen.at("wall")
+    telephone.ended(call)
+    there = Looking(portal)
+    there.at("cancel my plan")
+    assert seen.faults + there.faults == []
 
 
 def test_the_portal(visit: Visit, watched: Watched, person: Person, size: dict[str, int]) -> None:

@@ -11,12 +11,22 @@ from shared.ui.formats import speak_of
 from shared.ui.pages import page, request_now
 
 bp = Blueprint("account", __name__)
+ABOUT = "Cancel my plan"
 
 
 @bp.get("/services")
 @requires(Permission.PORTAL)
 def services() -> Response:
     return page("portal/services.html", seen=overview.services_page(current_actor(), request_now()))
+
+
+@bp.get("/services/cancel")
+@requires(Permission.PORTAL)
+def cancel() -> Response:
+    """What leaving means, and one next step; it cancels nothing."""
+    return page(
+        "portal/cancel.html", seen=overview.leaving_page(current_actor(), request_now()), typed={"about": ABOUT}
+    )
 
 
 @bp.get("/bills")

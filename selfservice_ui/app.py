@@ -11,7 +11,7 @@ from backend import db, edge
 from backend.people import service as people
 from backend.profiles import service as profiles
 from backend.settings import Settings
-from selfservice_ui import account, home, offers, signing_in, words
+from selfservice_ui import account, home, live, offers, signing_in, watching, words
 from shared.kernel.actors import Actor
 from shared.kernel.errors import NotFound
 from shared.ui.signing_in import install_sessions, install_sign_in, signed_in_actor, to_sign_in
@@ -24,13 +24,14 @@ def create_portal(settings: Settings) -> Flask:
     """The portal's WSGI app. The database must have been opened with `db.open` before its first request."""
     app = Flask("selfservice_ui", static_folder=None, root_path=str(Path(__file__).parent))
     edge.prepare(app, "portal", settings)
-    app.config.update(DEMO=settings.env == "demo", TESTING=settings.env == "test")
+    app.config.update(DEMO=settings.env == "demo", TESTING=settings.env == "test", STREAMS=settings.streams)
     install_sessions(app, "portal", settings.secret, secure=settings.secure_cookies, hours=A_VISIT)
     install_sign_in(app, _customer)
     people.guard(app, signed_in_actor, to_sign_in)
     install_face(app, layout="portal/base.html", folder=Path(__file__).parent / "static")
     words.install(app)
-    for part in (signing_in, home, offers, account):
+    watching.install(app)
+    for part in (signing_in, home, offers, account, watching, live):
         app.register_blueprint(part.bp)
     return app
 
@@ -45,4 +46,5 @@ def _customer(subject: str) -> Actor | None:
             profile = profiles.profile(session, customer_id)
         except NotFound:
             return None  # erased since they signed in
+        watching.note(profile)
         return people.customer_actor(session, customer_id, profile.name)

@@ -35,6 +35,8 @@ def create(name: str, url: str, home: Path) -> Flask:
     """The app of this name."""
     module, factory = FACTORIES[name]
     app: Flask = getattr(importlib.import_module(module), factory)(settings_for(url, home))
+    # A stream tells what was missed, and ends.
+    app.config["STREAM_SECONDS"] = 0
     app.jinja_env.bytecode_cache = FileSystemBytecodeCache(_templates())
     return app
 

@@ -12,6 +12,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from backend import db
+from backend.interactions import service as interactions
 from backend.people import service as people
 from backend.people.permissions import SCOPES
 from backend.profiles import service as profiles
@@ -37,6 +38,8 @@ class Person:
     phone: str
     offer_id: str
     decision_id: str
+    call_id: str
+    interaction_id: str
 
 
 @dataclass
@@ -61,7 +64,7 @@ class World:
     def address(self, rule: Rule, person: Person | None = None) -> str:
         """An address of the route: of the person's own things where it takes an id."""
         person = person or self.mine
-        values = {"name": "who", "filename": "mark.svg"}
+        values = {"name": "who", "filename": "mark.svg", "token": "none", "panel": "lines"}
         for argument in rule.arguments - set(values):
             values[argument] = getattr(person, argument)
         with self.apps_context(rule):
@@ -98,6 +101,15 @@ def _person(made: dict[str, Flask], agent: Browser, number: str) -> Person:
     decision = next(a.get("href", "") for a in page.all("a") if "/decisions/" in (a.get("href") or ""))
     assert profile.email
     assert profile.phone
+    with db.transaction() as session:
+        call_id = interactions.ring(
+            session, f"of {number}", "anonymous", "", "inbound", ["agent2"], clock.now()
+        ).call_id
+        agent2 = people.find_staff(session, "agent2")
+        assert agent2 is not None
+        other = people.staff_actor(session, agent2[0])
+        assert other is not None
+        interaction_id = interactions.begin(session, profile.customer_id, "phone", other, clock.now()).interaction_id
     return Person(
         customer_id=str(profile.customer_id),
         number=number,
@@ -106,6 +118,8 @@ def _person(made: dict[str, Flask], agent: Browser, number: str) -> Person:
         phone=profile.phone,
         offer_id=offers[0].offer,
         decision_id=decision.rpartition("/")[2],
+        call_id=str(call_id),
+        interaction_id=str(interaction_id),
     )
 
 

@@ -11,9 +11,11 @@ from werkzeug.wrappers import Response
 from agent_ui.desk.home import remember
 from agent_ui.desk.words import CHANNEL, KINDS
 from backend import db
+from backend.interactions import service as interactions
+from backend.interactions.types import Call
 from backend.overview import service as overview
 from backend.people.service import Permission, current_actor, requires
-from shared.kernel.errors import Invalid
+from shared.kernel.errors import Conflict, Invalid
 from shared.ui.formats import speak_of
 from shared.ui.pages import page, request_now, tell, wants_fragment
 
@@ -32,7 +34,7 @@ def show(customer_id: UUID) -> Response:
     return page(TEMPLATE, **seen)
 
 
-@bp.get("/customers/<uuid:customer_id>/panels/<any(who, moment, timeline, do):name>")
+@bp.get("/customers/<uuid:customer_id>/panels/<any(who, moment, timeline, do, contact, notes, online):name>")
 @requires(Permission.SEE_CUSTOMER)
 def panel(customer_id: UUID, name: str) -> Response:
     return page(TEMPLATE, name, **customer_context(customer_id))
@@ -61,6 +63,8 @@ def moment(customer_id: UUID) -> Response:
             overview.set_moment(session, customer_id, stage, intent or None, CHANNEL, current_actor(), request_now())
     except Invalid as wrong:
         return page(TEMPLATE, "moment", status=422, moment_error=str(wrong), **customer_context(customer_id))
+    except Conflict as refused:
+        return page(TEMPLATE, "moment", status=409, moment_error=str(refused), **customer_context(customer_id))
     if wants_fragment():
         return page(TEMPLATE, "moment", trigger=("moment-changed", "happened"), **customer_context(customer_id))
     tell("good", "Noted why they are here")
@@ -78,11 +82,21 @@ def customer_context(customer_id: UUID) -> dict[str, Any]:
         "show": show,
         "lines": seen.timeline,
         "next_cursor": seen.timeline_next,
+        "contact": seen.contact,
+        "call": _call(seen),
     }
     if show != "all":
         some = overview.timeline_page(customer_id, current_actor(), request_now(), kinds=KINDS[show])
         context |= {"lines": some.items, "next_cursor": some.next_cursor}
     return context
+
+
+def _call(seen: overview.CustomerPage) -> Call | None:
+    """The agent's call with the customer, while it rings or goes on."""
+    with db.reading() as session:
+        mine = interactions.calls_of(session, UUID(current_actor().id))
+    live = [call for call in mine if call.customer_id == seen.customer.id and call.state != "ended"]
+    return live[-1] if live else None
 
 
 def _filter() -> str:

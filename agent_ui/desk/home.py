@@ -8,14 +8,18 @@ from flask import Blueprint, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
 from backend import db
+from backend.overview import service as overview
 from backend.people.service import Permission, requires
 from backend.profiles import service as profiles
-from backend.profiles.types import Match, Page, Profile
+from backend.profiles.types import Match, Profile
 from shared.kernel.errors import EvenhandError
-from shared.ui.pages import page
+from shared.ui.pages import page, wants_fragment
 
 bp = Blueprint("home", __name__, template_folder="templates")
 SHOWN = 50
+SUGGESTED = 7
+SHORTEST = 2
+LISTS = ("top-found", "home-found")
 KEPT = 8
 LONGEST_QUERY = 200
 SURE = 0.9
@@ -31,10 +35,15 @@ def show() -> Response:
 @requires(Permission.SEARCH_CUSTOMERS)
 def search() -> Response:
     """One sure match leads to the customer; else the query is kept in the signed cookie, so that reload and Back are safe."""
-    query = request.form.get("query", "").strip()[:LONGEST_QUERY]
-    only = _the_one(_found(query)) if query else None
+    query = _query()
+    call_id = _call()
+    if call_id is not None:
+        session["query"] = query
+        return redirect(url_for("calls.show", call_id=call_id, searched="yes", _anchor="find-caller"), 303)
+    matches, quoted, more = found(query) if query else ((), None, False)
+    only = quoted or (None if more else _the_one(matches))
     if only is not None:
-        return redirect(url_for("customers.show", customer_id=only.id), 303)
+        return redirect(url_for("customers.show", customer_id=only), 303)
     session["query"] = query
     return redirect(url_for(".results"), 303)
 
@@ -45,15 +54,23 @@ def results() -> Response:
     query = session.get("query", "")
     if not query:
         return redirect(url_for(".show"), 303)
-    found = _found(query)
+    matches, quoted, more = found(query)
     return page(
-        "desk/home.html",
-        recent=_recent(),
-        searched=True,
-        query=query,
-        matches=found.items,
-        more=bool(found.next_cursor),
-    )
+        "desk/home.html", recent=_recent(), searched=True, query=query, matches=matches, quoted=quoted, more=more
+    )  # fmt: skip
+
+
+@bp.post("/suggest")
+@requires(Permission.SEARCH_CUSTOMERS)
+def suggest() -> Response:
+    """Whom the query finds so far, under the field in which it is typed; for a call, each to be given it."""
+    if not wants_fragment():
+        return search()
+    query, call_id, where = _query(), _call(), request.form.get("list", "")
+    matches, quoted, _more = found(query, SUGGESTED) if len(query) >= SHORTEST else ((), None, False)
+    template = "desk/found.html" if call_id is None else "desk/caller_found.html"
+    shown = where if where in LISTS else LISTS[0]
+    return page(template, list=shown, query=query, matches=matches, quoted=quoted, call_id=call_id)
 
 
 def remember(customer_id: UUID) -> None:
@@ -62,17 +79,34 @@ def remember(customer_id: UUID) -> None:
     session["recent"] = [str(customer_id), *kept][:KEPT]
 
 
-def _found(query: str) -> Page[Match]:
+def found(query: str, most: int = SHOWN) -> tuple[tuple[Match, ...], UUID | None, bool]:
+    """Whom the query finds, the one who quotes it as a spoken reference (first then), and whether there are more."""
     with db.reading() as reading:
-        return profiles.search(reading, query=query, limit=SHOWN)
+        quoted = overview.find_reference(reading, query)
+        page_of = profiles.search(reading, query=query, limit=most)
+        matches = tuple(page_of.items)
+        if quoted is not None and all(match.id != quoted for match in matches):
+            theirs = profiles.profile(reading, quoted)
+            matches = (Match(quoted, theirs.number, theirs.name, 1.0, "text"), *matches)
+    return matches, quoted, bool(page_of.next_cursor)
 
 
-def _the_one(found: Page[Match]) -> Match | None:
+def _the_one(matches: tuple[Match, ...]) -> UUID | None:
     """The only match, when an identifier of theirs was typed in whole."""
-    whole = [
-        match for match in found.items if match.confidence >= SURE and match.matched in ("phone", "email", "number")
-    ]
-    return whole[0] if len(found.items) == len(whole) == 1 else None
+    whole = [match for match in matches if match.confidence >= SURE and match.matched in ("phone", "email", "number")]
+    return whole[0].id if len(matches) == len(whole) == 1 else None
+
+
+def _query() -> str:
+    return request.form.get("query", "").strip()[:LONGEST_QUERY]
+
+
+def _call() -> UUID | None:
+    """The call for which somebody is searched, where the search stands on its page."""
+    try:
+        return UUID(request.form.get("call", ""))
+    except ValueError:
+        return None
 
 
 def _recent() -> list[Profile]:

@@ -12,7 +12,9 @@ from werkzeug.wrappers import Response
 from agent_ui.desk.customers import TEMPLATE, customer_context
 from agent_ui.desk.words import CHANNEL
 from backend import db
+from backend.interactions import service as interactions
 from backend.people.service import Permission, current_actor, requires
+from backend.profiles import service as profiles
 from backend.treatments import service as treatments
 from backend.treatments.cards import OfferLine
 from shared.kernel.errors import Conflict, Invalid, NotFound
@@ -22,6 +24,13 @@ from shared.ui.pages import page, request_now, tell, wants_fragment
 bp = Blueprint("offers", __name__, template_folder="templates")
 Answer = Literal["presented", "accepted", "declined", "deferred"]
 LEADS_TO = {"offers.accept": ("accepted", "fulfilled"), "offers.decline": ("declined",), "offers.defer": ("deferred",)}
+
+
+class Private(Conflict):
+    """The contact is private: nothing of it may show on the portal."""
+
+    code = "private"
+    title = "Not noted"
 
 
 @bp.post("/offers/<uuid:offer_id>/presentation")
@@ -73,6 +82,8 @@ def wrong(error: Invalid) -> Response:
 
 def _answer(offer_id: UUID, response: Answer, *, reason: str | None = None, until: date | None = None) -> Response:
     customer_id = _customer()
+    if response == "presented":
+        _unless_private(customer_id)
     with db.transaction() as session:
         line = treatments.answer(
             session, offer_id, response, channel=CHANNEL, actor=current_actor(), now=request_now(), reason=reason, until=until,
@@ -83,6 +94,14 @@ def _answer(offer_id: UUID, response: Answer, *, reason: str | None = None, unti
         return page(TEMPLATE, "do", trigger=("happened",), done=done, **customer_context(customer_id))
     tell("good", done["title"], done["text"])
     return redirect(url_for("customers.show", customer_id=customer_id), 303)
+
+
+def _unless_private(customer_id: UUID) -> None:
+    """What was mentioned shows on the portal; of a private contact nothing does. What they answer counts all the same."""
+    with db.reading() as session:
+        contacts = interactions.open_with_customer(session, profiles.resolve(session, customer_id))
+    if any(one.is_private and str(one.staff_id) == current_actor().id for one in contacts):
+        raise Private("This contact is private: what you mention is not noted, since the portal would show it.")
 
 
 def _column(status: int, **context: Any) -> Response:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from backend.people.service import Permission, public, requires, sign_in_staff
+from agent_ui.desk.states import arrive, depart
+from backend.people.service import Permission, current_actor, public, requires, sign_in_staff
 from shared.kernel.errors import Unauthenticated
 from shared.ui import signing_in
 from shared.ui.pages import local_path, page, request_now
@@ -37,12 +38,14 @@ def enter() -> Response:
     except Unauthenticated as refused:
         return _form(422, email, {"": str(refused)})
     signing_in.start(actor)
+    arrive(actor)
     return redirect(local_path(request.form.get("next"), url_for("home.show")), 303)
 
 
 @bp.post("/sign-out")
 @requires(Permission.DESK)
 def leave() -> Response:
+    depart(current_actor())
     signing_in.end()
     return redirect(url_for(".form"), 303)
 

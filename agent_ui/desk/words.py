@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
 from flask import Flask
 
 from backend.treatments.cards import CustomerCard, WithheldLine
-from shared.ui.formats import local_day_of
+from shared.ui.formats import as_phone, local_day_of
 from shared.ui.pages import request_now
 
 CHANNEL = "phone"
@@ -64,10 +64,36 @@ def later(card: CustomerCard) -> date:
     return min(local_day_of(request_now()) + PUT_OFF, card.valid_until)
 
 
+def elapsed(since: datetime) -> str:
+    """ "just now", "4 min", "2 h 5 min": how long since, as of this page."""
+    minutes = seconds_since(since) // 60
+    if minutes < 1:
+        return "under 1 min"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest} min" if hours else f"{minutes} min"
+
+
+def seconds_since(since: datetime) -> int:
+    """Whole seconds, never below zero: where two clocks differ a little, time does not run backwards."""
+    return max(0, int((request_now() - since).total_seconds()))
+
+
+def caller_number(number: str) -> str:
+    """A telephone number in groups; words where the telephone hid it."""
+    return as_phone(number) if any(character.isdigit() for character in number) else "Hidden number"
+
+
+def names(people: Iterable[str]) -> str:
+    """ "Ana, Bo and Cy"."""
+    some = [name or "A colleague" for name in people]
+    return " and ".join([", ".join(some[:-1]), some[-1]]) if len(some) > 1 else "".join(some)
+
+
 def install(app: Flask) -> None:
     """Teaches the desk's templates these words."""
     filters: dict[str, Any] = {
         "by_channel": by_channel, "channels": by_channels, "groupby_step": groupby_step,
+        "elapsed": elapsed, "seconds_since": seconds_since, "caller_number": caller_number, "names": names,
     }  # fmt: skip
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals.update(ANSWERED=ANSWERED, later=later, timeline_filters=TIMELINE_FILTERS)

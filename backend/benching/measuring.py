@@ -33,7 +33,7 @@ def decide(n: int, tell: Tell) -> list[Row]:
     """Decisions alone, from a profile's snapshot to the ranking, rules' contexts built each time; nothing is stored."""
     with db.reading() as session:
         real = treatments.in_force(session)
-        found = [profiles.profile(session, one) for one in _customers(min(n, 500))]
+        found = [profiles.profile(session, one) for one in first_customers(min(n, 500))]
     now = clock.now()
     snapshots, seconds = [], []
     for profile in found:
@@ -61,7 +61,7 @@ def http(url: str, home: Path, n: int, tell: Tell) -> list[Row]:
     """Decisions over HTTP: made and stored for one client and for eight, and found standing for eight."""
     with db.transaction() as session:
         key = people.create_key(session, ["all"], clock.now())[1]
-    customers = _customers(n)
+    customers = first_customers(n)
     rows = []
     with serving(url, home) as house:
         for name, count, status, stored in (
@@ -86,16 +86,16 @@ def http(url: str, home: Path, n: int, tell: Tell) -> list[Row]:
 
 def pages(url: str, home: Path, n: int, tell: Tell) -> list[Row]:
     """Pages, each with a decision that must be computed: the profile has moved before every request."""
-    customers = _customers(CLIENTS * 4)
+    customers = first_customers(CLIENTS * 4)
     with db.transaction() as session:
         people.give_demo_credentials(session, customers, clock.now())
     rows = []
     with serving(url, home) as house:
-        for face, opens in (("desk", _desk), ("portal", _portal)):
+        for face, opens in (("desk", at_desk), ("portal", at_portal)):
             clients = [opens(house.port, one) for one in customers[:CLIENTS]]
-            _run(f"{face} warm", face, clients, customers, 2 * CLIENTS)
+            drawn(f"{face} warm", face, clients, customers, 2 * CLIENTS)
             for count in (1, CLIENTS):
-                rows.append(_run(f"{face}_{count}", face, clients[:count], customers, n))
+                rows.append(drawn(f"{face}_{count}", face, clients[:count], customers, n))
                 tell(f"{face}_{count} is measured.")
             for client in clients:
                 client.close()
@@ -123,7 +123,7 @@ def _decisions(name: str, configuration: Configuration, snapshots: list[Snapshot
     return row(name, seconds, sum(seconds), ranked_share=round(ranked / seen, 3), **more)
 
 
-def _run(name: str, face: str, clients: list[Client], customers: list[UUID], n: int) -> Row:
+def drawn(name: str, face: str, clients: list[Client], customers: list[UUID], n: int) -> Row:
     """A client at the desk opens one customer after the other; a customer at the portal sees their own page."""
     share = max(1, n // len(clients))
     tasks = []
@@ -153,13 +153,13 @@ def _ask(client: Client, customer_id: UUID, key: str) -> bytes:
     return client.prepared("POST", path, body, Authorization=f"Bearer {key}", Content_Type="application/json")
 
 
-def _desk(port: int, _customer: UUID) -> Client:
+def at_desk(port: int, _customer: UUID) -> Client:
     client = Client(port)
     client.sign_in("/desk/sign-in", people.DEMO_STAFF[0][0], people.DEMO_PASSWORD, "email")
     return client
 
 
-def _portal(port: int, customer: UUID) -> Client:
+def at_portal(port: int, customer: UUID) -> Client:
     with db.reading() as session:
         number = profiles.profile(session, customer).number
     client = Client(port)
@@ -167,7 +167,7 @@ def _portal(port: int, customer: UUID) -> Client:
     return client
 
 
-def _customers(most: int) -> list[UUID]:
+def first_customers(most: int) -> list[UUID]:
     """The first customers by number."""
     return list(islice(_everyone(), most))
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from backend.benching import copies, measuring, rows
+from backend.benching import copies, living, measuring, rows
 from backend.commands.console import connect, out, tell
 
 commands = typer.Typer()
@@ -19,15 +19,21 @@ class What(StrEnum):
     decide = "decide"
     http = "http"
     pages = "pages"
+    live = "live"
 
 
 # Enough for a steady p50, few enough for a cup of tea.
-USUAL = {What.decide: 3000, What.http: 2000, What.pages: 400}
+USUAL = {What.decide: 3000, What.http: 2000, What.pages: 400, What.live: 400}
 
 
 @commands.command()
 def bench(
-    what: Annotated[What, typer.Argument(help="decide: decisions alone; http: over the API; pages: desk and portal.")],
+    what: Annotated[
+        What,
+        typer.Argument(
+            help="decide: decisions alone; http: over the API; pages: desk and portal; live: until others see it."
+        ),
+    ],
     n: Annotated[
         int | None, typer.Option("--n", min=16, max=7000, help="Requests or decisions in a row of figures.")
     ] = None,
@@ -45,6 +51,8 @@ def bench(
                 found = measuring.http(url, home, count, tell)
             case What.pages:
                 found = measuring.pages(url, home, count, tell)
+            case What.live:
+                found = living.live(url, home, count, tell)
     for one in found:
         tell(rows.in_words(one))
     if as_json:

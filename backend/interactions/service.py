@@ -1,164 +1,73 @@
-"""The door of interactions: the timeline. What happened is appended, never changed."""
+"""The door of interactions: the timeline; contacts and calls; who is at work; who is at the portal."""
 
 from __future__ import annotations
 
-import random
-import threading
-from collections.abc import Collection, Sequence
-from datetime import datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, delete, insert, select
+from sqlalchemy import delete, select
 from sqlmodel import Session
 
-from backend import db
-from backend.interactions.tables import EventRow, InteractionRow
-from backend.interactions.types import Event, NewContact, Past
+from backend.interactions import calls
+from backend.interactions.agents import agent_state, at_work, set_agent_state
+from backend.interactions.calls import (
+    answered,
+    attach,
+    call_of,
+    calls_of,
+    drop,
+    hung_up,
+    live,
+    ring,
+    take_waiting,
+    waiting,
+)
+from backend.interactions.contacts import (
+    all_open,
+    begin,
+    interaction,
+    last_spoken,
+    open_interactions,
+    open_with_customer,
+    set_private,
+    wrap_up,
+    write_notes,
+)
+from backend.interactions.tables import EventRow, InteractionRow, VisitRow
+from backend.interactions.timeline import enter_past, ordered_id, past_ids, record, timeline
+from backend.interactions.types import AgentState, Call, Event, Interaction, NewContact, Past, Visit
+from backend.interactions.visits import visit, visiting, visits_now
 from backend.interactions.words import HIDDEN_FROM_CUSTOMERS, KINDS, EventWords, day, in_channel, in_words
-from backend.profiles.service import Page
-from shared.kernel import ids
-from shared.kernel.actors import Actor
-from shared.kernel.errors import Invalid
 
 __all__ = [
-    "HIDDEN_FROM_CUSTOMERS", "KINDS", "Event", "EventWords", "NewContact", "Past", "day", "enter_past", "erase_customer", "export_customer", "in_channel", "in_words",
-    "ordered_id", "past_ids", "record", "timeline",
+    "HIDDEN_FROM_CUSTOMERS", "KINDS", "AgentState", "Call", "Event", "EventWords", "Interaction", "NewContact", "Past", "Visit",
+    "agent_state", "all_open", "answered", "at_work", "attach", "begin", "call_of", "calls_of", "day", "drop", "enter_past",
+    "erase_customer", "export_customer", "hung_up", "in_channel", "in_words", "interaction", "last_spoken", "live",
+    "open_interactions", "open_with_customer", "ordered_id", "past_ids", "record", "ring", "set_agent_state", "set_private",
+    "take_waiting", "timeline", "visit", "visiting", "visits_now", "waiting", "wrap_up", "write_notes",
 ]  # fmt: skip
 
-MOST = 100
 _EVENT: Any = EventRow.__table__  # type: ignore[attr-defined]
 _INTERACTION: Any = InteractionRow.__table__  # type: ignore[attr-defined]
-_COLUMNS = (
-    "event_id", "customer_id", "at", "kind", "channel", "stage", "interaction_id", "actor_kind", "actor_name", "data",
-)  # fmt: skip
-_APPEND = insert(_EVENT)
-_TIMELINE = select(*(_EVENT.c[name] for name in _COLUMNS))
-
-
-class _InTurn(random.Random):
-    """Randomness whose first twelve bits count: ids made at one instant sort in the order of their making."""
-
-    def __init__(self, seed: str | None = None) -> None:
-        super().__init__(seed)
-        self._lock = threading.Lock()
-        self._at: datetime | None = None
-        self._turn = 0
-
-    def id_at(self, at: datetime) -> UUID:
-        with self._lock:
-            self._turn = (self._turn + 1) % 4096 if at == self._at else 0
-            self._at = at
-            return ids.uuid7(at, self)
-
-    def getrandbits(self, k: int, /) -> int:
-        rest = super().getrandbits(k - 12)
-        return (self._turn << (k - 12)) | rest
-
-
-_in_turn = _InTurn()
-
-
-def ordered_id(at: datetime) -> UUID:
-    """An id that sorts by its instant and, within one instant, in the order in which this process asked."""
-    return _in_turn.id_at(at)
-
-
-def past_ids(seed: str) -> _InTurn:
-    """The same for a load: the same seed gives the same ids."""
-    return _InTurn(seed)
-
-
-def record(
-    session: Session,
-    customer_id: UUID,
-    kind: str,
-    channel: str | None,
-    actor: Actor,
-    data: dict[str, Any],
-    now: datetime,
-    interaction_id: UUID | None = None,
-    stage: str | None = None,
-) -> UUID:
-    """Appends one event in the caller's transaction and gives its id. Raises ValueError for a kind that nobody could read."""
-    if kind not in KINDS:
-        raise ValueError(f"{kind!r} is no kind of event; there are {', '.join(sorted(KINDS))}.")
-    event_id = ordered_id(now)
-    event = (event_id, customer_id, now, kind, channel, stage, interaction_id, actor.kind, actor.name, data)
-    session.execute(_APPEND, dict(zip(_COLUMNS, event, strict=True)))
-    return event_id
-
-
-def timeline(
-    session: Session,
-    customer_id: UUID,
-    *,
-    kinds: Collection[str] | None = None,
-    channel: str | None = None,
-    limit: int = 25,
-    cursor: str | None = None,
-) -> Page[Event]:
-    """What happened to the customer, newest first; `kinds` and `channel` narrow it. Raises Invalid for a limit or cursor that is none."""
-    if not 1 <= limit <= MOST:
-        raise Invalid("A page holds 1 to 100 events.", {"limit": "1 to 100"})
-    asked = {"customer_id": customer_id, "most": limit + 1, "channel": channel, "before": _event_id(cursor)}
-    statement = _timeline(cursor is not None, None if kinds is None else tuple(sorted(kinds)), channel is not None)
-    rows = session.execute(statement, {key: value for key, value in asked.items() if value is not None}).all()
-    items = tuple(Event(*row) for row in rows[:limit])
-    return Page(items, str(items[-1].event_id) if len(rows) > limit else None)
-
-
-@lru_cache(maxsize=64)
-def _timeline(onward: bool, kinds: tuple[str, ...] | None, in_channel: bool) -> Select[Any]:
-    """Built once for each way of asking: every page of a customer asks."""
-    statement = _TIMELINE.where(_EVENT.c.customer_id == bindparam("customer_id"))
-    if onward:
-        statement = statement.where(_EVENT.c.event_id < bindparam("before"))
-    if kinds is not None:
-        statement = statement.where(_EVENT.c.kind.in_(kinds))
-    if in_channel:
-        statement = statement.where(_EVENT.c.channel == bindparam("channel"))
-    # The id is made at the instant of the event: its order is that of time, and it is the primary key.
-    return statement.order_by(_EVENT.c.event_id.desc()).limit(bindparam("most"))
-
-
-def _event_id(cursor: str | None) -> UUID | None:
-    if cursor is None:
-        return None
-    try:
-        return UUID(cursor)
-    except ValueError:
-        raise Invalid("That is not a cursor of this list.", {"cursor": "take it from next_cursor"}) from None
-
-
-def enter_past(session: Session, lives: Sequence[Past]) -> int:
-    """Enters what happened to customers before a load; gives the number of events."""
-    contacts = [
-        {"customer_id": life.customer_id, **{name: getattr(contact, name) for name in NewContact.__slots__}}
-        for life in lives
-        for contact in life.contacts
-    ]
-    events = [{name: getattr(event, name) for name in _COLUMNS} for life in lives for event in life.events]
-    db.insert_many(session, _INTERACTION, contacts)
-    db.insert_many(session, _EVENT, events)
-    return len(events)
+_VISIT: Any = VisitRow.__table__  # type: ignore[attr-defined]
+_OWNED = (_EVENT, _VISIT, _INTERACTION)
 
 
 def export_customer(session: Session, customer_id: UUID) -> dict[str, list[dict[str, Any]]]:
     """Every row of this room about the customer, by table."""
-    return {
+    found = {
         table.name: [
             dict(row._mapping) for row in session.execute(select(table).where(table.c.customer_id == customer_id))
         ]
-        for table in (_INTERACTION, _EVENT)
+        for table in _OWNED
     }
+    return found | {"call": calls.export_customer(session, customer_id)}
 
 
 def erase_customer(session: Session, customer_id: UUID) -> int:
     """Deletes every row of this room about the customer; gives how many there were."""
-    erased = 0
-    for table in (_EVENT, _INTERACTION):
+    erased = calls.erase_customer(session, customer_id)
+    for table in _OWNED:
         result = session.execute(delete(table).where(table.c.customer_id == customer_id))
         erased += result.rowcount  # type: ignore[attr-defined]
     return erased

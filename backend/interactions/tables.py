@@ -1,4 +1,4 @@
-"""The rows of this room: contacts and what happened in them. Appended, never changed. Private to the room."""
+"""The rows of this room: contacts, what happened in them, the calls they came by, and who is at work. Private to the room."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from backend.db import Json, UtcDateTime
@@ -14,12 +14,19 @@ from backend.db import Json, UtcDateTime
 CLUSTERED = {"sqlite_with_rowid": False}
 """SQLite keeps such a table in the order of its primary key, so that one customer's rows lie side by side."""
 
+_OPEN = text("wrapped_at IS NULL AND staff_id IS NOT NULL")
+_LIVE = text("state <> 'ended'")
+
 
 class InteractionRow(SQLModel, table=True):
-    """One contact: a call, a visit to the portal, a message."""
+    """One contact: a call, a visit to the portal, a message. Open at the desk until its agent has wrapped it up."""
 
     __tablename__ = "interaction"
-    __table_args__ = (CheckConstraint("direction IN ('inbound', 'outbound')", name="direction"), CLUSTERED)
+    __table_args__ = (
+        CheckConstraint("direction IN ('inbound', 'outbound')", name="direction"),
+        Index("ix_interaction_open", "staff_id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        CLUSTERED,
+    )
 
     customer_id: UUID = Field(primary_key=True)
     interaction_id: UUID = Field(primary_key=True)
@@ -31,6 +38,65 @@ class InteractionRow(SQLModel, table=True):
     stage: str | None = None
     intent: str | None = None
     summary: str | None = None
+    staff_id: UUID | None = None
+    is_private: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    notes: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    notes_version: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    wrap_up_code: str | None = None
+    wrapped_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class CallRow(SQLModel, table=True):
+    """One telephone call, as the telephone system told of it. Nobody's until someone says whose it is."""
+
+    __tablename__ = "call"
+    __table_args__ = (
+        CheckConstraint("state IN ('ringing', 'talking', 'ended')", name="state"),
+        CheckConstraint("direction IN ('inbound', 'outbound')", name="direction"),
+        Index("ix_call_live", "staff_id", sqlite_where=_LIVE, postgresql_where=_LIVE),
+    )
+
+    call_id: UUID = Field(primary_key=True)
+    external_id: str = Field(unique=True)
+    """The telephone system's own name for it."""
+    direction: str
+    number: str
+    line: str
+    state: str
+    staff_id: UUID | None = Field(default=None, index=True)
+    staff: str = ""
+    customer_id: UUID | None = Field(default=None, index=True)
+    interaction_id: UUID | None = None
+    rang_at: datetime = Field(sa_type=UtcDateTime)
+    answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    cause: str | None = None
+
+
+class AgentRow(SQLModel, table=True):
+    """What a member of staff is doing at the desk, and since when."""
+
+    __tablename__ = "agent"
+    __table_args__ = (CheckConstraint("state IN ('ready', 'on_call', 'wrap_up', 'away', 'offline')", name="state"),)
+
+    staff_id: UUID = Field(primary_key=True)
+    name: str
+    state: str
+    since: datetime = Field(sa_type=UtcDateTime)
+
+
+class VisitRow(SQLModel, table=True):
+    """Where a customer is at the portal: the last page and when, for as long as they may be there."""
+
+    __tablename__ = "visit"
+    __table_args__ = (Index("ix_visit_seen_at", "seen_at"), CLUSTERED)
+
+    customer_id: UUID = Field(primary_key=True)
+    interaction_id: UUID
+    page: str | None = None
+    """Empty where the customer does not want to be watched."""
+    page_since: datetime = Field(sa_type=UtcDateTime)
+    seen_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class EventRow(SQLModel, table=True):

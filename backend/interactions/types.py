@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 
@@ -46,3 +46,65 @@ class Past:
     customer_id: UUID
     contacts: tuple[NewContact, ...]
     events: tuple[Event, ...]
+
+
+AtWork = Literal["ready", "on_call", "wrap_up", "away", "offline"]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentState:
+    """What a member of staff is doing at the desk, and since when."""
+
+    staff_id: UUID
+    name: str
+    state: AtWork
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One telephone call, as far as the telephone system has told; nobody's until `customer_id` is set."""
+
+    call_id: UUID
+    direction: str
+    number: str
+    line: str
+    state: Literal["ringing", "talking", "ended"]
+    staff_id: UUID | None
+    staff: str
+    customer_id: UUID | None
+    interaction_id: UUID | None
+    rang_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    cause: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """One contact at the desk: open until its agent has wrapped it up. `notes` are the agent's own, for colleagues."""
+
+    customer_id: UUID
+    interaction_id: UUID
+    channel: str
+    staff_id: UUID | None
+    staff: str | None
+    started_at: datetime
+    ended_at: datetime | None
+    wrapped_at: datetime | None
+    summary: str | None
+    is_private: bool
+    notes: str
+    notes_version: int
+    wrap_up_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A customer at the portal: the page where they were last, where they let us see it, and since when."""
+
+    customer_id: UUID
+    interaction_id: UUID
+    page: str | None
+    page_since: datetime
+    seen_at: datetime

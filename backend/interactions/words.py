@@ -22,8 +22,8 @@ class EventWords:
     detail: str
 
 
-HIDDEN_FROM_CUSTOMERS = frozenset({"profile.changed"})
-"""Bookkeeping of ours that tells the customer nothing about what they did or got."""
+HIDDEN_FROM_CUSTOMERS = frozenset({"profile.changed", "call.private", "offer.unmentioned"})
+"""Bookkeeping of ours that tells the customer nothing about what they did or got, and calls that they want kept off the portal."""
 
 _CHANNELS = {
     "phone": "by phone",
@@ -82,6 +82,15 @@ def _call(event: Event, own: bool, language: str) -> tuple[str, str]:
     return "Call", _sentence(str(event.data.get("summary", "")), _minutes(event.data), event.actor_name)
 
 
+def _private(event: Event, own: bool, language: str) -> tuple[str, str]:
+    title, detail = _call(event, own, language)
+    return title, _sentence("private: the portal does not show it", detail)
+
+
+def _missed(event: Event, own: bool, language: str) -> tuple[str, str]:
+    return ("You called, and nobody could answer", "") if own else ("Missed call", "nobody took it")
+
+
 def _visit(event: Event, own: bool, language: str) -> tuple[str, str]:
     return "You visited" if own else "Visit to the portal", str(event.data.get("summary", ""))
 
@@ -129,7 +138,8 @@ def _moment(event: Event, own: bool, language: str) -> tuple[str, str]:
         or event.data.get("stage", "")
     )
     if own:
-        return ("You told us why you are here" if event.data.get("source") == "stated" else "Your visit"), label
+        # What a page made us think is not put into their mouth.
+        return ("You told us why you are here", label) if event.data.get("source") == "stated" else ("Your visit", "")
     told = "told" if event.data.get("source") == "stated" else "seemed"
     return f"Here for: {label}", _sentence(
         f"{told} {in_channel(event.channel)}".strip(), str(event.data.get("evidence") or "")
@@ -174,6 +184,8 @@ def _changed(event: Event, own: bool, language: str) -> tuple[str, str]:
 
 _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
     "call": _call,
+    "call.private": _private,
+    "call.missed": _missed,
     "visit": _visit,
     "bill.issued": _bill,
     "payment.made": _paid,
@@ -184,6 +196,7 @@ _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
     "case.resolved": _solved,
     "moment.set": _moment,
     "offer.presented": _offer("We offered you", "Presented"),
+    "offer.unmentioned": _offer("Not spoken of", "Not mentioned"),
     "offer.accepted": _offer("You accepted", "Accepted"),
     "offer.declined": _offer("You declined", "Declined"),
     "offer.deferred": _offer("Put off", "Deferred"),

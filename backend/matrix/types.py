@@ -91,6 +91,8 @@ class Intent(Labelled):
     stage: Key
     fade_hours: float = Field(gt=0, le=24 * 60)
     weights: Vector
+    pages: tuple[Key, ...] = ()
+    """Pages of the portal that tell of this intent: who looks at one may be here for it."""
 
 
 class LifeCycleState(Labelled):

@@ -180,6 +180,7 @@ def moment_view(profile: Profile, pack: Pack, now: datetime, audience: Audience)
         m.set_at,
         m.fades_at,
         m.live(now),
+        m.evidence if audience == "agent" else None,
     )
 
 

@@ -15,6 +15,9 @@ from backend import db
 from backend.interactions import service as interactions
 from backend.matrix.service import Pack
 from backend.overview import lines
+from backend.overview.calling import caller, create_caller, wrap_up, wrap_up_page
+from backend.overview.cancelling import LeavingPage, leaving_page
+from backend.overview.online import online, set_watching, visit, watching, write_moment
 from backend.overview.types import (
     BillsPage,
     Choice,
@@ -23,17 +26,20 @@ from backend.overview.types import (
     OffersPage,
     PortalHome,
     ServicesPage,
+    Spoke,
     TimelinePage,
 )
+from backend.overview.wall import Wall, wall
 from backend.profiles import service as profiles
-from backend.profiles.service import Moment, Profile, Snapshot
+from backend.profiles.service import Profile, Snapshot
 from backend.treatments import service as treatments
 from shared.kernel.actors import Actor
-from shared.kernel.errors import Forbidden, Invalid, NotFound
+from shared.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 
 __all__ = [
-    "CustomerPage", "PortalHome", "activity_page", "bills_page", "customer_page", "offers_page", "portal_home",
-    "request_callback", "services_page", "set_moment", "timeline_page",
+    "CustomerPage", "LeavingPage", "PortalHome", "Wall", "activity_page", "bills_page", "caller", "create_caller",
+    "customer_page", "find_reference", "leaving_page", "offers_page", "portal_home", "request_callback", "services_page",
+    "set_moment", "set_watching", "timeline_page", "visit", "wall", "watching", "wrap_up", "wrap_up_page",
 ]  # fmt: skip
 
 DESK_CHANNEL, PORTAL_CHANNEL = "phone", "portal"
@@ -51,6 +57,8 @@ CALLBACK_TIMES = {
 LONGEST_ABOUT = 200
 SAME_REQUEST = timedelta(minutes=10)
 """A callback asked for twice within this time is one: people click twice."""
+REMEMBERED = timedelta(days=14)
+"""For so long the portal reminds of a call."""
 _CONTACTS = frozenset({"call", "callback.requested"})
 
 
@@ -64,6 +72,9 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
     with db.reading() as session:
         bills = profiles.bill_heads(session, profile.customer_id, A_YEAR_OF_BILLS)
         events = interactions.timeline(session, profile.customer_id, limit=TIMELINE)
+        contacts = interactions.open_with_customer(session, profile.customer_id)
+        here = online(session, profile.customer_id, now)
+    mine = [one for one in contacts if str(one.staff_id) == actor.id]
     today = date.fromisoformat(snapshot.today)
     balance = lines.balance(bills, pack.currency)
     contact = next((event for event in events.items if event.kind in _CONTACTS), None)
@@ -84,6 +95,9 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
         timeline=tuple(lines.timeline_line(event, "agent", profile.language) for event in events.items),
         timeline_next=events.next_cursor,
         recommendation=recommendation,
+        contact=mine[-1] if mine else None,
+        others=tuple(dict.fromkeys(one.staff or "" for one in contacts if one not in mine)),
+        online=here,
     )
 
 
@@ -110,6 +124,8 @@ def portal_home(actor: Actor, now: datetime, *, present: bool = True) -> PortalH
     )
     with db.reading() as session:
         unpaid = profiles.bill_heads(session, customer_id, SHOWN_BILLS, unpaid=True)
+        spoken = interactions.last_spoken(session, customer_id, now - REMEMBERED)
+    first = recommendation.elsewhere.reference if recommendation.elsewhere else None
     today = date.fromisoformat(snapshot.today)
     return PortalHome(
         name=profile.name,
@@ -121,6 +137,9 @@ def portal_home(actor: Actor, now: datetime, *, present: bool = True) -> PortalH
         answered=tuple(o for o in recommendation.offers if o.state in ANSWERED),
         phone=pack.phone,
         timezone=profile.timezone,
+        spoke=Spoke(spoken[0].started_at, spoken[0].staff or "") if spoken else None,
+        reference=first or (recommendation.cards[0].reference if recommendation.cards else None),
+        watching=watching(profile),
     )
 
 
@@ -165,33 +184,27 @@ def set_moment(
 ) -> MomentView:
     """Writes why the customer is here, as they said it, for every channel; a moment that is new stands on the timeline.
 
-    Raises NotFound (for another customer's id too) and Invalid.
+    Raises NotFound (for another customer's id too), Invalid, and Conflict for an agent whose call with them is private.
     """
     if actor.kind == "customer" and actor.customer_id != customer_id:
         raise NotFound("There is no such customer.")
     customer_id = profiles.resolve(session, customer_id)
+    if actor.kind == "staff" and any(
+        one.is_private and one.staff_id == UUID(actor.id)
+        for one in interactions.open_with_customer(session, customer_id)
+    ):
+        raise Conflict("This call is private: why they are here is not noted, since the portal would show it.")
     pack = treatments.pack_in_force(session)
-    before = profiles.profile(session, customer_id).moment
-    moment = profiles.set_moment(session, customer_id, stage, intent, "stated", channel, actor, now, pack)
-    if before is None or moment.version != before.version:
-        data = _told(moment, pack)
-        interactions.record(session, customer_id, "moment.set", channel, actor, data, now, stage=moment.stage)
+    write_moment(session, customer_id, stage, intent, "stated", channel, actor, now, pack)
     profile = profiles.profile(session, customer_id)
     view = lines.moment_view(profile, pack, now, "customer" if actor.kind == "customer" else "agent")
     assert view is not None  # noqa: S101 — it was written above
     return view
 
 
-def _told(moment: Moment, pack: Pack) -> dict[str, str | None]:
-    intent = pack.intents.get(moment.intent) if moment.intent else None
-    return {
-        "stage": moment.stage,
-        "stage_label": pack.label_of(pack.stages, moment.stage),
-        "intent": moment.intent,
-        "intent_label": intent.label if intent else None,
-        "choice": intent.choice if intent else None,
-        "source": moment.source,
-    }
+def find_reference(session: Session, text: str) -> UUID | None:
+    """The customer whose offer has this spoken reference, however it is written; None when nobody's has."""
+    return treatments.owner_of_reference(session, text)
 
 
 def request_callback(session: Session, actor: Actor, *, when: str, about: str, now: datetime) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from backend.interactions.types import Call, Interaction
+from backend.profiles.types import Match
 from backend.treatments.cards import AgentRecommendation, CustomerRecommendation, OfferLine
 from shared.kernel.money import Money
 
@@ -90,6 +92,50 @@ class MomentView:
     set_at: datetime
     fades_at: datetime
     live: bool
+    evidence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Online:
+    """The customer is at the portal now. `page` is the one that they look at, where they let us see it."""
+
+    page: str | None
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Spoke:
+    """A contact by phone that the customer may be reminded of."""
+
+    at: datetime
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallerPage:
+    """A call of which nobody has said whose it is, with those who may be calling, surest first."""
+
+    call: Call
+    candidates: tuple[Match, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unmentioned:
+    """A treatment that stood on the agent's page and was not put to the customer, as far as anyone has said."""
+
+    offer_id: UUID
+    headline: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUp:
+    """What closing a contact asks: `code` and `summary` are prefilled with what happened, and may be changed."""
+
+    contact: Interaction
+    codes: tuple[Choice, ...]
+    code: str
+    summary: str
+    not_mentioned: tuple[Unmentioned, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +184,11 @@ class CustomerPage:
     timeline: tuple[TimelineLine, ...]
     timeline_next: str | None
     recommendation: AgentRecommendation
+    contact: Interaction | None
+    """The agent's own contact with the customer, until it is wrapped up."""
+    others: tuple[str, ...]
+    """Colleagues who have a contact with the customer open now."""
+    online: Online | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +214,11 @@ class PortalHome:
     answered: tuple[OfferLine, ...]
     phone: str
     timezone: str
+    spoke: Spoke | None
+    reference: str | None
+    """What to say when calling: it opens this page's first treatment at the desk."""
+    watching: bool
+    """Whether agents may see which page the customer is on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,16 @@ def give_demo_credentials(session: Session, customer_ids: Iterable[UUID], now: d
     return db.upsert(session, CredentialRow, rows, key=("subject_id", "kind"))
 
 
+def find_staff(session: Session, name: str) -> tuple[UUID, str] | None:
+    """Whom another system means by this: an active member's e-mail, the part of it before the @, or their name. None when unsure."""
+    said = " ".join(name.split()).lower()
+    if not said:
+        return None
+    active = session.exec(select(StaffRow).where(StaffRow.is_active)).all()
+    found = [one for one in active if said in (one.email, one.email.partition("@")[0], one.name.lower())]
+    return (found[0].staff_id, found[0].name) if len(found) == 1 else None
+
+
 def demo_credentials_exist(session: Session) -> bool:
     """Whether anyone can sign in with the demo's public password."""
     return session.exec(select(CredentialRow.subject_id).where(CredentialRow.is_demo).limit(1)).first() is not None

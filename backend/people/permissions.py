@@ -19,6 +19,7 @@ class Permission(StrEnum):
     ADMIN = "admin"
     PORTAL = "portal"
     EVENTS_WRITE = "events_write"
+    TELL_CALLS = "tell_calls"
 
 
 _AGENT = frozenset({
@@ -41,6 +42,7 @@ SCOPES: dict[str, frozenset[Permission]] = {
     # A program never stands at the desk or in a customer's place.
     "all": frozenset(Permission) - {Permission.DESK, Permission.PORTAL},
     "events:write": frozenset({Permission.EVENTS_WRITE}),
+    "calls:write": frozenset({Permission.TELL_CALLS}),
     "customers:read": frozenset({Permission.SEARCH_CUSTOMERS, Permission.SEE_CUSTOMER}),
     "decisions:write": frozenset({Permission.SET_MOMENT, Permission.SEE_DECISIONS, Permission.REPLAY}),
     "offers:write": frozenset({Permission.PRESENT_OFFERS, Permission.DECIDE_OFFERS}),

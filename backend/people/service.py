@@ -13,6 +13,7 @@ from backend.people.accounts import (
     demo_credentials_exist,
     erase_customer,
     export_customer,
+    find_staff,
     give_demo_credentials,
 )
 from backend.people.keys import create_key, key_actor, revoke_key, trust, trusted_actor
@@ -33,6 +34,7 @@ __all__ = [
     "demo_credentials_exist",
     "erase_customer",
     "export_customer",
+    "find_staff",
     "give_demo_credentials",
     "guard",
     "is_open",

@@ -47,6 +47,22 @@ def owner(session: Session, kind: str, value: str) -> UUID | None:
     return found
 
 
+def callers(session: Session, number: str, most: int) -> tuple[Match, ...]:
+    """Who may be calling from this number, surest first: who is known by it, then those of whom it is on file."""
+    spelled = identity.normalise("phone", number)
+    if spelled is None:
+        return ()
+    known = _named(session, "phone", spelled)
+    digits = "".join(character for character in spelled if character.isdigit())
+    rows = session.execute(queries.by_text((f"|{digits}",), digits, most + 1)).all()
+    others = tuple(
+        Match(row.customer_id, row.number, row.name, 0.5, "phone")
+        for row in rows
+        if row.customer_id not in {match.id for match in known}
+    )
+    return (*known, *others)[:most]
+
+
 def find_by_sign_in(session: Session, text: str) -> UUID | None:
     """The customer who signs in with this customer number or e-mail address; None when nobody does."""
     text = text.strip()

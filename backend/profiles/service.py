@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import insert, update
 from sqlmodel import Session
 
+from backend import db
 from backend.matrix.service import Pack
 from backend.profiles import queries
 from backend.profiles.bulk import (
@@ -27,9 +28,10 @@ from backend.profiles.bulk import (
 from backend.profiles.identity import normalise
 from backend.profiles.leaving import erase_customer, export_customer
 from backend.profiles.risk import band, in_words
-from backend.profiles.searching import find_by_sign_in, owner, search
+from backend.profiles.searching import callers, find_by_sign_in, owner, search
 from backend.profiles.snapshot import Snapshot, snapshot
 from backend.profiles.types import Bill, Consent, Match, Moment, Page, Profile
+from backend.record import service as record
 from shared.kernel import clock
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Invalid, NotFound
@@ -37,8 +39,8 @@ from shared.kernel.money import Money
 
 __all__ = [
     "Bill", "Consent", "Enrolled", "LoadProgress", "Match", "Moment", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile",
-    "Snapshot", "band", "bill_heads", "bills", "enrol", "erase_customer", "export_customer", "find_by_sign_in", "in_words", "learn",
-    "load_progress", "loaded_packs", "normalise", "note_progress", "owner", "profile", "resolve", "search", "set_moment", "snapshot", "stamp",
+    "Snapshot", "band", "bill_heads", "bills", "callers", "enrol", "erase_customer", "export_customer", "find_by_sign_in", "in_words", "learn",
+    "load_progress", "loaded_packs", "normalise", "note_progress", "owner", "profile", "resolve", "search", "set_consent", "set_moment", "snapshot", "stamp",
 ]  # fmt: skip
 
 UNTOLD_FADE_HOURS = 24.0
@@ -169,7 +171,22 @@ def learn(
         .where(queries.CUSTOMER.c.customer_id == customer_id)
         .values(attributes={**known.attributes, **(attributes or {})}, facts=facts, version=version, updated_at=now)
     )
+    record.changed(session, "profile", customer_id=customer_id, now=now)
     return version
+
+
+def set_consent(
+    session: Session, customer_id: UUID, purpose: str, channel: str, state: str, source: str, wording: str, now: datetime
+) -> int:  # fmt: skip
+    """Writes what the customer allows, with the words that they were shown, and gives the profile's new version."""
+    row = {
+        "customer_id": customer_id, "purpose": purpose, "channel": channel, "state": state, "source": source,
+        "wording": wording, "at": now,
+    }  # fmt: skip
+    db.upsert(
+        session, queries.CONSENT, [row], key=("customer_id", "purpose", "channel"), update=("state", "source", "wording", "at")
+    )  # fmt: skip
+    return learn(session, customer_id, now=now)
 
 
 def _locked(session: Session, customer_id: UUID) -> Any:
@@ -216,6 +233,8 @@ def set_moment(
         if (before.stage, before.intent, before.source) == (stage, intent, source):
             lasting = max(before.fades_at, fades_at)
             session.execute(update(queries.MOMENT).where(where).values(fades_at=lasting))
+            if lasting != before.fades_at:
+                record.changed(session, "moment", customer_id=customer_id, now=now)
             return _moment_of(session, customer_id)
     values = {
         "version": before.version + 1 if before else 1,
@@ -232,6 +251,7 @@ def set_moment(
         session.execute(insert(queries.MOMENT).values(customer_id=customer_id, **values))
     else:
         session.execute(update(queries.MOMENT).where(where).values(**values))
+    record.changed(session, "moment", customer_id=customer_id, now=now)
     return _moment_of(session, customer_id)
 
 

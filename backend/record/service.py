@@ -1,4 +1,4 @@
-"""Record's door: the outbox, the audit trail, and idempotent answers."""
+"""Record's door: word of what changed, the outbox, the audit trail, and idempotent answers."""
 
 from datetime import datetime
 from typing import Any
@@ -6,15 +6,21 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from backend.record import auditing, outbox
+from backend.record import auditing, changes, outbox
 from backend.record.auditing import Verdict, audit, seal, verify
+from backend.record.changes import changed
+from backend.record.changes import purge as purge_changes
+from backend.record.hub import Hub, Watch, hub
 from backend.record.idempotency import Answer, Request, begin, finish, give_up, purge, request_of
 from backend.record.outbox import put, register, run_due
+from backend.record.recently import lately
+from backend.record.types import RETURN, Change
 from shared.kernel.actors import Actor
 
 __all__ = [
-    "Answer", "Request", "Verdict", "audit", "begin", "erase_customer", "export_customer", "finish", "give_up",
-    "purge", "put", "register", "request_of", "run_due", "seal", "verify",
+    "RETURN", "Answer", "Change", "Hub", "Request", "Verdict", "Watch", "audit", "begin", "changed", "erase_customer",
+    "export_customer", "finish", "give_up", "hub", "lately", "purge", "purge_changes", "put", "register", "request_of", "run_due",
+    "seal", "verify",
 ]  # fmt: skip
 
 
@@ -23,10 +29,12 @@ def export_customer(session: Session, customer_id: UUID) -> dict[str, Any]:
     return {
         "pending": outbox.export_customer(session, customer_id),
         "audit": auditing.export_customer(session, customer_id),
+        "change": changes.export_customer(session, customer_id),
     }
 
 
 def erase_customer(session: Session, customer_id: UUID, *, actor: Actor, now: datetime) -> None:
-    """Drops the customer's pending work and empties their audit payloads; the chain stays whole."""
+    """Drops the customer's pending work and what watchers were told, and empties their audit payloads; the chain stays whole."""
     outbox.erase_customer(session, customer_id)
+    changes.erase_customer(session, customer_id)
     auditing.erase_customer(session, customer_id, actor=actor, now=now)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, text
 from sqlmodel import Field, SQLModel
 
 from backend.db import Json, UtcDateTime
@@ -75,3 +75,22 @@ class IdempotencyKeyRow(SQLModel, table=True):
     status: int | None = None
     content_type: str | None = None
     body: str | None = None
+
+
+class ChangeRow(SQLModel, table=True):
+    """Word of what changed, for whoever watches. The numbers rise: by them one asks for what one has missed."""
+
+    __tablename__ = "change"
+    # Without it SQLite gives the number of a deleted last row to the next one.
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    change_id: int | None = Field(
+        default=None,
+        # SQLite counts by itself only in a column of type INTEGER.
+        sa_column=Column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True),
+    )
+    at: datetime = Field(sa_type=UtcDateTime)
+    topic: str
+    customer_id: UUID | None = None
+    subject: str | None = None
+    private: bool = False

@@ -122,6 +122,8 @@ class Elsewhere:
     channels: tuple[str, ...]
     channel_labels: tuple[str, ...]
     rule: str
+    reference: str
+    """What the customer says on the phone, so that it is found at once."""
 
 
 @dataclass(frozen=True)
@@ -296,11 +298,11 @@ def withheld_line(w: Withheld, inputs: Inputs) -> WithheldLine:
     )
 
 
-def elsewhere_line(item: Ranked, rule: str, channels: tuple[str, ...], inputs: Inputs) -> Elsewhere:
+def elsewhere_line(item: Ranked, rule: str, channels: tuple[str, ...], reference: str, inputs: Inputs) -> Elsewhere:
     t = inputs.configuration.catalogue_of(item.catalogue_version).treatments[item.treatment]
     words = Words(inputs.snapshot, inputs.pack, inputs.profile.first_name, item.terms)
     labels = tuple(inputs.pack.label_of(inputs.pack.channels, c) for c in channels)
-    return Elsewhere(t.key, headline(t, words), channels, labels, rule)
+    return Elsewhere(t.key, headline(t, words), channels, labels, rule, reference)
 
 
 def event_data(row: Any, inputs: Inputs) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import bindparam, select
 from sqlmodel import Session
 
 from backend import db
@@ -24,9 +25,18 @@ from backend.treatments.cards import (
 from backend.treatments.delivery import Delivery, deliver, refusal
 from backend.treatments.engine import Ranked, Withheld, context_of
 from backend.treatments.inputs import Inputs, gather, offer_rows
+from backend.treatments.tables import OfferRow
+from shared.kernel import ids
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict
 
+_OFFER: Any = OfferRow.__table__  # type: ignore[attr-defined]
+_BY_REFERENCE = (
+    select(_OFFER.c.customer_id)
+    .where(_OFFER.c.reference == bindparam("reference"))
+    .order_by(_OFFER.c.offer_id.desc())
+    .limit(1)
+)
 NOTHING_AGENT = "Nothing is worth this customer's attention today. Resolve what they came for."
 NOTHING_CUSTOMER = "There is nothing that you need to decide today."
 
@@ -57,7 +67,7 @@ def agent_recommendation(
     return AgentRecommendation(
         decision_id=decided.decision_id,
         cards=tuple(shown),
-        elsewhere=tuple(_elsewhere(item, w, inputs) for item, w in delivery.elsewhere),
+        elsewhere=tuple(_elsewhere(item, w, rows, inputs) for item, w in delivery.elsewhere),
         withheld=tuple(cards.withheld_line(w, inputs) for w in [*not_here, *withheld]),
         offers=_offer_lines(rows.values(), inputs, actor),
         nothing=None if shown else NOTHING_AGENT,
@@ -114,7 +124,7 @@ def customer_recommendation(
         for i in delivery.here[:limit]
     )
     first = decided.ranked[0] if decided.ranked else None
-    elsewhere = next((_elsewhere(item, w, inputs) for item, w in delivery.elsewhere if item is first), None)
+    elsewhere = next((_elsewhere(item, w, rows, inputs) for item, w in delivery.elsewhere if item is first), None)
     offers = tuple(o for o in _offer_lines(rows.values(), inputs, actor) if o.state != "open")
     return CustomerRecommendation(decided.decision_id, shown, elsewhere, offers, None if shown else NOTHING_CUSTOMER)
 
@@ -136,6 +146,23 @@ def offers_of(session: Session, customer_id: UUID, actor: Actor, now: datetime) 
     """Every offer that the customer got, newest first."""
     inputs = gather(session, customer_id, now)
     return _offer_lines(inputs.offers, inputs, actor)
+
+
+def owner_of_reference(session: Session, text: str) -> UUID | None:
+    """The customer whose offer has this spoken reference, in whatever case and spacing; the latest, should two ever share one."""
+    said = "".join(text.split()).replace("-", "").upper()
+    if len(said) != ids.SPOKEN_LENGTH or set(said) - set(ids.SPOKEN_ALPHABET):
+        return None
+    found: UUID | None = session.execute(_BY_REFERENCE, {"reference": said}).scalar()
+    return found
+
+
+def open_offers(
+    session: Session, customer_id: UUID, offer_ids: Collection[UUID], now: datetime
+) -> list[dict[str, Any]]:
+    """Of these offers the customer's that nobody has put to them yet, as events tell of them."""
+    inputs = gather(session, customer_id, now)
+    return [cards.event_data(row, inputs) for row in inputs.offers if row.state == "open" and row.offer_id in offer_ids]
 
 
 def withheld_of(decided: Decided) -> tuple[Withheld, ...]:
@@ -164,10 +191,11 @@ def _treatment(inputs: Inputs, item: Ranked) -> Any:
     return inputs.configuration.catalogue_of(item.catalogue_version).treatments[item.treatment]
 
 
-def _elsewhere(item: Ranked, w: Withheld, inputs: Inputs) -> Elsewhere:
+def _elsewhere(item: Ranked, w: Withheld, rows: dict[str, Any], inputs: Inputs) -> Elsewhere:
     t, pack = _treatment(inputs, item), inputs.pack
     channels = tuple(c.key for c in pack.channels if refusal(t, inputs.snapshot, pack, c.key) is None)
-    return cards.elsewhere_line(item, w.rule, channels, inputs)
+    row = rows.get(str(item.offer_id))
+    return cards.elsewhere_line(item, w.rule, channels, row.reference if row is not None else "", inputs)
 
 
 def _offer_lines(rows: Any, inputs: Inputs, actor: Actor) -> tuple[OfferLine, ...]:

@@ -20,11 +20,13 @@ from backend.treatments.delivery import deliver
 from backend.treatments.expiry import expire_due
 from backend.treatments.explaining import DecisionPage, decision_page
 from backend.treatments.fulfilment import fulfil
+from backend.treatments.glancing import Glance, glance
 from backend.treatments.leaving import erase_customer, export_customer
 from backend.treatments.ledger import FULFIL, answer
 from backend.treatments.parity import compare_channels
+from backend.treatments.parity_checks import ParityCheck, check_some, last_check, note_check
 from backend.treatments.publishing import configure, in_force, pack_in_force, publish, warm
-from backend.treatments.recommending import by_id, offer_page, offers_of, withheld_of
+from backend.treatments.recommending import by_id, offer_page, offers_of, open_offers, owner_of_reference, withheld_of
 from backend.treatments.recommending import for_agent as recommend_for_agent
 from backend.treatments.recommending import for_customer as recommend_for_customer
 from backend.treatments.replaying import all_ids, replay
@@ -38,8 +40,10 @@ __all__ = [
     "Decided",
     "DecisionPage",
     "Elsewhere",
+    "Glance",
     "OfferLine",
     "OfferPage",
+    "ParityCheck",
     "PresentedLine",
     "TermLine",
     "WithheldLine",
@@ -47,6 +51,7 @@ __all__ = [
     "answer",
     "by_id",
     "check_pack",
+    "check_some",
     "compare_channels",
     "configure",
     "decide",
@@ -56,9 +61,14 @@ __all__ = [
     "expire_due",
     "export_customer",
     "fulfil",
+    "glance",
     "in_force",
+    "last_check",
+    "note_check",
     "offer_page",
     "offers_of",
+    "open_offers",
+    "owner_of_reference",
     "pack_in_force",
     "preview",
     "publish",

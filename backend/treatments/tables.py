@@ -59,6 +59,7 @@ class OfferRow(SQLModel, table=True):
             sqlite_where=_LIVE, postgresql_where=_LIVE,
         ),
         Index("ix_offer_offer_id", "offer_id"),
+        Index("ix_offer_reference", "reference"),
         Index("ix_offer_expires_at", "expires_at", sqlite_where=_LIVE, postgresql_where=_LIVE),
         CheckConstraint(
             "state IN ('open','presented','accepted','fulfilled','declined','deferred','expired','withdrawn','pending_approval','superseded')",
@@ -127,3 +128,16 @@ class SnapshotRow(SQLModel, table=True):
     customer_id: UUID = Field(primary_key=True)
     input_hash: str = Field(primary_key=True)
     body: bytes = Field(sa_type=LargeBinary)
+
+
+class ParityCheckRow(SQLModel, table=True):
+    """A comparison of all channels on live customers: how many, how many pairs, and what differed."""
+
+    __tablename__ = "parity_check"
+
+    check_id: UUID = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+    customers: int
+    compared: int
+    differences: int
+    details: list[str] = Field(sa_type=Json)

@@ -7,13 +7,14 @@ import hmac
 from collections.abc import Callable
 from datetime import timedelta
 
-from flask import Flask, Response, make_response, redirect, request, session, url_for
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Response, g, make_response, redirect, request, session, url_for
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from werkzeug.wrappers import Response as Answer
 
 from shared.kernel.actors import Actor
 from shared.ui.pages import wants_fragment
+from shared.ui.streams import GONE, TYPE
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]
@@ -24,6 +25,11 @@ class SignedIn(UserMixin):  # type: ignore[misc]
         self.id = actor.id
 
 
+def _asked_by_itself() -> bool:
+    """Whether no person asked: the page's stream, or a part that it fetched since something changed."""
+    return bool(g.get("by_itself")) or request.headers.get("X-Live") == "yes"
+
+
 class FaceSessions(SecureCookieSessionInterface):
     """Signed cookies with a salt of the face's own, sent only below the place where the face is mounted."""
 
@@ -32,6 +38,10 @@ class FaceSessions(SecureCookieSessionInterface):
 
     def get_cookie_path(self, app: Flask) -> str:
         return request.script_root or "/"
+
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
+        """Not for what a page asks by itself: a page left open would keep its sign-in alive for ever."""
+        return super().should_set_cookie(app, session) and (session.modified or not _asked_by_itself())
 
 
 def install_sessions(app: Flask, face: str, secret: bytes, *, secure: bool, hours: float) -> None:
@@ -87,6 +97,9 @@ def end() -> None:
 
 def to_sign_in() -> Answer:
     """Leads somebody unknown to the sign-in page, and a page that was asked for back again afterwards."""
+    if request.accept_mimetypes.best == TYPE:
+        # A browser could not tell a redirect from a broken line, and would try for ever.
+        return Response(GONE, mimetype=TYPE)
     where = url_for("signing_in.form")
     if wants_fragment():
         answer: Response = make_response("", 401)

@@ -13,6 +13,7 @@ ACROSS_CUSTOMERS = {
     "customer_alias": "finds the canonical customer from an id that is no longer used",
     "identifier_claim": "an identifier is claimed once among all customers",
     "audit_entry": "one chain over everything that was done",
+    "call": "it rings before anybody can say whose it is",
     "change": "one stream that all watchers read",
     "idempotency_key": "scoped to key, method and path",
 }

@@ -64,6 +64,12 @@ def test_a_copy_is_measured_and_the_original_left_alone(
     assert decisions(loaded_sqlite_url) == before
 
 
+def test_open_pages_of_both_faces_hear_of_answers_given_elsewhere(loaded_sqlite_url: str, tmp_path: Path) -> None:
+    found = bench(loaded_sqlite_url, tmp_path, "live", 16)
+    assert list(found) == ["live_desk", "live_portal", "live_desk_8", "live_portal_8"]
+    assert (found["live_desk"]["streams"], found["live_portal"]["streams"]) == (100, 200)
+
+
 def test_a_percentile_is_the_smallest_value_that_so_many_do_not_exceed() -> None:
     hundred = [float(n) for n in range(1, 101)]
     assert [rows.quantile(hundred, share) for share in (0.5, 0.99, 1.0)] == [50.0, 99.0, 100.0]

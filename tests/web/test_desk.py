@@ -204,7 +204,7 @@ def test_the_moment_is_set_smoothly_and_the_other_panels_are_told(desk: Browser)
     assert label in text_of(piece.one(id="moment"))
     told = json.loads(piece.response.headers["HX-Trigger"])
     listening = {e.get("hx-trigger", "").split(" ")[0] for e in page.all() if e.get("hx-trigger")}
-    assert set(told) == listening
+    assert set(told) <= listening
 
 
 def test_a_moment_that_there_is_not_is_refused_in_words(desk: Browser) -> None:

@@ -1,0 +1,89 @@
+"""A call of somebody not known yet: who may be calling, a search, a new caller; until an agent says whose call it is."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, make_response, redirect, request, session, url_for
+from werkzeug.wrappers import Response
+
+from agent_ui.desk.home import found
+from agent_ui.desk.rail import SERVES
+from backend import db
+from backend.interactions import service as interactions
+from backend.overview import service as overview
+from backend.people.service import Permission, current_actor, requires
+from shared.kernel.errors import Conflict, Invalid, NotFound
+from shared.ui.pages import page, request_now, tell, wants_fragment
+
+bp = Blueprint("calls", __name__, template_folder="templates")
+TEMPLATE = "desk/call.html"
+
+
+@bp.get("/calls/<uuid:call_id>")
+@requires(Permission.SEE_CUSTOMER)
+def show(call_id: UUID) -> Response:
+    """Who may be calling; a call whose customer is known leads to their page."""
+    return _shown(call_id)
+
+
+@bp.post("/calls/<uuid:call_id>/customer")
+@requires(SERVES)
+def attach(call_id: UUID) -> Response:
+    """The agent says whose call it is. Said twice, it is said once; where somebody said otherwise first, that page opens."""
+    try:
+        customer_id = UUID(request.form.get("customer", ""))
+    except ValueError:
+        raise NotFound("There is no such customer.") from None
+    try:
+        with db.transaction() as writing:
+            interactions.attach(writing, call_id, customer_id, current_actor(), request_now())
+    except Conflict as conflict:
+        tell("warn", "Somebody was faster", str(conflict))
+        return redirect(url_for(".show", call_id=call_id), 303)
+    tell("good", "Noted whose call it is")
+    return redirect(url_for("customers.show", customer_id=customer_id), 303)
+
+
+@bp.post("/calls/<uuid:call_id>/prospect")
+@requires(SERVES)
+def create(call_id: UUID) -> Response:
+    """A caller whom we do not know yet, by the name that they give."""
+    name = request.form.get("name", "")
+    try:
+        with db.transaction() as writing:
+            overview.create_caller(writing, call_id, name, current_actor(), request_now())
+    except Invalid as wrong:
+        return _shown(call_id, 422, name, wrong.errors)
+    except Conflict as conflict:
+        tell("plain", "Noted already", str(conflict))
+        return redirect(url_for(".show", call_id=call_id), 303)
+    tell("good", "New caller noted")
+    return redirect(url_for(".show", call_id=call_id), 303)
+
+
+@bp.post("/calls/<uuid:call_id>/nobody")
+@requires(SERVES)
+def drop(call_id: UUID) -> Response:
+    """An ended call of nobody known is let go; one that is gone already stays gone."""
+    try:
+        with db.transaction() as writing:
+            interactions.drop(writing, call_id, current_actor(), request_now())
+    except Conflict as conflict:
+        tell("warn", "Not yet", str(conflict))
+        return redirect(url_for(".show", call_id=call_id), 303)
+    tell("good", "Let go", "Nothing was noted of this call.")
+    return redirect(url_for("home.show"), 303)
+
+
+def _shown(call_id: UUID, status: int = 200, typed: str = "", errors: dict[str, str] | None = None) -> Response:
+    with db.reading() as reading:
+        seen = overview.caller(reading, call_id, current_actor())
+    if seen.call.customer_id is not None:
+        where = url_for("customers.show", customer_id=seen.call.customer_id)
+        return make_response("", 200, {"HX-Redirect": where}) if wants_fragment() else redirect(where, 303)
+    query = session.get("query", "") if "searched" in request.args else ""
+    return page(
+        TEMPLATE, "call_now", status=status, call=seen.call, call_id=call_id, candidates=seen.candidates, typed=typed,
+        errors=errors or {}, query=query, matches=found(query)[0] if query else (),
+    )  # fmt: skip

@@ -1,0 +1,44 @@
+"""How the desk's pages hear of what others did: of the customer whose page is open, and of what concerns the agent."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, current_app, request
+from werkzeug.wrappers import Response
+
+from backend.people.service import Permission, current_actor, requires
+from backend.record import service as record
+from backend.record.service import Change
+from shared.ui.streams import last_seen, stream
+
+bp = Blueprint("live", __name__)
+OF_THE_CUSTOMER = {name: name for name in ("offers", "moment", "timeline", "profile", "interaction")} | {
+    "visit": "online"
+}
+OF_THE_AGENT = ("agents", "interaction")
+
+
+@bp.get("/stream")
+@requires(Permission.DESK)
+def show() -> Response:
+    actor = current_actor()
+    customer_id = _customer() if actor.may(Permission.SEE_CUSTOMER) else None
+
+    def name_of(change: Change) -> str | None:
+        if change.subject == actor.id and change.topic in OF_THE_AGENT:
+            return "mine"
+        if customer_id is not None and change.customer_id == customer_id:
+            return OF_THE_CUSTOMER.get(change.topic)
+        return None
+
+    after, since = last_seen()
+    watch = record.hub().watch(name_of, after=after, since=since, most=current_app.config["STREAMS"])
+    return stream(name_of, watch, subjects=True)
+
+
+def _customer() -> UUID | None:
+    try:
+        return UUID(request.args.get("customer", ""))
+    except ValueError:
+        return None

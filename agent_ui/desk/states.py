@@ -1,0 +1,70 @@
+"""What I am doing: ready for calls or away, by hand; on a call and wrapping up come by themselves."""
+
+from __future__ import annotations
+
+import contextlib
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from agent_ui.desk.rail import SERVES, back, serves
+from backend import db
+from backend.interactions import service as interactions
+from backend.people.service import Permission, current_actor, requires
+from shared.kernel.actors import Actor
+from shared.kernel.errors import Conflict
+from shared.ui.pages import local_path, page, request_now, tell, wants_fragment
+
+bp = Blueprint("states", __name__, template_folder="templates")
+
+
+@bp.get("/state")
+@requires(Permission.DESK)
+def show() -> Response:
+    if not wants_fragment():
+        return redirect(url_for("home.show"), 303)
+    return _panel()
+
+
+@bp.post("/state")
+@requires(SERVES)
+def change() -> Response:
+    """Ready or away. While a call goes on or waits to be wrapped up it stays as it is, and the answer says why."""
+    refused = None
+    try:
+        with db.transaction() as session:
+            interactions.set_agent_state(session, current_actor(), request.form.get("state", ""), request_now())
+            interactions.take_waiting(session, current_actor(), request_now())
+    except Conflict as conflict:
+        refused = conflict
+    if wants_fragment():
+        return _panel(409 if refused else 200, str(refused) if refused else None)
+    if refused:
+        tell("warn", "Your state stays as it is", str(refused))
+    return redirect(local_path(request.form.get("next"), url_for("home.show")), 303)
+
+
+def arrive(actor: Actor) -> None:
+    """Who signs in is away until they say that they are ready; who signs in a second time stays what they were."""
+    if not serves(actor):
+        return
+    with db.transaction() as session:
+        if interactions.agent_state(session, actor, request_now()).state == "offline":
+            interactions.set_agent_state(session, actor, "away", request_now())
+
+
+def depart(actor: Actor) -> None:
+    """Who signs out takes no calls; one that still goes on is ended by the telephone, not by us."""
+    if not serves(actor):
+        return
+    with contextlib.suppress(Conflict), db.transaction() as session:
+        interactions.set_agent_state(session, actor, "offline", request_now())
+
+
+def _panel(status: int = 200, refused: str | None = None) -> Response:
+    actor = current_actor()
+    me = None
+    if serves(actor):
+        with db.reading() as session:
+            me = interactions.agent_state(session, actor, request_now())
+    return page("desk/state.html", status=status, me=me, back=back(), state_refused=refused)

@@ -1,0 +1,1 @@
+"""Supervision: what goes on now in all channels, for whoever watches over it."""

@@ -1,0 +1,95 @@
+"""What the wall says first: a few numbers, each with a word of trouble where something is wrong. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from backend.overview.service import Wall
+
+AN_HOUR = timedelta(hours=1)
+A_LONG_WRAP_UP = timedelta(minutes=5)
+MOST = 40
+"""So many interactions stand on the wall at most: where it is full, a number of them is a least one."""
+MOST_ANSWERS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number with its label. `trouble` says in words what is wrong; empty when nothing is."""
+
+    key: str
+    label: str
+    text: str
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AtWork:
+    """A member of staff: what they do, since when, and what is wrong about it."""
+
+    name: str
+    state: str
+    since: datetime
+    trouble: str
+
+
+_STATES = {"on_call": "On a call", "wrap_up": "Wrapping up", "ready": "Ready", "away": "Away"}
+_ANSWERS = {
+    "accepted": "Accepted",
+    "fulfilled": "Arranged",
+    "declined": "Declined",
+    "deferred": "Put off",
+    "pending_approval": "Being confirmed",
+}
+_ORDER = tuple(_STATES)
+
+
+def figures(wall: Wall, now: datetime) -> tuple[Figure, ...]:
+    """The numbers, in the order in which one asks for them."""
+    states = Counter(agent.state for agent in wall.agents)
+    waiting = sum(line.state == "ringing" for line in wall.lines)
+    answers = sum(now - answer.at <= AN_HOUR for answer in wall.answers)
+    unheard = any(line.state == "ringing" and line.trouble for line in wall.lines)
+    return (
+        Figure("work", "at work", str(len(wall.agents))),
+        Figure("call", "on a call", str(states["on_call"])),
+        Figure("ready", "ready", str(states["ready"]), "nobody is free" if waiting and not states["ready"] else ""),
+        Figure("waiting", "waiting", str(waiting), "rings too long" if unheard else ""),
+        Figure("portal", "at the portal", _least(wall.visitors, full=wall.visitors >= MOST)),
+        Figure("answers", "answers in the last hour", _least(answers, full=answers >= MOST_ANSWERS)),
+    )
+
+
+def at_work(wall: Wall, now: datetime) -> tuple[AtWork, ...]:
+    """Who is at work: those in trouble first, then by what they do."""
+    found = [AtWork(a.name, a.state, a.since, _worry(a.state, now - a.since)) for a in wall.agents]
+    return tuple(sorted(found, key=lambda one: (not one.trouble, _ORDER.index(one.state), one.since)))
+
+
+def answer_label(answer: str) -> str:
+    """ "Put off"."""
+    return _ANSWERS.get(answer, answer.replace("_", " ").capitalize())
+
+
+def state_label(state: str) -> str:
+    """ "On a call"."""
+    return _STATES.get(state, state)
+
+
+def lasting(since: datetime, now: datetime) -> str:
+    """How long, as one reads it across a room: "42 s", "4 min", "1 h 5 min"."""
+    seconds = max(0, int((now - since).total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    hours, minutes = divmod(seconds // 60, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def _worry(state: str, lasts: timedelta) -> str:
+    return "wraps up for long" if state == "wrap_up" and lasts > A_LONG_WRAP_UP else ""
+
+
+def _least(number: int, *, full: bool) -> str:
+    return f"{number}+" if full and number else str(number)

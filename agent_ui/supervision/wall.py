@@ -1,0 +1,97 @@
+"""The wall: everything that goes on now, for the supervisor's screen or a screen in the room. Each panel can be fetched alone."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Blueprint, Flask, current_app
+from werkzeug.wrappers import Response
+
+from agent_ui.supervision.figures import AN_HOUR, answer_label, at_work, figures, lasting, state_label
+from backend import db
+from backend.overview import service as overview
+from backend.overview.service import Wall
+from backend.people.service import Permission, requires
+from backend.record import service as record
+from backend.record.service import Change
+from backend.treatments import service as treatments
+from shared.ui.formats import speak_of
+from shared.ui.pages import page, request_now
+from shared.ui.streams import last_seen, stream
+
+bp = Blueprint("wall", __name__, template_folder="templates")
+TEMPLATE = "supervision/wall.html"
+NAMES = {name: name for name in ("agents", "interaction", "offers", "moment", "parity")} | {"visit": "online"}
+KEPT_SECONDS = 0.8
+"""For so long the panels of all who watch share one look: less than the second after which a panel asks again."""
+
+
+@dataclass
+class _Look:
+    """The last look at everything, and the lock in which the next is taken: many panels ask at once."""
+
+    at: float = float("-inf")
+    wall: Wall | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@bp.get("/wall")
+@requires(Permission.SUPERVISE)
+def show() -> Response:
+    return page(TEMPLATE, **wall_context())
+
+
+@bp.get("/wall/panels/<any(numbers,agents,lines,answers,parity):panel>")
+@requires(Permission.SUPERVISE)
+def panel(panel: str) -> Response:
+    return page(TEMPLATE, panel, **wall_context())
+
+
+@bp.get("/wall/stream")
+@requires(Permission.SUPERVISE)
+def live() -> Response:
+    """Names of what changed anywhere; the panels fetch themselves."""
+
+    def name_of(change: Change) -> str | None:
+        return NAMES.get(change.topic)
+
+    after, since = last_seen()
+    watch = record.hub().watch(name_of, after=after, since=since, most=current_app.config["STREAMS"])
+    return stream(name_of, watch)
+
+
+def wall_context() -> dict[str, Any]:
+    """All that the wall is drawn from, for its first paint and for each panel."""
+    now = request_now()
+    seen = _look()
+    with db.reading() as session:
+        speak_of(treatments.pack_in_force(session).timezone)
+    return {
+        "figures": figures(seen, now),
+        "agents": at_work(seen, now),
+        "lines": seen.lines,
+        "answers": [answer for answer in seen.answers if now - answer.at <= AN_HOUR],
+        "parity": seen.parity,
+        # The screen in the room takes no calls: neither one's own state nor one's contacts stand beside it.
+        "me": None,
+    }
+
+
+def install(app: Flask) -> None:
+    """Teaches the desk's templates the words of the wall."""
+    app.jinja_env.filters.update(
+        lasting=lambda since: lasting(since, request_now()), at_work=state_label, answer=answer_label
+    )
+
+
+def _look() -> Wall:
+    look = current_app.extensions.setdefault("evenhand_wall", _Look())
+    with look.lock:
+        if look.wall is None or time.monotonic() - look.at > KEPT_SECONDS:
+            look.wall = overview.wall(request_now())
+            look.at = time.monotonic()
+        wall: Wall = look.wall
+        return wall

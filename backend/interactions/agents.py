@@ -1,0 +1,74 @@
+"""Who is at work at the desk, and in which state: ready, on a call, wrapping up, away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, get_args
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from backend import db
+from backend.interactions.tables import AgentRow
+from backend.interactions.types import AgentState, AtWork
+from backend.record import service as record
+from shared.kernel.actors import Actor
+from shared.kernel.errors import Conflict, Invalid
+
+BY_HAND = ("ready", "away", "offline")
+"""What an agent may choose; the other states come with calls."""
+_AGENT: Any = AgentRow.__table__  # type: ignore[attr-defined]
+_COLUMNS = (_AGENT.c.staff_id, _AGENT.c.name, _AGENT.c.state, _AGENT.c.since)
+
+
+def agent_state(session: Session, actor: Actor, now: datetime) -> AgentState:
+    """The state of this member of staff; offline from now on for one who has not been here yet."""
+    row = session.execute(select(*_COLUMNS).where(_AGENT.c.staff_id == UUID(actor.id))).one_or_none()
+    return AgentState(*row) if row is not None else AgentState(UUID(actor.id), actor.name, "offline", now)
+
+
+def state_of(session: Session, staff_id: UUID) -> str:
+    """The state alone; offline for one who has not been here yet."""
+    return session.execute(select(_AGENT.c.state).where(_AGENT.c.staff_id == staff_id)).scalar() or "offline"
+
+
+def at_work(session: Session) -> tuple[AgentState, ...]:
+    """Everyone who is not offline, by name."""
+    rows = session.execute(select(*_COLUMNS).where(_AGENT.c.state != "offline").order_by(_AGENT.c.name))
+    return tuple(AgentState(*row) for row in rows)
+
+
+def set_agent_state(session: Session, actor: Actor, state: str, now: datetime) -> AgentState:
+    """The agent says what they do. Raises Invalid for no such state, Conflict while they are on a call or have one to wrap up."""
+    if state not in BY_HAND:
+        raise Invalid("There is no such state.", {"state": f"one of {', '.join(BY_HAND)}"})
+    current = agent_state(session, actor, now)
+    if current.state == "on_call":
+        raise Conflict("You are on a call. Your state can change when it has ended.")
+    if current.state == "wrap_up" and state == "ready":
+        raise Conflict("Wrap up the contact first: then you are ready by yourself.")
+    return put(session, UUID(actor.id), actor.name, state, now)
+
+
+def put(session: Session, staff_id: UUID, name: str, state: str, now: datetime) -> AgentState:
+    """Writes the state; its clock goes on where it was that state already."""
+    if state not in get_args(AtWork):
+        raise ValueError(f"{state!r} is no state of an agent.")
+    known = session.execute(select(*_COLUMNS).where(_AGENT.c.staff_id == staff_id)).one_or_none()
+    if known is not None and known.state == state:
+        return AgentState(*known)
+    row = {"staff_id": staff_id, "name": name, "state": state, "since": now}
+    db.upsert(session, AgentRow, [row], key=("staff_id",), update=("name", "state", "since"))
+    record.changed(session, "agents", subject=str(staff_id), now=now)
+    return AgentState(staff_id, name, state, now)  # type: ignore[arg-type]
+
+
+def longest_ready(session: Session, among: Iterable[UUID] | None = None) -> tuple[UUID, str] | None:
+    """Of those who are ready, the one who has waited longest for a call."""
+    ready = select(_AGENT.c.staff_id, _AGENT.c.name).where(_AGENT.c.state == "ready")
+    if among is not None:
+        ready = ready.where(_AGENT.c.staff_id.in_(list(among)))
+    row = session.execute(ready.order_by(_AGENT.c.since, _AGENT.c.staff_id).limit(1)).one_or_none()
+    return None if row is None else (row.staff_id, row.name)

@@ -1,0 +1,219 @@
+"""Telephone calls as the telephone system tells of them: they ring, are answered, end. Each telling may come twice, or late.
+
+A call rings for the agent whom the telephone system names; where it names none, for the one who has been ready longest.
+Whose call it is is known at once where the number belongs to one customer, else an agent says so. The contact begins when
+somebody answers; a call of a customer whose contact is still open with that agent goes on in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlmodel import Session
+
+from backend.interactions import agents, contacts
+from backend.interactions.tables import CallRow
+from backend.interactions.types import Call
+from backend.people import service as people
+from backend.profiles import service as profiles
+from backend.record import service as record
+from shared.kernel import ids
+from shared.kernel.actors import Actor
+from shared.kernel.errors import Conflict, NotFound
+
+_CALL: Any = CallRow.__table__  # type: ignore[attr-defined]
+_COLUMNS = tuple(_CALL.c[name] for name in Call.__slots__)
+LIVE = ("ringing", "talking")
+
+
+def ring(
+    session: Session, external_id: str, number: str, line: str, direction: str, named: Sequence[str], now: datetime
+) -> Call:
+    """A call begins. Told twice, it is one call. `named` are the agents whom the telephone system rings, as it calls them."""
+    known = _external(session, external_id)
+    if known is not None:
+        return known
+    agent = _agent(session, named)
+    spelled = _spelled(number)
+    customer_id = profiles.owner(session, "phone", spelled)
+    call_id = ids.uuid7(now)
+    row = {
+        "call_id": call_id, "external_id": external_id, "direction": direction, "number": spelled, "line": line,
+        "state": "ringing", "staff_id": agent[0] if agent else None, "staff": agent[1] if agent else "",
+        "customer_id": customer_id, "rang_at": now,
+    }  # fmt: skip
+    session.execute(insert(_CALL), row)
+    return _told(session, call_id, now)
+
+
+def answered(session: Session, external_id: str, named: Sequence[str], now: datetime) -> Call:
+    """Somebody took the call: its contact begins, and the agent is on a call. Raises NotFound for a call that never rang."""
+    call = _known(session, external_id)
+    if call.state != "ringing":
+        return call
+    agent = _agent(session, named) or ((call.staff_id, call.staff) if call.staff_id else agents.longest_ready(session))
+    values: dict[str, Any] = {"state": "talking", "answered_at": now}
+    if agent is not None and agent[0] is not None:
+        values |= {"staff_id": agent[0], "staff": agent[1]}
+        agents.put(session, agent[0], agent[1], "on_call", now)
+    _set(session, call.call_id, values)
+    call = _get(session, call.call_id)
+    if call.customer_id is not None and call.staff_id is not None:
+        _begin(session, call, call.customer_id, now)
+    return _told(session, call.call_id, now)
+
+
+def hung_up(session: Session, external_id: str, cause: str, now: datetime) -> Call:
+    """The call is over. Its agent wraps it up, unless nobody had taken it. Raises NotFound for a call that never rang."""
+    call = _known(session, external_id)
+    if call.state == "ended":
+        return call
+    _set(session, call.call_id, {"state": "ended", "ended_at": now, "cause": cause})
+    if call.interaction_id is not None and call.customer_id is not None:
+        contacts.end(session, call.customer_id, call.interaction_id, now)
+    if call.answered_at is None and call.customer_id is not None:
+        contacts.missed(session, call.customer_id, now)
+    if call.answered_at is not None and call.staff_id is not None:
+        agents.put(session, call.staff_id, call.staff, "wrap_up", now)
+        if call.interaction_id is not None:
+            # Wrapped up before the telephone told of the end: then there is nothing left to do.
+            contacts.ready_again(session, call.staff_id, call.staff, now)
+    return _told(session, call.call_id, now)
+
+
+def attach(session: Session, call_id: UUID, customer_id: UUID, actor: Actor, now: datetime) -> Call:
+    """The agent says whose call it is. Raises NotFound, and Conflict where another customer's contact came of it already."""
+    call = call_of(session, call_id)
+    customer_id = profiles.resolve(session, customer_id)
+    if call.interaction_id is not None:
+        if call.customer_id == customer_id:
+            return call
+        raise Conflict("This call belongs to another customer's contact already.")
+    values: dict[str, Any] = {"customer_id": customer_id}
+    if call.staff_id is None:
+        values |= {"staff_id": UUID(actor.id), "staff": actor.name}
+    _set(session, call_id, values)
+    call = _get(session, call_id)
+    if call.answered_at is not None:
+        _begin(session, call, customer_id, call.answered_at)
+        call = _get(session, call_id)
+        if call.ended_at is not None and call.interaction_id is not None:
+            contacts.end(session, customer_id, call.interaction_id, call.ended_at)
+    return _told(session, call_id, now)
+
+
+def take_waiting(session: Session, actor: Actor, now: datetime) -> Call | None:
+    """The call that has rung longest for nobody in particular rings for this agent, where they are ready."""
+    if agents.state_of(session, UUID(actor.id)) != "ready":
+        return None
+    call = next(iter(waiting(session)), None)
+    if call is None:
+        return None
+    taken = session.execute(
+        update(_CALL)
+        .where(_CALL.c.call_id == call.call_id, _CALL.c.staff_id.is_(None))
+        .values(staff_id=UUID(actor.id), staff=actor.name)
+    )
+    return _told(session, call.call_id, now) if taken.rowcount == 1 else None  # type: ignore[attr-defined]
+
+
+def drop(session: Session, call_id: UUID, actor: Actor, now: datetime) -> None:
+    """An ended call of nobody known is left as it is, without a contact; the agent is ready again."""
+    call = call_of(session, call_id)
+    if call.state != "ended" or call.interaction_id is not None:
+        raise Conflict("This call is still going on, or has a contact of its own to wrap up.")
+    _set(session, call_id, {"staff_id": None})
+    contacts.ready_again(session, UUID(actor.id), actor.name, now)
+    record.changed(session, "agents", subject=actor.id, now=now)
+
+
+def call_of(session: Session, call_id: UUID) -> Call:
+    """Raises NotFound."""
+    row = session.execute(select(*_COLUMNS).where(_CALL.c.call_id == call_id)).one_or_none()
+    if row is None:
+        raise NotFound("There is no such call.")
+    return Call(*row)
+
+
+def calls_of(session: Session, staff_id: UUID) -> tuple[Call, ...]:
+    """The agent's calls that ring or go on, and the ended ones of which nobody has said yet whose they were."""
+    unclaimed = (_CALL.c.state == "ended") & _CALL.c.interaction_id.is_(None) & _CALL.c.answered_at.is_not(None)
+    mine = select(*_COLUMNS).where(_CALL.c.staff_id == staff_id, _CALL.c.state.in_(LIVE) | unclaimed)
+    return tuple(Call(*row) for row in session.execute(mine.order_by(_CALL.c.rang_at)))
+
+
+def waiting(session: Session) -> tuple[Call, ...]:
+    """Calls that ring for nobody in particular, longest first."""
+    nobodys = select(*_COLUMNS).where(_CALL.c.state == "ringing", _CALL.c.staff_id.is_(None))
+    return tuple(Call(*row) for row in session.execute(nobodys.order_by(_CALL.c.rang_at)))
+
+
+def live(session: Session) -> tuple[Call, ...]:
+    """Every call that rings or goes on, longest first."""
+    found = select(*_COLUMNS).where(_CALL.c.state.in_(LIVE)).order_by(_CALL.c.rang_at)
+    return tuple(Call(*row) for row in session.execute(found))
+
+
+def export_customer(session: Session, customer_id: UUID) -> list[dict[str, Any]]:
+    return [dict(row._mapping) for row in session.execute(select(_CALL).where(_CALL.c.customer_id == customer_id))]
+
+
+def erase_customer(session: Session, customer_id: UUID) -> int:
+    result = session.execute(_CALL.delete().where(_CALL.c.customer_id == customer_id))
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def _spelled(number: str) -> str:
+    """The number as people are known by it. Telephone systems leave the plus away: 493055571600."""
+    return profiles.normalise("phone", number) or profiles.normalise("phone", f"+{number}") or number
+
+
+def _begin(session: Session, call: Call, customer_id: UUID, at: datetime) -> None:
+    """The call's contact: the one still open between these two, or a new one."""
+    assert call.staff_id is not None  # noqa: S101 (whoever calls this has seen to it; for the type checker)
+    found = contacts.open_with(session, customer_id, call.staff_id)
+    if found is None:
+        found = contacts.open_contact(session, customer_id, "phone", call.direction, call.staff_id, call.staff, at)
+    else:
+        contacts.go_on(session, customer_id, found, at)
+    _set(session, call.call_id, {"interaction_id": found})
+
+
+def _agent(session: Session, named: Sequence[str]) -> tuple[UUID, str] | None:
+    """Of the agents that were named, the one ready longest, or the first whom we know; of all, where none was named."""
+    known = [found for name in named if (found := people.find_staff(session, name)) is not None]
+    if named:
+        return agents.longest_ready(session, [staff_id for staff_id, _ in known]) or (known[0] if known else None)
+    return agents.longest_ready(session)
+
+
+def _told(session: Session, call_id: UUID, now: datetime) -> Call:
+    call = _get(session, call_id)
+    if call.staff_id is not None:
+        record.changed(session, "agents", subject=str(call.staff_id), now=now)
+    record.changed(session, "interaction", customer_id=call.customer_id, subject=str(call_id), now=now)
+    return call
+
+
+def _known(session: Session, external_id: str) -> Call:
+    call = _external(session, external_id)
+    if call is None:
+        raise NotFound("There is no such call.")
+    return call
+
+
+def _external(session: Session, external_id: str) -> Call | None:
+    row = session.execute(select(*_COLUMNS).where(_CALL.c.external_id == external_id).with_for_update()).one_or_none()
+    return None if row is None else Call(*row)
+
+
+def _get(session: Session, call_id: UUID) -> Call:
+    return Call(*session.execute(select(*_COLUMNS).where(_CALL.c.call_id == call_id)).one())
+
+
+def _set(session: Session, call_id: UUID, values: dict[str, Any]) -> None:
+    session.execute(update(_CALL).where(_CALL.c.call_id == call_id).values(values))

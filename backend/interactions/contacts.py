@@ -1,0 +1,234 @@
+"""Contacts at the desk: begun, noted on, ended, wrapped up. A contact is open until its agent has wrapped it up."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlmodel import Session
+
+from backend.interactions import agents
+from backend.interactions.tables import InteractionRow
+from backend.interactions.timeline import ordered_id, record
+from backend.interactions.types import Interaction
+from backend.profiles import service as profiles
+from backend.record import service as changes
+from shared.kernel.actors import SYSTEM, Actor
+from shared.kernel.errors import Conflict, Invalid, NotFound
+
+LONGEST_NOTES = 5_000
+LONGEST_SUMMARY = 500
+GOES_ON = timedelta(hours=12)
+"""A contact that was not wrapped up for so long is over: the next call begins another."""
+_INTERACTION: Any = InteractionRow.__table__  # type: ignore[attr-defined]
+_COLUMNS = tuple(_INTERACTION.c[name] for name in Interaction.__slots__)
+
+
+def begin(session: Session, customer_id: UUID, channel: str, actor: Actor, now: datetime) -> Interaction:
+    """An agent opens a contact without a call; the one that is open with this customer already goes on."""
+    customer_id = profiles.resolve(session, customer_id)
+    found = open_with(session, customer_id, UUID(actor.id))
+    if found is None:
+        found = open_contact(session, customer_id, channel, "inbound", UUID(actor.id), actor.name, now)
+    return interaction(session, customer_id, found)
+
+
+def open_contact(
+    session: Session, customer_id: UUID, channel: str, direction: str, staff_id: UUID | None, staff: str | None, now: datetime
+) -> UUID:  # fmt: skip
+    interaction_id = ordered_id(now)
+    row = {
+        "customer_id": customer_id, "interaction_id": interaction_id, "channel": channel, "direction": direction,
+        "started_at": now, "staff_id": staff_id, "staff": staff,
+    }  # fmt: skip
+    session.execute(insert(_INTERACTION), row)
+    _changed(session, customer_id, interaction_id, staff_id, False, now)
+    return interaction_id
+
+
+def interaction(session: Session, customer_id: UUID, interaction_id: UUID) -> Interaction:
+    """Raises NotFound, for another customer's too."""
+    row = session.execute(select(*_COLUMNS).where(*_this(customer_id, interaction_id))).one_or_none()
+    if row is None:
+        raise NotFound("There is no such contact.")
+    return Interaction(*row)
+
+
+def open_interactions(session: Session, staff_id: UUID) -> tuple[Interaction, ...]:
+    """The agent's contacts that are not wrapped up, oldest first."""
+    mine = select(*_COLUMNS).where(_INTERACTION.c.staff_id == staff_id, _INTERACTION.c.wrapped_at.is_(None))
+    return tuple(Interaction(*row) for row in session.execute(mine.order_by(_INTERACTION.c.started_at)))
+
+
+def open_with_customer(session: Session, customer_id: UUID) -> tuple[Interaction, ...]:
+    """Everyone's contacts with the customer that are not wrapped up, oldest first."""
+    theirs = select(*_COLUMNS).where(
+        _INTERACTION.c.customer_id == customer_id,
+        _INTERACTION.c.staff_id.is_not(None),
+        _INTERACTION.c.wrapped_at.is_(None),
+    )
+    return tuple(Interaction(*row) for row in session.execute(theirs.order_by(_INTERACTION.c.started_at)))
+
+
+def all_open(session: Session) -> tuple[Interaction, ...]:
+    """Every contact that goes on at any desk, longest first; what was forgotten long ago does not."""
+    found = select(*_COLUMNS).where(_INTERACTION.c.staff_id.is_not(None), _INTERACTION.c.wrapped_at.is_(None))
+    return tuple(Interaction(*row) for row in session.execute(found.order_by(_INTERACTION.c.started_at)))
+
+
+def last_spoken(session: Session, customer_id: UUID, since: datetime, most: int = 1) -> tuple[Interaction, ...]:
+    """The customer's last wrapped-up contacts by phone that may be told to them, newest first."""
+    told = (
+        select(*_COLUMNS)
+        .where(
+            _INTERACTION.c.customer_id == customer_id,
+            _INTERACTION.c.channel == "phone",
+            _INTERACTION.c.wrapped_at >= since,
+            _INTERACTION.c.is_private.is_(False),
+        )
+        .order_by(_INTERACTION.c.interaction_id.desc())
+        .limit(most)
+    )
+    return tuple(Interaction(*row) for row in session.execute(told))
+
+
+def open_with(session: Session, customer_id: UUID, staff_id: UUID) -> UUID | None:
+    """The contact that is still open between these two."""
+    found: UUID | None = session.execute(
+        select(_INTERACTION.c.interaction_id)
+        .where(
+            _INTERACTION.c.customer_id == customer_id,
+            _INTERACTION.c.staff_id == staff_id,
+            _INTERACTION.c.wrapped_at.is_(None),
+        )
+        .order_by(_INTERACTION.c.interaction_id.desc())
+        .limit(1)
+    ).scalar()
+    return found
+
+
+def go_on(session: Session, customer_id: UUID, interaction_id: UUID, now: datetime) -> None:
+    """The contact had ended and goes on: they called again."""
+    session.execute(update(_INTERACTION).where(*_this(customer_id, interaction_id)).values(ended_at=None))
+    _changed_now(session, customer_id, interaction_id, now)
+
+
+def end(session: Session, customer_id: UUID, interaction_id: UUID, now: datetime) -> None:
+    """Nobody talks any more; what is left is to wrap it up."""
+    session.execute(
+        update(_INTERACTION)
+        .where(*_this(customer_id, interaction_id), _INTERACTION.c.wrapped_at.is_(None))
+        .values(ended_at=now)
+    )
+    _changed_now(session, customer_id, interaction_id, now)
+
+
+def missed(session: Session, customer_id: UUID, now: datetime) -> None:
+    """The customer called, and nobody took it."""
+    record(session, customer_id, "call.missed", "phone", SYSTEM, {}, now)
+
+
+def write_notes(
+    session: Session, customer_id: UUID, interaction_id: UUID, text: str, seen: int, actor: Actor, now: datetime
+) -> Interaction:
+    """Keeps what the agent has written so far. Raises Invalid, and Conflict where it was written on elsewhere (extra `notes`)."""
+    if len(text) > LONGEST_NOTES:
+        raise Invalid(f"Notes hold {LONGEST_NOTES:,} characters.", {"notes": f"at most {LONGEST_NOTES:,} characters"})
+    current = _own(session, customer_id, interaction_id, actor)
+    if current.notes == text:
+        return current
+    changed = session.execute(
+        update(_INTERACTION)
+        .where(*_this(customer_id, interaction_id), _INTERACTION.c.notes_version == seen)
+        .values(notes=text, notes_version=seen + 1)
+    )
+    if changed.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict(
+            "These notes were changed in another window.", notes=current.notes, version=current.notes_version
+        )
+    return interaction(session, customer_id, interaction_id)
+
+
+def set_private(
+    session: Session, customer_id: UUID, interaction_id: UUID, private: bool, actor: Actor, now: datetime
+) -> Interaction:
+    """Marks the contact as one that the portal must not show, nor move by."""
+    _own(session, customer_id, interaction_id, actor)
+    session.execute(update(_INTERACTION).where(*_this(customer_id, interaction_id)).values(is_private=private))
+    _changed_now(session, customer_id, interaction_id, now)
+    return interaction(session, customer_id, interaction_id)
+
+
+def wrap_up(
+    session: Session,
+    customer_id: UUID,
+    interaction_id: UUID,
+    *,
+    code: str,
+    label: str,
+    summary: str,
+    actor: Actor,
+    now: datetime,
+) -> Interaction:
+    """Closes the contact with its code and summary, puts it on the timeline, and makes the agent ready again.
+
+    Raises Conflict where it is closed already or its call still goes on, Invalid for a summary that is too long.
+    """
+    current = _own(session, customer_id, interaction_id, actor)
+    if current.wrapped_at is not None:
+        raise Conflict("This contact is wrapped up already.")
+    summary = " ".join(summary.split())
+    if len(summary) > LONGEST_SUMMARY:
+        raise Invalid("Shorten the summary.", {"summary": f"Keep it to {LONGEST_SUMMARY} characters."})
+    ended = current.ended_at or now
+    closed = session.execute(
+        update(_INTERACTION)
+        .where(*_this(customer_id, interaction_id), _INTERACTION.c.wrapped_at.is_(None))
+        .values(ended_at=ended, wrapped_at=now, wrap_up_code=code, summary=summary)
+    )
+    if closed.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict("This contact is wrapped up already.")
+    kind = "call.private" if current.is_private else "call"
+    minutes = max(1, round((ended - current.started_at).total_seconds() / 60))
+    data = {"summary": summary, "minutes": minutes, "code": code, "code_label": label}
+    record(session, customer_id, kind, current.channel, actor, data, current.started_at, interaction_id)
+    ready_again(session, UUID(actor.id), actor.name, now)
+    _changed_now(session, customer_id, interaction_id, now)
+    return interaction(session, customer_id, interaction_id)
+
+
+def ready_again(session: Session, staff_id: UUID, name: str, now: datetime) -> None:
+    """After the last contact that had ended is wrapped up, the agent is ready; while another call goes on, nothing changes."""
+    state = agents.state_of(session, staff_id)
+    left = [one for one in open_interactions(session, staff_id) if one.ended_at is not None]
+    if state == "wrap_up" and not left:
+        agents.put(session, staff_id, name, "ready", now)
+
+
+def _own(session: Session, customer_id: UUID, interaction_id: UUID, actor: Actor) -> Interaction:
+    """The contact, where it is this agent's: another's is there to be read, not written."""
+    found = interaction(session, customer_id, interaction_id)
+    if found.staff_id != UUID(actor.id):
+        raise Conflict(f"This contact is {found.staff or 'another colleague'}'s.")
+    return found
+
+
+def _changed_now(session: Session, customer_id: UUID, interaction_id: UUID, now: datetime) -> None:
+    found = interaction(session, customer_id, interaction_id)
+    _changed(session, customer_id, interaction_id, found.staff_id, found.is_private, now)
+
+
+def _changed(
+    session: Session, customer_id: UUID, interaction_id: UUID, staff_id: UUID | None, private: bool, now: datetime
+) -> None:
+    changes.changed(
+        session, "interaction", customer_id=customer_id, subject=str(interaction_id), private=private, now=now
+    )
+    if staff_id is not None:
+        changes.changed(session, "agents", subject=str(staff_id), now=now)
+
+
+def _this(customer_id: UUID, interaction_id: UUID) -> tuple[Any, Any]:
+    return (_INTERACTION.c.customer_id == customer_id, _INTERACTION.c.interaction_id == interaction_id)

@@ -1,0 +1,152 @@
+"""The timeline: what happened to a customer, in order. Appended, never changed."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, bindparam, insert, select
+from sqlmodel import Session
+
+from backend import db
+from backend.interactions.tables import EventRow, InteractionRow
+from backend.interactions.types import Event, NewContact, Past
+from backend.interactions.words import KINDS
+from backend.profiles.service import Page
+from backend.record import service as changes
+from shared.kernel import ids
+from shared.kernel.actors import Actor
+from shared.kernel.errors import Invalid
+
+MOST = 100
+_EVENT: Any = EventRow.__table__  # type: ignore[attr-defined]
+_INTERACTION: Any = InteractionRow.__table__  # type: ignore[attr-defined]
+_COLUMNS = (
+    "event_id", "customer_id", "at", "kind", "channel", "stage", "interaction_id", "actor_kind", "actor_name", "data",
+)  # fmt: skip
+_APPEND = insert(_EVENT)
+_TIMELINE = select(*(_EVENT.c[name] for name in _COLUMNS))
+
+
+class _InTurn(random.Random):
+    """Randomness whose first twelve bits count: ids made at one instant sort in the order of their making."""
+
+    def __init__(self, seed: str | None = None) -> None:
+        super().__init__(seed)
+        self._lock = threading.Lock()
+        self._at: datetime | None = None
+        self._turn = 0
+
+    def id_at(self, at: datetime) -> UUID:
+        with self._lock:
+            self._turn = (self._turn + 1) % 4096 if at == self._at else 0
+            self._at = at
+            return ids.uuid7(at, self)
+
+    def getrandbits(self, k: int, /) -> int:
+        rest = super().getrandbits(k - 12)
+        return (self._turn << (k - 12)) | rest
+
+
+_in_turn = _InTurn()
+
+
+def ordered_id(at: datetime) -> UUID:
+    """An id that sorts by its instant and, within one instant, in the order in which this process asked."""
+    return _in_turn.id_at(at)
+
+
+def past_ids(seed: str) -> _InTurn:
+    """The same for a load: the same seed gives the same ids."""
+    return _InTurn(seed)
+
+
+def record(
+    session: Session,
+    customer_id: UUID,
+    kind: str,
+    channel: str | None,
+    actor: Actor,
+    data: dict[str, Any],
+    now: datetime,
+    interaction_id: UUID | None = None,
+    stage: str | None = None,
+) -> UUID:
+    """Appends one event in the caller's transaction and gives its id. Raises ValueError for a kind that nobody could read."""
+    if kind not in KINDS:
+        raise ValueError(f"{kind!r} is no kind of event; there are {', '.join(sorted(KINDS))}.")
+    event_id = ordered_id(now)
+    event = (event_id, customer_id, now, kind, channel, stage, interaction_id, actor.kind, actor.name, data)
+    session.execute(_APPEND, dict(zip(_COLUMNS, event, strict=True)))
+    topic = "offers" if kind.startswith("offer.") else "timeline"
+    # An offer is the customer's own wherever it was spoken of; the rest of a private contact is not for their pages.
+    private = topic == "timeline" and interaction_id is not None and _is_private(session, customer_id, interaction_id)
+    changes.changed(session, topic, customer_id=customer_id, private=private, now=now)
+    return event_id
+
+
+def _is_private(session: Session, customer_id: UUID, interaction_id: UUID) -> bool:
+    asked = select(_INTERACTION.c.is_private).where(
+        _INTERACTION.c.customer_id == customer_id, _INTERACTION.c.interaction_id == interaction_id
+    )
+    return bool(session.execute(asked).scalar())
+
+
+def timeline(
+    session: Session,
+    customer_id: UUID,
+    *,
+    kinds: Collection[str] | None = None,
+    channel: str | None = None,
+    limit: int = 25,
+    cursor: str | None = None,
+) -> Page[Event]:
+    """What happened to the customer, newest first; `kinds` and `channel` narrow it. Raises Invalid for a limit or cursor that is none."""
+    if not 1 <= limit <= MOST:
+        raise Invalid("A page holds 1 to 100 events.", {"limit": "1 to 100"})
+    asked = {"customer_id": customer_id, "most": limit + 1, "channel": channel, "before": _event_id(cursor)}
+    statement = _timeline(cursor is not None, None if kinds is None else tuple(sorted(kinds)), channel is not None)
+    rows = session.execute(statement, {key: value for key, value in asked.items() if value is not None}).all()
+    items = tuple(Event(*row) for row in rows[:limit])
+    return Page(items, str(items[-1].event_id) if len(rows) > limit else None)
+
+
+@lru_cache(maxsize=64)
+def _timeline(onward: bool, kinds: tuple[str, ...] | None, in_channel: bool) -> Select[Any]:
+    """Built once for each way of asking: every page of a customer asks."""
+    statement = _TIMELINE.where(_EVENT.c.customer_id == bindparam("customer_id"))
+    if onward:
+        statement = statement.where(_EVENT.c.event_id < bindparam("before"))
+    if kinds is not None:
+        statement = statement.where(_EVENT.c.kind.in_(kinds))
+    if in_channel:
+        statement = statement.where(_EVENT.c.channel == bindparam("channel"))
+    # The id is made at the instant of the event: its order is that of time, and it is the primary key.
+    return statement.order_by(_EVENT.c.event_id.desc()).limit(bindparam("most"))
+
+
+def _event_id(cursor: str | None) -> UUID | None:
+    if cursor is None:
+        return None
+    try:
+        return UUID(cursor)
+    except ValueError:
+        raise Invalid("That is not a cursor of this list.", {"cursor": "take it from next_cursor"}) from None
+
+
+def enter_past(session: Session, lives: Sequence[Past]) -> int:
+    """Enters what happened to customers before a load; gives the number of events."""
+    contacts = [
+        {"customer_id": life.customer_id, **{name: getattr(contact, name) for name in NewContact.__slots__}}
+        for life in lives
+        for contact in life.contacts
+    ]
+    events = [{name: getattr(event, name) for name in _COLUMNS} for life in lives for event in life.events]
+    db.insert_many(session, _INTERACTION, contacts)
+    db.insert_many(session, _EVENT, events)
+    return len(events)

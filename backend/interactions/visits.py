@@ -1,0 +1,64 @@
+"""Who is at the portal now, and where: one row a customer, written at each page, for as long as the visit lasts.
+
+The page itself is kept only where the customer lets us see it; that they are here is part of serving them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from backend import db
+from backend.interactions import contacts
+from backend.interactions.tables import VisitRow
+from backend.interactions.types import Visit
+from backend.record import service as record
+from shared.kernel.actors import Actor
+
+A_VISIT = timedelta(minutes=30)
+"""Who comes back after so long begins another visit."""
+HERE = timedelta(minutes=5)
+"""Who has opened no page for so long is no longer here."""
+_VISIT: Any = VisitRow.__table__  # type: ignore[attr-defined]
+_COLUMNS = tuple(_VISIT.c[name] for name in Visit.__slots__)
+
+
+def visit(session: Session, actor: Actor, page: str | None, now: datetime) -> Visit:
+    """The customer opened a page; `page` is None where they do not want it seen. Tells the desks that have them open."""
+    assert actor.customer_id is not None  # noqa: S101 (only customers visit; for the type checker)
+    before = _of(session, actor.customer_id)
+    goes_on = before is not None and now - before.seen_at < A_VISIT
+    if before is not None and goes_on:
+        interaction_id = before.interaction_id
+    else:
+        interaction_id = contacts.open_contact(session, actor.customer_id, "portal", "inbound", None, None, now)
+    since = before.page_since if before is not None and goes_on and before.page == page else now
+    row = {
+        "customer_id": actor.customer_id, "interaction_id": interaction_id, "page": page, "page_since": since, "seen_at": now,
+    }  # fmt: skip
+    changed = ("interaction_id", "page", "page_since", "seen_at")
+    db.upsert(session, VisitRow, [row], key=("customer_id",), update=changed)
+    if before is None or not goes_on or before.page != page:
+        record.changed(session, "visit", customer_id=actor.customer_id, now=now)
+    return Visit(actor.customer_id, interaction_id, page, since, now)
+
+
+def visiting(session: Session, customer_id: UUID, now: datetime) -> Visit | None:
+    """Where the customer is at the portal; None when they are not there now."""
+    found = _of(session, customer_id)
+    return found if found is not None and now - found.seen_at < HERE else None
+
+
+def visits_now(session: Session, now: datetime, most: int = 100) -> tuple[Visit, ...]:
+    """Everyone who is at the portal now, who came last first."""
+    here = select(*_COLUMNS).where(_VISIT.c.seen_at > now - HERE).order_by(_VISIT.c.seen_at.desc()).limit(most)
+    return tuple(Visit(*row) for row in session.execute(here))
+
+
+def _of(session: Session, customer_id: UUID) -> Visit | None:
+    row = session.execute(select(*_COLUMNS).where(_VISIT.c.customer_id == customer_id)).one_or_none()
+    return None if row is None else Visit(*row)

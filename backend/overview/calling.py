@@ -1,0 +1,156 @@
+"""A contact at the desk from its first ring to its wrap-up: who is calling, what was said, how it ends."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from backend import db
+from backend.interactions import service as interactions
+from backend.interactions.service import Call, Interaction
+from backend.matrix.service import Pack
+from backend.overview.types import CallerPage, Choice, Unmentioned, WrapUp
+from backend.profiles import service as profiles
+from backend.profiles.service import NewCustomer
+from backend.treatments import service as treatments
+from shared.kernel import ids
+from shared.kernel.actors import Actor
+from shared.kernel.errors import Conflict, Forbidden, Invalid
+
+MOST_CANDIDATES = 5
+LONGEST_NAME = 120
+ASKED_ABOUT = 3
+"""So many of the recommended treatments are asked about at wrap-up: those that stood on the agent's page."""
+_CODES = (("accepted", "changed"), ("declined", "explained"), ("deferred", "follow_up"))
+"""What an answer says of how the contact ended, first of all; the pack's own code of that key, where it has one."""
+
+
+def caller(session: Session, call_id: UUID, actor: Actor) -> CallerPage:
+    """Who may be calling, surest first. Raises NotFound, and Forbidden for anyone but staff."""
+    _staff(actor)
+    call = interactions.call_of(session, call_id)
+    return CallerPage(call, profiles.callers(session, call.number, MOST_CANDIDATES))
+
+
+def create_caller(session: Session, call_id: UUID, name: str, actor: Actor, now: datetime) -> Call:
+    """Makes a prospect of an unknown caller, known from now on by the number they call from. Raises NotFound and Invalid."""
+    call = interactions.call_of(session, call_id)
+    name = " ".join(name.split())
+    if not name or len(name) > LONGEST_NAME:
+        raise Invalid(
+            "Who is calling?", {"name": "Write the name that they give, in 120 characters at most." if not name else "Shorten the name to 120 characters."}
+        )  # fmt: skip
+    if call.customer_id is not None:
+        raise Conflict("Somebody has said already whose call this is.")
+    pack = treatments.pack_in_force(session)
+    phone = profiles.normalise("phone", call.number)
+    customer_id = ids.uuid7(now)
+    number = f"P{secrets.randbelow(10**7):07}"
+    new = NewCustomer(
+        customer_id=customer_id, number=number, name=name, phone=phone, email=None, birth_date=None, attributes={}, facts={},
+        identifiers=tuple((kind, value) for kind, value in (("number", number), ("phone", phone)) if value),
+        bills=(), consents=(), timezone=pack.timezone, language=pack.language, made_up=False, created_at=now,
+    )  # fmt: skip
+    profiles.enrol(session, [new])
+    return interactions.attach(session, call_id, customer_id, actor, now)
+
+
+def wrap_up_page(customer_id: UUID, interaction_id: UUID, actor: Actor, now: datetime) -> WrapUp:
+    """All that a contact needs to be closed: the code and a summary as they follow from what happened, and what was not mentioned.
+
+    Raises NotFound, and Forbidden for anyone but staff. Opens its own transactions.
+    """
+    _staff(actor)
+    decided = treatments.decide(customer_id, now)
+    pack = decided.inputs.pack
+    recommended = treatments.recommend_for_agent(customer_id, "phone", actor, now, limit=ASKED_ABOUT, decided=decided)
+    with db.reading() as session:
+        found = interactions.interaction(session, decided.inputs.profile.customer_id, interaction_id)
+        happened = _happened(session, found)
+    answers = {answer for answer, _headline in happened}
+    code = next((code for answer, code in _CODES if answer in answers and _knows(pack, code)), "")
+    unmentioned = tuple(
+        Unmentioned(one.card.offer_id, one.card.headline) for one in recommended.cards if one.card.state == "open"
+    )
+    return WrapUp(
+        contact=found,
+        codes=tuple(Choice(w.key, w.label) for w in pack.wrap_ups),
+        code=found.wrap_up_code or code,
+        summary=found.summary or _drafted(decided.inputs.profile.moment, pack, happened, found),
+        not_mentioned=unmentioned,
+    )
+
+
+def wrap_up(
+    session: Session,
+    customer_id: UUID,
+    interaction_id: UUID,
+    *,
+    code: str,
+    summary: str,
+    not_mentioned: Collection[UUID],
+    actor: Actor,
+    now: datetime,
+) -> Interaction:
+    """Closes the contact; what was recommended and not spoken of is noted as such. The agent is ready again.
+
+    Raises NotFound, Conflict where it is closed already, Invalid with what to mend.
+    """
+    pack = treatments.pack_in_force(session)
+    label = next((w.label for w in pack.wrap_ups if w.key == code), None)
+    if label is None:
+        raise Invalid("How did it end?", {"code": "Choose how the contact ended."})
+    customer_id = profiles.resolve(session, customer_id)
+    closed = interactions.wrap_up(
+        session, customer_id, interaction_id, code=code, label=label, summary=summary, actor=actor, now=now
+    )
+    for data in treatments.open_offers(session, customer_id, not_mentioned, now):
+        interactions.record(session, customer_id, "offer.unmentioned", closed.channel, actor, data, now, interaction_id)
+    interactions.take_waiting(session, actor, now)
+    return closed
+
+
+def _happened(session: Session, contact: Interaction) -> list[tuple[str, str]]:
+    """What was answered since the contact began, newest first: the answer and the offer's headline."""
+    kinds = {f"offer.{answer}" for answer in ("accepted", "declined", "deferred", "presented")}
+    events = interactions.timeline(session, contact.customer_id, kinds=kinds, limit=50).items
+    mine = [event for event in events if event.at >= contact.started_at]
+    return [
+        (event.kind.removeprefix("offer."), str(event.data.get("headline") or event.data.get("treatment") or ""))
+        for event in mine
+    ]
+
+
+_VERBS = {
+    "accepted": "Accepted",
+    "declined": "Declined",
+    "deferred": "Put off",
+    "presented": "Mentioned",
+}
+
+
+def _drafted(moment: profiles.Moment | None, pack: Pack, happened: list[tuple[str, str]], contact: Interaction) -> str:
+    """A short summary of facts alone: why they were here, what was answered."""
+    parts = []
+    if moment is not None and moment.set_at >= contact.started_at:
+        parts.append(pack.intent_label(moment.intent) or pack.label_of(pack.stages, moment.stage))
+    told: set[str] = set()
+    for answer, verb in _VERBS.items():
+        for what, headline in reversed(happened):
+            if what == answer and headline not in told:
+                told.add(headline)
+                parts.append(f"{verb}: {headline}")
+    return ". ".join(parts)[:500] + ("." if parts else "")
+
+
+def _knows(pack: Pack, code: str) -> bool:
+    return any(w.key == code for w in pack.wrap_ups)
+
+
+def _staff(actor: Actor) -> None:
+    if actor.kind == "customer":
+        raise Forbidden("This page is for our staff.")

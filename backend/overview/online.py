@@ -1,0 +1,105 @@
+"""A customer at the portal: where they are, as far as they let us see, and what it says of why they are here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from backend.interactions import service as interactions
+from backend.matrix.service import Pack
+from backend.overview.types import Online
+from backend.profiles import service as profiles
+from backend.profiles.service import Moment, Profile
+from backend.treatments import service as treatments
+from shared.kernel.actors import Actor
+from shared.kernel.errors import Forbidden
+
+CHANNEL = "portal"
+WATCHING = "live_help"
+"""The purpose under which agents may see the page that a customer is on. It needs no consent, and can be refused."""
+WORDING = "While I am on these pages, your team may see which one I am looking at, to help me better."
+
+
+def visit(session: Session, actor: Actor, page: str, title: str, now: datetime) -> None:
+    """The customer opened a page of the portal, `title` as they read it.
+
+    That they are here is known to the desk; where, only unless they refused it. A page that the pack names for an intent then
+    tells why they may be here: inferred, so that what they say themselves goes before it.
+    """
+    customer_id = _own(actor)
+    profile = profiles.profile(session, customer_id)
+    seen = watching(profile)
+    interactions.visit(session, actor, title if seen else None, now)
+    if not seen:
+        return
+    pack = treatments.pack_in_force(session)
+    intent = next((intent for intent in pack.intents.values() if page in intent.pages), None)
+    if intent is not None:
+        write_moment(
+            session,
+            customer_id,
+            intent.stage,
+            intent.key,
+            "inferred",
+            CHANNEL,
+            actor,
+            now,
+            pack,
+            f"looked at “{title}”",
+        )
+
+
+def write_moment(
+    session: Session, customer_id: UUID, stage: str, intent: str | None, source: str, channel: str, actor: Actor, now: datetime,
+    pack: Pack, evidence: str | None = None,
+) -> Moment:  # fmt: skip
+    """Writes the moment and, where it is another one now, puts it on the timeline. Raises NotFound and Invalid."""
+    before = profiles.profile(session, customer_id).moment
+    moment = profiles.set_moment(
+        session, customer_id, stage, intent, source, channel, actor, now, pack, evidence=evidence
+    )
+    if before is None or moment.version != before.version:
+        data = _told(moment, pack)
+        interactions.record(session, customer_id, "moment.set", channel, actor, data, now, stage=moment.stage)
+    return moment
+
+
+def watching(profile: Profile) -> bool:
+    """Whether the desk may see which page of the portal the customer is on: unless they refused it."""
+    said = next((c.state for c in profile.consents if (c.purpose, c.channel) == (WATCHING, CHANNEL)), "granted")
+    return said == "granted"
+
+
+def set_watching(session: Session, actor: Actor, allowed: bool, now: datetime) -> None:
+    """The customer refuses to be watched, or allows it again; what was seen of this visit is forgotten at once."""
+    customer_id = _own(actor)
+    state = "granted" if allowed else "denied"
+    profiles.set_consent(session, customer_id, WATCHING, CHANNEL, state, "portal", WORDING, now)
+    interactions.visit(session, actor, None, now)
+
+
+def online(session: Session, customer_id: UUID, now: datetime) -> Online | None:
+    """Where the customer is now, for the desk; None when they are not at the portal."""
+    found = interactions.visiting(session, customer_id, now)
+    return None if found is None else Online(found.page, found.page_since)
+
+
+def _told(moment: Moment, pack: Pack) -> dict[str, str | None]:
+    intent = pack.intents.get(moment.intent) if moment.intent else None
+    return {
+        "stage": moment.stage,
+        "stage_label": pack.label_of(pack.stages, moment.stage),
+        "intent": moment.intent,
+        "intent_label": intent.label if intent else None,
+        "choice": intent.choice if intent else None,
+        "source": moment.source,
+        "evidence": moment.evidence,
+    }
+
+
+def _own(actor: Actor) -> UUID:
+    if actor.customer_id is None:
+        raise Forbidden("This page is for customers.")
+    return actor.customer_id

@@ -1,0 +1,109 @@
+"""Word of what changed: a row in the act's own transaction, so that it is told exactly when the act counts.
+
+Watchers hear of it by the hub and look at the thing itself; after an hour nobody asks for the row any more.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, insert, text
+from sqlmodel import Session, col, func, select
+
+from backend import db
+from backend.record.tables import ChangeRow
+from backend.record.types import RETURN, Change
+
+CHANNEL = "evenhand_change"
+KEPT = timedelta(hours=1)
+READ_BACK = 500
+"""So many changes are looked through for whoever comes back; after more, looking at everything anew is cheaper."""
+LATE = 200, timedelta(seconds=10)
+"""On PostgreSQL a transaction may commit after others whose numbers are higher: by so many, and so long, at the most."""
+SKEW = timedelta(seconds=2)
+"""How far the clocks of two machines may differ, with the time from an act's beginning to its commit."""
+
+# One round trip; the word is delivered by the commit, or never.
+_TELL = text(
+    "WITH told AS (INSERT INTO change (at, topic, customer_id, subject, private)"
+    " VALUES (:at, :topic, :customer_id, :subject, :private) RETURNING *)"
+    " SELECT pg_notify(:channel, json_build_object('id', change_id, 'topic', topic, 'customer_id', customer_id,"
+    " 'subject', subject, 'private', private)::text) FROM told"
+).bindparams(channel=CHANNEL)
+_APPEND = insert(ChangeRow)
+
+
+def changed(
+    session: Session, topic: str, *, customer_id: UUID | None = None, subject: str | None = None, private: bool = False,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Tells all watchers, once the caller's transaction has committed. `private`: not the customer's own pages."""
+    row: dict[str, Any] = {
+        "at": now, "topic": topic, "customer_id": customer_id, "subject": subject, "private": private,
+    }  # fmt: skip
+    statement = _TELL if session.get_bind().dialect.name == "postgresql" else _APPEND
+    session.connection().execute(statement, row)
+
+
+def newest() -> int:
+    """The number of the newest change, 0 when there is none."""
+    with db.reading() as session:
+        return session.exec(select(func.max(ChangeRow.change_id))).one() or 0
+
+
+def read_back(after: int | None, since: datetime | None) -> list[Change]:
+    """The changes after the one with this number, or else since the instant; none when neither is given.
+
+    Where it cannot be said any more which they were, a single one of topic RETURN. Some may be given that were told
+    before: looking twice does no harm.
+    """
+    if after is None and since is None:
+        return []
+    late_numbers, late_time = LATE if db.dialect() == "postgresql" else (0, timedelta(0))
+    statement = select(ChangeRow).order_by(col(ChangeRow.change_id).desc()).limit(READ_BACK)
+    if after is not None:
+        statement = statement.where(col(ChangeRow.change_id) >= after - late_numbers)
+    with db.reading() as session:
+        rows = session.exec(statement).all()
+    if after is None:
+        assert since is not None  # noqa: S101 (one of the two is given)
+        missed = [row for row in rows if row.at >= since - SKEW]
+        lost = len(missed) == READ_BACK
+    else:
+        last = next((row for row in rows if row.change_id == after), None)
+        missed = [row for row in rows if _number(row) > after or (last and _perhaps_late(row, last, late_time))]
+        lost = len(rows) == READ_BACK or (last is None and after > 0)
+    if lost:
+        return [Change(_number(rows[0]) if rows else 0, RETURN)]
+    return [Change(_number(row), row.topic, row.customer_id, row.subject, row.private) for row in reversed(missed)]
+
+
+def purge(now: datetime) -> int:
+    """Forgets changes older than an hour, never the newest one, by which others are counted; returns how many."""
+    with db.transaction() as session:
+        old = delete(ChangeRow).where(col(ChangeRow.at) < now - KEPT)
+        last = select(func.max(ChangeRow.change_id)).scalar_subquery()
+        return session.connection().execute(old.where(col(ChangeRow.change_id) < last)).rowcount
+
+
+def export_customer(session: Session, customer_id: UUID) -> list[dict[str, Any]]:
+    """What watchers were told of the customer in the last hour."""
+    theirs = select(ChangeRow).where(ChangeRow.customer_id == customer_id).order_by(col(ChangeRow.change_id))
+    return [{"at": row.at.isoformat(), "topic": row.topic} for row in session.exec(theirs)]
+
+
+def erase_customer(session: Session, customer_id: UUID) -> None:
+    """Drops what watchers were told of the customer."""
+    session.connection().execute(delete(ChangeRow).where(col(ChangeRow.customer_id) == customer_id))
+
+
+def _perhaps_late(row: ChangeRow, last: ChangeRow, late: timedelta) -> bool:
+    """Whether a row of a lower number may have been committed after the last one that was told."""
+    return row is not last and last.at - row.at < late
+
+
+def _number(row: ChangeRow) -> int:
+    assert row.change_id is not None  # noqa: S101 (it was read from the database)
+    return row.change_id

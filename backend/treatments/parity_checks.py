@@ -1,0 +1,73 @@
+"""Parity, checked all the time on customers whom somebody is serving, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+from sqlmodel import Session
+
+from backend import db
+from backend.record import service as record
+from backend.treatments.parity import compare_channels
+from backend.treatments.publishing import pack_in_force
+from backend.treatments.tables import ParityCheckRow
+from shared.kernel import ids
+from shared.kernel.errors import NotFound
+
+SAMPLE = 5
+KEPT = timedelta(days=30)
+MOST_DETAILS = 20
+_CHECK: Any = ParityCheckRow.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class ParityCheck:
+    """What one comparison found: customers looked at, pairs of channels compared, differences that no rule explains."""
+
+    at: datetime
+    customers: int
+    compared: int
+    differences: int
+    details: tuple[str, ...]
+
+
+def check_some(now: datetime) -> int:
+    """Compares all channels on the customers of whom anything changed lately; gives how many it looked at."""
+    with db.reading() as session:
+        channels = [channel.key for channel in pack_in_force(session).channels]
+        lately = record.lately(session, ("offers", "moment", "visit", "interaction"), SAMPLE)
+    looked, found = 0, []
+    for customer_id in lately:
+        try:
+            differences = compare_channels(customer_id, channels, now)[1]
+        except NotFound:
+            continue  # erased since
+        looked += 1
+        found += [f"{customer_id}: {what}" for what in differences]
+    if looked:
+        with db.transaction() as session:
+            note_check(session, looked, looked * len(channels) * (len(channels) - 1) // 2, found, now)
+    return looked
+
+
+def note_check(session: Session, customers: int, compared: int, differences: Sequence[str], now: datetime) -> None:
+    """Writes down what a comparison found, and forgets those of more than thirty days ago."""
+    row = {
+        "check_id": ids.uuid7(now), "at": now, "customers": customers, "compared": compared, "differences": len(differences),
+        "details": list(differences[:MOST_DETAILS]),
+    }  # fmt: skip
+    session.execute(delete(_CHECK).where(_CHECK.c.at < now - KEPT))
+    session.execute(insert(_CHECK), row)
+    record.changed(session, "parity", now=now)
+
+
+def last_check(session: Session) -> ParityCheck | None:
+    """The newest comparison; None before the first."""
+    row = session.execute(select(_CHECK).order_by(_CHECK.c.check_id.desc()).limit(1)).one_or_none()
+    return (
+        None if row is None else ParityCheck(row.at, row.customers, row.compared, row.differences, tuple(row.details))
+    )

@@ -1,0 +1,261 @@
+// How a page stays as things are: it hears the names of what changed, and fetches the panels that show it.
+// A panel says `data-live="offers moment"` (which names), has an id, and is fetched from `data-from` or its `hx-get`.
+"use strict";
+
+(() => {
+  const NAMES = ["offers", "moment", "timeline", "profile", "interaction", "online", "mine", "agents", "parity", "wall", "return"];
+  const GATHER = 40, MARKED = 4000, HAND = 250, GRACE = 3500, SILENT = 100000, TIRED = 3000;
+  const body = document.body;
+  const wait = (ms) => new Promise((done) => window.setTimeout(done, ms));
+
+  // What a person reads in a panel and what its forms would send; not what passes: words after an act, the clock, tokens.
+  const PASSING = "[data-fleeting], [data-held], [data-told], [data-clock], [name=csrf_token]";
+  const print = (panel) => {
+    const copy = panel.cloneNode(true);
+    for (const passing of copy.querySelectorAll(PASSING)) passing.remove();
+    const sent = [...copy.querySelectorAll("input[type=hidden], form")].map((part) => part.value ?? part.getAttribute("action"));
+    return copy.textContent.replace(/\s+/g, " ") + sent.join(" ");
+  };
+
+  const dirty = (field) => field.type !== "hidden" && (field.type === "checkbox" || field.type === "radio" ? field.checked !== field.defaultChecked
+    : field.matches("select") ? [...field.options].some((option) => option.selected !== option.defaultSelected) && field.selectedIndex > 0
+    : field.value !== field.defaultValue);
+  const FIELDS = "input, select, textarea";
+  // Whether somebody is in the middle of something here: nothing may then move under their hand.
+  const handOn = (panel) => {
+    const focus = panel.contains(document.activeElement) && document.activeElement !== panel ? document.activeElement : null;
+    return Boolean(focus?.matches(FIELDS) || (focus?.matches("button, a, summary") && focus.matches(":focus-visible") && !focus.closest("[data-held]"))
+      || panel.matches(":active") || panel.matches("[data-longer]")
+      || panel.querySelector("details.drop[open]")
+      || [...panel.querySelectorAll(FIELDS)].some(dirty));
+  };
+
+  // --- panels ---------------------------------------------------------------------------------------------------------
+
+  const fetched = async (panel, peeking) => {
+    const from = panel.dataset.from || panel.getAttribute("hx-get");
+    const headers = { "HX-Request": "true", "X-Live": "yes", ...(peeking ? { Purpose: "prefetch" } : {}) };
+    const answer = await fetch(from, { headers });
+    if (answer.status === 401) line.gone();
+    if (!answer.ok) throw new Error(`${answer.status}`);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    return page.getElementById(panel.id) || Promise.reject(new Error("no such panel"));
+  };
+
+  // What this very page has sent is answered first: then the panel often shows the change already.
+  const answered = async (id) => {
+    for (let tries = 0; tries < 100; tries += 1) {
+      const panel = document.getElementById(id);
+      if (!panel?.matches(".htmx-request") && !panel?.querySelector(".htmx-request, form[data-sent]")) return panel;
+      await wait(50);
+    }
+    return document.getElementById(id);
+  };
+
+  const clone = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
+
+  // While a panel is held, a card that was answered elsewhere says so at once: nobody should press a button in vain.
+  const tellCards = (panel, fresh) => {
+    for (const card of panel.querySelectorAll("[data-offer]")) {
+      const id = CSS.escape(card.dataset.offer);
+      if (fresh.querySelector(`[data-offer="${id}"]`) || card.querySelector("[data-told]")) continue;
+      const told = clone("told-pattern");
+      const answer = fresh.querySelector(`[data-answered="${id}"] [data-answer]`);
+      if (answer) told.querySelector("p").textContent = answer.textContent.trim();
+      const why = panel.querySelector("[data-held] .held-why");
+      why.textContent = `${card.querySelector(".offer-title")?.textContent.trim() ?? ""}: ${told.querySelector("p").textContent}`;
+      why.hidden = false;
+      (card.querySelector(".offer-body") || card).append(told);
+    }
+  };
+
+  const hold = (panel) => {
+    if (panel.querySelector("[data-held]")) return;
+    const held = clone("held-pattern");
+    held.querySelector("button").addEventListener("click", () => show(panel, true));
+    panel.prepend(held); // it floats at the top and takes no room: nothing below it moves
+    announce("Something changed here.");
+  };
+
+  const announce = (text) => {
+    const place = document.getElementById("announcer");
+    if (place && place.textContent !== text) place.textContent = text;
+    window.clearTimeout(announce.timer);
+    announce.timer = window.setTimeout(() => place?.replaceChildren(), 5000);
+  };
+
+  const name = (details) => details.querySelector("summary").textContent.trim();
+  const PARTS = ".event, article.offer, .next, .lines > li, .needs > li, .moment-now, .warning, .outcome, .services > li";
+
+  const replace = async (panel, fresh, answer) => {
+    for (const wanted of fresh.querySelectorAll("[data-focus]")) wanted.removeAttribute("data-focus");
+    const inside = answer || panel.contains(document.activeElement);
+    const open = new Set([...panel.querySelectorAll("details[open]:not(.drop)")].map(name));
+    for (const fold of fresh.querySelectorAll("details:not(.drop)")) if (open.has(name(fold))) fold.setAttribute("open", "");
+    const said = panel.querySelector("[data-fleeting]"), place = fresh.querySelector("[data-fleeting]");
+    if (said && place && !place.childElementCount) place.replaceChildren(...[...said.children].map((child) => child.cloneNode(true)));
+    const typed = [...panel.querySelectorAll(FIELDS)].filter((field) => field.name && dirty(field))
+      .map((field) => [field.form?.getAttribute("action"), field.name, field.type, field.value, field.checked]);
+    const before = new Set([...panel.querySelectorAll(PARTS)].map((part) => part.textContent.replace(/\s+/g, " ")));
+    const scrolled = panel.scrollTop, id = panel.id;
+    await htmx.swap({ sourceElement: panel, target: panel, text: fresh.outerHTML, swap: "outerHTML" });
+    const shown = document.getElementById(id);
+    shown.scrollTop = scrolled;
+    for (const [action, field, type, value, checked] of typed) {
+      for (const other of shown.querySelectorAll(`[name="${CSS.escape(field)}"]`)) {
+        if (other.form?.getAttribute("action") !== action) continue;
+        if (type === "radio" || type === "checkbox") { if (other.value === value) other.checked = checked; } else other.value = value;
+      }
+    }
+    mark(shown, before);
+    announce(shown.dataset.announce || "This page was updated.");
+    if (inside && !shown.contains(document.activeElement)) (shown.querySelector("[data-fleeting] [tabindex]") || shown).focus({ preventScroll: true });
+  };
+
+  const mark = (panel, before) => {
+    const parts = [...panel.querySelectorAll(PARTS)].filter((part) => !before.has(part.textContent.replace(/\s+/g, " ")));
+    const inner = parts.filter((part) => !parts.some((other) => other !== part && part.contains(other)));
+    for (const part of inner.length ? inner : [panel]) {
+      part.classList.add("changed");
+      window.setTimeout(() => part.classList.remove("changed"), MARKED);
+    }
+  };
+
+  const busy = new Map(); // id → whether it is to be looked at again
+  const tired = new Map(); // id → when it could not be fetched
+  const show = async (panel, asked = false) => {
+    const id = panel.id;
+    if (busy.has(id)) return void busy.set(id, true);
+    busy.set(id, false);
+    try {
+      panel = await answered(id);
+      if (!panel) return;
+      const held = !asked && handOn(panel);
+      const fresh = await fetched(panel, held);
+      panel = await answered(id);
+      if (!panel) return;
+      if (print(panel) === print(fresh)) {
+        panel.querySelector("[data-held]")?.remove();
+      } else if (!asked && (held || handOn(panel))) {
+        hold(panel);
+        if (fresh) tellCards(panel, fresh);
+      } else {
+        await replace(panel, fresh, asked);
+      }
+    } catch {
+      tired.set(id, Date.now());
+      // Nobody answered, or not well: the line says so, and all is fetched again when it is back.
+    } finally {
+      const again = busy.get(id);
+      busy.delete(id);
+      if (again && document.getElementById(id)) show(document.getElementById(id));
+    }
+  };
+
+  // As soon as the hand is off, what was held is shown.
+  window.setInterval(() => {
+    if (document.hidden) return;
+    for (const held of document.querySelectorAll("[data-live] [data-held]")) {
+      const panel = held.closest("[data-live]");
+      if (!handOn(panel) && Date.now() - (tired.get(panel.id) || 0) > TIRED) show(panel);
+    }
+  }, HAND);
+  document.addEventListener("htmx:before:request", (event) => {
+    event.target.closest?.(".earlier")?.closest("[data-live]")?.setAttribute("data-longer", "");
+  });
+
+  // --- names ----------------------------------------------------------------------------------------------------------
+
+  const heard = new Map();
+  const gather = async (event, subject) => {
+    const first = heard.size === 0;
+    heard.set(`${event} ${subject ?? ""}`, [event, subject]);
+    if (!first) return;
+    await wait(GATHER); // one act often changes several things
+    const all = [...heard.values()];
+    heard.clear();
+    for (const [one, about] of all) body.dispatchEvent(new CustomEvent(`live:${one}`, { bubbles: true, detail: { subject: about } }));
+    const names = new Set(all.map(([one]) => one));
+    for (const panel of document.querySelectorAll("[data-live]")) {
+      if (names.has("return") || panel.dataset.live.split(" ").some((one) => names.has(one))) show(panel);
+    }
+  };
+
+  // --- the line -------------------------------------------------------------------------------------------------------
+
+  const line = {
+    source: null, last: null, doubt: 0, again: 0, silent: 0, over: false,
+
+    open() {
+      if (line.over || line.source || document.hidden) return;
+      window.clearTimeout(line.again);
+      const where = new URL(body.dataset.stream, window.location.href);
+      if (line.last !== null) where.searchParams.set("after", line.last);
+      const source = line.source = new EventSource(where);
+      source.addEventListener("hello", () => line.on());
+      source.addEventListener("gone", () => line.gone());
+      for (const one of ["hello", ...NAMES]) {
+        source.addEventListener(one, (event) => {
+          if (source !== line.source || document.hidden) return;
+          if (event.lastEventId) line.last = event.lastEventId;
+          if (one !== "hello") gather(one, JSON.parse(event.data).subject);
+        });
+      }
+      source.addEventListener("error", () => {
+        if (source !== line.source) return;
+        line.lost(GRACE);
+        if (source.readyState === EventSource.CLOSED) line.later(2000 + 3000 * Math.random());
+      });
+      line.lost(GRACE);
+    },
+
+    close() {
+      line.source?.close();
+      line.source = null;
+      window.clearTimeout(line.silent);
+    },
+
+    later(pause) {
+      line.close();
+      window.clearTimeout(line.again);
+      line.again = window.setTimeout(line.open, pause);
+    },
+
+    on() {
+      window.clearTimeout(line.doubt);
+      line.doubt = 0;
+      line.say("on", "Live");
+      window.clearTimeout(line.silent);
+      line.silent = window.setTimeout(() => line.later(0), SILENT);
+    },
+
+    // A stream ends each minute and is opened again: only a pause longer than that is worth a word.
+    lost(grace) {
+      if (!line.doubt) line.doubt = window.setTimeout(() => line.say("off", "Connection lost, trying again…"), grace);
+    },
+
+    gone() {
+      line.over = true;
+      line.close();
+      window.clearTimeout(line.doubt);
+      line.say("off", "You were signed out. Reload the page.");
+    },
+
+    say(state, text) {
+      for (const place of document.querySelectorAll("[data-line]")) {
+        place.hidden = false;
+        place.dataset.line = state;
+        const words = place.querySelector("[data-line-text]");
+        if (words.textContent !== text) words.textContent = text;
+      }
+    },
+  };
+
+  if (body.dataset.stream && window.EventSource) {
+    line.open();
+    document.addEventListener("visibilitychange", () => (document.hidden ? line.close() : line.open()));
+    window.addEventListener("pagehide", line.close);
+    window.addEventListener("offline", () => { line.close(); window.clearTimeout(line.again); line.doubt = 0; line.lost(0); });
+    window.addEventListener("online", () => line.later(0));
+  }
+})();

@@ -1,0 +1,203 @@
+"""The wall: who may look, what stands first, how each part fetches itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from agent_ui.supervision import wall as walls
+from backend import db
+from backend.interactions import service as interactions
+from backend.overview import service as overview
+from backend.people import service as people
+from backend.profiles import service as profiles
+from backend.treatments import service as treatments
+from shared.kernel import clock
+from shared.kernel.actors import Actor
+from tests.cast import ADMIN, AGENT, AUTHOR, PORTAL_CUSTOMER, SUPERVISOR
+from tests.pages import Browser, Page, text_of
+
+PANELS = ("numbers", "agents", "lines", "answers", "parity")
+LINE = "+12025550100"
+
+
+@pytest.fixture
+def now() -> datetime:
+    return clock.now()
+
+
+@pytest.fixture
+def supervisor(desk_as: Callable[[str], Browser], monkeypatch: pytest.MonkeyPatch) -> Browser:
+    """A supervisor whose every look is a new one."""
+    monkeypatch.setattr(walls, "KEPT_SECONDS", -1)
+    return desk_as(SUPERVISOR)
+
+
+def at_work(login: str, at: datetime, state: str = "ready") -> Actor:
+    with db.transaction() as session:
+        found = people.find_staff(session, login)
+        assert found is not None
+        actor = people.staff_actor(session, found[0])
+        assert actor is not None
+        interactions.set_agent_state(session, actor, state, at)
+    return actor
+
+
+def customer() -> profiles.Profile:
+    with db.reading() as session:
+        found = profiles.find_by_sign_in(session, PORTAL_CUSTOMER)
+        assert found is not None
+        return profiles.profile(session, found)
+
+
+def ring(number: str, at: datetime, external: str, *, answered: bool = False) -> None:
+    with db.transaction() as session:
+        interactions.ring(session, external, number, LINE, "inbound", (), at)
+        if answered:
+            interactions.answered(session, external, (), at)
+
+
+def visits(who: profiles.Profile, page: str, title: str, at: datetime) -> None:
+    self = Actor("customer", str(who.customer_id), who.name, people.ROLES["customer"], who.customer_id)
+    with db.transaction() as session:
+        overview.visit(session, self, page, title, at)
+
+
+def figure(page: Page, key: str) -> str:
+    return text_of(page.one(data_figure=key))
+
+
+def lines(page: Page) -> list[str]:
+    body = page.one("tbody")
+    return [text_of(row) for row in body if row.tag == "tr"]
+
+
+def test_only_supervisors_see_the_wall_and_the_way_to_it(desk_as: Callable[[str], Browser]) -> None:
+    for who in (AGENT, AUTHOR, ADMIN):
+        browser = desk_as(who)
+        assert browser.get("/wall").status == 403
+        assert browser.get("/wall/panels/lines", htmx=True).status == 403
+        assert browser.client.get("/wall/stream").status_code == 403
+        assert not [a for a in browser.get("/").all("a") if a.get("href") == "/wall"]
+    browser = desk_as(SUPERVISOR)
+    assert [a for a in browser.get("/").all("a") if a.get("href") == "/wall"]
+    assert browser.client.get("/wall/stream").mimetype == "text/event-stream"
+
+
+def test_an_empty_wall_says_what_will_stand_there(supervisor: Browser, now: datetime) -> None:
+    at_work("supervisor", now, "offline")
+    page = supervisor.get("/wall")
+    assert page.status == 200
+    for words in (
+        "Nothing goes on just now.",
+        "Nobody is at work.",
+        "No answers in the last hour.",
+        "not compared yet",
+    ):
+        assert words in page.text
+    assert figure(page, "work") == "at work 0"
+    assert not page.all(class_="wrong")
+
+
+def test_who_needs_help_stands_first_and_says_so_in_words(supervisor: Browser, now: datetime) -> None:
+    mine, known = at_work("agent1", now), customer()
+    ring(str(known.phone), now, "a", answered=True)
+    with db.transaction() as session:
+        overview.set_moment(session, known.customer_id, "pay", "bill_question", "phone", mine, now)
+    ring("anonymous", now - timedelta(minutes=2), "b")
+    page = supervisor.get("/wall")
+    first, second = lines(page)
+    assert "Unknown caller" in first
+    assert "nobody answers" in first
+    for words in (known.name, "Question about a bill", "Talking", mine.name):
+        assert words in second
+    assert [a.get("href") for a in page.all("a", class_="opens")] == [f"/customers/{known.customer_id}"]
+    assert (figure(page, "call"), figure(page, "ready")) == ("on a call 1", "ready 0 nobody is free")
+    assert figure(page, "waiting") == "waiting 1 rings too long"
+    assert mine.name in text_of(page.one(id="agents"))
+    for wrong in page.all(class_="wrong"):
+        assert [e for e in wrong.iter() if "trouble" in (e.get("class") or "").split()], "never in colour alone"
+
+
+def test_customers_at_the_portal_stand_there_too(supervisor: Browser, now: datetime) -> None:
+    known = customer()
+    visits(known, "cancel", "Cancel my plan", now)
+    page = supervisor.get("/wall")
+    assert "on “Cancel my plan”" in lines(page)[0]
+    assert "Wants to leave" in lines(page)[0]
+    assert figure(page, "portal") == "at the portal 1"
+
+
+def test_an_answer_given_anywhere_stands_there_with_who_gave_it(supervisor: Browser, now: datetime) -> None:
+    mine, known = at_work("agent1", now), customer()
+    card = treatments.recommend_for_agent(known.customer_id, "phone", mine, now).cards[0].card
+    with db.transaction() as session:
+        treatments.answer(session, card.offer_id, "accepted", channel="phone", actor=mine, now=now)
+    treatments.check_some(now)
+    page = supervisor.get("/wall")
+    answers = text_of(page.one(id="answers"))
+    for words in (known.name, "Accepted", card.headline, "by phone", mine.name):
+        assert words in answers
+    assert figure(page, "answers") == "answers in the last hour 1"
+    parity = text_of(page.one(id="parity"))
+    assert "Channels agree" in parity
+    assert "1 customer checked" in parity
+    assert "0 differences" in parity
+
+
+def test_channels_that_differ_are_the_first_thing_to_see(supervisor: Browser, now: datetime) -> None:
+    with db.transaction() as session:
+        treatments.note_check(session, 20, 300, ["one", "two"], now)
+    page = supervisor.get("/wall")
+    assert "Channels differ: 2 differences" in text_of(page.one(id="parity"))
+    assert "20 customers checked" in text_of(page.one(class_="agree"))
+    assert "wrong" in (page.one(class_="agree").get("class") or "")
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_each_panel_is_fetched_alone_and_is_the_same_as_on_the_wall(
+    supervisor: Browser, now: datetime, name: str
+) -> None:
+    at_work("agent1", now)
+    visits(customer(), "bills", "Bills", now)
+    whole, piece = supervisor.get("/wall"), supervisor.get(f"/wall/panels/{name}", htmx=True)
+    assert (piece.status, piece.is_whole) == (200, False)
+    assert _still(text_of(whole.one(id=name))) == _still(piece.text)
+    assert supervisor.get(f"/wall/panels/{name}").is_whole, "a person who opens its address sees the wall"
+    panel = whole.one(id=name)
+    assert panel.get("hx-get") == f"/wall/panels/{name}"
+    assert "throttle:1s" in (panel.get("hx-trigger") or "")
+
+
+def _still(text: str) -> str:
+    """Clocks go on between two looks."""
+    return " ".join(word for word in text.split() if not word.isdigit())
+
+
+def test_all_who_watch_share_one_look(
+    desk_app: Flask, desk_as: Callable[[str], Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+    real = overview.wall
+    monkeypatch.setattr(overview, "wall", lambda now: (looks.append(now), real(now))[1])
+    monkeypatch.setattr(walls, "KEPT_SECONDS", 3600)
+    first, second = desk_as(SUPERVISOR), desk_as(SUPERVISOR)
+    first.get("/wall")
+    for browser in (first, second):
+        for name in PANELS:
+            assert browser.get(f"/wall/panels/{name}", htmx=True).status == 200
+    assert len(looks) == 1
+
+
+def test_the_stream_names_what_changed_and_nothing_of_whom(supervisor: Browser, now: datetime) -> None:
+    known = customer()
+    drawn = int(now.timestamp() * 1000) - 1
+    visits(known, "bills", "Bills", now)
+    at_work("agent1", now)
+    told = supervisor.client.get(f"/wall/stream?drawn={drawn}").get_data(as_text=True)
+    assert "event: online" in told
+    assert "event: agents" in told
+    assert str(known.customer_id) not in told
