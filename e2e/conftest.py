@@ -56,9 +56,11 @@ def person(people: Iterator[Person]) -> Person:
 
 
 @pytest.fixture
-def telephone(server: Server) -> Telephone:
-    """A telephone system that tells the server of calls."""
-    return Telephone(server)
+def telephone(server: Server) -> Iterator[Telephone]:
+    """A telephone system that tells the server of calls; what is left of them is tidied away."""
+    system = Telephone(server)
+    yield system
+    system.close()
 
 
 @pytest.fixture(scope="session")

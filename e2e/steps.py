@@ -58,6 +58,12 @@ def customer_opens(page: Page, person: Person, path: str = "/") -> None:
     expect(page).to_have_url(re.compile(rf":\d+{re.escape(path)}$"))
 
 
+def cut_line(*pages: Page) -> None:
+    """These pages hear nothing of what others do: what stands on them grows old, as when a connection is lost unnoticed."""
+    for page in pages:
+        page.route("**/stream?*", lambda route: route.abort())
+
+
 def cards(page: Page) -> tuple[Shown, ...]:
     """The treatments on the page, as they are read."""
     return cards_in(page.content())

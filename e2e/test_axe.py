@@ -14,14 +14,19 @@ from playwright.sync_api import Page, expect
 
 from e2e.conftest import WIDE, Watched
 from e2e.people import Person
-from e2e.steps import act, at_the_desk, cards, customer_opens, open_menu, press, ready, sign_in
+from e2e.steps import act, at_the_desk, cards, customer_opens, cut_line, open_menu, press, ready, sign_in
 from e2e.telephone import Telephone
 from tests.cast import AGENT, SUPERVISOR
 
 Visit = Callable[..., Page]
 EVERYTHING = {"resultTypes": ["violations"]}
 COLOURS = {**EVERYTHING, "runOnly": ["color-contrast"]}
-OPEN_ALL = "document.querySelectorAll('details').forEach(menu => menu.open = true)"
+OPEN_ALL = (
+    "document.querySelectorAll('details:not([open])').forEach(menu => { menu.open = true; menu.dataset.opened = ''; })"
+)
+AS_BEFORE = (
+    "document.querySelectorAll('[data-opened]').forEach(menu => { menu.open = false; delete menu.dataset.opened; })"
+)
 TOO_WIDE = """() => {
     const root = document.documentElement;
     if (root.scrollWidth <= root.clientWidth) return [];
@@ -54,6 +59,7 @@ class Looking:
         self._wide(f"{name}, all open")
         self._axe(f"{name}, dark and all open")
         self.page.emulate_media(color_scheme="light")
+        self.page.evaluate(AS_BEFORE)
 
     def _axe(self, name: str, options: dict[str, Any] = EVERYTHING) -> None:
         for violation in self.axe.run(self.page, options=options).response["violations"]:
@@ -91,6 +97,7 @@ def test_the_desk(visit: Visit, watched: Watched, person: Person, size: dict[str
     expect(act(page, first.offer, "deferral").get_by_role("alert")).to_be_visible()
     seen.at("a day that cannot be")
     other = page.context.new_page()
+    cut_line(other)
     other.goto(person.desk_page)
     press(page, first.offer, "decline")
     expect(page.locator("#do .notice.good")).to_be_visible()
@@ -140,7 +147,6 @@ def test_the_desk_on_a_call(
     expect(page.locator("#contact-private")).to_have_attribute("aria-pressed", "true")
     seen.at("private")
     telephone.ended(call)
-    page.reload()  # every menu stood open for the look
     expect(page.locator("#contact")).to_contain_text("Call ended")
     page.locator("#contact-wrap-up").click()
     page.locator("#wrap-up #code").select_option("")
@@ -186,6 +192,7 @@ def test_the_portal(visit: Visit, watched: Watched, person: Person, size: dict[s
     page.goto(f"/offers/{first.offer}")
     seen.at("summary")
     late = page.context.new_page()
+    cut_line(late)
     late.goto(f"/offers/{first.offer}")
     press(page, first.offer, "acceptance")
     expect(page.locator(".outcome")).to_be_visible()

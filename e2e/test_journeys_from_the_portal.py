@@ -17,6 +17,7 @@ from e2e.steps import (
     answered_online_by,
     cards,
     customer_opens,
+    cut_line,
     happened_once,
     headline,
     open_menu,
@@ -66,6 +67,7 @@ def test_an_agent_who_answers_too_late_is_told_by_whom_when_and_where(
     portal, desk = visit(scripting=scripting), visit(scripting=scripting)
     customer_opens(portal, person)
     first = cards(portal)[0]
+    cut_line(desk)
     agent_opens(desk, person)
     portal.goto(f"/offers/{first.offer}")
     press(portal, first.offer, "acceptance")
@@ -169,6 +171,7 @@ def test_of_two_tabs_the_first_answer_counts_and_the_second_is_told(
     customer_opens(one, person)
     first = cards(one)[0]
     two, three = one.context.new_page(), one.context.new_page()
+    cut_line(two, three)
     for tab in (one, two, three):
         tab.goto(f"/offers/{first.offer}")
     press(one, first.offer, "acceptance")

@@ -26,14 +26,17 @@ bp = Blueprint("wall", __name__, template_folder="templates")
 TEMPLATE = "supervision/wall.html"
 NAMES = {name: name for name in ("agents", "interaction", "offers", "moment", "parity")} | {"visit": "online"}
 KEPT_SECONDS = 0.8
-"""For so long the panels of all who watch share one look: less than the second after which a panel asks again."""
+"""For so long at most the panels of all who watch share one look, and only while nothing changes."""
+APART_SECONDS = 0.2
+"""Where much changes, looks are taken so far apart at least: who asks sooner waits, and shares the next."""
 
 
 @dataclass
 class _Look:
-    """The last look at everything, and the lock in which the next is taken: many panels ask at once."""
+    """The last look at everything, when it was taken, how far the changes had got before it, and the lock of the next."""
 
     at: float = float("-inf")
+    reached: tuple[int, int] = (0, 0)
     wall: Wall | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -88,10 +91,19 @@ def install(app: Flask) -> None:
 
 
 def _look() -> Wall:
+    """Everything as it is, with all that had changed when this was called: a panel that heard of a change must see it."""
     look = current_app.extensions.setdefault("evenhand_wall", _Look())
+    asked = time.monotonic()
     with look.lock:
-        if look.wall is None or time.monotonic() - look.at > KEPT_SECONDS:
+        # What was begun after we asked holds all that we may have heard of.
+        if look.wall is None or (look.at < asked and not _stands(look)):
+            time.sleep(max(0.0, look.at + APART_SECONDS - time.monotonic()))
+            at, reached = time.monotonic(), record.reached()
             look.wall = overview.wall(request_now())
-            look.at = time.monotonic()
+            look.at, look.reached = at, reached
         wall: Wall = look.wall
         return wall
+
+
+def _stands(look: _Look) -> bool:
+    return time.monotonic() - look.at < KEPT_SECONDS and look.reached == record.reached()

@@ -47,6 +47,17 @@ def changed(
     session.connection().execute(statement, row)
 
 
+def reached() -> tuple[int, int]:
+    """Where the changes have got to: two readings are equal only when nothing was told between them.
+
+    The newest number alone would not do, since on PostgreSQL a lower one may be committed after it.
+    """
+    late = col(ChangeRow.change_id) > select(func.max(ChangeRow.change_id) - LATE[0]).scalar_subquery()
+    with db.reading() as session:
+        last, many = session.exec(select(func.max(ChangeRow.change_id), func.count()).where(late)).one()
+    return last or 0, many
+
+
 def newest() -> int:
     """The number of the newest change, 0 when there is none."""
     with db.reading() as session:

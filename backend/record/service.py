@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from backend.record import auditing, changes, outbox
 from backend.record.auditing import Verdict, audit, seal, verify
-from backend.record.changes import changed
+from backend.record.changes import changed, reached
 from backend.record.changes import purge as purge_changes
 from backend.record.hub import Hub, Watch, hub
 from backend.record.idempotency import Answer, Request, begin, finish, give_up, purge, request_of
@@ -19,8 +19,8 @@ from shared.kernel.actors import Actor
 
 __all__ = [
     "RETURN", "Answer", "Change", "Hub", "Request", "Verdict", "Watch", "audit", "begin", "changed", "erase_customer",
-    "export_customer", "finish", "give_up", "hub", "lately", "purge", "purge_changes", "put", "register", "request_of", "run_due",
-    "seal", "verify",
+    "export_customer", "finish", "give_up", "hub", "lately", "purge", "purge_changes", "put", "reached",
+    "register", "request_of", "run_due", "seal", "verify",
 ]  # fmt: skip
 
 

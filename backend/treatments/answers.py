@@ -11,7 +11,7 @@ from shared.kernel.errors import AlreadyAnswered, Conflict, Expired, Invalid, No
 Response = Literal["presented", "accepted", "declined", "deferred"]
 RESPONSES: tuple[Response, ...] = ("presented", "accepted", "declined", "deferred")
 LONGEST_REASON = 500
-LEAST_DOUBT, MOST_DOUBT = timedelta(seconds=0.1), timedelta(seconds=1)
+LEAST_DOUBT, MOST_DOUBT = timedelta(seconds=0.3), timedelta(seconds=1)
 
 
 def permit(offer: Any, response: Response, now: datetime, today: date, seen: int | None) -> bool:
@@ -51,7 +51,7 @@ def doubt(came_in: datetime, now: datetime) -> timedelta:
     Two requests that are sent together may reach two servers far apart when machines are busy, and how busy they are shows
     in how long this answer itself took. Until that time is over the answer is not acknowledged, so nobody can know of it.
     """
-    return min(max(2 * (now - came_in), LEAST_DOUBT), MOST_DOUBT)
+    return min(max(4 * (now - came_in), LEAST_DOUBT), MOST_DOUBT)
 
 
 def checked_until(until: date | None, today: date, valid_until: date) -> date:

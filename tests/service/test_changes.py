@@ -229,6 +229,31 @@ def test_a_broken_line_heals_and_everybody_looks_anew(watching: Watches) -> None
     assert topics(told(watch)) == ["offers"]
 
 
+def test_how_far_the_changes_have_got_moves_with_each_also_with_one_that_is_committed_late(database: str) -> None:
+    before = changes.reached()
+    tell()
+    told_once = changes.reached()
+    assert told_once != before
+    assert changes.reached() == told_once
+    if db.dialect() == "postgresql":
+        begun, may_end = threading.Event(), threading.Event()
+
+        def slowly() -> None:
+            with db.transaction() as session:
+                record.changed(session, "offers", customer_id=CUSTOMER, now=clock.now())
+                begun.set()
+                may_end.wait(SOON)
+
+        slow = threading.Thread(target=slowly)
+        slow.start()
+        begun.wait(SOON)
+        tell("moment")
+        overtaken = changes.reached()
+        may_end.set()
+        slow.join()
+        assert changes.reached() != overtaken
+
+
 def test_the_newest_change_is_never_forgotten(watching: Watches) -> None:
     tell(at=clock.now() - timedelta(days=2))
     assert record.purge_changes(clock.now()) == 0

@@ -178,18 +178,23 @@ def _still(text: str) -> str:
 
 
 def test_all_who_watch_share_one_look(
-    desk_app: Flask, desk_as: Callable[[str], Browser], monkeypatch: pytest.MonkeyPatch
+    desk_app: Flask, desk_as: Callable[[str], Browser], monkeypatch: pytest.MonkeyPatch, now: datetime
 ) -> None:
     looks = []
     real = overview.wall
     monkeypatch.setattr(overview, "wall", lambda now: (looks.append(now), real(now))[1])
     monkeypatch.setattr(walls, "KEPT_SECONDS", 3600)
+    monkeypatch.setattr(walls, "APART_SECONDS", 0)
     first, second = desk_as(SUPERVISOR), desk_as(SUPERVISOR)
     first.get("/wall")
     for browser in (first, second):
         for name in PANELS:
             assert browser.get(f"/wall/panels/{name}", htmx=True).status == 200
     assert len(looks) == 1
+    at_work("agent1", now)
+    assert "Avery Quinn" in first.get("/wall/panels/agents", htmx=True).text, "what was just told must be seen"
+    second.get("/wall/panels/numbers", htmx=True)
+    assert len(looks) == 2
 
 
 def test_the_stream_names_what_changed_and_nothing_of_whom(supervisor: Browser, now: datetime) -> None:
