@@ -14,6 +14,7 @@ from flask.json.provider import JSONProvider
 from pydantic import BaseModel
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
+from backend import jsons
 from shared.kernel.errors import Invalid
 from shared.kernel.money import Money
 
@@ -27,7 +28,7 @@ class StrictJson(JSONProvider):
     mimetype = "application/json"
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:
-        return orjson.dumps(obj, default=plain, option=_AS_WE_WRITE).decode()
+        return jsons.write(obj, plain, _AS_WE_WRITE)
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         return json.loads(s, parse_constant=_no_constant, object_pairs_hook=_once)

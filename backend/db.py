@@ -31,6 +31,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator, Uuid
 from sqlmodel import Session, SQLModel
 
+from backend import jsons
 from backend.turns import Turn
 from shared.kernel.errors import Conflict, Unavailable
 
@@ -309,15 +310,11 @@ def _migrating(url: str) -> Iterator[Engine]:
         made.dispose()
 
 
-def _to_json(value: Any) -> str:
-    return orjson.dumps(value).decode()
-
-
 def _sqlite(url: URL) -> _Database:
     # isolation_level None: the driver begins nothing by itself; the "begin" events below do.
     options: dict[str, Any] = {
         "connect_args": {"isolation_level": None, "timeout": BUSY_MILLISECONDS / 1000},
-        "json_serializer": _to_json,
+        "json_serializer": jsons.write,
         "json_deserializer": orjson.loads,
         "pool_timeout": POOL_SECONDS,
         # An error's text would otherwise carry the values of the row into the log.
@@ -354,7 +351,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
 def _postgresql(url: URL) -> _Database:
     options: dict[str, Any] = {
         "connect_args": {"options": "-c timezone=UTC"},
-        "json_serializer": _to_json,
+        "json_serializer": jsons.write,
         "json_deserializer": orjson.loads,
         "pool_timeout": POOL_SECONDS,
         # An error's text would otherwise carry the values of the row into the log.

@@ -155,6 +155,15 @@ def test_json_keeps_its_order_and_its_digits(database: str) -> None:
     assert type(found["a"]) is float
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_json_holds_no_number_that_json_does_not_have(database: str, value: float) -> None:
+    with pytest.raises((ValueError, StatementError), match="no number"), db.transaction() as session:
+        session.add(OutboxJobRow(
+            customer_id=ids.uuid7(), job_id=ids.uuid7(), topic="t", payload={"deep": [None, {"in": value}]}, run_at=NOW,
+            created_at=NOW,
+        ))  # fmt: skip
+
+
 def keys() -> Iterator[tuple[str, list[str]]]:
     with db.reading() as session:
         yield from sorted((row.secret_digest, row.scopes) for row in session.exec(select(ApiKeyRow)))

@@ -178,6 +178,12 @@ def test_a_backslash_before_u0000_is_plain_text(client: FlaskClient) -> None:
     assert response.json == {"text": "a\\u0000b", "by": "key"}
 
 
+def test_an_answer_holds_no_number_that_json_does_not_have(app: OpenAPI) -> None:
+    assert app.json.dumps({"none": None, "id": ids.uuid7(), "numbers": (0.5, 2)})
+    with pytest.raises(ValueError, match="no number"):
+        app.json.dumps({"none": None, "deep": [{"in": float("nan")}]})
+
+
 def test_a_body_that_does_not_say_that_it_is_json_is_refused(client: FlaskClient) -> None:
     response = client.post("/api/v1/notes", data=b'{"text": "a"}', content_type="text/plain", headers=key("all"))
     assert_problem(response, 415, "unsupported_media_type")
