@@ -1,4 +1,4 @@
-"""The background worker: work left in the outbox, offers whose time is up, and the sealing of the audit trail.
+"""The background worker: work left in the outbox, offers whose time is up, agents who left, and the sealing of the audit trail.
 
 Run by `evenhand serve` as `python -m backend.worker`. Several of them, on several machines, share the work by leases.
 """
@@ -13,6 +13,7 @@ from datetime import datetime
 import structlog
 
 from backend import metrics, readiness
+from backend.interactions import service as interactions
 from backend.record import service as record
 from backend.treatments import service as treatments
 from shared.kernel import clock
@@ -34,6 +35,7 @@ def run(ended: threading.Event) -> None:
         (1.0, _seal),
         (5.0, lambda now: treatments.expire_due(now, BATCH)),
         (20.0, treatments.check_some),
+        (20.0, interactions.sign_off_absent),
         (600.0, record.purge),
         (600.0, record.purge_changes),
     ]

@@ -23,21 +23,24 @@ TEMPLATE = "desk/call.html"
 @bp.get("/calls/<uuid:call_id>")
 @requires(Permission.SEE_CUSTOMER)
 def show(call_id: UUID) -> Response:
-    """Who may be calling; a call whose customer is known leads to their page."""
-    return _shown(call_id)
+    """Who may be calling; a call whose customer is known leads to their page, unless they were taken for another."""
+    return _shown(call_id, instead="instead" in request.args)
 
 
 @bp.post("/calls/<uuid:call_id>/customer")
 @requires(SERVES)
 def attach(call_id: UUID) -> Response:
-    """The agent says whose call it is. Said twice, it is said once; where somebody said otherwise first, that page opens."""
+    """The agent says whose call it is, or that it is somebody else's (`instead`). Said twice, it is said once; where somebody
+    said otherwise first, that page opens."""
     try:
         customer_id = UUID(request.form.get("customer", ""))
     except ValueError:
         raise NotFound("There is no such customer.") from None
     try:
         with db.transaction() as writing:
-            interactions.attach(writing, call_id, customer_id, current_actor(), request_now())
+            interactions.attach(
+                writing, call_id, customer_id, current_actor(), request_now(), instead="instead" in request.form
+            )
     except Conflict as conflict:
         tell("warn", "Somebody was faster", str(conflict))
         return redirect(url_for(".show", call_id=call_id), 303)
@@ -49,12 +52,12 @@ def attach(call_id: UUID) -> Response:
 @requires(SERVES)
 def create(call_id: UUID) -> Response:
     """A caller whom we do not know yet, by the name that they give."""
-    name = request.form.get("name", "")
+    name, instead = request.form.get("name", ""), "instead" in request.form
     try:
         with db.transaction() as writing:
-            overview.create_caller(writing, call_id, name, current_actor(), request_now())
+            overview.create_caller(writing, call_id, name, current_actor(), request_now(), instead=instead)
     except Invalid as wrong:
-        return _shown(call_id, 422, name, wrong.errors)
+        return _shown(call_id, 422, name, wrong.errors, instead=instead)
     except Conflict as conflict:
         tell("plain", "Noted already", str(conflict))
         return redirect(url_for(".show", call_id=call_id), 303)
@@ -76,14 +79,17 @@ def drop(call_id: UUID) -> Response:
     return redirect(url_for("home.show"), 303)
 
 
-def _shown(call_id: UUID, status: int = 200, typed: str = "", errors: dict[str, str] | None = None) -> Response:
+def _shown(
+    call_id: UUID, status: int = 200, typed: str = "", errors: dict[str, str] | None = None, *, instead: bool = False
+) -> Response:
     with db.reading() as reading:
         seen = overview.caller(reading, call_id, current_actor())
-    if seen.call.customer_id is not None:
+    if seen.call.customer_id is not None and not instead:
         where = url_for("customers.show", customer_id=seen.call.customer_id)
         return make_response("", 200, {"HX-Redirect": where}) if wants_fragment() else redirect(where, 303)
     query = session.get("query", "") if "searched" in request.args else ""
     return page(
-        TEMPLATE, "call_now", status=status, call=seen.call, call_id=call_id, candidates=seen.candidates, typed=typed,
-        errors=errors or {}, query=query, matches=found(query)[0] if query else (),
+        TEMPLATE, "call_now", status=status, call=seen.call, call_id=call_id, typed=typed, errors=errors or {}, query=query,
+        candidates=[match for match in seen.candidates if match.id != seen.call.customer_id], taken_for=seen.taken_for,
+        matches=found(query)[0] if query else (), instead=instead and seen.taken_for is not None,
     )  # fmt: skip

@@ -84,6 +84,7 @@ def customer_context(customer_id: UUID) -> dict[str, Any]:
         "next_cursor": seen.timeline_next,
         "contact": seen.contact,
         "call": _call(seen),
+        "came_by": _came_by(seen),
     }
     if show != "all":
         some = overview.timeline_page(customer_id, current_actor(), request_now(), kinds=KINDS[show])
@@ -97,6 +98,14 @@ def _call(seen: overview.CustomerPage) -> Call | None:
         mine = interactions.calls_of(session, UUID(current_actor().id))
     live = [call for call in mine if call.customer_id == seen.customer.id and call.state != "ended"]
     return live[-1] if live else None
+
+
+def _came_by(seen: overview.CustomerPage) -> Call | None:
+    """The call of the agent's own contact, while it may still turn out to be somebody else's."""
+    if seen.contact is None:
+        return None
+    with db.reading() as session:
+        return interactions.came_by(session, seen.customer.id, seen.contact.interaction_id)
 
 
 def _filter() -> str:

@@ -39,7 +39,9 @@ def search() -> Response:
     call_id = _call()
     if call_id is not None:
         session["query"] = query
-        return redirect(url_for("calls.show", call_id=call_id, searched="yes", _anchor="find-caller"), 303)
+        instead = "yes" if "instead" in request.form else None
+        where = url_for("calls.show", call_id=call_id, searched="yes", instead=instead, _anchor="find-caller")
+        return redirect(where, 303)
     matches, quoted, more = found(query) if query else ((), None, False)
     only = quoted or (None if more else _the_one(matches))
     if only is not None:
@@ -70,7 +72,9 @@ def suggest() -> Response:
     matches, quoted, _more = found(query, SUGGESTED) if len(query) >= SHORTEST else ((), None, False)
     template = "desk/found.html" if call_id is None else "desk/caller_found.html"
     shown = where if where in LISTS else LISTS[0]
-    return page(template, list=shown, query=query, matches=matches, quoted=quoted, call_id=call_id)
+    return page(
+        template, list=shown, query=query, matches=matches, quoted=quoted, call_id=call_id, instead="instead" in request.form
+    )  # fmt: skip
 
 
 def remember(customer_id: UUID) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Blueprint, current_app, request
 from werkzeug.wrappers import Response
 
+from agent_ui.desk.rail import is_here
 from backend.people.service import Permission, current_actor, requires
 from backend.record import service as record
 from backend.record.service import Change
@@ -32,6 +33,7 @@ def show() -> Response:
             return OF_THE_CUSTOMER.get(change.topic)
         return None
 
+    is_here(actor)
     after, since = last_seen()
     watch = record.hub().watch(name_of, after=after, since=since, most=current_app.config["STREAMS"])
     return stream(name_of, watch, subjects=True)

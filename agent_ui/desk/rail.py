@@ -68,6 +68,14 @@ def serves(actor: Actor) -> bool:
     return actor.may(SERVES)
 
 
+def is_here(actor: Actor) -> None:
+    """A page of theirs is open: who takes calls stays at work by it."""
+    if serves(actor):
+        with db.reading() as session:
+            me = interactions.agent_state(session, actor, request_now())
+        interactions.here(me, request_now())
+
+
 def here() -> str:
     """The path of the page that the agent looks at: a piece of it is asked for from there."""
     if wants_fragment():
@@ -89,6 +97,7 @@ def _work(actor: Actor) -> dict[str, Any]:
         contacts = interactions.open_interactions(session, UUID(actor.id))
         wanted = {*(one.customer_id for one in calls), *(one.customer_id for one in contacts)}
         names = {known: name for known in wanted if known and (name := _name(session, known)) is not None}
+    interactions.here(me, request_now())
     tabs = _tabs(calls, contacts, names)
     return {"me": me, "tabs": tabs, "back": back()}
 

@@ -56,6 +56,12 @@
     bar.hidden = false;
   };
 
+  // A page in the background hears nothing; it only says now and then that it is still open, and its agent at work.
+  window.setInterval(() => {
+    const rail = document.hidden && $("#rail");
+    if (rail) window.fetch(rail.dataset.from, { headers: { "HX-Request": "true", "X-Live": "yes" } }).catch(() => {});
+  }, 120000);
+
   // Keys. By the key's place, since Alt changes its letter on some keyboards.
   const go = (event, element, act = "click") => {
     if (!element) return;

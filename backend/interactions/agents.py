@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, get_args
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import Session
 
 from backend import db
@@ -19,14 +19,18 @@ from shared.kernel.errors import Conflict, Invalid
 
 BY_HAND = ("ready", "away", "offline")
 """What an agent may choose; the other states come with calls."""
+SEEN_ANEW = timedelta(minutes=1)
+"""That somebody is at the desk is written once in so long."""
+GONE = timedelta(minutes=5)
+"""Whose pages have all been closed for so long is not at work any more: nothing rings for them."""
 _AGENT: Any = AgentRow.__table__  # type: ignore[attr-defined]
-_COLUMNS = (_AGENT.c.staff_id, _AGENT.c.name, _AGENT.c.state, _AGENT.c.since)
+_COLUMNS = (_AGENT.c.staff_id, _AGENT.c.name, _AGENT.c.state, _AGENT.c.since, _AGENT.c.seen_at)
 
 
 def agent_state(session: Session, actor: Actor, now: datetime) -> AgentState:
     """The state of this member of staff; offline from now on for one who has not been here yet."""
     row = session.execute(select(*_COLUMNS).where(_AGENT.c.staff_id == UUID(actor.id))).one_or_none()
-    return AgentState(*row) if row is not None else AgentState(UUID(actor.id), actor.name, "offline", now)
+    return AgentState(*row) if row is not None else AgentState(UUID(actor.id), actor.name, "offline", now, now)
 
 
 def state_of(session: Session, staff_id: UUID) -> str:
@@ -52,6 +56,24 @@ def set_agent_state(session: Session, actor: Actor, state: str, now: datetime) -
     return put(session, UUID(actor.id), actor.name, state, now)
 
 
+def here(state: AgentState, now: datetime) -> None:
+    """A page of this agent's is open. Opens a transaction of its own, once a minute."""
+    if state.state == "offline" or now - state.seen_at < SEEN_ANEW:
+        return
+    with db.transaction() as session:
+        session.execute(update(_AGENT).where(_AGENT.c.staff_id == state.staff_id).values(seen_at=now))
+
+
+def sign_off_absent(now: datetime) -> int:
+    """Whoever left without signing out is offline, unless a call of theirs goes on; gives how many. Opens its own transaction."""
+    gone = (_AGENT.c.seen_at < now - GONE, _AGENT.c.state.in_(("ready", "away", "wrap_up")))
+    with db.transaction() as session:
+        found = session.execute(select(_AGENT.c.staff_id, _AGENT.c.name).where(*gone).with_for_update()).all()
+        for staff_id, name in found:
+            put(session, staff_id, name, "offline", now)
+    return len(found)
+
+
 def put(session: Session, staff_id: UUID, name: str, state: str, now: datetime) -> AgentState:
     """Writes the state; its clock goes on where it was that state already."""
     if state not in get_args(AtWork):
@@ -59,10 +81,10 @@ def put(session: Session, staff_id: UUID, name: str, state: str, now: datetime) 
     known = session.execute(select(*_COLUMNS).where(_AGENT.c.staff_id == staff_id)).one_or_none()
     if known is not None and known.state == state:
         return AgentState(*known)
-    row = {"staff_id": staff_id, "name": name, "state": state, "since": now}
-    db.upsert(session, AgentRow, [row], key=("staff_id",), update=("name", "state", "since"))
+    row = {"staff_id": staff_id, "name": name, "state": state, "since": now, "seen_at": now}
+    db.upsert(session, AgentRow, [row], key=("staff_id",), update=("name", "state", "since", "seen_at"))
     record.changed(session, "agents", subject=str(staff_id), now=now)
-    return AgentState(staff_id, name, state, now)  # type: ignore[arg-type]
+    return AgentState(staff_id, name, state, now, now)  # type: ignore[arg-type]
 
 
 def longest_ready(session: Session, among: Iterable[UUID] | None = None) -> tuple[UUID, str] | None:

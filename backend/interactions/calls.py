@@ -85,15 +85,24 @@ def hung_up(session: Session, external_id: str, cause: str, now: datetime) -> Ca
     return _told(session, call.call_id, now)
 
 
-def attach(session: Session, call_id: UUID, customer_id: UUID, actor: Actor, now: datetime) -> Call:
-    """The agent says whose call it is. Raises NotFound, and Conflict where another customer's contact came of it already."""
+def attach(
+    session: Session, call_id: UUID, customer_id: UUID, actor: Actor, now: datetime, *, instead: bool = False
+) -> Call:
+    """The agent says whose call it is; `instead`, that it is this customer's and not the one's whom it was taken for.
+
+    Their contact then goes along with its notes, unless it was there before the call. Raises NotFound, and Conflict where
+    another customer's contact came of the call already, or that is wrapped up or a colleague's.
+    """
     call = call_of(session, call_id)
     customer_id = profiles.resolve(session, customer_id)
-    if call.interaction_id is not None:
+    left = None
+    if call.interaction_id is not None and call.customer_id is not None:
         if call.customer_id == customer_id:
             return call
-        raise Conflict("This call belongs to another customer's contact already.")
-    values: dict[str, Any] = {"customer_id": customer_id}
+        if not instead:
+            raise Conflict("This call belongs to another customer's contact already.")
+        left = contacts.leave(session, call.customer_id, call.interaction_id, call.answered_at or now, actor, now)
+    values: dict[str, Any] = {"customer_id": customer_id, "interaction_id": None}
     if call.staff_id is None:
         values |= {"staff_id": UUID(actor.id), "staff": actor.name}
     _set(session, call_id, values)
@@ -101,6 +110,8 @@ def attach(session: Session, call_id: UUID, customer_id: UUID, actor: Actor, now
     if call.answered_at is not None:
         _begin(session, call, customer_id, call.answered_at)
         call = _get(session, call_id)
+        if left is not None and call.interaction_id is not None:
+            contacts.carry(session, left, customer_id, call.interaction_id)
         if call.ended_at is not None and call.interaction_id is not None:
             contacts.end(session, customer_id, call.interaction_id, call.ended_at)
     return _told(session, call_id, now)
@@ -144,6 +155,13 @@ def calls_of(session: Session, staff_id: UUID) -> tuple[Call, ...]:
     unclaimed = (_CALL.c.state == "ended") & _CALL.c.interaction_id.is_(None) & _CALL.c.answered_at.is_not(None)
     mine = select(*_COLUMNS).where(_CALL.c.staff_id == staff_id, _CALL.c.state.in_(LIVE) | unclaimed)
     return tuple(Call(*row) for row in session.execute(mine.order_by(_CALL.c.rang_at)))
+
+
+def came_by(session: Session, customer_id: UUID, interaction_id: UUID) -> Call | None:
+    """The last call of this contact; None for one without."""
+    theirs = select(*_COLUMNS).where(_CALL.c.customer_id == customer_id, _CALL.c.interaction_id == interaction_id)
+    row = session.execute(theirs.order_by(_CALL.c.rang_at.desc()).limit(1)).one_or_none()
+    return None if row is None else Call(*row)
 
 
 def waiting(session: Session) -> tuple[Call, ...]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlmodel import Session
 
 from backend.interactions import agents
@@ -123,6 +123,33 @@ def end(session: Session, customer_id: UUID, interaction_id: UUID, now: datetime
         .values(ended_at=now)
     )
     _changed_now(session, customer_id, interaction_id, now)
+
+
+def leave(
+    session: Session, customer_id: UUID, interaction_id: UUID, since: datetime, actor: Actor, now: datetime
+) -> Interaction | None:
+    """The call that began at `since` was not this customer's: its contact is as if it had never been, and given to be carried.
+
+    One that was there before the call ends, and nothing of it is carried. Raises Conflict where it is wrapped up, or a
+    colleague's.
+    """
+    found = _own(session, customer_id, interaction_id, actor)
+    if found.wrapped_at is not None:
+        raise Conflict("This contact is wrapped up already.")
+    if found.started_at < since:
+        end(session, customer_id, interaction_id, now)
+        return None
+    _changed(session, customer_id, interaction_id, found.staff_id, found.is_private, now)
+    session.execute(delete(_INTERACTION).where(*_this(customer_id, interaction_id)))
+    return found
+
+
+def carry(session: Session, left: Interaction, customer_id: UUID, interaction_id: UUID) -> None:
+    """What was noted in a contact with the wrong customer stands in the right one's, after what stood there already."""
+    there = interaction(session, customer_id, interaction_id)
+    notes = "\n\n".join(text for text in (there.notes, left.notes) if text)[:LONGEST_NOTES]
+    kept = {"notes": notes, "notes_version": there.notes_version + 1, "is_private": there.is_private or left.is_private}
+    session.execute(update(_INTERACTION).where(*_this(customer_id, interaction_id)).values(kept))
 
 
 def missed(session: Session, customer_id: UUID, now: datetime) -> None:

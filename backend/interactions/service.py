@@ -9,12 +9,13 @@ from sqlalchemy import delete, select
 from sqlmodel import Session
 
 from backend.interactions import calls
-from backend.interactions.agents import agent_state, at_work, set_agent_state
+from backend.interactions.agents import agent_state, at_work, here, set_agent_state, sign_off_absent
 from backend.interactions.calls import (
     answered,
     attach,
     call_of,
     calls_of,
+    came_by,
     drop,
     hung_up,
     live,
@@ -41,10 +42,10 @@ from backend.interactions.words import HIDDEN_FROM_CUSTOMERS, KINDS, EventWords,
 
 __all__ = [
     "HIDDEN_FROM_CUSTOMERS", "KINDS", "AgentState", "Call", "Event", "EventWords", "Interaction", "NewContact", "Past", "Visit",
-    "agent_state", "all_open", "answered", "at_work", "attach", "begin", "call_of", "calls_of", "day", "drop", "enter_past",
-    "erase_customer", "export_customer", "hung_up", "in_channel", "in_words", "interaction", "last_spoken", "live",
+    "agent_state", "all_open", "answered", "at_work", "attach", "begin", "call_of", "calls_of", "came_by", "day", "drop", "enter_past",
+    "erase_customer", "export_customer", "here", "hung_up", "in_channel", "in_words", "interaction", "last_spoken", "live",
     "open_interactions", "open_with_customer", "ordered_id", "past_ids", "record", "ring", "set_agent_state", "set_private",
-    "take_waiting", "timeline", "visit", "visiting", "visits_now", "waiting", "wrap_up", "write_notes",
+    "sign_off_absent", "take_waiting", "timeline", "visit", "visiting", "visits_now", "waiting", "wrap_up", "write_notes",
 ]  # fmt: skip
 
 _EVENT: Any = EventRow.__table__  # type: ignore[attr-defined]

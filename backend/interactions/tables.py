@@ -83,6 +83,8 @@ class AgentRow(SQLModel, table=True):
     name: str
     state: str
     since: datetime = Field(sa_type=UtcDateTime)
+    seen_at: datetime = Field(sa_type=UtcDateTime)
+    """When a page of theirs was last open, or the telephone spoke of them; to within a minute."""
 
 
 class VisitRow(SQLModel, table=True):

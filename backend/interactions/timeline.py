@@ -16,7 +16,7 @@ from sqlmodel import Session
 from backend import db
 from backend.interactions.tables import EventRow, InteractionRow
 from backend.interactions.types import Event, NewContact, Past
-from backend.interactions.words import KINDS
+from backend.interactions.words import HIDDEN_FROM_CUSTOMERS, KINDS
 from backend.profiles.service import Page
 from backend.record import service as changes
 from shared.kernel import ids
@@ -85,7 +85,9 @@ def record(
     session.execute(_APPEND, dict(zip(_COLUMNS, event, strict=True)))
     topic = "offers" if kind.startswith("offer.") else "timeline"
     # An offer is the customer's own wherever it was spoken of; the rest of a private contact is not for their pages.
-    private = topic == "timeline" and interaction_id is not None and _is_private(session, customer_id, interaction_id)
+    private = kind in HIDDEN_FROM_CUSTOMERS or (
+        topic == "timeline" and interaction_id is not None and _is_private(session, customer_id, interaction_id)
+    )
     changes.changed(session, topic, customer_id=customer_id, private=private, now=now)
     return event_id
 

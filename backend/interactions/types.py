@@ -59,6 +59,8 @@ class AgentState:
     name: str
     state: AtWork
     since: datetime
+    seen_at: datetime
+    """When they were last at the desk, to within a minute."""
 
 
 @dataclass(frozen=True, slots=True)

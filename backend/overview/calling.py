@@ -33,21 +33,29 @@ def caller(session: Session, call_id: UUID, actor: Actor) -> CallerPage:
     """Who may be calling, surest first. Raises NotFound, and Forbidden for anyone but staff."""
     _staff(actor)
     call = interactions.call_of(session, call_id)
-    return CallerPage(call, profiles.callers(session, call.number, MOST_CANDIDATES))
+    taken_for = None if call.customer_id is None else profiles.profile(session, call.customer_id).name
+    return CallerPage(call, profiles.callers(session, call.number, MOST_CANDIDATES), taken_for)
 
 
-def create_caller(session: Session, call_id: UUID, name: str, actor: Actor, now: datetime) -> Call:
-    """Makes a prospect of an unknown caller, known from now on by the number they call from. Raises NotFound and Invalid."""
+def create_caller(
+    session: Session, call_id: UUID, name: str, actor: Actor, now: datetime, *, instead: bool = False
+) -> Call:
+    """Makes a prospect of an unknown caller, known from now on by the number they call from, unless that is somebody's.
+
+    `instead`: they were taken for somebody else. Raises NotFound, Invalid, and Conflict where it was said whose call it is.
+    """
     call = interactions.call_of(session, call_id)
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME:
         raise Invalid(
             "Who is calling?", {"name": "Write the name that they give, in 120 characters at most." if not name else "Shorten the name to 120 characters."}
         )  # fmt: skip
-    if call.customer_id is not None:
+    if call.customer_id is not None and not instead:
         raise Conflict("Somebody has said already whose call this is.")
     pack = treatments.pack_in_force(session)
     phone = profiles.normalise("phone", call.number)
+    if phone is not None and profiles.owner(session, "phone", phone) is not None:
+        phone = None
     customer_id = ids.uuid7(now)
     number = f"P{secrets.randbelow(10**7):07}"
     new = NewCustomer(
@@ -56,7 +64,7 @@ def create_caller(session: Session, call_id: UUID, name: str, actor: Actor, now:
         bills=(), consents=(), timezone=pack.timezone, language=pack.language, made_up=False, created_at=now,
     )  # fmt: skip
     profiles.enrol(session, [new])
-    return interactions.attach(session, call_id, customer_id, actor, now)
+    return interactions.attach(session, call_id, customer_id, actor, now, instead=instead)
 
 
 def wrap_up_page(customer_id: UUID, interaction_id: UUID, actor: Actor, now: datetime) -> WrapUp:
@@ -108,7 +116,9 @@ def wrap_up(
     closed = interactions.wrap_up(
         session, customer_id, interaction_id, code=code, label=label, summary=summary, actor=actor, now=now
     )
-    for data in treatments.open_offers(session, customer_id, not_mentioned, now):
+    offers = list(treatments.open_offers(session, customer_id, not_mentioned, now))
+    if offers:
+        data = {"headline": "; ".join(str(offer["headline"]) for offer in offers), "offers": offers}
         interactions.record(session, customer_id, "offer.unmentioned", closed.channel, actor, data, now, interaction_id)
     interactions.take_waiting(session, actor, now)
     return closed

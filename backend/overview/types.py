@@ -113,10 +113,11 @@ class Spoke:
 
 @dataclass(frozen=True, slots=True)
 class CallerPage:
-    """A call of which nobody has said whose it is, with those who may be calling, surest first."""
+    """A call, with those who may be calling, surest first; `taken_for` names whose it is believed to be, if anyone's."""
 
     call: Call
     candidates: tuple[Match, ...]
+    taken_for: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,8 @@ class WallLine:
     recommended: str
     answered: str
     trouble: str
+    call_id: UUID | None = None
+    """The call of somebody not known yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def _ringing(call: Call, now: datetime) -> WallLine:
         return _line(call.customer_id, "phone", call.state, call.rang_at, call.staff, trouble, now)
     return WallLine(
         customer_id=None, name="", number=call.number, channel="phone", state=call.state, why="", since=call.rang_at,
-        staff=call.staff, recommended="", answered="", trouble=trouble,
+        staff=call.staff, recommended="", answered="", trouble=trouble, call_id=call.call_id,
     )  # fmt: skip
 
 

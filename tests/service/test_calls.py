@@ -17,53 +17,14 @@ from backend.treatments import service as treatments
 from shared.kernel import clock
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Invalid, NotFound
-from tests.cast import PORTAL_CUSTOMER
+from tests.calls import agent, answer, customer, hang_up, ring, state
 
 pytestmark = pytest.mark.usefixtures("loaded")
-LINE = "+12025550100"
 
 
 @pytest.fixture
 def now() -> datetime:
     return clock.now()
-
-
-def agent(login: str, now: datetime, state: str = "ready") -> Actor:
-    """An agent of the demo, at work."""
-    with db.transaction() as session:
-        found = people.find_staff(session, login)
-        assert found is not None
-        actor = people.staff_actor(session, found[0])
-        assert actor is not None
-        interactions.set_agent_state(session, actor, state, now)
-    return actor
-
-
-def customer() -> profiles.Profile:
-    with db.reading() as session:
-        found = profiles.find_by_sign_in(session, PORTAL_CUSTOMER)
-        assert found is not None
-        return profiles.profile(session, found)
-
-
-def ring(number: str, now: datetime, *named: str, external: str = "c1") -> interactions.Call:
-    with db.transaction() as session:
-        return interactions.ring(session, external, number, LINE, "inbound", named, now)
-
-
-def answer(now: datetime, *named: str, external: str = "c1") -> interactions.Call:
-    with db.transaction() as session:
-        return interactions.answered(session, external, named, now)
-
-
-def hang_up(now: datetime, external: str = "c1") -> interactions.Call:
-    with db.transaction() as session:
-        return interactions.hung_up(session, external, "normalClearing", now)
-
-
-def state(actor: Actor, now: datetime) -> str:
-    with db.reading() as session:
-        return interactions.agent_state(session, actor, now).state
 
 
 def test_a_call_rings_for_the_agent_ready_longest_and_knows_its_customer(now: datetime) -> None:
@@ -282,7 +243,7 @@ def test_wrapping_up_knows_what_happened(now: datetime) -> None:
             not_mentioned={second.card.offer_id}, actor=mine, now=now,
         )  # fmt: skip
         noted = interactions.timeline(session, known.customer_id, kinds={"offer.unmentioned"}).items
-    assert [event.data["offer_id"] for event in noted] == [str(second.card.offer_id)]
+    assert [[offer["offer_id"] for offer in event.data["offers"]] for event in noted] == [[str(second.card.offer_id)]]
 
 
 def test_a_page_tells_why_someone_is_here_unless_they_refuse(now: datetime) -> None:

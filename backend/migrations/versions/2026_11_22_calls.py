@@ -19,6 +19,7 @@ def upgrade() -> None:
     sa.Column('name', sa.String(), nullable=False),
     sa.Column('state', sa.String(), nullable=False),
     sa.Column('since', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
     sa.CheckConstraint("state IN ('ready', 'on_call', 'wrap_up', 'away', 'offline')", name=op.f('ck_agent_state')),
     sa.PrimaryKeyConstraint('staff_id', name=op.f('pk_agent'))
     )
