@@ -129,9 +129,11 @@ def _happened(session: Session, contact: Interaction) -> list[tuple[str, str]]:
     kinds = {f"offer.{answer}" for answer in ("accepted", "declined", "deferred", "presented")}
     events = interactions.timeline(session, contact.customer_id, kinds=kinds, limit=50).items
     mine = [event for event in events if event.at >= contact.started_at]
+    # What the customer saw at the portal meanwhile was not mentioned here; what they answered there, they did answer.
+    told = [event for event in mine if event.kind != "offer.presented" or event.channel == contact.channel]
     return [
         (event.kind.removeprefix("offer."), str(event.data.get("headline") or event.data.get("treatment") or ""))
-        for event in mine
+        for event in told
     ]
 
 
