@@ -58,6 +58,18 @@ def customer_opens(page: Page, person: Person, path: str = "/") -> None:
     expect(page).to_have_url(re.compile(rf":\d+{re.escape(path)}$"))
 
 
+def double_click(page: Page, button: Locator) -> None:
+    """As a hand does it, with time for the page to change between the two clicks."""
+    button.scroll_into_view_if_needed()
+    box = button.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    for count in (1, 2):
+        page.mouse.down(click_count=count)
+        page.mouse.up(click_count=count)
+        page.wait_for_timeout(250)
+
+
 def cut_line(*pages: Page) -> None:
     """These pages hear nothing of what others do: what stands on them grows old, as when a connection is lost unnoticed."""
     for page in pages:

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from playwright.sync_api import Page, expect
 
 from e2e.conftest import NARROW
 from e2e.people import Person
-from e2e.steps import act, at_the_desk, cards, customer_opens, headline, open_menu, press, ready, set_moment
+from e2e.steps import (
+    act,
+    at_the_desk,
+    cards,
+    customer_opens,
+    double_click,
+    headline,
+    open_menu,
+    press,
+    ready,
+    set_moment,
+    timeline,
+)
 from e2e.telephone import Telephone
 from tests.cast import SUPERVISOR
 
@@ -138,3 +150,111 @@ def test_a_private_call_moves_nothing_at_the_portal(visit: Visit, person: Person
     assert portal.locator("#home").inner_text() == before
     portal.goto("/activity")
     assert "Avery" not in portal.locator("main").inner_text().partition("Yesterday")[0]
+
+
+def test_each_step_of_a_call_takes_a_double_click_and_a_reload(
+    visit: Visit, person: Person, telephone: Telephone
+) -> None:
+    """Nothing happens twice, nothing is undone, and the next treatment is not accepted by the second click."""
+    desk, portal = visit(), visit()
+    customer_opens(portal, person)
+    at_the_desk(desk)
+    desk.locator("#my-state summary").click()
+    double_click(desk, desk.locator("#my-state").get_by_role("button", name="Ready"))
+    for _ in range(2):
+        expect(desk.locator("#my-state")).to_contain_text("Ready")
+        desk.reload()
+
+    call = telephone.rings(person.phone, "agent1")
+    expect(desk).to_have_url(re.compile(person.desk_page), timeout=SOON)
+    for _ in range(2):
+        expect(desk.locator("#contact")).to_contain_text("Calling you")
+        desk.reload()
+    telephone.answered(call, "agent1")
+    telephone.answered(call, "agent1")
+    for _ in range(2):
+        expect(desk.locator("#contact")).to_contain_text("Talking", timeout=SOON)
+        desk.reload()
+
+    double_click(desk, desk.locator("#contact-private"))
+    for _ in range(2):
+        expect(desk.locator("#contact-private")).to_have_attribute("aria-pressed", "true")
+        desk.reload()
+    double_click(desk, desk.locator("#contact-private"))
+    expect(desk.locator("#contact-private")).to_have_attribute("aria-pressed", "false")
+
+    form = desk.locator("form[action$='/moment']")
+    open_menu(desk, form)
+    double_click(desk, form.locator("button[value$='/bill_question']"))
+    for _ in range(2):
+        expect(desk.locator("#moment")).to_contain_text("Question about a bill")
+        expect(timeline(desk).filter(has_text="Here for: Question about a bill")).to_have_count(1)
+        desk.reload()
+
+    first, second, *_ = cards(desk)
+    double_click(desk, act(desk, first.offer, "acceptance").get_by_role("button"))
+    for _ in range(2):
+        expect(timeline(desk).filter(has_text=f"Accepted: {headline(first)}")).to_have_count(1)
+        expect(timeline(desk).filter(has_text=f"Accepted: {headline(second)}")).to_have_count(0)
+        desk.reload()
+    expect(portal.locator(f"#home article[data-offer='{second.offer}']").first).to_be_visible(timeout=SOON)
+
+    telephone.ended(call)
+    telephone.ended(call)
+    expect(desk.locator("#contact")).to_contain_text("Call ended", timeout=SOON)
+    double_click(desk, desk.locator("#contact-wrap-up"))
+    desk.locator("#wrap-up #summary").fill("Explained the bill")
+    double_click(desk, desk.locator("#wrap-up").get_by_role("button", name="Finish"))
+    for _ in range(2):
+        expect(desk.locator("#my-state")).to_contain_text("Ready", timeout=SOON)
+        expect(timeline(desk).filter(has_text="Explained the bill")).to_have_count(1)
+        desk.reload()
+    portal.reload()
+    expect(portal.locator(".spoke")).to_contain_text("You spoke with us on")
+
+
+def test_a_page_in_the_background_gives_its_line_up_and_catches_up_when_it_is_looked_at(
+    visit: Visit, person: Person
+) -> None:
+    desk, portal = visit(), visit(size=NARROW)
+    at_the_desk(desk)
+    desk.goto(person.desk_page)
+    customer_opens(portal, person)
+    expect(portal.locator("[data-line=on]")).to_be_visible()
+    first = cards(portal)[0]
+    portal.evaluate(
+        """() => {
+            Object.defineProperty(document, "hidden", { get: () => window.away, configurable: true });
+            window.away = true;
+            document.dispatchEvent(new Event("visibilitychange"));
+        }"""
+    )
+    press(desk, first.offer, "acceptance")
+    expect(desk.locator("#do .notice.good")).to_be_visible()
+    portal.wait_for_timeout(1000)
+    expect(portal.locator(f"#home article[data-offer='{first.offer}']")).to_have_count(1)
+    portal.evaluate("() => { window.away = false; document.dispatchEvent(new Event('visibilitychange')); }")
+    expect(portal.locator(f"#home article[data-offer='{first.offer}']")).to_have_count(0, timeout=SOON)
+
+
+def test_a_call_taken_for_the_wrong_customer_is_given_to_the_right_one(
+    visit: Visit, people: Iterator[Person], telephone: Telephone
+) -> None:
+    wrong, right = next(people), next(people)
+    desk = visit()
+    at_the_desk(desk)
+    ready(desk)
+    call = telephone.rings(wrong.phone, "agent1")
+    expect(desk).to_have_url(re.compile(wrong.desk_page), timeout=SOON)
+    telephone.answered(call, "agent1")
+    expect(desk.locator("#contact")).to_contain_text("Talking", timeout=SOON)
+    desk.locator("textarea[name=notes]").fill("Calls from her sister's telephone")
+    expect(desk.locator("#notes")).to_contain_text("Saved", timeout=SOON)
+    desk.get_by_role("link", name="Not them?").click()
+    desk.locator("#caller-query").press_sequentially(right.number)
+    desk.locator("#caller-found").get_by_role("button", name=f"Attach to {right.name}").click()
+    expect(desk).to_have_url(re.compile(right.desk_page))
+    expect(desk.locator("#contact")).to_contain_text("Talking")
+    expect(desk.locator("textarea[name=notes]")).to_have_value("Calls from her sister's telephone")
+    desk.goto(wrong.desk_page)
+    expect(desk.get_by_role("button", name="Start a contact")).to_be_visible()

@@ -40,6 +40,14 @@
     if (event.persisted) window.location.reload();
   });
 
+  // The second click of a double click is none: by then another button may stand in the same place.
+  document.addEventListener("click", (event) => {
+    if (event.detail > 1 && event.target.closest?.("button, .button")) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  }, true);
+
   // A form is sent once; the server would refuse a second answer, but nobody should have to read that.
   document.addEventListener("submit", (event) => {
     const form = event.target;
