@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from e2e.conftest import Watched
 from e2e.people import Person, people_of
@@ -159,6 +159,39 @@ def test_a_double_click_is_one_answer_and_no_fright(visit: Visit, watched: Watch
     expect(desk.locator("#do [data-held]")).to_have_count(0)
     expect(card(portal, first.offer)).to_have_count(0, timeout=2 * A_SECOND)
     expect(timeline(desk).filter(has_text=re.compile(f"Accepted: {re.escape(headline(first))}"))).to_have_count(1)
+
+
+def test_what_was_fetched_before_an_act_and_comes_after_it_is_not_shown(visit: Visit, person: Person) -> None:
+    desk, portal = visit(), visit()
+    agent_opens(desk, person)
+    customer_opens(portal, person)
+    live(portal)
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held or "x-live" not in route.request.headers:
+            route.continue_()
+        else:
+            held.append((route, route.fetch()))
+
+    portal.route("**/", hold_the_first)
+    first, second, *_ = cards(desk)
+    press(desk, second.offer, "decline")
+    while not held:
+        portal.wait_for_timeout(50)
+    press(portal, first.offer, "decline")
+    says(portal, "not for you")
+    portal.evaluate(
+        """offer => new MutationObserver(() => {
+            if (document.querySelector(`article[data-offer="${offer}"]`)) window.cameBack = true;
+        }).observe(document.body, { childList: true, subtree: true })""",
+        first.offer,
+    )
+    route, response = held[0]
+    route.fulfill(response=response)
+    portal.wait_for_timeout(A_SECOND)
+    assert portal.evaluate("window.cameBack") is None
+    expect(card(portal, first.offer)).to_have_count(0)
 
 
 def test_without_a_network_the_page_says_so_and_catches_up_when_it_is_back(visit: Visit, person: Person) -> None:

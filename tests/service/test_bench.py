@@ -66,8 +66,12 @@ def test_a_copy_is_measured_and_the_original_left_alone(
 
 def test_open_pages_of_both_faces_hear_of_answers_given_elsewhere(loaded_sqlite_url: str, tmp_path: Path) -> None:
     found = bench(loaded_sqlite_url, tmp_path, "live", 16)
-    assert list(found) == ["live_desk", "live_portal", "live_desk_8", "live_portal_8"]
-    assert (found["live_desk"]["streams"], found["live_portal"]["streams"]) == (100, 200)
+    answers, pages = ["answer_to_desk", "answer_to_portal"], ["desk_8", "portal_8"]
+    meanwhile, after = [f"live_{name}" for name in pages], [f"{name}_after" for name in pages]
+    assert list(found) == [*answers, "ring_to_desk", *pages, *meanwhile, *after]
+    assert [found[name]["streams"] for name in answers] == [100, 200]
+    assert all(found[name]["heard_p50_ms"] < found[name]["p50_ms"] for name in [*answers, "ring_to_desk"])
+    assert all(found[name]["of_without_streams"] > 0 for name in meanwhile)
 
 
 def test_a_percentile_is_the_smallest_value_that_so_many_do_not_exceed() -> None:

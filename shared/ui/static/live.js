@@ -121,6 +121,12 @@
     }
   };
 
+  // What was fetched while this very page sent or received an act may be of before it, and come after it.
+  let acts = 0;
+  for (const stage of ["htmx:before:request", "htmx:after:request"]) {
+    document.addEventListener(stage, (event) => { if (event.detail.ctx?.request.method !== "GET") acts += 1; });
+  }
+
   const busy = new Map(); // id → whether it is to be looked at again
   const tired = new Map(); // id → when it could not be fetched
   const show = async (panel, asked = false) => {
@@ -131,9 +137,13 @@
       panel = await answered(id);
       if (!panel) return;
       const held = !asked && handOn(panel);
-      const fresh = await fetched(panel, held);
-      panel = await answered(id);
-      if (!panel) return;
+      let fresh, before;
+      do {
+        before = acts;
+        fresh = await fetched(panel, held);
+        panel = await answered(id);
+        if (!panel) return;
+      } while (acts !== before);
       if (print(panel) === print(fresh)) {
         panel.querySelector("[data-held]")?.remove();
       } else if (!asked && (held || handOn(panel))) {
