@@ -127,10 +127,11 @@ def _answers(
     api, began = Client(house.port), time.perf_counter()
     with ThreadPoolExecutor(1) as watching:
         for nth, one in enumerate(islice(cycle(customers[:DESKS]), n)):
-            ranked = treatments.decide(one, clock.now())
-            if not ranked.offers:
-                continue
-            offer = ranked.offers[0]
+            decided = treatments.decide(one, clock.now())
+            wanted = {str(ranked.offer_id) for ranked in decided.ranked[:1]}
+            offer = next((offer for offer in decided.offers if str(offer.offer_id) in wanted), None)
+            if offer is None:
+                continue  # nothing is good for them any more
             channel, face = ("phone", "portal") if nth % 2 else ("portal", "desk")
             said = {"response": "declined", "channel": channel, "version": offer.version}
             request = api.prepared(

@@ -42,11 +42,12 @@ def events(text: str) -> list[Event]:
 
 
 def heard(browser: Browser, path: str = "/stream", **headers: str) -> list[Event]:
-    """What a stream tells of the time before it was opened; hello comes first."""
+    """What a stream tells of the time before it was opened; hello comes first, and at the end of its life it asks to be opened anew."""
     answer = browser.client.get(path, headers={"Accept": EVENT_STREAM, **headers})
     assert (answer.status_code, answer.mimetype) == (200, EVENT_STREAM)
-    first, *rest = events(answer.get_data(as_text=True))
-    assert first.name == "hello"
+    first, *rest, last = events(answer.get_data(as_text=True))
+    assert (first.name, last.name) == ("hello", "again")
+    assert int(last.id) >= int(rest[-1].id if rest else first.id)
     return rest
 
 

@@ -204,6 +204,11 @@
       const source = line.source = new EventSource(where);
       source.addEventListener("hello", () => line.on());
       source.addEventListener("gone", () => line.gone());
+      source.addEventListener("again", (event) => {
+        if (source !== line.source) return;
+        line.last = event.lastEventId;
+        line.later(0);
+      });
       for (const one of ["hello", ...NAMES]) {
         source.addEventListener(one, (event) => {
           if (source !== line.source || document.hidden) return;
