@@ -26,7 +26,7 @@ NAMES = (
 # What the tests tell each other is no setting.
 TEST_PREFIX = "EVENHAND_TEST_"
 SECRET_LENGTH = 32
-STREAMS = 160
+STREAMS = 200
 MOST_STREAMS = 200
 SECRET_FILE = "secret"  # noqa: S105 (a file name)
 

@@ -24,5 +24,7 @@ def show() -> Response:
         return change.topic if theirs and change.topic in NAMES else None
 
     after, since = last_seen()
+    about = [] if actor.customer_id is None else [actor.customer_id]
     most = current_app.config["STREAMS"]
-    return stream(name_of, record.hub().watch(name_of, after=after, since=since, owner=actor.id, most=most))
+    watch = record.hub().watch(name_of, about=about, after=after, since=since, owner=actor.id, most=most)
+    return stream(name_of, watch)

@@ -35,7 +35,8 @@ def show() -> Response:
 
     is_here(actor)
     after, since = last_seen()
-    watch = record.hub().watch(name_of, after=after, since=since, most=current_app.config["STREAMS"])
+    about: list[UUID | str] = [actor.id] if customer_id is None else [actor.id, customer_id]
+    watch = record.hub().watch(name_of, about=about, after=after, since=since, most=current_app.config["STREAMS"])
     return stream(name_of, watch, subjects=True)
 
 

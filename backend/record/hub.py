@@ -13,7 +13,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from uuid import UUID
 
@@ -36,7 +36,7 @@ BACKOFF_SECONDS = 0.2, 5.0
 OPEN_SECONDS = 5.0
 WAITING = 100
 """So many changes may wait for one watcher; whoever is slower than that looks at everything anew."""
-MOST = 160
+MOST = 200
 MOST_OF_ONE = 8
 _log = logging.getLogger("evenhand.hub")
 
@@ -44,7 +44,8 @@ _log = logging.getLogger("evenhand.hub")
 class Watch:
     """One watcher's place: what they want is put here. To be closed by whoever opened it."""
 
-    def __init__(self, hub: Hub, wants: Wants, owner: str | None) -> None:
+    def __init__(self, hub: Hub, wants: Wants, about: frozenset[UUID | str] | None, owner: str | None) -> None:
+        self.about = about
         self.owner = owner
         self.ended = False
         self._hub = hub
@@ -96,6 +97,7 @@ class Hub:
         self.newest = 0
         self._listens = make_url(url).get_backend_name() == "postgresql"
         self._watches: list[Watch] = []
+        self._about: dict[UUID | str | None, list[Watch]] = {}
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._ready = threading.Event()
@@ -103,19 +105,22 @@ class Hub:
         self._closed = False
 
     def watch(
-        self, wants: Wants, *, after: int | None = None, since: datetime | None = None, owner: str | None = None,
-        most: int = MOST,
+        self, wants: Wants, *, about: Collection[UUID | str] | None = None, after: int | None = None,
+        since: datetime | None = None, owner: str | None = None, most: int = MOST,
     ) -> Watch:  # fmt: skip
         """A place for whoever wants these changes, holding already those after a number or since an instant.
 
+        `about` names the customers and subjects of which alone anything is wanted: of all else the watcher is not even asked.
         Above `most` watchers Unavailable is raised; of one owner's, the oldest gives way. Also raised when the database cannot
         be listened to.
         """
-        watch = Watch(self, wants, owner)
+        watch = Watch(self, wants, None if about is None else frozenset(about), owner)
         with self._changed:
             if len(self._watches) >= most:
                 raise Unavailable("Too many pages are live just now. Reload to see what is new.", retry_after=10)
             self._watches.append(watch)
+            for key in (None,) if watch.about is None else watch.about:
+                self._about.setdefault(key, []).append(watch)
             mine = [other for other in self._watches if owner is not None and other.owner == owner]
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, daemon=True, name="live hub")
@@ -140,6 +145,10 @@ class Hub:
         with self._changed, contextlib.suppress(ValueError):
             self._watches.remove(watch)
             self._left = time.monotonic()
+            for key in (None,) if watch.about is None else watch.about:
+                self._about[key].remove(watch)
+                if not self._about[key]:
+                    del self._about[key]
 
     def close(self) -> None:
         """Ends every watch and the thread."""
@@ -183,11 +192,21 @@ class Hub:
 
     def _hand_out(self, came: list[Change]) -> None:
         if came:
+            wanted: dict[Watch, list[Change]] = {}
             with self._changed:
-                watches = list(self._watches)
-            for watch in watches:
-                watch.put(came)
+                for change in came:
+                    for watch in self._concerned(change):
+                        wanted.setdefault(watch, []).append(change)
+            for watch, news in wanted.items():
+                watch.put(news)
             self.newest = max(self.newest, *(change.id for change in came))
+
+    def _concerned(self, change: Change) -> set[Watch]:
+        """Whoever may want the change; everyone, when nobody knows what was missed."""
+        if change.topic == RETURN:
+            return set(self._watches)
+        keys = {None, change.customer_id, change.subject}
+        return {watch for key in keys for watch in self._about.get(key, ())}
 
     @contextlib.contextmanager
     def _listening(self) -> Iterator[Feed]:

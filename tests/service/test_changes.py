@@ -103,6 +103,26 @@ def test_each_watcher_hears_what_it_wants_and_nothing_else(watching: Watches) ->
     assert mine.wait(0) == theirs.wait(0) == []
 
 
+def test_a_watcher_of_certain_things_is_asked_about_those_alone(watching: Watches) -> None:
+    asked: list[Change] = []
+    about = watching(lambda change: not asked.append(change), about=[CUSTOMER, "agent"])
+    everything = watching()
+    tell("offers", OTHER)
+    tell("agents", None, subject="other")
+    tell("offers")
+    tell("agents", None, subject="agent")
+    tell("interaction", CUSTOMER, subject="agent")
+    assert [(change.topic, change.customer_id) for change in told(about, 3)] == [
+        ("offers", CUSTOMER), ("agents", None), ("interaction", CUSTOMER),
+    ]  # fmt: skip
+    assert len(told(everything, 5)) == 5
+    assert len(asked) == 3
+    about.close()
+    about.close()
+    tell()
+    assert told(everything)
+
+
 def test_what_another_process_did_is_told_too(watching: Watches, database: str) -> None:
     watch = watching()
     script = (
