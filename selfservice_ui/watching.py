@@ -73,8 +73,7 @@ def _told(response: Response) -> Response:
     try:
         found = _TITLE.search(response.get_data(as_text=True)[:_HEAD])
         title = unescape(found[1]).strip() if found else key.capitalize()
-        with db.transaction() as session:
-            overview.visit(session, current_actor(), key, title, request_now())
+        overview.visit(current_actor(), key, title, request_now())
     except Exception:
         _log.exception("visit not told", page=key)
     return response

@@ -11,8 +11,6 @@ from werkzeug.wrappers import Response
 from agent_ui.desk.home import remember
 from agent_ui.desk.words import CHANNEL, KINDS
 from backend import db
-from backend.interactions import service as interactions
-from backend.interactions.types import Call
 from backend.overview import service as overview
 from backend.people.service import Permission, current_actor, requires
 from shared.kernel.errors import Conflict, Invalid
@@ -83,29 +81,12 @@ def customer_context(customer_id: UUID) -> dict[str, Any]:
         "lines": seen.timeline,
         "next_cursor": seen.timeline_next,
         "contact": seen.contact,
-        "call": _call(seen),
-        "came_by": _came_by(seen),
+        "call": seen.call,
     }
     if show != "all":
         some = overview.timeline_page(customer_id, current_actor(), request_now(), kinds=KINDS[show])
         context |= {"lines": some.items, "next_cursor": some.next_cursor}
     return context
-
-
-def _call(seen: overview.CustomerPage) -> Call | None:
-    """The agent's call with the customer, while it rings or goes on."""
-    with db.reading() as session:
-        mine = interactions.calls_of(session, UUID(current_actor().id))
-    live = [call for call in mine if call.customer_id == seen.customer.id and call.state != "ended"]
-    return live[-1] if live else None
-
-
-def _came_by(seen: overview.CustomerPage) -> Call | None:
-    """The call of the agent's own contact, while it may still turn out to be somebody else's."""
-    if seen.contact is None:
-        return None
-    with db.reading() as session:
-        return interactions.came_by(session, seen.customer.id, seen.contact.interaction_id)
 
 
 def _filter() -> str:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, get_args
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlmodel import Session
 
 from backend import db
@@ -25,11 +25,13 @@ GONE = timedelta(minutes=5)
 """Whose pages have all been closed for so long is not at work any more: nothing rings for them."""
 _AGENT: Any = AgentRow.__table__  # type: ignore[attr-defined]
 _COLUMNS = (_AGENT.c.staff_id, _AGENT.c.name, _AGENT.c.state, _AGENT.c.since, _AGENT.c.seen_at)
+# Asked by every page of the desk, so built once.
+_ONE = select(*_COLUMNS).where(_AGENT.c.staff_id == bindparam("staff_id"))
 
 
 def agent_state(session: Session, actor: Actor, now: datetime) -> AgentState:
     """The state of this member of staff; offline from now on for one who has not been here yet."""
-    row = session.execute(select(*_COLUMNS).where(_AGENT.c.staff_id == UUID(actor.id))).one_or_none()
+    row = session.execute(_ONE, {"staff_id": UUID(actor.id)}).one_or_none()
     return AgentState(*row) if row is not None else AgentState(UUID(actor.id), actor.name, "offline", now, now)
 
 
@@ -78,7 +80,7 @@ def put(session: Session, staff_id: UUID, name: str, state: str, now: datetime) 
     """Writes the state; its clock goes on where it was that state already."""
     if state not in get_args(AtWork):
         raise ValueError(f"{state!r} is no state of an agent.")
-    known = session.execute(select(*_COLUMNS).where(_AGENT.c.staff_id == staff_id)).one_or_none()
+    known = session.execute(_ONE, {"staff_id": staff_id}).one_or_none()
     if known is not None and known.state == state:
         return AgentState(*known)
     row = {"staff_id": staff_id, "name": name, "state": state, "since": now, "seen_at": now}

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlmodel import Session
 
 from backend.interactions import agents
@@ -24,6 +24,10 @@ GOES_ON = timedelta(hours=12)
 """A contact that was not wrapped up for so long is over: the next call begins another."""
 _INTERACTION: Any = InteractionRow.__table__  # type: ignore[attr-defined]
 _COLUMNS = tuple(_INTERACTION.c[name] for name in Interaction.__slots__)
+# Asked by every page of the desk, so built once.
+_OPEN = select(*_COLUMNS).where(_INTERACTION.c.wrapped_at.is_(None)).order_by(_INTERACTION.c.started_at)
+_MINE = _OPEN.where(_INTERACTION.c.staff_id == bindparam("staff_id"))
+_THEIRS = _OPEN.where(_INTERACTION.c.customer_id == bindparam("customer_id"), _INTERACTION.c.staff_id.is_not(None))
 
 
 def begin(session: Session, customer_id: UUID, channel: str, actor: Actor, now: datetime) -> Interaction:
@@ -58,24 +62,17 @@ def interaction(session: Session, customer_id: UUID, interaction_id: UUID) -> In
 
 def open_interactions(session: Session, staff_id: UUID) -> tuple[Interaction, ...]:
     """The agent's contacts that are not wrapped up, oldest first."""
-    mine = select(*_COLUMNS).where(_INTERACTION.c.staff_id == staff_id, _INTERACTION.c.wrapped_at.is_(None))
-    return tuple(Interaction(*row) for row in session.execute(mine.order_by(_INTERACTION.c.started_at)))
+    return tuple(Interaction(*row) for row in session.execute(_MINE, {"staff_id": staff_id}))
 
 
 def open_with_customer(session: Session, customer_id: UUID) -> tuple[Interaction, ...]:
     """Everyone's contacts with the customer that are not wrapped up, oldest first."""
-    theirs = select(*_COLUMNS).where(
-        _INTERACTION.c.customer_id == customer_id,
-        _INTERACTION.c.staff_id.is_not(None),
-        _INTERACTION.c.wrapped_at.is_(None),
-    )
-    return tuple(Interaction(*row) for row in session.execute(theirs.order_by(_INTERACTION.c.started_at)))
+    return tuple(Interaction(*row) for row in session.execute(_THEIRS, {"customer_id": customer_id}))
 
 
 def all_open(session: Session) -> tuple[Interaction, ...]:
     """Every contact that goes on at any desk, longest first; what was forgotten long ago does not."""
-    found = select(*_COLUMNS).where(_INTERACTION.c.staff_id.is_not(None), _INTERACTION.c.wrapped_at.is_(None))
-    return tuple(Interaction(*row) for row in session.execute(found.order_by(_INTERACTION.c.started_at)))
+    return tuple(Interaction(*row) for row in session.execute(_OPEN.where(_INTERACTION.c.staff_id.is_not(None))))
 
 
 def last_spoken(session: Session, customer_id: UUID, since: datetime, most: int = 1) -> tuple[Interaction, ...]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import Session
 
 from backend import db
@@ -21,10 +21,13 @@ from shared.kernel.actors import Actor
 
 A_VISIT = timedelta(minutes=30)
 """Who comes back after so long begins another visit."""
+AT_ONCE = timedelta(seconds=20)
+"""The same page opened again within so long is not told anew."""
 HERE = timedelta(minutes=5)
 """Who has opened no page for so long is no longer here."""
 _VISIT: Any = VisitRow.__table__  # type: ignore[attr-defined]
 _COLUMNS = tuple(_VISIT.c[name] for name in Visit.__slots__)
+_ONE = select(*_COLUMNS).where(_VISIT.c.customer_id == bindparam("customer_id"))
 
 
 def visit(session: Session, actor: Actor, page: str | None, now: datetime) -> Visit:
@@ -47,6 +50,12 @@ def visit(session: Session, actor: Actor, page: str | None, now: datetime) -> Vi
     return Visit(actor.customer_id, interaction_id, page, since, now)
 
 
+def just_visited(session: Session, customer_id: UUID, page: str, now: datetime) -> bool:
+    """Whether the same page was opened so shortly before that nothing new is told by it."""
+    before = _of(session, customer_id)
+    return before is not None and before.page == page and timedelta(0) <= now - before.seen_at < AT_ONCE
+
+
 def visiting(session: Session, customer_id: UUID, now: datetime) -> Visit | None:
     """Where the customer is at the portal; None when they are not there now."""
     found = _of(session, customer_id)
@@ -60,5 +69,5 @@ def visits_now(session: Session, now: datetime, most: int = 100) -> tuple[Visit,
 
 
 def _of(session: Session, customer_id: UUID) -> Visit | None:
-    row = session.execute(select(*_COLUMNS).where(_VISIT.c.customer_id == customer_id)).one_or_none()
+    row = session.execute(_ONE, {"customer_id": customer_id}).one_or_none()
     return None if row is None else Visit(*row)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from backend import db
 from backend.interactions import service as interactions
 from backend.matrix.service import Pack
 from backend.overview.types import Online
@@ -19,36 +20,30 @@ from shared.kernel.errors import Forbidden
 CHANNEL = "portal"
 WATCHING = "live_help"
 """The purpose under which agents may see the page that a customer is on. It needs no consent, and can be refused."""
+REFUSED = "denied"
 WORDING = "While I am on these pages, your team may see which one I am looking at, to help me better."
 
 
-def visit(session: Session, actor: Actor, page: str, title: str, now: datetime) -> None:
-    """The customer opened a page of the portal, `title` as they read it.
+def visit(actor: Actor, page: str, title: str, now: datetime) -> None:
+    """The customer opened a page of the portal, `title` as they read it. Opens its own transactions.
 
     That they are here is known to the desk; where, only unless they refused it. A page that the pack names for an intent then
-    tells why they may be here: inferred, so that what they say themselves goes before it.
+    tells why they may be here: inferred, so that what they say themselves goes before it. The same page opened again at once
+    tells nothing new.
     """
     customer_id = _own(actor)
-    profile = profiles.profile(session, customer_id)
-    seen = watching(profile)
-    interactions.visit(session, actor, title if seen else None, now)
-    if not seen:
-        return
-    pack = treatments.pack_in_force(session)
-    intent = next((intent for intent in pack.intents.values() if page in intent.pages), None)
-    if intent is not None:
-        write_moment(
-            session,
-            customer_id,
-            intent.stage,
-            intent.key,
-            "inferred",
-            CHANNEL,
-            actor,
-            now,
-            pack,
-            f"looked at “{title}”",
-        )
+    with db.reading() as session:
+        if interactions.just_visited(session, customer_id, title, now):
+            return
+        pack = treatments.pack_in_force(session)
+    with db.transaction() as session:
+        seen = profiles.consent(session, customer_id, WATCHING, CHANNEL) != REFUSED
+        interactions.visit(session, actor, title if seen else None, now)
+        intent = next((intent for intent in pack.intents.values() if page in intent.pages), None)
+        if seen and intent is not None:
+            write_moment(
+                session, customer_id, intent.stage, intent.key, "inferred", CHANNEL, actor, now, pack, f"looked at “{title}”"
+            )  # fmt: skip
 
 
 def write_moment(
@@ -68,14 +63,13 @@ def write_moment(
 
 def watching(profile: Profile) -> bool:
     """Whether the desk may see which page of the portal the customer is on: unless they refused it."""
-    said = next((c.state for c in profile.consents if (c.purpose, c.channel) == (WATCHING, CHANNEL)), "granted")
-    return said == "granted"
+    return not any((c.purpose, c.channel, c.state) == (WATCHING, CHANNEL, REFUSED) for c in profile.consents)
 
 
 def set_watching(session: Session, actor: Actor, allowed: bool, now: datetime) -> None:
     """The customer refuses to be watched, or allows it again; what was seen of this visit is forgotten at once."""
     customer_id = _own(actor)
-    state = "granted" if allowed else "denied"
+    state = "granted" if allowed else REFUSED
     profiles.set_consent(session, customer_id, WATCHING, CHANNEL, state, "portal", WORDING, now)
     interactions.visit(session, actor, None, now)
 

@@ -74,7 +74,11 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
         events = interactions.timeline(session, profile.customer_id, limit=TIMELINE)
         contacts = interactions.open_with_customer(session, profile.customer_id)
         here = online(session, profile.customer_id, now)
-    mine = [one for one in contacts if str(one.staff_id) == actor.id]
+        mine = [one for one in contacts if str(one.staff_id) == actor.id]
+        calls = [
+            one for one in interactions.calls_of(session, UUID(actor.id)) if one.customer_id == profile.customer_id
+        ]
+        came_by = interactions.came_by(session, profile.customer_id, mine[-1].interaction_id) if mine else None
     today = date.fromisoformat(snapshot.today)
     balance = lines.balance(bills, pack.currency)
     contact = next((event for event in events.items if event.kind in _CONTACTS), None)
@@ -96,6 +100,8 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
         timeline_next=events.next_cursor,
         recommendation=recommendation,
         contact=mine[-1] if mine else None,
+        call=next((one for one in reversed(calls) if one.state != "ended"), None),
+        came_by=came_by,
         others=tuple(dict.fromkeys(one.staff or "" for one in contacts if one not in mine)),
         online=here,
     )

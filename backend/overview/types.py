@@ -187,6 +187,10 @@ class CustomerPage:
     recommendation: AgentRecommendation
     contact: Interaction | None
     """The agent's own contact with the customer, until it is wrapped up."""
+    call: Call | None
+    """The agent's call with the customer, while it rings or goes on."""
+    came_by: Call | None
+    """The call of that contact, while it may still turn out to be somebody else's."""
     others: tuple[str, ...]
     """Colleagues who have a contact with the customer open now."""
     online: Online | None

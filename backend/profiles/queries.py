@@ -37,6 +37,9 @@ _MOMENT_COLUMNS = (
 _WITH_MOMENT = CUSTOMER.outerjoin(MOMENT, MOMENT.c.customer_id == CUSTOMER.c.customer_id)
 PROFILE = select(CUSTOMER, *_MOMENT_COLUMNS).select_from(_WITH_MOMENT).where(CUSTOMER.c.customer_id == _ID)
 STAMP = select(CUSTOMER.c.version, *_MOMENT_COLUMNS).select_from(_WITH_MOMENT).where(CUSTOMER.c.customer_id == _ID)
+CONSENT_STATE = select(CONSENT.c.state).where(
+    CONSENT.c.customer_id == _ID, CONSENT.c.purpose == bindparam("purpose"), CONSENT.c.channel == bindparam("channel")
+)
 CONSENTS = select(CONSENT).where(CONSENT.c.customer_id == _ID).order_by(CONSENT.c.purpose, CONSENT.c.channel)
 CANONICAL = select(ALIAS.c.customer_id).where(ALIAS.c.alias_id == _ID)
 EXISTS = select(CUSTOMER.c.customer_id).where(CUSTOMER.c.customer_id == _ID)

@@ -175,6 +175,13 @@ def learn(
     return version
 
 
+def consent(session: Session, customer_id: UUID, purpose: str, channel: str) -> str | None:
+    """What the customer says of this purpose in this channel; None when they were never asked."""
+    asked = {"customer_id": customer_id, "purpose": purpose, "channel": channel}
+    state: str | None = session.execute(queries.CONSENT_STATE, asked).scalar()
+    return state
+
+
 def set_consent(
     session: Session, customer_id: UUID, purpose: str, channel: str, state: str, source: str, wording: str, now: datetime
 ) -> int:  # fmt: skip

@@ -249,8 +249,7 @@ def test_wrapping_up_knows_what_happened(now: datetime) -> None:
 def test_a_page_tells_why_someone_is_here_unless_they_refuse(now: datetime) -> None:
     mine, known = agent("agent1", now), customer()
     self = Actor("customer", str(known.customer_id), known.name, people.ROLES["customer"], known.customer_id)
-    with db.transaction() as session:
-        overview.visit(session, self, "cancel", "Cancel my plan", now)
+    overview.visit(self, "cancel", "Cancel my plan", now)
     page = overview.customer_page(known.customer_id, mine, now)
     assert page.online is not None
     assert page.online.page == "Cancel my plan"
@@ -258,7 +257,7 @@ def test_a_page_tells_why_someone_is_here_unless_they_refuse(now: datetime) -> N
     assert (page.moment.intent, page.moment.source, page.moment.evidence) == ("leaving", "inferred", "looked at “Cancel my plan”")  # fmt: skip
     with db.transaction() as session:
         overview.set_watching(session, self, False, now)
-        overview.visit(session, self, "bills", "Bills", now + timedelta(seconds=9))
+    overview.visit(self, "bills", "Bills", now + timedelta(seconds=9))
     page = overview.customer_page(known.customer_id, mine, now + timedelta(seconds=9))
     assert page.online is not None
     assert page.online.page is None
@@ -270,7 +269,7 @@ def test_what_was_said_goes_before_what_a_page_tells(now: datetime) -> None:
     self = Actor("customer", str(known.customer_id), known.name, people.ROLES["customer"], known.customer_id)
     with db.transaction() as session:
         overview.set_moment(session, known.customer_id, "pay", "bill_question", "phone", mine, now)
-        overview.visit(session, self, "cancel", "Cancel my plan", now)
+    overview.visit(self, "cancel", "Cancel my plan", now)
     moment = overview.customer_page(known.customer_id, mine, now).moment
     assert moment is not None
     assert (moment.intent, moment.source) == ("bill_question", "stated")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from backend import db
 from backend.overview import service as overview
 from backend.people import service as people
 from shared.kernel import clock
@@ -47,8 +46,7 @@ def test_where_the_customer_is_at_the_portal_is_told(desk: Browser) -> None:
     assert text_of(page.one(id="online")) == ""
     known = UUID(page.path.split("/")[2])
     actor = Actor("customer", str(known), "x", people.ROLES["customer"], known)
-    with db.transaction() as session:
-        overview.visit(session, actor, "cancel", "Cancel my plan", clock.now())
+    overview.visit(actor, "cancel", "Cancel my plan", clock.now())
     piece = desk.get(f"{page.path}/panels/online", htmx=True)
     assert "At the portal now : looking at “Cancel my plan”" in piece.text
     assert "looked at “Cancel my plan”" in text_of(desk.get(page.path).one(id="moment"))

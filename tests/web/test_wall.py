@@ -62,8 +62,7 @@ def ring(number: str, at: datetime, external: str, *, answered: bool = False) ->
 
 def visits(who: profiles.Profile, page: str, title: str, at: datetime) -> None:
     self = Actor("customer", str(who.customer_id), who.name, people.ROLES["customer"], who.customer_id)
-    with db.transaction() as session:
-        overview.visit(session, self, page, title, at)
+    overview.visit(self, page, title, at)
 
 
 def figure(page: Page, key: str) -> str:
