@@ -127,7 +127,7 @@ def headline(shown: Shown) -> str:
 
 def set_moment(page: Page, intent: str) -> None:
     """Says why the customer is here, in the desk's menu or by the portal's choices; afterwards, what is offered fits it."""
-    form = page.locator("form[action$='/moment']")
+    form = page.locator("form[action$='/moment']:not(.moment-quick)")
     open_menu(page, form)
     with redrawn(page):
         form.locator(f"button[value$='/{intent}']").click()

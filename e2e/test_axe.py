@@ -143,6 +143,11 @@ def test_the_desk_on_a_call(
     page.locator("textarea[name=notes]").fill("long " * 60)
     expect(page.locator("#notes")).to_contain_text("Saved")
     seen.at("talking")
+    page.get_by_role("link", name="Not them?").click()
+    expect(page.locator(".taken-for")).to_be_visible()
+    seen.at("not them")
+    page.go_back()
+    expect(page.locator("#contact")).to_contain_text("Talking")
     page.locator("#contact-private").click()
     expect(page.locator("#contact-private")).to_have_attribute("aria-pressed", "true")
     seen.at("private")
@@ -156,7 +161,7 @@ def test_the_desk_on_a_call(
     page.locator("#wrap-up #code").select_option("solved")
     page.locator("#wrap-up").get_by_role("button", name="Finish").click()
     expect(page.locator("#my-state")).to_contain_text("Ready")
-    assert seen.looked == 6
+    assert seen.looked == 7
     assert seen.faults == []
 
 

@@ -183,9 +183,7 @@ def test_each_step_of_a_call_takes_a_double_click_and_a_reload(
     double_click(desk, desk.locator("#contact-private"))
     expect(desk.locator("#contact-private")).to_have_attribute("aria-pressed", "false")
 
-    form = desk.locator("form[action$='/moment']")
-    open_menu(desk, form)
-    double_click(desk, form.locator("button[value$='/bill_question']"))
+    double_click(desk, desk.locator(".moment-quick").get_by_role("button", name="Question about a bill"))
     for _ in range(2):
         expect(desk.locator("#moment")).to_contain_text("Question about a bill")
         expect(timeline(desk).filter(has_text="Here for: Question about a bill")).to_have_count(1)

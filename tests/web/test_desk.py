@@ -207,6 +207,20 @@ def test_the_moment_is_set_smoothly_and_the_other_panels_are_told(desk: Browser)
     assert set(told) <= listening
 
 
+def test_on_a_contact_the_usual_reasons_are_one_click_away_unless_it_is_private(desk: Browser) -> None:
+    page = opened(desk)
+    assert page.all("form", class_="moment-quick") == []
+    page.submit("/contact")
+    page = desk.get(page.path)
+    quick = [button.get("value") for button in page.one("form", class_="moment-quick").iter("button")]
+    assert len(quick) == 6
+    after = page.submit("/moment", moment=str(quick[0]))
+    left = [button.get("value") for button in after.one("form", class_="moment-quick").iter("button")]
+    assert left == quick[1:], "the one that holds now is not offered again"
+    after.submit("/private")
+    assert desk.get(page.path).all("form", class_="moment-quick") == []
+
+
 def test_a_moment_that_there_is_not_is_refused_in_words(desk: Browser) -> None:
     page = opened(desk)
     for htmx in (False, True):
