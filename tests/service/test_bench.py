@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from backend.benching import rows
+from backend.benching import copies, living, rows
 from e2e.servers import environment, free_port
+from tests.apps import settings_for
 
 EVENHAND = str(Path(sys.executable).with_name("evenhand"))
 FIGURES = {"name", "p50_ms", "p99_ms", "per_second", "n"}
@@ -64,14 +65,21 @@ def test_a_copy_is_measured_and_the_original_left_alone(
     assert decisions(loaded_sqlite_url) == before
 
 
-def test_open_pages_of_both_faces_hear_of_answers_given_elsewhere(loaded_sqlite_url: str, tmp_path: Path) -> None:
-    found = bench(loaded_sqlite_url, tmp_path, "live", 16)
+def test_open_pages_of_both_faces_hear_of_answers_given_elsewhere(
+    loaded_sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(living, "DESKS", 8)
+    monkeypatch.setattr(living, "VISITORS", 10)
+    told: list[str] = []
+    with copies.temporary_copy(settings_for(loaded_sqlite_url, tmp_path), told.append) as (url, home):
+        found = {row["name"]: row for row in living.live(url, home, 16, told.append)}
     answers, pages = ["answer_to_desk", "answer_to_portal"], ["desk_8", "portal_8"]
     meanwhile, after = [f"live_{name}" for name in pages], [f"{name}_after" for name in pages]
     assert list(found) == [*answers, "ring_to_desk", *pages, *meanwhile, *after]
-    assert [found[name]["streams"] for name in answers] == [100, 200]
+    assert [found[name]["streams"] for name in answers] == [8, 10]
     assert all(found[name]["heard_p50_ms"] < found[name]["p50_ms"] for name in [*answers, "ring_to_desk"])
     assert all(found[name]["of_without_streams"] > 0 for name in meanwhile)
+    assert "8 desks and 10 visitors are live." in told
 
 
 def test_a_percentile_is_the_smallest_value_that_so_many_do_not_exceed() -> None:

@@ -13,12 +13,12 @@ from backend.interactions import service as interactions
 from backend.overview import service as overview
 from backend.profiles import service as profiles
 from backend.treatments import service as treatments
-from shared.kernel import clock
+from shared.kernel import clock, ids
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Forbidden, Invalid, NotFound
 from tests.cast import PORTAL_CUSTOMER
 
-AGENT = Actor("staff", "s1", "Maya")
+AGENT = Actor("staff", str(ids.uuid7()), "Maya")
 
 
 def find(number: str = PORTAL_CUSTOMER) -> UUID:
