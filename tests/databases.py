@@ -142,13 +142,15 @@ def loaded_sqlite_url(tmp_path: Path) -> Iterator[str]:
 
 @contextlib.contextmanager
 def opened(url: str, home: Path) -> Iterator[str]:
-    """Makes it this process's database for a while."""
+    """Makes it this process's database for a while; whatever listened to it has ended before it is closed."""
     from backend import db
+    from backend.record import service as record
 
     db.open(url, home)
     try:
         yield url
     finally:
+        record.hub().close()
         db.close()
 
 

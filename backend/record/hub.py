@@ -151,13 +151,10 @@ class Hub:
                     del self._about[key]
 
     def close(self) -> None:
-        """Ends every watch and the thread."""
+        """Ends every watch; the thread then ends by itself within a second, quietly also where its database is gone."""
         self._closed = True
         for watch in list(self._watches):
             watch.close()
-        thread = self._thread
-        if thread is not None:
-            thread.join(OPEN_SECONDS)
 
     def _run(self) -> None:
         pause, broken = BACKOFF_SECONDS[0], False
@@ -172,6 +169,8 @@ class Hub:
                         self._hand_out(feed())
                     return
             except (psycopg.Error, sqlite3.Error, OSError) as failure:
+                if self._closed and not self._wanted():
+                    return
                 self._ready.clear()
                 broken = True
                 _log.warning("the live hub lost the database: %s", type(failure).__name__)
