@@ -1,10 +1,12 @@
-"""At the desk: a call that was taken for the wrong customer is given to the right one; an unknown caller is opened from the wall."""
+"""At the desk: a call taken for the wrong customer, an unknown caller opened from the wall, an agent who is still there."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
+
+import pytest
 
 from backend import db
 from backend.interactions import service as interactions
@@ -74,3 +76,15 @@ def test_a_caller_whom_nobody_knows_is_opened_from_the_wall(desk_as: Callable[[s
     page = supervisor.get(link.get("href") or "")
     assert page.path.endswith(str(waiting.call_id))
     assert text_of(page.one("h1")) == "Who is calling?"
+
+
+@pytest.mark.parametrize("path", ["/", "/stream"])
+def test_an_open_page_keeps_its_agent_at_work(desk: Browser, path: str) -> None:
+    before = clock.now() - timedelta(minutes=4)
+    mine = agent("agent1", before)
+    desk.get(path)
+    with db.reading() as session:
+        state = interactions.agent_state(session, mine, clock.now())
+    assert (state.state, state.since) == ("ready", before)
+    assert state.seen_at > before + timedelta(minutes=3)
+    assert interactions.sign_off_absent(clock.now() + timedelta(minutes=4)) == 0
