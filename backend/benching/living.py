@@ -93,6 +93,11 @@ def live(url: str, home: Path, n: int, tell: Tell) -> list[Row]:
         after = _pages(house, customers, n, "")
     for quiet, then, busy in zip(before, after, meanwhile, strict=True):
         busy["of_without_streams"] = round(2 * busy["per_second"] / (quiet["per_second"] + then["per_second"]), 3)
+        if all(one.get("server_cpu_ms") for one in (quiet, then, busy)):
+            # Steadier: how many a second also depends on how the clients' connections fell on the two web processes.
+            busy["cpu_of_without"] = round(
+                2 * busy["server_cpu_ms"] / (quiet["server_cpu_ms"] + then["server_cpu_ms"]), 3
+            )
     return [*rows, *before, *meanwhile, *({**one, "name": f"{one['name']}_after"} for one in after)]
 
 
@@ -228,7 +233,12 @@ def _pages(house: House, customers: list[UUID], n: int, prefix: str) -> list[Row
         some = customers[: measuring.CLIENTS * 4]
         clients = [opens(house.port, one) for one in some[: measuring.CLIENTS]]
         measuring.drawn(f"{face} warm", face, clients, some, 2 * measuring.CLIENTS)
-        rows.append(measuring.drawn(f"{prefix}{face}_{measuring.CLIENTS}", face, clients, some, n))
+        before = house.cpu_seconds()
+        found = measuring.drawn(f"{prefix}{face}_{measuring.CLIENTS}", face, clients, some, n)
+        used = house.cpu_seconds()
+        if before is not None and used is not None:
+            found["server_cpu_ms"] = round((used - before) * 1000 / found["n"], 2)
+        rows.append(found)
         for client in clients:
             client.close()
     return rows
