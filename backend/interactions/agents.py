@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, get_args
+from typing import Any, cast, get_args
 from uuid import UUID
 
 from sqlalchemy import bindparam, select, update
@@ -86,7 +86,7 @@ def put(session: Session, staff_id: UUID, name: str, state: str, now: datetime) 
     row = {"staff_id": staff_id, "name": name, "state": state, "since": now, "seen_at": now}
     db.upsert(session, AgentRow, [row], key=("staff_id",), update=("name", "state", "since", "seen_at"))
     record.changed(session, "agents", subject=str(staff_id), now=now)
-    return AgentState(staff_id, name, state, now, now)  # type: ignore[arg-type]
+    return AgentState(staff_id, name, cast(AtWork, state), now, now)
 
 
 def longest_ready(session: Session, among: Iterable[UUID] | None = None) -> tuple[UUID, str] | None:

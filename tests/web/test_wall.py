@@ -17,11 +17,11 @@ from backend.profiles import service as profiles
 from backend.treatments import service as treatments
 from shared.kernel import clock
 from shared.kernel.actors import Actor
-from tests.cast import ADMIN, AGENT, AUTHOR, PORTAL_CUSTOMER, SUPERVISOR
+from tests.calls import LINE, agent, customer
+from tests.cast import ADMIN, AGENT, AUTHOR, SUPERVISOR
 from tests.pages import Browser, Page, text_of
 
 PANELS = ("numbers", "agents", "lines", "answers", "parity")
-LINE = "+12025550100"
 
 
 @pytest.fixture
@@ -34,23 +34,6 @@ def supervisor(desk_as: Callable[[str], Browser], monkeypatch: pytest.MonkeyPatc
     """A supervisor whose every look is a new one."""
     monkeypatch.setattr(walls, "KEPT_SECONDS", -1)
     return desk_as(SUPERVISOR)
-
-
-def at_work(login: str, at: datetime, state: str = "ready") -> Actor:
-    with db.transaction() as session:
-        found = people.find_staff(session, login)
-        assert found is not None
-        actor = people.staff_actor(session, found[0])
-        assert actor is not None
-        interactions.set_agent_state(session, actor, state, at)
-    return actor
-
-
-def customer() -> profiles.Profile:
-    with db.reading() as session:
-        found = profiles.find_by_sign_in(session, PORTAL_CUSTOMER)
-        assert found is not None
-        return profiles.profile(session, found)
 
 
 def ring(number: str, at: datetime, external: str, *, answered: bool = False) -> None:
@@ -87,7 +70,7 @@ def test_only_supervisors_see_the_wall_and_the_way_to_it(desk_as: Callable[[str]
 
 
 def test_an_empty_wall_says_what_will_stand_there(supervisor: Browser, now: datetime) -> None:
-    at_work("supervisor", now, "offline")
+    agent("supervisor", now, "offline")
     page = supervisor.get("/wall")
     assert page.status == 200
     for words in (
@@ -102,7 +85,7 @@ def test_an_empty_wall_says_what_will_stand_there(supervisor: Browser, now: date
 
 
 def test_who_needs_help_stands_first_and_says_so_in_words(supervisor: Browser, now: datetime) -> None:
-    mine, known = at_work("agent1", now), customer()
+    mine, known = agent("agent1", now), customer()
     ring(str(known.phone), now, "a", answered=True)
     with db.transaction() as session:
         overview.set_moment(session, known.customer_id, "pay", "bill_question", "phone", mine, now)
@@ -133,7 +116,7 @@ def test_customers_at_the_portal_stand_there_too(supervisor: Browser, now: datet
 
 
 def test_an_answer_given_anywhere_stands_there_with_who_gave_it(supervisor: Browser, now: datetime) -> None:
-    mine, known = at_work("agent1", now), customer()
+    mine, known = agent("agent1", now), customer()
     card = treatments.recommend_for_agent(known.customer_id, "phone", mine, now).cards[0].card
     with db.transaction() as session:
         treatments.answer(session, card.offer_id, "accepted", channel="phone", actor=mine, now=now)
@@ -162,7 +145,7 @@ def test_channels_that_differ_are_the_first_thing_to_see(supervisor: Browser, no
 def test_each_panel_is_fetched_alone_and_is_the_same_as_on_the_wall(
     supervisor: Browser, now: datetime, name: str
 ) -> None:
-    at_work("agent1", now)
+    agent("agent1", now)
     visits(customer(), "bills", "Bills", now)
     whole, piece = supervisor.get("/wall"), supervisor.get(f"/wall/panels/{name}", htmx=True)
     assert (piece.status, piece.is_whole) == (200, False)
@@ -192,7 +175,7 @@ def test_all_who_watch_share_one_look(
         for name in PANELS:
             assert browser.get(f"/wall/panels/{name}", htmx=True).status == 200
     assert len(looks) == 1
-    at_work("agent1", now)
+    agent("agent1", now)
     assert "Avery Quinn" in first.get("/wall/panels/agents", htmx=True).text, "what was just told must be seen"
     second.get("/wall/panels/numbers", htmx=True)
     assert len(looks) == 2
@@ -202,7 +185,7 @@ def test_the_stream_names_what_changed_and_nothing_of_whom(supervisor: Browser, 
     known = customer()
     drawn = int(now.timestamp() * 1000) - 1
     visits(known, "bills", "Bills", now)
-    at_work("agent1", now)
+    agent("agent1", now)
     told = supervisor.client.get(f"/wall/stream?drawn={drawn}").get_data(as_text=True)
     assert "event: online" in told
     assert "event: agents" in told
