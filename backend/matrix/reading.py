@@ -52,7 +52,7 @@ def text_files(folder: Path) -> Iterator[Path]:
 
 def pack_from(body: Mapping[str, Any]) -> Pack:
     """The pack that this body describes. Raises PackError naming each place that is wrong."""
-    head = dict(body.get("pack", {}))
+    head = _present_form(dict(body.get("pack", {})))
     table = body.get
     matrix = table("matrix", {})
     try:
@@ -79,6 +79,10 @@ def pack_from(body: Mapping[str, Any]) -> Pack:
             services_held=table("services", {}).get("held", "true"),
             protective=head.get("protective", ()),
             acknowledgements={a.get("kind"): a for a in head.get("acknowledgement", ())},
+            caps=head.get("cap", ()),
+            gaps=head.get("gap", ()),
+            budgets=head.get("budget", ()),
+            holdings=table("holdings", {}).get("holding", ()),
             decline_reasons=head.get("decline_reason", ()),
             wrap_ups=head.get("wrap_up", ()),
             treatments=table("treatments", {}),
@@ -89,3 +93,15 @@ def pack_from(body: Mapping[str, Any]) -> Pack:
 
 def _by_key(items: Any) -> dict[str, Any]:
     return {str(item.get("key")): item for item in items}
+
+
+def _present_form(head: dict[str, Any]) -> dict[str, Any]:
+    """Published versions are never rewritten: what an older form of the pack said of sales is read as a cap and a gap."""
+    policies = head.get("policies")
+    if not isinstance(policies, Mapping) or "sales_cap_30d" not in policies:
+        return head
+    policies = dict(policies)
+    sales = {"of": "issue", "name": "sales"}
+    cap = {**sales, "key": "sales_30d", "days": 30, "outcome": "presented", "most": policies.pop("sales_cap_30d")}
+    gap = {**sales, "key": "sales", "days": policies.pop("sales_min_gap_days", 0)}
+    return {**head, "policies": policies, "cap": [cap], "gap": [gap] if gap["days"] else []}

@@ -7,8 +7,13 @@ from backend.matrix.reading import Body, PackError, folder_of, pack_from, read_b
 from backend.matrix.texts import attribute_text, day_text
 from backend.matrix.types import (
     Attribute,
+    Budget,
+    Cap,
     Cell,
+    DeclineReason,
     Fact,
+    Gap,
+    HoldingKind,
     Intent,
     Labelled,
     LifeCycleState,
@@ -24,7 +29,7 @@ from backend.matrix.types import (
 )
 
 __all__ = [
-    "Attribute", "Body", "Cell", "Fact", "Intent", "Labelled", "LifeCycleState", "Pack", "PackError", "Policies", "Problem",
+    "Attribute", "Body", "Budget", "Cap", "Cell", "DeclineReason", "Fact", "Gap", "HoldingKind", "Intent", "Labelled", "LifeCycleState", "Pack", "PackError", "Policies", "Problem",
     "Protective", "Purpose", "Score", "ScoreTerm", "Segment", "Service", "Source", "Vector", "attribute_text", "check", "day_text", "folder_of", "load_pack", "pack_from", "read_body",
 ]  # fmt: skip
 

@@ -101,11 +101,14 @@ class LifeCycleState(Labelled):
 
 
 class Segment(Labelled):
-    """A set of customers, with its own version of cells or of the balance dial."""
+    """A set of customers, with its own version of cells, of weights or of the balance dial, merged over the base."""
 
     rule: Rule
     beta: float | None = Field(default=None, ge=0, le=1)
     cell: tuple[Cell, ...] = ()
+    stage_weights: Mapping[Key, Vector] = Field(default_factory=dict)
+    life_cycle_weights: Mapping[Key, Vector] = Field(default_factory=dict)
+    intent_weights: Mapping[Key, Vector] = Field(default_factory=dict)
 
 
 class ScoreTerm(Part):
@@ -150,6 +153,12 @@ class Acknowledgement(Part):
     customer: str
 
 
+class DeclineReason(Labelled):
+    """Why a customer says no. `cool_off_days`: how long that keeps the treatment away, where longer than its own time."""
+
+    cool_off_days: int = Field(default=0, ge=0, le=3650)
+
+
 class Purpose(Labelled):
     """A purpose of contact. `needed`: nothing is offered for it without the customer's consent."""
 
@@ -157,7 +166,11 @@ class Purpose(Labelled):
 
 
 class Policies(Part):
-    """The pack's contact policy and dials. β: how much the customer's gain weighs against the company's, never below the floor."""
+    """The pack's dials. β: how much the customer's gain weighs against the company's, never below the floor.
+
+    Concessions of twelve months stay below `concession_cap`, and below `concession_share` of the customer's `margin` (twelve
+    months of it, in major units) where the pack says how to work that out.
+    """
 
     epsilon: float = Field(gt=0, le=1)
     beta: float = Field(ge=0, le=1)
@@ -165,8 +178,52 @@ class Policies(Part):
     attention_cost: Amount
     attention_per_recent: Amount
     concession_cap: Amount
-    sales_cap_30d: int = Field(ge=0)
-    sales_min_gap_days: int = Field(ge=0)
+    concession_share: float = Field(default=1, ge=0, le=1)
+    margin: Rule | None = None
+    exclusive_groups: tuple[Key, ...] = ()
+    """Groups of treatments of which a customer is offered one at a time."""
+
+
+class Scope(Part):
+    """Which offers a limit counts: all, or those of an issue, a group or a treatment, as they were when they were made."""
+
+    key: Key
+    of: Literal["all", "issue", "group", "treatment"]
+    name: str = ""
+    days: int = Field(ge=1, le=730)
+    """The window: the customer's local today and the days before it."""
+
+
+class Cap(Scope):
+    """At most so many of this outcome in the window, in all channels together."""
+
+    outcome: Literal["presented", "declined", "accepted"]
+    most: int = Field(ge=0)
+
+
+class Gap(Scope):
+    """So many days lie between one presentation and the next."""
+
+
+class Budget(Labelled):
+    """What is scarce: money in a month, or places in a day. Reserved when an offer is presented or accepted; never oversold."""
+
+    unit: Literal["money", "places"]
+    per: Literal["month", "day"]
+    amount: float = Field(ge=0, allow_inf_nan=False)
+    reserve: Literal["presented", "accepted"] = "accepted"
+    lead_days: int = Field(default=1, ge=0, le=365)
+    """With `per` day: the first day from today on that may be taken."""
+    horizon_days: int = Field(default=14, ge=1, le=365)
+    """With `per` day: for so many days ahead."""
+    weekdays: tuple[int, ...] = (1, 2, 3, 4, 5)
+    """With `per` day: the days of the week that have places, 1 is Monday."""
+
+
+class HoldingKind(Labelled):
+    """A thing of which a customer may have several (a line, an account), and what is known of each."""
+
+    attribute: tuple[Attribute, ...] = ()
 
 
 class Pack(Part):
@@ -198,7 +255,11 @@ class Pack(Part):
     """Whether the customer has any service at all: someone who left has none, whatever the attributes still say."""
     protective: tuple[Protective, ...]
     acknowledgements: Mapping[str, Acknowledgement]
-    decline_reasons: tuple[Labelled, ...]
+    caps: tuple[Cap, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+    holdings: tuple[HoldingKind, ...] = ()
+    decline_reasons: tuple[DeclineReason, ...]
     wrap_ups: tuple[Labelled, ...]
     treatments: Mapping[str, Any]
 
@@ -208,6 +269,18 @@ class Pack(Part):
 
     def intent_label(self, key: str | None) -> str:
         return self.intents[key].label if key and key in self.intents else (key or "")
+
+    @cached_property
+    def worked_out(self) -> dict[Any, Any]:
+        """Room for what is worked out of the pack once and asked for often; it goes with the pack."""
+        return {}
+
+    @cached_property
+    def holding_names(self) -> Mapping[str, Mapping[str, Name]]:
+        """The names that the rules of a treatment for one kind of holding may read besides: `line_speed` of a `line`."""
+        return {
+            kind.key: {f"{kind.key}_{a.key}": Name(a.type, a.choices) for a in kind.attribute} for kind in self.holdings
+        }
 
     @cached_property
     def profile_names(self) -> Mapping[str, Name]:
@@ -231,6 +304,7 @@ class Pack(Part):
             "stage": Name("choice", tuple(s.key for s in self.stages)),
             "intent": Name("choice", tuple(self.intents)),
             "intent_stated": Name("bool"),
+            "consents": Name("list"),
             "accepted": Name("list"),
             "declined": Name("list"),
             "presentations_30d": Name("int"),

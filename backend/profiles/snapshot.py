@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from backend.matrix.types import Fact, Pack
 from backend.profiles.risk import churn_risk
-from backend.profiles.types import Profile
+from backend.profiles.types import Holding, Profile
 from backend.rules.service import Context, Expression, RuleFailed
 from shared.kernel import clock
 
@@ -42,12 +42,14 @@ class Snapshot:
     protective: tuple[str, ...]
     consents: dict[str, str]
     bad_experience: dict[str, Any] | None
+    holdings: tuple[Holding, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The snapshot as plain JSON; `from_json` gives back an equal one."""
         plain = {f.name: getattr(self, f.name) for f in fields(self)}
         plain["segments"], plain["protective"] = list(self.segments), list(self.protective)
         plain["risk_reasons"] = [list(pair) for pair in self.risk_reasons]
+        plain["holdings"] = [{f.name: getattr(h, f.name) for f in fields(h)} for h in self.holdings]
         return plain
 
     @staticmethod
@@ -56,6 +58,7 @@ class Snapshot:
         rest = dict(plain)
         rest["segments"], rest["protective"] = tuple(rest["segments"]), tuple(rest["protective"])
         rest["risk_reasons"] = tuple((str(a), float(c)) for a, c in rest["risk_reasons"])
+        rest["holdings"] = tuple(Holding(**holding) for holding in rest.get("holdings", ()))
         return Snapshot(**rest)
 
     def names(self) -> dict[str, Any]:
@@ -72,6 +75,7 @@ class Snapshot:
             "stage": self.stage or "",
             "intent": self.intent or "",
             "intent_stated": self.stated,
+            "consents": sorted(key for key, state in self.consents.items() if state == "granted"),
         }
 
 
@@ -107,7 +111,16 @@ def snapshot(profile: Profile, now: datetime, pack: Pack) -> Snapshot:
         protective=protective,
         consents={f"{c.purpose}/{c.channel}": c.state for c in profile.consents},
         bad_experience=profile.facts.get("bad_experience"),
+        holdings=tuple(_holding(h, pack) for h in profile.holdings),
     )
+
+
+def _holding(holding: Holding, pack: Pack) -> Holding:
+    """With its attributes in the types of the pack's schema; one of a kind that the pack dropped keeps none."""
+    kind = next((k for k in pack.holdings if k.key == holding.kind), None)
+    known = holding.attributes
+    typed = {a.key: _typed(a.type, known.get(a.key), a.default) for a in kind.attribute} if kind else {}
+    return replace(holding, attributes=typed)
 
 
 def _typed(type_: str, value: Any, default: Any) -> bool | int | float | str | None:

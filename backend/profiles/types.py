@@ -50,6 +50,16 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True)
+class Holding:
+    """One of the things of which a customer may have several: its kind, what it is called, and what is known of it."""
+
+    holding_id: str
+    kind: str
+    label: str
+    attributes: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """All that is known of one customer at one version; windows of facts are still day buckets."""
 
@@ -68,6 +78,7 @@ class Profile:
     email: str | None = None
     birth_date: date | None = None
     created_at: datetime | None = field(default=None, compare=False)
+    holdings: tuple[Holding, ...] = ()
 
     @property
     def first_name(self) -> str:

@@ -213,7 +213,8 @@ def digest_of(row: Mapping[str, Any], ruling: Ruling) -> str:
         "engine_version",
         "input_hash",
     )
-    withheld = [[w.treatment, w.step, w.rule, w.detail, dict(w.values)] for w in ruling.withheld]
+    # What their rules saw is left out: it is a part of the inputs, which have a name of their own here.
+    withheld = [[w.treatment, w.subject, w.step, w.rule, w.detail] for w in ruling.withheld]
     result = {"ranked": [ranked_json(r) for r in ruling.ranked], "withheld": withheld, "weights": dict(ruling.weights)}
     return hash_of(canonical({name: row[name] for name in versions} | result))
 
@@ -222,7 +223,7 @@ def _store(
     session: Session, inputs: Inputs, ruling: Ruling, row: dict[str, Any], body: bytes, now: datetime
 ) -> Decided:
     offered, moved = _open_offers(session, inputs, ruling.ranked, now)
-    ranked = tuple(replace(r, offer_id=str(offered[r.treatment, r.subject])) for r in ruling.ranked)
+    ranked = tuple(r._replace(offer_id=str(offered[r.treatment, r.subject])) for r in ruling.ranked)
     decision_id = ids.uuid7()
     key = {"customer_id": row["customer_id"], "input_hash": row["input_hash"]}
     db.upsert(session, SnapshotRow, [key | {"body": body}], key=("customer_id", "input_hash"))
@@ -296,7 +297,7 @@ def ranked_json(item: Ranked) -> dict[str, Any]:
         "subject": item.subject,
         "catalogue_version": item.catalogue_version,
         "priority": item.priority,
-        "factors": {name: getattr(f, name) for name in Factors.__slots__},
+        "factors": f._asdict(),
         "terms": [terms_json(t) for t in item.terms],
         "valid_until": item.valid_until.isoformat(),
         "live": item.live,

@@ -49,6 +49,28 @@ class Term(Labelled):
     low: float | None = None
     high: float | None = None
     concession: bool = False
+    authority_low: float | None = None
+    authority_high: float | None = None
+    """An agent may set the term between these by themselves; as far as `low` and `high` only with an approval."""
+
+    @property
+    def alterable(self) -> bool:
+        return self.authority_low is not None or self.authority_high is not None
+
+
+class Use(Part):
+    """How much of a budget one acceptance takes: places, or money in major units."""
+
+    budget: Key
+    amount: Rule = Field(default="1", validate_default=True)
+
+
+class Follow(Part):
+    """What comes after another treatment: only from so many days after it was taken, and only for so long."""
+
+    after: Key
+    from_days: int = Field(default=0, ge=0, le=730)
+    within_days: int = Field(default=90, ge=1, le=730)
 
 
 class Phone(Part):
@@ -104,9 +126,19 @@ class Treatment(Part):
     benefit: str = ""
     in_force_from: date | None = None
     in_force_until: date | None = None
+    subject: str = ""
+    """The kind of holding that it is for, one offer for each; "" for the customer as a whole."""
+    excludes: tuple[Key, ...] = ()
+    """Treatments that cannot be had beside it, in either order."""
+    requires: tuple[Key, ...] = ()
+    """Treatments that the customer must have taken before."""
+    follows: Follow | None = None
+    bundle: tuple[Key, ...] = ()
+    """Treatments that are part of this one offer: what must hold for each must hold, and all are fulfilled."""
     objectives: Vector
     rules: Rules
     value: Worth
+    use: tuple[Use, ...] = ()
     term: tuple[Term, ...] = ()
     phone: Phone | None = None
     portal: Portal | None = None
@@ -131,6 +163,7 @@ class Treatment(Part):
         return [
             *((name, getattr(self.rules, name)) for name in ("eligible", "applicable", "suitable")),
             *((name, getattr(self.value, name)) for name in ("equity", "cost", "experience")),
+            *((f"use.{u.budget}", u.amount) for u in self.use),
             *((f"term.{t.key}", t.value) for t in self.term),
             *(("reason.when", r.when) for r in self.reason),
         ]
@@ -145,11 +178,29 @@ class Catalogue:
         self.digest = digest or digest_of(body)
         self.pack: Pack = pack_from(body)
         self.treatments: dict[str, Treatment] = {t.key: t for t in read_treatments(self.pack)}
+        self.worked_out: dict[str, Any] = {}
+        """Room for what is worked out of this version once; it goes with it."""
 
     @cached_property
     def needed(self) -> frozenset[str]:
         """The names that any rule of any treatment reads."""
-        return frozenset(name for t in self.treatments.values() for _, e in t.expressions() for name in e.names)
+        margin = self.pack.policies.margin.names if self.pack.policies.margin else ()
+        return frozenset(name for t in self.treatments.values() for _, e in t.expressions() for name in e.names) | {
+            *margin
+        }
+
+    @cached_property
+    def conflicts(self) -> Mapping[str, frozenset[str]]:
+        """Treatment → those that a customer cannot have beside it: named by either, of one exclusive group, or bundled in it."""
+        exclusive = set(self.pack.policies.exclusive_groups)
+        found: dict[str, set[str]] = {key: set() for key in self.treatments}
+        for key, t in self.treatments.items():
+            others = {*t.excludes, *t.bundle}
+            others |= {k for k, other in self.treatments.items() if t.group in exclusive and other.group == t.group}
+            for other in (others - {key}) & found.keys():
+                found[key].add(other)
+                found[other].add(key)
+        return {key: frozenset(others) for key, others in found.items()}
 
 
 def read_treatments(pack: Pack) -> list[Treatment]:

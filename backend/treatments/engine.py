@@ -1,125 +1,96 @@
 """The decision: a pure function of the profile's snapshot, the ledger and the published configuration.
 
 The channel is not an argument. Each candidate walks the funnel (in force, eligible, applicable, suitable, consent, contact
-policy, arbitration) and leaves it at the first step that fails, with the rule and the values that the rule saw. What stays is
-ranked by priority = P × (C × V × L − price) − attention.
+policy, budget, arbitration) and leaves it at the first step that fails, with the rule and the values that the rule saw. What
+stays is ranked by priority = P × (C × V × L − price) − attention.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 from backend.matrix.service import Pack, Protective, Purpose
 from backend.profiles.snapshot import Snapshot
-from backend.rules.service import Context, Expression, RuleFailed
+from backend.rules.service import Context, Expression, RuleFailed, number_of
 from backend.treatments import contact
-from backend.treatments.catalogue import Treatment
-from backend.treatments.facts import TAKEN, Configuration, Ledger, OfferFact, TermValue
+from backend.treatments.catalogue import Catalogue, Treatment
+from backend.treatments.contact import History, history_of
+from backend.treatments.facts import TAKEN, Configuration, Ledger, OfferFact
 from backend.treatments.match import balance, context_value, objective_weights
+from backend.treatments.ordering import first_of_each, in_order, pinned_first
+from backend.treatments.plan import Figures, Line, plan_of
+from backend.treatments.ruling import Factors, Ranked, Ruling, Seen, Withheld
 from backend.treatments.terms import concession_of, terms_of
 
-ENGINE_VERSION = 1
+__all__ = [
+    "ENGINE_VERSION", "STEPS", "Factors", "Ranked", "Ruling", "Withheld", "context_of", "decide", "most_conceded", "overridable",
+    "pinned_first",
+]  # fmt: skip
+
+ENGINE_VERSION = 2
 """Raised whenever equal inputs may give another result; decisions name the version that made them."""
 
-STEPS = ("in_force", "eligible", "applicable", "suitable", "consent", "contact_policy", "arbitration", "deliverable")
-
-
-@dataclass(frozen=True, slots=True)
-class Factors:
-    """The parts of a priority. Money in major units; `draw` stands in for the propensity while a treatment is explored."""
-
-    propensity: float
-    draw: float | None
-    context: float
-    value: float
-    lever: float
-    price: float
-    attention: float
-
-    @property
-    def priority(self) -> float:
-        chance = self.propensity if self.draw is None else self.draw
-        return chance * (self.context * self.value * self.lever - self.price) - self.attention
-
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """A treatment that survived: its factors, its terms, and the live offer that it stands on, if any."""
-
-    treatment: str
-    subject: str
-    catalogue_version: int
-    factors: Factors
-    terms: tuple[TermValue, ...]
-    valid_until: date
-    live: bool
-    pinned: bool
-    offer_id: str | None = None
-    """Of the live offer; an offer not yet presented is no input of the decision."""
-
-    @property
-    def priority(self) -> float:
-        return self.factors.priority
-
-
-@dataclass(frozen=True, slots=True)
-class Withheld:
-    """A treatment that left the funnel: at which step, by which rule, and what the rule saw."""
-
-    treatment: str
-    step: str
-    rule: str
-    detail: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Ruling:
-    """A decision's result: the ranked, best first, the withheld, and the weights that matched them."""
-
-    ranked: tuple[Ranked, ...]
-    withheld: tuple[Withheld, ...]
-    weights: Mapping[str, float]
-
-
-class _Out(Exception):
-    """The candidate leaves the funnel here."""
-
-    def __init__(self, step: str, rule: str, detail: str = "", values: Mapping[str, Any] | None = None) -> None:
-        self.left = (step, rule, detail, values or {})
+STEPS = (
+    "in_force", "eligible", "applicable", "suitable", "consent", "contact_policy", "budget", "arbitration", "deliverable",
+)  # fmt: skip
 
 
 def decide(snapshot: Snapshot, ledger: Ledger, configuration: Configuration) -> Ruling:
     """What to do for this customer, in order, and why not the rest. Equal inputs give equal rulings, to the bit."""
-    catalogue = configuration.catalogue
-    pack = catalogue.pack
-    today = date.fromisoformat(snapshot.today)
-    live = [o for o in ledger.offers if o.live(today)]
-    context = context_of(snapshot, ledger, configuration, live)
-    weights = objective_weights(snapshot, pack)
-    beta = balance(snapshot, pack)
-    case = _Case(
-        snapshot, ledger, configuration, pack, context, today, weights, beta,
-        purposes={p.key: p for p in pack.purposes},
-        granted=frozenset(key.split("/")[0] for key, state in snapshot.consents.items() if state == "granted"),
-        silenced={i: p for p in reversed(pack.protective) if p.key in snapshot.protective for i in p.silences},
-        recent=contact.presentations(ledger, today),
-    )  # fmt: skip
+    case = _case(snapshot, ledger, configuration)
     ranked: list[Ranked] = []
     withheld: list[Withheld] = []
-    for offer in live:
-        _walk(case, configuration.treatment_of(offer), offer, ranked, withheld)
-    offered = {o.treatment for o in live}
-    for treatment in catalogue.treatments.values():
-        if treatment.key not in offered:
-            _walk(case, treatment, None, ranked, withheld)
-    return Ruling(tuple(_order(case, ranked)), tuple(withheld), weights)
+    offered = set()
+    for offer in case.live:
+        offered.add((offer.treatment, offer.subject))
+        found = _standing(case, offer)
+        (ranked if type(found) is Ranked else withheld).append(found)  # type: ignore[arg-type]
+    for line in plan_of(configuration.catalogue).lines.values():
+        for subject in case.subjects(line):
+            if offered and (line.t.key, subject) in offered:
+                continue
+            found = _candidate(case, line, subject)
+            (ranked if type(found) is Ranked else withheld).append(found)  # type: ignore[arg-type]
+    ordered = in_order(ranked, snapshot, ledger, configuration)
+    kept, beside = first_of_each(ordered, configuration.catalogue.conflicts)
+    return Ruling(kept, (*withheld, *beside), case.weights)
 
 
-def context_of(snapshot: Snapshot, ledger: Ledger, configuration: Configuration, live: list[OfferFact]) -> Context:
+def overridable(snapshot: Snapshot, ledger: Ledger, configuration: Configuration) -> dict[tuple[str, str], Ranked]:
+    """What an agent may choose in place of the recommended, by treatment and subject: relevance and priority are theirs to judge.
+
+    All else has passed: in force, eligible, suitable, consent, contact policy, budget; and no live offer stands against it.
+    """
+    case = _case(snapshot, ledger, configuration)
+    live = {(o.treatment, o.subject) for o in case.live}
+    against: set[str] = set().union(*(configuration.catalogue.conflicts.get(key, frozenset()) for key, _ in live))
+    found = {}
+    for line in plan_of(configuration.catalogue).lines.values():
+        for subject in case.subjects(line):
+            if (line.t.key, subject) in live or line.t.key in against:
+                continue
+            candidate = _candidate(case, line, subject, judged=True)
+            if type(candidate) is Ranked:
+                found[line.t.key, subject] = candidate
+    return found
+
+
+def most_conceded(snapshot: Snapshot, ledger: Ledger, configuration: Configuration) -> float:
+    """What may be given away to this customer in twelve months, in major units; 0 where their margin cannot be worked out."""
+    policies = configuration.catalogue.pack.policies
+    if policies.margin is None:
+        return policies.concession_cap
+    context = context_of(snapshot, ledger, configuration, ())
+    try:
+        return contact.most_conceded(policies, policies.margin.number(context))
+    except RuleFailed:
+        return 0.0
+
+
+def context_of(snapshot: Snapshot, ledger: Ledger, configuration: Configuration, live: Iterable[OfferFact]) -> Context:
     """All that rules may read: the snapshot's names, and what the ledger tells."""
     today = date.fromisoformat(snapshot.today)
     year_ago = today - timedelta(days=365)
@@ -130,13 +101,13 @@ def context_of(snapshot: Snapshot, ledger: Ledger, configuration: Configuration,
         "presentations_30d": contact.presentations(ledger, today),
         "concessions_12m": contact.concessions(ledger, today),
     }
-    needed = set(configuration.catalogue.needed)
+    needed = configuration.catalogue.needed
     for offer in live:
         needed |= configuration.catalogue_of(offer.catalogue_version).needed
     return Context(values, needed)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Case:
     """What all candidates of one decision share."""
 
@@ -145,6 +116,7 @@ class _Case:
     configuration: Configuration
     pack: Pack
     context: Context
+    live: list[OfferFact]
     today: date
     weights: Mapping[str, float]
     beta: float
@@ -153,166 +125,222 @@ class _Case:
     """The purposes to which the customer consented, in whichever channel."""
     silenced: Mapping[str, Protective]
     """Issue → the first protective state that silences it."""
-    recent: int
-    """Presentations of the last 30 days."""
+    history: History
+    contexts: dict[str, Context] = field(default_factory=dict)
+    """Holding → the context with what is known of it; "" is the customer's own."""
+
+    def subjects(self, line: Line) -> Sequence[str]:
+        """What the treatment may be for: the customer, or each holding of its kind; "" alone where there is none of it."""
+        if not line.t.subject:
+            return _CUSTOMER
+        return [h.holding_id for h in self.snapshot.holdings if h.kind == line.t.subject] or _CUSTOMER
+
+    def context_for(self, subject: str, catalogue: Catalogue) -> Context:
+        """The customer's context, or one with what is known of the holding besides."""
+        if not subject:
+            return self.context
+        context = self.contexts.get(subject)
+        if context is None:
+            holding = next((h for h in self.snapshot.holdings if h.holding_id == subject), None)
+            own = {f"{holding.kind}_{key}": value for key, value in holding.attributes.items()} if holding else {}
+            context = self.contexts[subject] = Context(self.context.values | own, catalogue.needed)
+        return context
+
+    def margin(self) -> float | None:
+        """Twelve months of the customer's margin; None where the pack does not say how to work it out. Raises RuleFailed."""
+        margin = self.pack.policies.margin
+        return None if margin is None else margin.number(self.context)
 
 
-def _walk(case: _Case, t: Treatment, offer: OfferFact | None, ranked: list[Ranked], withheld: list[Withheld]) -> None:
-    try:
-        ranked.append(_standing(case, t, offer) if offer else _candidate(case, t))
-    except _Out as out:
-        withheld.append(Withheld(t.key, *out.left))
+_CUSTOMER = ("",)
 
 
-def _candidate(case: _Case, t: Treatment) -> Ranked:
-    """A treatment not yet put to the customer walks every step."""
+def _case(snapshot: Snapshot, ledger: Ledger, configuration: Configuration) -> _Case:
+    catalogue = configuration.catalogue
+    pack, today = catalogue.pack, date.fromisoformat(snapshot.today)
+    live = [o for o in ledger.offers if o.live(today)]
+    context = context_of(snapshot, ledger, configuration, live)
+    plan_of(catalogue).conditions.test(context)
+    return _Case(
+        snapshot, ledger, configuration, pack, context, live, today,
+        weights=objective_weights(snapshot, pack),
+        beta=balance(snapshot, pack),
+        purposes={p.key: p for p in pack.purposes},
+        granted=frozenset(key.split("/")[0] for key, state in snapshot.consents.items() if state == "granted"),
+        silenced={i: p for p in reversed(pack.protective) if p.key in snapshot.protective for i in p.silences},
+        history=history_of(ledger, pack, configuration, today),
+    )  # fmt: skip
+
+
+def _candidate(case: _Case, line: Line, subject: str, *, judged: bool = False) -> Ranked | Withheld:
+    """A treatment not yet put to the customer walks every step; `judged`: an agent judges its relevance and its worth."""
+    t = line.t
     if (t.in_force_from and case.today < t.in_force_from) or (t.in_force_until and case.today > t.in_force_until):
-        raise _Out("in_force", "dates", "The catalogue has it in force at another time.")
-    for step in ("eligible", "applicable", "suitable"):
-        _require(case, step, getattr(t.rules, step))
-    experience = _suits(case, t)
-    _consented(case, t)
-    try:
-        terms = terms_of(t, case.context, case.pack.currency)
-    except RuleFailed as failed:
-        raise _Out("contact_policy", "terms", f"Its terms could not be worked out: {failed}.") from None
-    concession = concession_of(t, terms, case.pack.currency)
-    refused = contact.refusal(t, case.ledger, case.pack.policies, case.configuration, case.today, concession)
+        return Withheld(t.key, "in_force", "dates", "The catalogue has it in force at another time.", subject=subject)
+    if t.subject and not subject:
+        return Withheld(t.key, "eligible", f"subject:{t.subject}", f"The customer has no {_kind(case, t.subject)}.")
+    if (t.requires or t.follows) and (left := _out_of_turn(case, t, subject)):
+        return left
+    context = case.context_for(subject, case.configuration.catalogue)
+    for step, rule in line.rules:
+        if (left := _refused(t, step, rule, context, subject)) and not (judged and step == "applicable"):
+            return left
+    figures = line.worked_out(context)
+    if left := _unsuited(case, line, figures, subject) or _unasked(case, line, subject):
+        return left
+    refused = contact.refusal(t, subject, case.history)
     if refused:
-        raise _Out("contact_policy", *refused)
-    factors = _factors(case, t, experience, None)
-    if factors.priority <= 0:
-        raise _Out(
-            "arbitration",
-            "silence",
-            "Silence is better: its priority is not above zero.",
-            {"priority": factors.priority},
+        return Withheld(t.key, "contact_policy", *refused, subject=subject)
+    try:
+        terms = terms_of(t, _all_of(figures.terms), case.pack.currency)
+        if t.concession:
+            concession = concession_of(t, terms, case.pack.currency)
+            most = contact.most_conceded(case.pack.policies, case.margin())
+            if concession and (refused := contact.too_much_conceded(case.history, concession, most)):
+                return Withheld(t.key, "contact_policy", *refused, subject=subject)
+    except RuleFailed as failed:
+        return Withheld(
+            t.key, "contact_policy", "terms", f"Its terms could not be worked out: {failed}.", subject=subject
         )
+    for use in t.use:
+        if use.budget in case.configuration.exhausted:
+            return Withheld(t.key, "budget", f"budget:{use.budget}", f"{_budget(case, use.budget)}: nothing is left.", subject=subject)  # fmt: skip
+    try:
+        factors = _factors(case, line, figures, None)
+    except RuleFailed as failed:
+        return Withheld(t.key, "arbitration", "value", f"Its value could not be worked out: {failed}.", subject=subject)
+    priority = factors.priority
+    if priority <= 0 and not judged:
+        detail = "Silence is better: its priority is not above zero."
+        return Withheld(t.key, "arbitration", "silence", detail, {"priority": priority}, subject)
     valid_until = case.today + timedelta(days=t.valid_days)
-    return Ranked(
-        t.key, "", case.configuration.catalogue.version, factors, terms, valid_until, live=False, pinned=False
-    )
+    return Ranked(t.key, subject, case.configuration.catalogue.version, factors, terms, valid_until, False, False)
 
 
-def _standing(case: _Case, t: Treatment, offer: OfferFact) -> Ranked:
+def _standing(case: _Case, offer: OfferFact) -> Ranked | Withheld:
     """A live offer is honoured as it was made: only suitability, protective states and consent may hide it."""
-    _require(case, "suitable", t.rules.suitable)
-    experience = _suits(case, t)
-    _consented(case, t)
+    catalogue = case.configuration.catalogue_of(offer.catalogue_version)
+    line, subject = plan_of(catalogue).lines[offer.treatment], offer.subject
+    context = case.context_for(subject, catalogue)
+    for rule in line.suitable:
+        if left := _refused(line.t, "suitable", rule, context, subject):
+            return left
+    figures = line.worked_out(context)
+    if left := _unsuited(case, line, figures, subject) or _unasked(case, line, subject):
+        return left
+    try:
+        factors = _factors(case, line, figures, offer)
+    except RuleFailed as failed:
+        words = f"Its value could not be worked out: {failed}."
+        return Withheld(line.t.key, "arbitration", "value", words, subject=subject)
     pinned = offer.presented_first and offer.moment_key == case.snapshot.moment_key
     return Ranked(
-        t.key, offer.subject, offer.catalogue_version, _factors(case, t, experience, offer), offer.terms, offer.valid_until,
+        offer.treatment, subject, offer.catalogue_version, factors, offer.terms, offer.valid_until,
         live=True, pinned=pinned, offer_id=offer.offer_id,
     )  # fmt: skip
 
 
-def _require(case: _Case, step: str, rule: Expression) -> None:
-    try:
-        held = rule.test(case.context)
-    except RuleFailed as failed:
-        raise _Out(step, rule.text, f"The rule could not be decided: {failed}.", case.context.seen_by(rule)) from None
-    if not held:
-        raise _Out(step, rule.text, "", case.context.seen_by(rule))
-
-
-def _suits(case: _Case, t: Treatment) -> float:
-    """The customer's gain in money. Raises _Out where it is a loss, or where a protective state silences the issue."""
-    state = case.silenced.get(t.issue)
-    if state is not None:
-        words = f"{state.label}: nothing in {t.issue} is put to this customer."
-        raise _Out("suitable", f"protective:{state.key}", words)
-    try:
-        experience = t.value.experience.number(case.context)
-    except RuleFailed as failed:
-        raise _Out("suitable", "experience", f"The customer's gain could not be worked out: {failed}.") from None
-    if experience < 0:
-        raise _Out("suitable", "experience", "It would leave the customer worse off.", {"experience": experience})
-    return experience
-
-
-def _consented(case: _Case, t: Treatment) -> None:
-    """The purpose's consent, in whichever channel it was given; the channel's own is asked at delivery."""
-    # A live offer may have a purpose that the pack dropped since: then nothing but the customer's own word allows it.
-    purpose = case.purposes.get(t.purpose)
-    if (purpose is None or purpose.needed) and t.purpose not in case.granted:
-        label = purpose.label.lower() if purpose else t.purpose
-        raise _Out("consent", f"purpose:{t.purpose}", f"No consent to {label}.")
-
-
-def _factors(case: _Case, t: Treatment, experience: float, offer: OfferFact | None) -> Factors:
-    try:
-        equity = t.value.equity.number(case.context) - t.value.cost.number(case.context)
-    except RuleFailed as failed:
-        raise _Out("arbitration", "value", f"Its value could not be worked out: {failed}.") from None
-    policies = case.pack.policies
-    others = contact.presentations(case.ledger, case.today, without=offer.offer_id) if offer else case.recent
-    return Factors(
-        propensity=t.acceptance,
-        draw=None,
-        context=context_value(case.weights, t.objectives),
-        value=(1 - case.beta) * equity + case.beta * experience,
-        lever=case.configuration.levers.get(t.key, 1.0),
-        price=case.configuration.prices.get(t.key, 0.0),
-        attention=policies.attention_cost + policies.attention_per_recent * others,
-    )
-
-
-def _order(case: _Case, ranked: list[Ranked]) -> list[Ranked]:
-    """What was presented first and still stands; then priority, ties by key; no sale above what resolves the stated intent."""
-    presented = {o.offer_id: o.presented_at or "" for o in case.ledger.offers}
-    pinned = sorted(
-        (r for r in ranked if r.pinned), key=lambda r: (presented[r.offer_id or ""], r.treatment, r.subject)
-    )
-    rest = sorted((r for r in ranked if not r.pinned), key=lambda r: (-r.priority, r.treatment, r.subject))
-    treatments = {r.treatment: _treatment(case, r) for r in rest}
-    last = max((n for n, r in enumerate(rest) if _resolves(case, treatments[r.treatment])), default=-1)
-    if last < 0 or _resolved(case):
-        return pinned + rest
-    above = rest[: last + 1]
-    sales = [r for r in above if treatments[r.treatment].issue == "sales"]
-    return pinned + [r for r in above if r not in sales] + sales + rest[last + 1 :]
-
-
-def pinned_first(ranked: Sequence[Ranked], ledger: Ledger, moment_key: str) -> tuple[Ranked, ...]:
-    """A stored ranking as presentations since then have it: what was presented first in this moment goes before the rest.
-
-    Presenting moves no version, so that a decision goes on standing; this keeps the same first in every channel meanwhile.
-    """
-    pins = {
-        (o.treatment, o.subject): o
-        for o in ledger.offers
-        if o.presented_first and o.moment_key == moment_key and o.state == "presented"
-    }
-    held = [r for r in ranked if r.pinned or (r.treatment, r.subject) in pins]
-    if [*ranked[: len(held)]] == held:
-        return tuple(ranked)
-    held.sort(
-        key=lambda r: (
-            not r.pinned,
-            pins[r.treatment, r.subject].presented_at or "" if (r.treatment, r.subject) in pins else "",
+def _out_of_turn(case: _Case, t: Treatment, subject: str) -> Withheld | None:
+    """What must come before it has not, or has but at another time."""
+    taken = case.history.taken
+    for key in t.requires:
+        if key not in taken:
+            return Withheld(t.key, "eligible", f"requires:{key}", f"It comes after {key}, which the customer has not taken.", subject=subject)  # fmt: skip
+    if t.follows is None:
+        return None
+    before = taken.get(t.follows.after)
+    on = before.answered_on if before is not None and before.state == "fulfilled" else None
+    rule = f"follows:{t.follows.after}"
+    if on is None:
+        return Withheld(t.key, "applicable", rule, f"It follows {t.follows.after}, which has not been done for the customer.", subject=subject)  # fmt: skip
+    days = (case.today - on).days
+    if not t.follows.from_days <= days <= t.follows.within_days:
+        detail = (
+            f"It follows {t.follows.after} after {t.follows.from_days} to {t.follows.within_days} days; it is {days}."
         )
+        return Withheld(t.key, "applicable", rule, detail, {"days": days}, subject)
+    return None
+
+
+def _refused(t: Treatment, step: str, rule: Expression, context: Context, subject: str) -> Withheld | None:
+    try:
+        if rule.test(context):
+            return None
+    except RuleFailed as failed:
+        detail = f"The rule could not be decided: {failed}."
+        return Withheld(t.key, step, rule.text, detail, Seen(rule, context), subject)
+    return Withheld(t.key, step, rule.text, "", Seen(rule, context), subject)
+
+
+def _unsuited(case: _Case, line: Line, figures: Figures, subject: str) -> Withheld | None:
+    """Where it is a loss for the customer, or a protective state silences its issue or that of something bundled in it."""
+    t = line.t
+    if case.silenced:
+        for one in (t, *line.members):
+            if state := case.silenced.get(one.issue):
+                words = f"{state.label}: nothing in {one.issue} is put to this customer."
+                return Withheld(t.key, "suitable", f"protective:{state.key}", words, subject=subject)
+    experience = figures.experience
+    if type(experience) is not float:
+        try:
+            experience = number_of(_one_of(experience))
+        except RuleFailed as failed:
+            words = f"The customer's gain could not be worked out: {failed}."
+            return Withheld(t.key, "suitable", "experience", words, subject=subject)
+    if experience < 0:
+        words = "It would leave the customer worse off."
+        return Withheld(t.key, "suitable", "experience", words, {"experience": experience}, subject)
+    return None
+
+
+def _unasked(case: _Case, line: Line, subject: str) -> Withheld | None:
+    """The purpose's consent, in whichever channel it was given; the channel's own is asked at delivery."""
+    for one in (line.t, *line.members):
+        # A live offer may have a purpose that the pack dropped since: then nothing but the customer's own word allows it.
+        purpose = case.purposes.get(one.purpose)
+        if (purpose is None or purpose.needed) and one.purpose not in case.granted:
+            label = purpose.label.lower() if purpose else one.purpose
+            return Withheld(line.t.key, "consent", f"purpose:{one.purpose}", f"No consent to {label}.", subject=subject)
+    return None
+
+
+def _factors(case: _Case, line: Line, figures: Figures, offer: OfferFact | None) -> Factors:
+    """Raises RuleFailed."""
+    t, policies, configuration = line.t, case.pack.policies, case.configuration
+    equity = number_of(_one_of(figures.equity)) - number_of(_one_of(figures.cost))
+    price = 0.0
+    if t.use and configuration.prices:
+        uses = zip(t.use, figures.uses, strict=True)
+        price = sum(configuration.prices.get(u.budget, 0.0) * number_of(_one_of(used)) for u, used in uses)
+    recent = case.history.recent
+    if offer is not None:
+        recent = contact.presentations(case.ledger, case.today, without=offer.offer_id)
+    return Factors(
+        t.acceptance,
+        None,
+        context_value(case.weights, line.scores),
+        (1 - case.beta) * equity + case.beta * number_of(_one_of(figures.experience)),
+        configuration.levers.get(t.key, 1.0),
+        price,
+        policies.attention_cost + policies.attention_per_recent * recent,
     )
-    return (*(replace(r, pinned=True) for r in held), *(r for r in ranked if r not in held))
 
 
-def _treatment(case: _Case, ranked: Ranked) -> Treatment:
-    return case.configuration.catalogue_of(ranked.catalogue_version).treatments[ranked.treatment]
+def _one_of(figure: Any) -> Any:
+    if isinstance(figure, RuleFailed):
+        raise figure
+    return figure
 
 
-def _resolves(case: _Case, t: Treatment) -> bool:
-    return (
-        case.snapshot.stated
-        and case.snapshot.intent is not None
-        and case.snapshot.intent in t.resolves
-        and t.issue != "sales"
-    )
+def _all_of(figures: Sequence[Any]) -> Sequence[Any]:
+    for figure in figures:
+        _one_of(figure)
+    return figures
 
 
-def _resolved(case: _Case) -> bool:
-    """Whether a treatment that resolves the stated intent was answered in this very moment."""
-    return any(
-        o.moment_key == case.snapshot.moment_key
-        and o.answered_on is not None
-        and _resolves(case, case.configuration.treatment_of(o))
-        for o in case.ledger.offers
-    )
+def _kind(case: _Case, kind: str) -> str:
+    return case.pack.label_of(case.pack.holdings, kind).lower()
+
+
+def _budget(case: _Case, key: str) -> str:
+    return case.pack.label_of(case.pack.budgets, key)

@@ -53,6 +53,8 @@ class OfferFact:
     answered_on: date | None = None
     until: date | None = None
     concession: float = 0.0
+    reason: str | None = None
+    """Why it was declined, as one of the pack's reasons or in the customer's own words."""
 
     def live(self, today: date) -> bool:
         """Presented, unanswered and within its date: its terms are honoured and it stays in the ranking."""
@@ -110,7 +112,10 @@ class Configuration:
     older: Mapping[int, Catalogue] = field(default_factory=dict)
     levers: Mapping[str, float] = field(default_factory=dict)
     prices: Mapping[str, float] = field(default_factory=dict)
+    """Bid price of one unit of each budget, in major units; none: zero."""
     model_epoch: int = 0
+    exhausted: frozenset[str] = frozenset()
+    """Budgets of which nothing is left: all that a decision knows of them."""
 
     def catalogue_of(self, version: int) -> Catalogue:
         return self.catalogue if version == self.catalogue.version else self.older[version]
@@ -118,3 +123,7 @@ class Configuration:
     def treatment_of(self, offer: OfferFact) -> Treatment:
         """The treatment as it was when the offer was made."""
         return self.catalogue_of(offer.catalogue_version).treatments[offer.treatment]
+
+    def cool_off_of(self, reason: str | None) -> int:
+        """The days for which a decline for this reason keeps a treatment away, whatever its own time; mostly 0."""
+        return next((r.cool_off_days for r in self.catalogue.pack.decline_reasons if r.key == reason), 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,10 @@ _OFFERS = (
     .where(_OFFER.c.customer_id == bindparam("customer_id"))
     .order_by(_OFFER.c.opened_at.desc(), _OFFER.c.offer_id.desc())
 )
+
+
+_CODE = re.compile(r"[a-z][a-z0-9_]*")
+"""A reason that the pack may know; what a customer wrote in their own words is no input of a decision."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,7 @@ def _fact(row: Any) -> OfferFact:
         answered_on=row.answered_on,
         until=row.until,
         concession=row.concession,
+        reason=row.reason if _CODE.fullmatch(row.reason or "") else None,
     )
 
 
@@ -117,6 +123,7 @@ def document_of(snapshot: Snapshot, ledger: Ledger, configuration: Configuration
             "older": sorted([c.version, c.digest] for c in configuration.older.values() if c.version in named),
             "levers": dict(configuration.levers),
             "prices": dict(configuration.prices),
+            "exhausted": sorted(configuration.exhausted),
             "model_epoch": configuration.model_epoch,
         },
     }

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from backend.interactions import service as interactions
 from backend.record import service as record
-from backend.treatments import asking, cards, contact
+from backend.treatments import asking, cards, contact, engine
 from backend.treatments.answers import Response, checked_reason, checked_until, doubt, permit
 from backend.treatments.cards import OfferLine
 from backend.treatments.delivery import deliver
@@ -127,8 +127,9 @@ def _offered(ranked: Any, row: Any) -> bool:
 
 def _beyond_cap(row: Any, inputs: Inputs) -> bool:
     """Whether a concession that stood beside others in the decision no longer fits, now that one of them was presented."""
+    most = engine.most_conceded(inputs.snapshot, inputs.ledger, inputs.configuration)
     given = contact.committed(inputs.ledger, inputs.today, without=str(row.offer_id))
-    return bool(given + row.concession > inputs.pack.policies.concession_cap + 1e-9)
+    return bool(given + row.concession > most + 1e-9)
 
 
 def _presentation(row: Any, ranked: Any, inputs: Inputs, channel: str, actor: Actor, now: datetime) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def _view(customer_id: UUID, channel: str, now: datetime) -> View:
                 c.body,
                 c.reason,
                 c.acknowledgement,
-                tuple(getattr(factors[c.treatment], name) for name in factors[c.treatment].__slots__),
+                tuple(factors[c.treatment]),
             )
             for c in shown
         ),
@@ -107,7 +107,9 @@ def _standing_or_preview(customer_id: UUID, now: datetime) -> Decided:
     made = asking.preview(customer_id, now)
     return replace(
         made,
-        ranked=tuple(replace(r, offer_id=r.offer_id or str(uuid5(NAMESPACE_OID, r.treatment))) for r in made.ranked),
+        ranked=tuple(
+            r._replace(offer_id=r.offer_id or str(uuid5(NAMESPACE_OID, r.treatment + r.subject))) for r in made.ranked
+        ),
     )
 
 

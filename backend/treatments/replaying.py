@@ -105,6 +105,7 @@ def _configuration(session: Session, stored: Mapping[str, Any], older: Collectio
         levers=stored["levers"],
         prices=stored["prices"],
         model_epoch=stored["model_epoch"],
+        exhausted=frozenset(stored.get("exhausted", ())),
     )
 
 

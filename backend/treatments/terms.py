@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from backend.rules.service import Context, RuleFailed
+from collections.abc import Iterable
+from typing import Any
+
+from backend.rules.service import RuleFailed, number_of
 from backend.treatments.catalogue import Term, Treatment
 from backend.treatments.facts import TermValue
 from shared.kernel import money
@@ -10,25 +13,25 @@ from shared.kernel import money
 _WHOLE = ("months", "days", "count")
 
 
-def terms_of(treatment: Treatment, context: Context, currency: str) -> tuple[TermValue, ...]:
-    """The terms for the customer of this context, within their bounds. Raises RuleFailed."""
-    return tuple(TermValue(t.key, t.label, t.unit, _value(t, context, currency)) for t in treatment.term)
+def terms_of(treatment: Treatment, values: Iterable[Any], currency: str) -> tuple[TermValue, ...]:
+    """The terms within their bounds, from what their expressions came to for a customer. Raises RuleFailed."""
+    return tuple([frozen(term, value, currency) for term, value in zip(treatment.term, values, strict=True)])
 
 
-def _value(term: Term, context: Context, currency: str) -> int | float | str:
+def frozen(term: Term, value: Any, currency: str) -> TermValue:
+    """One term's value within its bounds, rounded as its unit is: money to minor units. Raises RuleFailed."""
     if term.unit == "text":
-        result = term.value.value(context)
-        if not isinstance(result, str):
-            raise RuleFailed(f"the term {term.key} gave {result!r}, not a text")
-        return result
-    number = term.value.number(context)
-    if term.low is not None:
-        number = max(number, term.low)
-    if term.high is not None:
-        number = min(number, term.high)
+        if not isinstance(value, str):
+            raise RuleFailed(f"the term {term.key} gave {value!r}, not a text")
+        return TermValue(term.key, term.label, term.unit, value)
+    number = number_of(value)
+    if term.low is not None and number < term.low:
+        number = term.low
+    if term.high is not None and number > term.high:
+        number = term.high
     if term.unit == "money":
-        return money.of_major(number, currency).minor
-    return round(number) if term.unit in _WHOLE else number
+        return TermValue(term.key, term.label, term.unit, money.of_major(number, currency).minor)
+    return TermValue(term.key, term.label, term.unit, round(number) if term.unit in _WHOLE else number)
 
 
 def concession_of(treatment: Treatment, terms: tuple[TermValue, ...], currency: str) -> float:

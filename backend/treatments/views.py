@@ -121,7 +121,7 @@ def offer_json(line: OfferLine) -> dict[str, Any]:
 
 
 def factors_json(factors: Factors) -> dict[str, Any]:
-    return {name: getattr(factors, name) for name in Factors.__slots__}
+    return factors._asdict()
 
 
 def terms_json(terms: Sequence[TermLine]) -> list[dict[str, Any]]:

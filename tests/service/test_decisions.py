@@ -131,7 +131,7 @@ def test_an_open_offer_follows_the_decision_and_a_presented_one_does_not() -> No
     dates = {r.treatment: (r.valid_until - NOW.date()).days for r in second.ranked}
     assert dates["films"] == 30
     assert "faster" not in dates, "five days lie between two sales"
-    assert left(second)["faster"] == ("contact_policy", "sales_gap")
+    assert left(second)["faster"] == ("contact_policy", "gap:sales")
     third = decide(NOW + 5 * DAY)
     assert next(r for r in third.ranked if r.treatment == "faster").valid_until == (NOW + 8 * DAY).date()
     assert offer_of(third, "films") == offer_of(first, "films")

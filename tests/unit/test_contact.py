@@ -77,13 +77,13 @@ def test_what_is_still_promised_counts_beside_it(
     assert contact.committed(given, TODAY, without=given.offers[0].offer_id) == 0.0
 
 
-@pytest.mark.parametrize(("days", "rule"), [(0, "sales_gap"), (4, "sales_gap"), (5, None)])
+@pytest.mark.parametrize(("days", "rule"), [(0, "gap:sales"), (4, "gap:sales"), (5, None)])
 def test_some_days_lie_between_two_sales(days: int, rule: str | None) -> None:
     assert refused("faster", ledger(("films", "expired", days, {}))) == rule
     assert refused("autumn", ledger(("films", "expired", days, {}))) is None
 
 
-@pytest.mark.parametrize(("older", "rule"), [(29, "sales_cap"), (30, None)])
+@pytest.mark.parametrize(("older", "rule"), [(29, "cap:sales_30d"), (30, None)])
 def test_sales_in_thirty_days_are_capped(older: int, rule: str | None) -> None:
     assert refused("faster", ledger(("films", "expired", older, {}), ("films", "expired", 9, {}))) == rule
 

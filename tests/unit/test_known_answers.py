@@ -58,7 +58,7 @@ def test_every_step_and_rule_of_the_funnel_is_shown_by_some_case() -> None:
     named = {
         ("in_force", "dates"), ("suitable", "protective"), ("suitable", "experience"), ("consent", "purpose"),
         ("contact_policy", "terms"), ("contact_policy", "deferred"), ("contact_policy", "repeat"), ("contact_policy", "cool_off"),
-        ("contact_policy", "sales_cap"), ("contact_policy", "sales_gap"), ("contact_policy", "concession_cap"),
+        ("contact_policy", "cap"), ("contact_policy", "gap"), ("contact_policy", "concession_cap"),
         ("arbitration", "value"), ("arbitration", "silence"),
     }  # fmt: skip
     assert named - left == set()

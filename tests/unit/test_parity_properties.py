@@ -95,8 +95,8 @@ def leak_in_the_terms(patch: pytest.MonkeyPatch) -> None:
 
 
 def leak_in_the_order(patch: pytest.MonkeyPatch) -> None:
-    real = engine._order
-    patch.setattr(engine, "_order", lambda *a: real(*a)[:: -1 if asking["channel"] == "email" else 1])
+    real = engine.in_order
+    patch.setattr(engine, "in_order", lambda *a: real(*a)[:: -1 if asking["channel"] == "email" else 1])
 
 
 def leak_in_the_funnel(patch: pytest.MonkeyPatch) -> None:
@@ -111,8 +111,8 @@ def leak_of_a_date(patch: pytest.MonkeyPatch) -> None:
     def sooner(*given: Any) -> Any:
         ranked = real(*given)
         return (
-            replace(ranked, valid_until=ranked.valid_until.replace(year=2030))
-            if asking["channel"] == "portal"
+            ranked._replace(valid_until=ranked.valid_until.replace(year=2030))
+            if asking["channel"] == "portal" and isinstance(ranked, engine.Ranked)
             else ranked
         )
 

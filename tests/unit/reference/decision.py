@@ -237,9 +237,9 @@ def _may_contact(case: _Case, t: dict[str, Any], terms: list[tuple[str, Any]]) -
         )
         within = [day for day in days if (today - day).days < 30]
         if len(within) >= policies["sales_cap_30d"]:
-            raise Left("contact_policy", "sales_cap", {"sales_30d": len(within)})
+            raise Left("contact_policy", "cap:sales_30d", {"count": len(within), "days": 30})
         if days and (today - days[-1]).days < policies["sales_min_gap_days"]:
-            raise Left("contact_policy", "sales_gap", {"last_sale": days[-1].isoformat()})
+            raise Left("contact_policy", "gap:sales", {"last": days[-1].isoformat()})
     marked = [term["key"] for term in t.get("term", []) if term.get("concession")]
     concession = sum(value for key, value in terms if key in marked) / 100
     promised = [o for o in case.offers if o["state"] in ("presented", "deferred") and o["valid_until"] >= today]
