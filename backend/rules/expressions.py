@@ -55,20 +55,20 @@ class Context:
     has only those converted. What a condition came to is kept: the rules of a catalogue repeat each other's conditions.
     """
 
-    __slots__ = ("_cel", "_verdicts", "values")
+    __slots__ = ("_cel", "values", "verdicts")
 
     def __init__(self, values: Mapping[str, Any], needed: Collection[str] | None = None) -> None:
         self.values = dict(values)
         read = self.values if needed is None else {n: self.values[n] for n in needed if n in self.values}
         self._cel = cel.Context(variables=read, functions=FUNCTIONS)
-        self._verdicts: dict[Expression, bool | None] = {}
+        self.verdicts: dict[Expression, bool | None] = {}
         """Condition → what it came to; None: it has no verdict for this customer."""
 
     def add(self, name: str, value: Any) -> None:
         """Make one more value known (a life-cycle state, once its own rules have been tested)."""
         self.values[name] = value
         self._cel.add_variable(name, value)
-        self._verdicts.clear()
+        self.verdicts.clear()
 
     def seen_by(self, expression: Expression) -> dict[str, Any]:
         """The values that the expression read, by name: the evidence kept with a verdict."""
@@ -113,6 +113,11 @@ class Expression:
         if not self._parts and self._program is not None:
             yield self
 
+    def connects(self) -> tuple[bool, tuple[Expression, ...]]:
+        """Whether all of its conditions must hold (else one is enough), and which; itself alone where they are nested."""
+        flat = self._parts and not any(part._parts for part in self._parts)
+        return (self._all, self._parts) if flat else (True, (self,))
+
     def value(self, context: Context) -> Any:
         """The expression's value. Raises RuleFailed when it cannot be had."""
         if self._program is None:
@@ -135,7 +140,7 @@ class Expression:
 
     def _verdict(self, context: Context) -> bool | None:
         """True or false, None where it has neither; each condition is worked out once per context."""
-        known = context._verdicts
+        known = context.verdicts
         if self in known:
             return known[self]
         result = self._connected(context) if self._parts else None
@@ -178,7 +183,7 @@ class Together:
                 results = program.execute(context._cel)
             except Exception:  # noqa: S112 (whoever asks for the one that failed is told why)
                 continue
-            context._verdicts.update(
+            context.verdicts.update(
                 (e, result if result is True or result is False else None)
                 for e, result in zip(chunk, results, strict=True)
             )
@@ -186,9 +191,9 @@ class Together:
     def values(self, context: Context) -> list[Any]:
         """The value of each, in order. Raises RuleFailed where any of them fails."""
         try:
-            found: list[Any] = self._chunks[0][1].execute(context._cel)
-            for _, program in self._chunks[1:]:
-                found += program.execute(context._cel)
+            found: list[Any] = []
+            for _, program in self._chunks:
+                found = found + program.execute(context._cel) if found else program.execute(context._cel)
         except Exception as e:
             raise RuleFailed(_first_line(e)) from None
         return found

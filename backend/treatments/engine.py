@@ -10,20 +10,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from math import isfinite
 from typing import Any
 
-from backend.matrix.service import Pack, Protective, Purpose
+from backend.matrix.service import Pack, Protective
 from backend.profiles.snapshot import Snapshot
 from backend.rules.service import Context, Expression, RuleFailed, number_of
 from backend.treatments import contact
 from backend.treatments.catalogue import Catalogue, Treatment
 from backend.treatments.contact import History, history_of
-from backend.treatments.facts import TAKEN, Configuration, Ledger, OfferFact
+from backend.treatments.facts import TAKEN, Configuration, Ledger, OfferFact, TermValue
 from backend.treatments.match import balance, context_value, objective_weights
 from backend.treatments.ordering import first_of_each, in_order, pinned_first
-from backend.treatments.plan import Figures, Line, plan_of
+from backend.treatments.plan import WORTH, Line, plan_of
 from backend.treatments.ruling import Factors, Ranked, Ruling, Seen, Withheld
 from backend.treatments.terms import concession_of, terms_of
+from shared.kernel import money
 
 __all__ = [
     "ENGINE_VERSION", "STEPS", "Factors", "Ranked", "Ruling", "Withheld", "context_of", "decide", "most_conceded", "overridable",
@@ -49,8 +51,8 @@ def decide(snapshot: Snapshot, ledger: Ledger, configuration: Configuration) -> 
         found = _standing(case, offer)
         (ranked if type(found) is Ranked else withheld).append(found)  # type: ignore[arg-type]
     for line in plan_of(configuration.catalogue).lines.values():
-        for subject in case.subjects(line):
-            if offered and (line.t.key, subject) in offered:
+        for subject in case.subjects(line) if line.subject else _CUSTOMER:
+            if offered and (line.key, subject) in offered:
                 continue
             found = _candidate(case, line, subject)
             (ranked if type(found) is Ranked else withheld).append(found)  # type: ignore[arg-type]
@@ -69,8 +71,8 @@ def overridable(snapshot: Snapshot, ledger: Ledger, configuration: Configuration
     against: set[str] = set().union(*(configuration.catalogue.conflicts.get(key, frozenset()) for key, _ in live))
     found = {}
     for line in plan_of(configuration.catalogue).lines.values():
-        for subject in case.subjects(line):
-            if (line.t.key, subject) in live or line.t.key in against:
+        for subject in case.subjects(line) if line.subject else _CUSTOMER:
+            if (line.key, subject) in live or line.t.key in against:
                 continue
             candidate = _candidate(case, line, subject, judged=True)
             if type(candidate) is Ranked:
@@ -120,19 +122,21 @@ class _Case:
     today: date
     weights: Mapping[str, float]
     beta: float
-    purposes: Mapping[str, Purpose]
-    granted: frozenset[str]
-    """The purposes to which the customer consented, in whichever channel."""
+    allowed: frozenset[str]
+    """The purposes that need no consent, and those to which the customer consented, in whichever channel."""
     silenced: Mapping[str, Protective]
     """Issue → the first protective state that silences it."""
     history: History
+    attention: float
+    version: int
+    digits: int
+    days: dict[int, date] = field(default_factory=dict)
+    """So many days from today."""
     contexts: dict[str, Context] = field(default_factory=dict)
     """Holding → the context with what is known of it; "" is the customer's own."""
 
     def subjects(self, line: Line) -> Sequence[str]:
         """What the treatment may be for: the customer, or each holding of its kind; "" alone where there is none of it."""
-        if not line.t.subject:
-            return _CUSTOMER
         return [h.holding_id for h in self.snapshot.holdings if h.kind == line.t.subject] or _CUSTOMER
 
     def context_for(self, subject: str, catalogue: Catalogue) -> Context:
@@ -146,11 +150,6 @@ class _Case:
             context = self.contexts[subject] = Context(self.context.values | own, catalogue.needed)
         return context
 
-    def margin(self) -> float | None:
-        """Twelve months of the customer's margin; None where the pack does not say how to work it out. Raises RuleFailed."""
-        margin = self.pack.policies.margin
-        return None if margin is None else margin.number(self.context)
-
 
 _CUSTOMER = ("",)
 
@@ -161,48 +160,59 @@ def _case(snapshot: Snapshot, ledger: Ledger, configuration: Configuration) -> _
     live = [o for o in ledger.offers if o.live(today)]
     context = context_of(snapshot, ledger, configuration, live)
     plan_of(catalogue).conditions.test(context)
+    history = history_of(ledger, pack, configuration, today)
     return _Case(
         snapshot, ledger, configuration, pack, context, live, today,
         weights=objective_weights(snapshot, pack),
         beta=balance(snapshot, pack),
-        purposes={p.key: p for p in pack.purposes},
-        granted=frozenset(key.split("/")[0] for key, state in snapshot.consents.items() if state == "granted"),
+        allowed=frozenset({key.split("/")[0] for key, state in snapshot.consents.items() if state == "granted"})
+        | {p.key for p in pack.purposes if not p.needed},
         silenced={i: p for p in reversed(pack.protective) if p.key in snapshot.protective for i in p.silences},
-        history=history_of(ledger, pack, configuration, today),
+        history=history,
+        attention=attention_of(pack, history.recent),
+        version=catalogue.version,
+        digits=money.exponent(pack.currency),
     )  # fmt: skip
 
 
 def _candidate(case: _Case, line: Line, subject: str, *, judged: bool = False) -> Ranked | Withheld:
     """A treatment not yet put to the customer walks every step; `judged`: an agent judges its relevance and its worth."""
     t = line.t
-    if (t.in_force_from and case.today < t.in_force_from) or (t.in_force_until and case.today > t.in_force_until):
-        return Withheld(t.key, "in_force", "dates", "The catalogue has it in force at another time.", subject=subject)
-    if t.subject and not subject:
-        return Withheld(t.key, "eligible", f"subject:{t.subject}", f"The customer has no {_kind(case, t.subject)}.")
-    if (t.requires or t.follows) and (left := _out_of_turn(case, t, subject)):
+    if line.subject and not subject:
+        return Withheld(
+            line.key, "eligible", f"subject:{line.subject}", f"The customer has no {_kind(case, line.subject)}."
+        )
+    if line.apart and (left := _out_of_turn(case, t, subject)):
         return left
-    context = case.context_for(subject, case.configuration.catalogue)
-    for step, rule in line.rules:
-        if (left := _refused(t, step, rule, context, subject)) and not (judged and step == "applicable"):
+    context = case.context_for(subject, case.configuration.catalogue) if subject else case.context
+    known = context.verdicts
+    for step, rule, every, conditions in line.rules:
+        for condition in conditions:
+            if (known.get(condition) is True) is not every:
+                break
+        else:
+            if every:
+                continue
+        if (not every and known.get(condition) is True) or (judged and step == "applicable"):
+            continue
+        if left := _refused(line.key, step, rule, context, subject):
             return left
     figures = line.worked_out(context)
-    if left := _unsuited(case, line, figures, subject) or _unasked(case, line, subject):
+    if left := _unsuited(case, line, figures[0], subject) or _unasked(case, line, subject):
         return left
-    refused = contact.refusal(t, subject, case.history)
-    if refused:
+    history = case.history
+    if (history.answers or history.stopped) and (refused := contact.refusal(t, subject, history)):
         return Withheld(t.key, "contact_policy", *refused, subject=subject)
-    try:
-        terms = terms_of(t, _all_of(figures.terms), case.pack.currency)
-        if t.concession:
-            concession = concession_of(t, terms, case.pack.currency)
-            most = contact.most_conceded(case.pack.policies, case.margin())
-            if concession and (refused := contact.too_much_conceded(case.history, concession, most)):
+    terms: tuple[TermValue, ...] = ()
+    if line.terms:
+        try:
+            terms = terms_of(t, _all_of(figures[line.terms :]), case.digits)
+            if t.concession and (refused := _one_too_many(case, t, terms)):
                 return Withheld(t.key, "contact_policy", *refused, subject=subject)
-    except RuleFailed as failed:
-        return Withheld(
-            t.key, "contact_policy", "terms", f"Its terms could not be worked out: {failed}.", subject=subject
-        )
-    for use in t.use:
+        except RuleFailed as failed:
+            words = f"Its terms could not be worked out: {failed}."
+            return Withheld(t.key, "contact_policy", "terms", words, subject=subject)
+    for use in t.use if line.uses else ():
         if use.budget in case.configuration.exhausted:
             return Withheld(t.key, "budget", f"budget:{use.budget}", f"{_budget(case, use.budget)}: nothing is left.", subject=subject)  # fmt: skip
     try:
@@ -223,10 +233,10 @@ def _standing(case: _Case, offer: OfferFact) -> Ranked | Withheld:
     line, subject = plan_of(catalogue).lines[offer.treatment], offer.subject
     context = case.context_for(subject, catalogue)
     for rule in line.suitable:
-        if left := _refused(line.t, "suitable", rule, context, subject):
+        if left := _refused(line.key, "suitable", rule, context, subject):
             return left
     figures = line.worked_out(context)
-    if left := _unsuited(case, line, figures, subject) or _unasked(case, line, subject):
+    if left := _unsuited(case, line, figures[0], subject) or _unasked(case, line, subject):
         return left
     try:
         factors = _factors(case, line, figures, offer)
@@ -241,7 +251,9 @@ def _standing(case: _Case, offer: OfferFact) -> Ranked | Withheld:
 
 
 def _out_of_turn(case: _Case, t: Treatment, subject: str) -> Withheld | None:
-    """What must come before it has not, or has but at another time."""
+    """It is in force at another time; or what must come before it has not, or has but at another time."""
+    if (t.in_force_from and case.today < t.in_force_from) or (t.in_force_until and case.today > t.in_force_until):
+        return Withheld(t.key, "in_force", "dates", "The catalogue has it in force at another time.", subject=subject)
     taken = case.history.taken
     for key in t.requires:
         if key not in taken:
@@ -262,68 +274,79 @@ def _out_of_turn(case: _Case, t: Treatment, subject: str) -> Withheld | None:
     return None
 
 
-def _refused(t: Treatment, step: str, rule: Expression, context: Context, subject: str) -> Withheld | None:
+def _refused(key: str, step: str, rule: Expression, context: Context, subject: str) -> Withheld | None:
     try:
         if rule.test(context):
             return None
     except RuleFailed as failed:
         detail = f"The rule could not be decided: {failed}."
-        return Withheld(t.key, step, rule.text, detail, Seen(rule, context), subject)
-    return Withheld(t.key, step, rule.text, "", Seen(rule, context), subject)
+        return Withheld(key, step, rule.text, detail, Seen(rule, context), subject)
+    return Withheld(key, step, rule.text, "", Seen(rule, context), subject)
 
 
-def _unsuited(case: _Case, line: Line, figures: Figures, subject: str) -> Withheld | None:
+def _unsuited(case: _Case, line: Line, experience: Any, subject: str) -> Withheld | None:
     """Where it is a loss for the customer, or a protective state silences its issue or that of something bundled in it."""
-    t = line.t
     if case.silenced:
-        for one in (t, *line.members):
-            if state := case.silenced.get(one.issue):
-                words = f"{state.label}: nothing in {one.issue} is put to this customer."
-                return Withheld(t.key, "suitable", f"protective:{state.key}", words, subject=subject)
-    experience = figures.experience
+        for part in line.parts:
+            if state := case.silenced.get(part.issue):
+                words = f"{state.label}: nothing in {part.issue} is put to this customer."
+                return Withheld(line.key, "suitable", f"protective:{state.key}", words, subject=subject)
     if type(experience) is not float:
         try:
             experience = number_of(_one_of(experience))
         except RuleFailed as failed:
             words = f"The customer's gain could not be worked out: {failed}."
-            return Withheld(t.key, "suitable", "experience", words, subject=subject)
+            return Withheld(line.key, "suitable", "experience", words, subject=subject)
     if experience < 0:
         words = "It would leave the customer worse off."
-        return Withheld(t.key, "suitable", "experience", words, {"experience": experience}, subject)
+        return Withheld(line.key, "suitable", "experience", words, {"experience": experience}, subject)
     return None
 
 
 def _unasked(case: _Case, line: Line, subject: str) -> Withheld | None:
     """The purpose's consent, in whichever channel it was given; the channel's own is asked at delivery."""
-    for one in (line.t, *line.members):
-        # A live offer may have a purpose that the pack dropped since: then nothing but the customer's own word allows it.
-        purpose = case.purposes.get(one.purpose)
-        if (purpose is None or purpose.needed) and one.purpose not in case.granted:
-            label = purpose.label.lower() if purpose else one.purpose
-            return Withheld(line.t.key, "consent", f"purpose:{one.purpose}", f"No consent to {label}.", subject=subject)
+    for key in line.purposes:
+        if key not in case.allowed:
+            # A live offer may have a purpose that the pack dropped since: then nothing but the customer's own word allows it.
+            purpose = next((p for p in case.pack.purposes if p.key == key), None)
+            label = purpose.label.lower() if purpose else key
+            return Withheld(line.key, "consent", f"purpose:{key}", f"No consent to {label}.", subject=subject)
     return None
 
 
-def _factors(case: _Case, line: Line, figures: Figures, offer: OfferFact | None) -> Factors:
+def _one_too_many(case: _Case, t: Treatment, terms: tuple[TermValue, ...]) -> contact.Refusal | None:
+    """Raises RuleFailed where the customer's margin cannot be worked out."""
+    concession = concession_of(t, terms, case.pack.currency)
+    if not concession:
+        return None
+    margin = case.pack.policies.margin
+    most = contact.most_conceded(case.pack.policies, None if margin is None else margin.number(case.context))
+    return contact.too_much_conceded(case.history, concession, most)
+
+
+def _factors(case: _Case, line: Line, figures: Sequence[Any], offer: OfferFact | None) -> Factors:
     """Raises RuleFailed."""
-    t, policies, configuration = line.t, case.pack.policies, case.configuration
-    equity = number_of(_one_of(figures.equity)) - number_of(_one_of(figures.cost))
-    price = 0.0
-    if t.use and configuration.prices:
-        uses = zip(t.use, figures.uses, strict=True)
+    experience, equity, cost = figures[:3]
+    if not type(equity) is type(cost) is type(experience) is float:
+        experience, equity, cost = (number_of(_one_of(figure)) for figure in (experience, equity, cost))
+    value = (1 - case.beta) * (equity - cost) + case.beta * experience
+    if not isfinite(value):
+        raise RuleFailed("gave no finite number")
+    configuration, price = case.configuration, 0.0
+    if line.uses and configuration.prices:
+        uses = zip(line.t.use, figures[len(WORTH) :], strict=False)
         price = sum(configuration.prices.get(u.budget, 0.0) * number_of(_one_of(used)) for u, used in uses)
-    recent = case.history.recent
+    attention = case.attention
     if offer is not None:
         recent = contact.presentations(case.ledger, case.today, without=offer.offer_id)
-    return Factors(
-        t.acceptance,
-        None,
-        context_value(case.weights, line.scores),
-        (1 - case.beta) * equity + case.beta * number_of(_one_of(figures.experience)),
-        configuration.levers.get(t.key, 1.0),
-        price,
-        policies.attention_cost + policies.attention_per_recent * recent,
-    )
+        attention = attention_of(case.pack, recent)
+    lever = configuration.levers.get(line.key, 1.0) if configuration.levers else 1.0
+    return Factors(line.acceptance, None, context_value(case.weights, line.scores), value, lever, price, attention)
+
+
+def attention_of(pack: Pack, recent: int) -> float:
+    """The cost of one more thing to read or hear after so many presentations in 30 days, in major units."""
+    return pack.policies.attention_cost + pack.policies.attention_per_recent * recent
 
 
 def _one_of(figure: Any) -> Any:

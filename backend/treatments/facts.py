@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from backend.treatments.catalogue import Catalogue, Treatment
 
@@ -25,8 +25,7 @@ ANSWERED: frozenset[str] = frozenset({"accepted", "fulfilled", "declined", "pend
 TAKEN: frozenset[str] = frozenset({"accepted", "fulfilled", "pending_approval"})
 
 
-@dataclass(frozen=True, slots=True)
-class TermValue:
+class TermValue(NamedTuple):
     """A term's value as frozen: money in minor units, months and days as whole numbers, percent as a number."""
 
     key: str

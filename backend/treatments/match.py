@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Mapping
 from backend.matrix.service import Pack, Vector
 from backend.profiles.snapshot import Snapshot
 
-
 MOST_KNOWN = 4096
 """Kinds of moments and customers whose weights are kept."""
 
@@ -73,7 +72,10 @@ def segments_own(
 
 def context_value(weights: Mapping[str, float], scores: Iterable[tuple[str, float]]) -> float:
     """C = Σ w[o]·q[o], between 0 and 1."""
-    return sum([weights.get(objective, 0.0) * score for objective, score in scores])
+    context = 0.0
+    for objective, score in scores:
+        context += weights.get(objective, 0.0) * score
+    return context
 
 
 def balance(snapshot: Snapshot, pack: Pack) -> float:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from backend.rules.service import Context, Expression, RuleFailed, Together
 from backend.treatments.catalogue import Catalogue, Treatment
 
-_WORTH = ("experience", "equity", "cost")
+WORTH = ("experience", "equity", "cost")
+
+
+class Test(NamedTuple):
+    """One rule of a step: the conditions that it connects, and whether all of them must hold or one is enough."""
+
+    step: str
+    rule: Expression
+    every: bool
+    conditions: tuple[Expression, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,27 +26,36 @@ class Line:
     """One treatment, ready: its rules but for those that always hold, and all its figures to be worked out in one go."""
 
     t: Treatment
-    rules: tuple[tuple[str, Expression], ...]
-    """Step and rule, in the funnel's order."""
+    key: str
+    subject: str
+    apart: bool
+    """It has dates, or comes before or after others."""
+    rules: tuple[Test, ...]
+    """In the funnel's order."""
     suitable: tuple[Expression, ...]
     """Its own suitability and that of what is bundled in it: what a live offer has to pass too."""
-    members: tuple[Treatment, ...]
+    parts: tuple[Treatment, ...]
+    """Itself and what is bundled in it."""
+    purposes: tuple[str, ...]
+    acceptance: float
+    valid_days: int
+    uses: int
+    terms: int
+    """The first of its figures that is a term; 0: it has none."""
     scores: tuple[tuple[str, float], ...]
     conflicts: frozenset[str]
     figures: tuple[Expression, ...]
     _figures: Together
     _fixed: tuple[Any, ...] | None
 
-    def worked_out(self, context: Context) -> Figures:
-        """Experience, equity, cost, uses and terms for the customer of this context."""
-        values = self._fixed
-        if values is None:
-            try:
-                values = tuple(self._figures.values(context))
-            except RuleFailed:
-                values = one_by_one(self.figures, context)
-        uses = len(self.t.use)
-        return Figures(values[0], values[1], values[2], values[3 : 3 + uses], values[3 + uses :])
+    def worked_out(self, context: Context) -> Sequence[Any]:
+        """Experience, equity, cost, uses and terms for the customer of this context; a RuleFailed where one has no value."""
+        if self._fixed is not None:
+            return self._fixed
+        try:
+            return self._figures.values(context)
+        except RuleFailed:
+            return one_by_one(self.figures, context)
 
 
 def one_by_one(figures: Iterable[Expression], context: Context) -> tuple[Any, ...]:
@@ -49,17 +67,6 @@ def one_by_one(figures: Iterable[Expression], context: Context) -> tuple[Any, ..
         except RuleFailed as failed:
             found.append(failed)
     return tuple(found)
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What a treatment's expressions came to; a RuleFailed stands where one could not be worked out."""
-
-    experience: Any
-    equity: Any
-    cost: Any
-    uses: tuple[Any, ...]
-    terms: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +92,8 @@ def _made(catalogue: Catalogue) -> Plan:
     by_kind: dict[str, dict[Expression, None]] = {}
     for line in lines.values():
         found = by_kind.setdefault(line.t.subject, {})
-        for _, rule in line.rules:
-            found.update(dict.fromkeys(rule.conditions()))
+        for test in line.rules:
+            found.update(dict.fromkeys(test.rule.conditions()))
     everyone = by_kind.pop("", {})
     return Plan(
         lines,
@@ -100,15 +107,23 @@ def _line(t: Treatment, catalogue: Catalogue) -> Line:
     rules = [(step, getattr(t.rules, step)) for step in ("eligible", "applicable", "suitable")]
     rules[1:1] = [("eligible", m.rules.eligible) for m in members]
     rules += [("suitable", m.rules.suitable) for m in members]
-    figures = (*(getattr(t.value, name) for name in _WORTH), *(u.amount for u in t.use), *(x.value for x in t.term))
+    figures = (*(getattr(t.value, name) for name in WORTH), *(u.amount for u in t.use), *(x.value for x in t.term))
     fixed = None
     if not any(figure.names for figure in figures):
         fixed = one_by_one(figures, Context({}))
     return Line(
         t=t,
-        rules=tuple((step, rule) for step, rule in rules if rule.text != "true"),
+        key=t.key,
+        subject=t.subject,
+        apart=bool(t.in_force_from or t.in_force_until or t.requires or t.follows),
+        rules=tuple(Test(step, rule, *rule.connects()) for step, rule in rules if rule.text != "true"),
         suitable=tuple(rule for step, rule in rules if step == "suitable" and rule.text != "true"),
-        members=members,
+        parts=(t, *members),
+        purposes=tuple(dict.fromkeys(one.purpose for one in (t, *members))),
+        acceptance=t.acceptance,
+        valid_days=t.valid_days,
+        uses=len(t.use),
+        terms=len(WORTH) + len(t.use) if t.term else 0,
         scores=tuple((objective, score) for objective, score in t.objectives.items() if score),
         conflicts=catalogue.conflicts[t.key],
         figures=figures,

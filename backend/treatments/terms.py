@@ -13,25 +13,26 @@ from shared.kernel import money
 _WHOLE = ("months", "days", "count")
 
 
-def terms_of(treatment: Treatment, values: Iterable[Any], currency: str) -> tuple[TermValue, ...]:
-    """The terms within their bounds, from what their expressions came to for a customer. Raises RuleFailed."""
-    return tuple([frozen(term, value, currency) for term, value in zip(treatment.term, values, strict=True)])
+def terms_of(treatment: Treatment, values: Iterable[Any], digits: int) -> tuple[TermValue, ...]:
+    """The terms within their bounds, from what their expressions came to; money has so many digits. Raises RuleFailed."""
+    return tuple([frozen(term, value, digits) for term, value in zip(treatment.term, values, strict=False)])
 
 
-def frozen(term: Term, value: Any, currency: str) -> TermValue:
-    """One term's value within its bounds, rounded as its unit is: money to minor units. Raises RuleFailed."""
+def frozen(term: Term, value: Any, digits: int) -> TermValue:
+    """One term's value within its bounds, rounded as its unit is: money to minor units, `digits` behind the point. Raises RuleFailed."""
     if term.unit == "text":
         if not isinstance(value, str):
             raise RuleFailed(f"the term {term.key} gave {value!r}, not a text")
         return TermValue(term.key, term.label, term.unit, value)
     number = number_of(value)
-    if term.low is not None and number < term.low:
-        number = term.low
-    if term.high is not None and number > term.high:
-        number = term.high
-    if term.unit == "money":
-        return TermValue(term.key, term.label, term.unit, money.of_major(number, currency).minor)
-    return TermValue(term.key, term.label, term.unit, round(number) if term.unit in _WHOLE else number)
+    low, high, unit = term.low, term.high, term.unit
+    if low is not None and number < low:
+        number = low
+    if high is not None and number > high:
+        number = high
+    if unit == "money":
+        return TermValue(term.key, term.label, unit, money.minor_of(number, digits))
+    return TermValue(term.key, term.label, unit, round(number) if unit in _WHOLE else number)
 
 
 def concession_of(treatment: Treatment, terms: tuple[TermValue, ...], currency: str) -> float:

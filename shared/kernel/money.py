@@ -70,10 +70,15 @@ def exponent(currency: str) -> int:
 
 def of_major(amount: float, currency: str) -> Money:
     """The amount in major units (dollars) as Money, rounded half away from zero to the minor unit."""
-    scaled = amount * 10 ** exponent(currency)
+    return Money(minor_of(amount, exponent(currency)), currency)
+
+
+def minor_of(amount: float, digits: int) -> int:
+    """The amount in minor units, of which `digits` stand behind the point; rounded as `of_major` does."""
+    scaled = amount * 10**digits
     # A half such as 8.955 dollars is 895.4999… in binary: nine digits first, then the rounding that people expect.
     whole = int(round(abs(scaled), 9) + 0.5)
-    return Money(whole if scaled >= 0 else -whole, currency)
+    return whole if scaled >= 0 else -whole
 
 
 def text(money: Money, locale: str = "en") -> str:

@@ -88,7 +88,7 @@ def leak_in_the_terms(patch: pytest.MonkeyPatch) -> None:
     def cheaper(*given: Any) -> Any:
         terms = real(*given)
         return tuple(
-            replace(t, value=t.value + 1) if t.unit == "money" and asking["channel"] == "sms" else t for t in terms
+            t._replace(value=t.value + 1) if t.unit == "money" and asking["channel"] == "sms" else t for t in terms
         )  # type: ignore[operator]
 
     patch.setattr(engine, "terms_of", cheaper)
