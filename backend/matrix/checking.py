@@ -104,6 +104,10 @@ def _rules(pack: Pack, source: Source) -> Iterator[Problem]:
                 yield Problem(file, source.line(file, table, nth, "rule"), key, message)
     for message in lint(pack.services_held.text, pack.segment_names, "bool"):
         yield Problem("services.toml", 1, "held", message)
+    if pack.policies.margin is not None:
+        line = source.line("pack.toml", "policies", 0, "margin")
+        for message in lint(pack.policies.margin.text, pack.segment_names, "number"):
+            yield Problem("pack.toml", line, "policies.margin", message)
     if not pack.life_cycle or pack.life_cycle[-1].rule.text != "true":
         yield Problem("lifecycle.toml", 1, "state", "the last state's rule must be true, so that everyone has a state")
 
@@ -146,6 +150,24 @@ def _references(pack: Pack, source: Source) -> Iterator[Problem]:
                 intent.key,
                 f"{intent.stage} is no stage",
             )
+    states = {state.key for state in pack.life_cycle}
+    for nth, segment in enumerate(pack.segments):
+        own = (("stage_weights", stages), ("life_cycle_weights", states), ("intent_weights", set(pack.intents)))
+        for field, known in own:
+            line = source.line("segments.toml", "segment", nth, field)
+            for key, given in getattr(segment, field).items():
+                if key not in known:
+                    yield Problem("segments.toml", line, f"{segment.key}.{field}", f"nothing is called {key}")
+                for extra in set(given) - objectives:
+                    yield Problem(
+                        "segments.toml", line, f"{segment.key}.{field}", f"{extra} is no objective of the matrix"
+                    )
+    for table, limits in (("cap", pack.caps), ("gap", pack.gaps)):
+        for nth, limit in enumerate(limits):
+            if limit.of == "all" and limit.name:
+                yield Problem(
+                    "pack.toml", source.line("pack.toml", table, nth), f"{table}.{limit.key}", "of all has no name"
+                )
     for nth, fact in enumerate(pack.facts.values()):
         if sum(map(bool, (fact.of, fact.value, fact.since))) != 1 or bool(fact.of) != bool(fact.window):
             yield Problem(

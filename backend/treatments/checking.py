@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from backend.matrix import service as matrix
@@ -49,7 +50,49 @@ def check_pack(folder: Path) -> list[Problem]:
                 Problem(file, source.line(file, "treatment", nth, "key"), treatment.key, "stands twice in this pack")
             )
         seen.add(treatment.key)
-    return problems
+    return [*problems, *_limits(treatments, pack, source), *_relations(treatments, places, source)]
+
+
+def _limits(treatments: list[Treatment], pack: Pack, source: Source) -> Iterator[Problem]:
+    """Caps, gaps and exclusive groups that name nothing of this pack."""
+    known = {
+        "issue": {t.issue for t in treatments},
+        "group": {t.group for t in treatments},
+        "treatment": {t.key for t in treatments},
+    }
+    for table, limits in (("cap", pack.caps), ("gap", pack.gaps)):
+        for nth, limit in enumerate(limits):
+            names = known.get(limit.of, {""})
+            if limit.name and limit.name not in names:
+                line = source.line("pack.toml", table, nth, "name")
+                yield Problem("pack.toml", line, f"{table}.{limit.key}", _nothing(limit.name, names))
+    for group in set(pack.policies.exclusive_groups) - known["group"]:
+        line = source.line("pack.toml", "policies", 0, "exclusive_groups")
+        yield Problem("pack.toml", line, "policies.exclusive_groups", _nothing(group, known["group"]))
+
+
+def _relations(treatments: list[Treatment], places: list[tuple[str, int]], source: Source) -> Iterator[Problem]:
+    """Treatments that name others which are not there, or themselves, or bundles of bundles."""
+    by_key = {t.key: t for t in treatments}
+    for t, (stem, nth) in zip(treatments, places, strict=True):
+        named = [("excludes", key) for key in t.excludes] + [("requires", key) for key in t.requires]
+        named += [("bundle", key) for key in t.bundle] + ([("follows", t.follows.after)] if t.follows else [])
+        for field, key in named:
+            message = ""
+            if key not in by_key:
+                message = _nothing(key, by_key)
+            elif key == t.key:
+                message = "it names itself"
+            elif field == "bundle" and (by_key[key].bundle or by_key[key].subject != t.subject):
+                message = f"{key} is a bundle itself, or for another subject"
+            if message:
+                file = f"treatments/{stem}.toml"
+                yield Problem(file, source.line(file, "treatment", nth, field), f"{t.key}.{field}", message)
+
+
+def _nothing(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"nothing is called {name}" + (f"; did you mean {near[0]}?" if near else "")
 
 
 def _wrong(t: Treatment, pack: Pack) -> Iterator[tuple[str, str]]:
@@ -83,6 +126,19 @@ def _figures(t: Treatment, pack: Pack) -> Iterator[tuple[str, str]]:
         yield "term", "two terms share a key"
     if t.fulfilment.kind == "credit" and t.fulfilment.term not in {term.key for term in t.term if term.unit == "money"}:
         yield "fulfilment", "a credit names the money term that it books"
+    for term in t.term:
+        for bound in (term.authority_low, term.authority_high):
+            if bound is not None and not (
+                (term.low is None or term.low <= bound) and (term.high is None or bound <= term.high)
+            ):
+                yield f"term.{term.key}", "an agent's authority must lie between low and high"
+        if term.alterable and term.unit == "text":
+            yield f"term.{term.key}", "a text cannot be altered between bounds"
+    for use in t.use:
+        if use.budget not in {b.key for b in pack.budgets}:
+            yield "use", _nothing(use.budget, {b.key for b in pack.budgets})
+    if t.subject and t.subject not in pack.holding_names:
+        yield "subject", _nothing(t.subject, pack.holding_names)
     for key in t.fulfilment.set:
         if key not in pack.attributes:
             yield "fulfilment", f"nothing is called {key}"
@@ -101,17 +157,21 @@ def _expressions(t: Treatment, pack: Pack) -> Iterator[tuple[str, str]]:
         }
     )
     stated = _STATED if t.concession else {}
+    names = {**pack.names, **pack.holding_names.get(t.subject, {})}
     for place in ("eligible", "applicable", "suitable"):
-        for message in lint(getattr(t.rules, place).text, pack.names, "bool", {**benefit, **stated}):
+        for message in lint(getattr(t.rules, place).text, names, "bool", {**benefit, **stated}):
             yield place, message
     for place in ("equity", "cost", "experience"):
-        for message in lint(getattr(t.value, place).text, pack.names, "number", {**protected, **stated}):
+        for message in lint(getattr(t.value, place).text, names, "number", {**protected, **stated}):
             yield place, message
     for term in t.term:
         for message in lint(
-            term.value.text, pack.names, "text" if term.unit == "text" else "number", {**protected, **stated}
+            term.value.text, names, "text" if term.unit == "text" else "number", {**protected, **stated}
         ):
             yield f"term.{term.key}", message
+    for use in t.use:
+        for message in lint(use.amount.text, names, "number", {**protected, **stated}):
+            yield "use", message
     for reason in t.reason:
         for message in lint(reason.when.text, pack.names, "bool", protected):
             yield "reason", message
