@@ -60,7 +60,7 @@ def texts_of(folder: Path) -> dict[str, str]:
 def body_of(texts: Mapping[str, str]) -> Body:
     """The same mapping from the texts of files. Raises PackError with the file and line where TOML does not parse."""
     body: Body = {"treatments": {}}
-    for name, text in texts.items():
+    for name, text in sorted(texts.items()):
         if not PACK_FILE.fullmatch(name):
             raise PackError([((name,), "a pack's files are named like segments.toml or treatments/care.toml")])
         try:

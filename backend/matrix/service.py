@@ -22,11 +22,12 @@ from backend.matrix.types import (
     Service,
     Vector,
 )
+from backend.matrix.writing import text_of, texts_from
 
 __all__ = [
     "PACK_FILE", "Attribute", "Body", "Cell", "Fact", "Intent", "Labelled", "LifeCycleState", "Pack", "PackError", "Policies", "Problem",
     "Protective", "Purpose", "Score", "ScoreTerm", "Segment", "Service", "Source", "Vector", "attribute_text", "body_of", "check", "day_text", "folder_of",
-    "load_pack", "pack_from", "placed", "read_body", "texts_of",
+    "load_pack", "pack_from", "placed", "read_body", "text_of", "texts_from", "texts_of",
 ]  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError
 
-from backend.matrix.service import Pack, PackError, Problem, Source, body_of
+from backend.matrix.service import Pack, Problem, Source, body_of
 from backend.matrix.types import Fact, Key, Labelled, Part
 from backend.profiles.snapshot import Snapshot, snapshot
 from backend.profiles.types import Consent, Moment, Profile
