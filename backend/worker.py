@@ -33,6 +33,7 @@ def run(ended: threading.Event) -> None:
     chores: list[tuple[float, Callable[[datetime], int]]] = [
         (TICK_SECONDS, _run_jobs),
         (1.0, _seal),
+        (1.0, treatments.take_effect),
         (5.0, lambda now: treatments.expire_due(now, BATCH)),
         (20.0, treatments.check_some),
         (20.0, interactions.sign_off_absent),

@@ -81,7 +81,7 @@ def load(
     # Finished means that the catalogue is in force too: only then is there anything to decide.
     total = len(file.rows)
     with db.transaction() as session:
-        version = treatments.publish(session, body, SYSTEM, at)
+        version = treatments.publish(session, body, SYSTEM, at, matrix.texts_of(folder), only_new=True)
         profiles.note_progress(session, pack.name, key, LoadProgress(begun.anchor, total, total, finished=True), at)
     return Loaded(
         pack=pack.name,

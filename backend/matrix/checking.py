@@ -6,9 +6,8 @@ import re
 import zoneinfo
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from backend.matrix.reading import PackError, pack_from, read_body, text_files
+from backend.matrix.reading import PackError, body_of, pack_from
 from backend.matrix.types import Pack
 from backend.rules.service import Expression, Name, lint
 
@@ -33,8 +32,8 @@ class Source:
     texts: Mapping[str, list[str]]
 
     @classmethod
-    def of(cls, folder: Path) -> Source:
-        return cls({str(p.relative_to(folder)): p.read_text(encoding="utf-8").splitlines() for p in text_files(folder)})
+    def of(cls, texts: Mapping[str, str]) -> Source:
+        return cls({name: text.splitlines() for name, text in texts.items()})
 
     def line(self, file: str, table: str, nth: int, field: str = "") -> int:
         """The line of the field in the nth entry of the table, or of the entry where the field is not found."""
@@ -66,18 +65,18 @@ _FILES = {
 }
 
 
-def check(folder: Path) -> tuple[Pack | None, list[Problem]]:
-    """The pack, where it could be parsed, and all that is wrong with it, treatments left aside."""
-    source = Source.of(folder)
+def check(texts: Mapping[str, str]) -> tuple[Pack | None, list[Problem]]:
+    """The pack of these files, where it could be parsed, and all that is wrong with it, treatments left aside."""
+    source = Source.of(texts)
     try:
-        body = read_body(folder)
-        pack = pack_from(body)
+        pack = pack_from(body_of(texts))
     except PackError as e:
-        return None, [_placed(path, message, source) for path, message in e.places]
+        return None, [placed(path, message, source) for path, message in e.places]
     return pack, [*_rules(pack, source), *_references(pack, source)]
 
 
-def _placed(path: tuple[str | int, ...], message: str, source: Source) -> Problem:
+def placed(path: tuple[str | int, ...], message: str, source: Source) -> Problem:
+    """What is wrong at this path of the body, with the file and line where it stands."""
     head = str(path[0])
     if head.endswith(".toml"):
         named = re.search(r"line (\d+)", message)

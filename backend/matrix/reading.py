@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,6 +15,12 @@ from shared.kernel.errors import NotFound
 
 Body = dict[str, Any]
 """File stem → content; the folder `treatments` is one more such mapping."""
+PACK_FILE = re.compile(r"(?!treatments\.toml)(treatments/)?[a-z0-9][a-z0-9_-]{0,59}\.toml")
+"""What a file of a pack may be called."""
+TABLES = frozenset({
+    "acknowledgement", "attribute", "cell", "channel", "decline_reason", "fact", "intent", "persona", "process", "protective",
+    "purpose", "segment", "service", "stage", "stage_weights", "state", "term", "treatment", "wrap_up",
+})  # fmt: skip
 PACKS = Path(__file__).resolve().parent.parent / "packs"
 
 
@@ -35,12 +42,35 @@ def folder_of(name: str) -> Path:
 
 def read_body(folder: Path) -> Body:
     """The pack's text as one mapping. Raises PackError with the file and line where TOML does not parse."""
-    body: Body = {"treatments": {}}
+    return body_of(texts_of(folder))
+
+
+def texts_of(folder: Path) -> dict[str, str]:
+    """The pack's text files by their path in the folder. Raises PackError for a file that is no UTF-8."""
+    texts = {}
     for path in text_files(folder):
+        name = path.relative_to(folder).as_posix()
         try:
-            content = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
-            raise PackError([((str(path.relative_to(folder)),), str(e))]) from None
+            texts[name] = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as e:
+            raise PackError([((name,), str(e))]) from None
+    return texts
+
+
+def body_of(texts: Mapping[str, str]) -> Body:
+    """The same mapping from the texts of files. Raises PackError with the file and line where TOML does not parse."""
+    body: Body = {"treatments": {}}
+    for name, text in sorted(texts.items()):
+        if not PACK_FILE.fullmatch(name):
+            raise PackError([((name,), "a pack's files are named like segments.toml or treatments/care.toml")])
+        try:
+            content = tomllib.loads(text)
+        except (ValueError, RecursionError) as e:
+            raise PackError([((name,), str(e))]) from None
+        for key, value in content.items():
+            if key in TABLES and not (isinstance(value, list) and all(isinstance(item, dict) for item in value)):
+                raise PackError([((name,), f"{key} is a list of tables: each begins with [[{key}]]")])
+        path = PurePosixPath(name)
         (body["treatments"] if path.parent.name == "treatments" else body)[path.stem] = content
     return body
 
@@ -89,6 +119,8 @@ def pack_from(body: Mapping[str, Any]) -> Pack:
         )
     except ValidationError as e:
         raise PackError([(error["loc"], error["msg"]) for error in e.errors()]) from None
+    except (AttributeError, TypeError) as e:
+        raise PackError([(("pack.toml",), f"something is not shaped as a pack needs it: {e}")]) from None
 
 
 def _by_key(items: Any) -> dict[str, Any]:

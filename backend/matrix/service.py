@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from backend.matrix.checking import Problem, Source, check
-from backend.matrix.reading import Body, PackError, folder_of, pack_from, read_body
+from backend.matrix.checking import Problem, Source, check, placed
+from backend.matrix.reading import PACK_FILE, Body, PackError, body_of, folder_of, pack_from, read_body, texts_of
 from backend.matrix.texts import attribute_text, day_text
 from backend.matrix.types import (
     Attribute,
@@ -27,10 +27,12 @@ from backend.matrix.types import (
     Service,
     Vector,
 )
+from backend.matrix.writing import text_of, texts_from
 
 __all__ = [
-    "Attribute", "Body", "Budget", "Cap", "Cell", "DeclineReason", "Fact", "Gap", "HoldingKind", "Intent", "Labelled", "LifeCycleState", "Pack", "PackError", "Policies", "Problem",
-    "Protective", "Purpose", "Score", "ScoreTerm", "Segment", "Service", "Source", "Vector", "attribute_text", "check", "day_text", "folder_of", "load_pack", "pack_from", "read_body",
+    "PACK_FILE", "Attribute", "Body", "Budget", "Cap", "Cell", "DeclineReason", "Fact", "Gap", "HoldingKind", "Intent", "Labelled", "LifeCycleState", "Pack", "PackError", "Policies", "Problem",
+    "Protective", "Purpose", "Score", "ScoreTerm", "Segment", "Service", "Source", "Vector", "attribute_text", "body_of", "check", "day_text", "folder_of",
+    "load_pack", "pack_from", "placed", "read_body", "text_of", "texts_from", "texts_of",
 ]  # fmt: skip
 
 

@@ -15,7 +15,9 @@ class Permission(StrEnum):
     SEE_DECISIONS = "see_decisions"
     REPLAY = "replay"
     SUPERVISE = "supervise"
+    SEE_CATALOGUE = "see_catalogue"
     AUTHOR = "author"
+    APPROVE_CATALOGUE = "approve_catalogue"
     ADMIN = "admin"
     PORTAL = "portal"
     EVENTS_WRITE = "events_write"
@@ -27,12 +29,13 @@ _AGENT = frozenset({
     Permission.PRESENT_OFFERS, Permission.DECIDE_OFFERS, Permission.SEE_DECISIONS,
 })  # fmt: skip
 _READER = frozenset({Permission.DESK, Permission.SEARCH_CUSTOMERS, Permission.SEE_CUSTOMER, Permission.SEE_DECISIONS})
+_APPROVER = frozenset({Permission.SEE_CATALOGUE, Permission.APPROVE_CATALOGUE})
 
 ROLES: dict[str, frozenset[Permission]] = {
     "agent": _AGENT,
-    "supervisor": _AGENT | {Permission.REPLAY, Permission.SUPERVISE},
-    "author": _READER | {Permission.REPLAY, Permission.AUTHOR},
-    "admin": _READER | {Permission.REPLAY, Permission.ADMIN},
+    "supervisor": _AGENT | {Permission.REPLAY, Permission.SUPERVISE} | _APPROVER,
+    "author": _READER | {Permission.REPLAY, Permission.SEE_CATALOGUE, Permission.AUTHOR},
+    "admin": _READER | {Permission.REPLAY, Permission.ADMIN} | _APPROVER,
     "customer": frozenset({
         Permission.PORTAL, Permission.SET_MOMENT, Permission.PRESENT_OFFERS, Permission.DECIDE_OFFERS,
     }),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from backend.matrix import service as matrix
 from backend.matrix.service import Pack, PackError, Problem, Source
 from backend.rules.service import lint
+from backend.treatments import personas
 from backend.treatments.catalogue import Treatment, read_treatments
 
 PLACEHOLDER = re.compile(r"\{([a-z_0-9]+)\}")
@@ -20,10 +21,29 @@ _STATED = dict.fromkeys(
 
 def check_pack(folder: Path) -> list[Problem]:
     """All that is wrong with the pack in this folder; empty when it may be published."""
-    pack, problems = matrix.check(folder)
+    try:
+        return check_texts(matrix.texts_of(folder))
+    except PackError as e:
+        return [Problem(str(path[0]), 1, "text", message) for path, message in e.places]
+
+
+def check_texts(texts: Mapping[str, str]) -> list[Problem]:
+    """All that is wrong with the pack of these files, by their paths; its personas are tried when nothing else is wrong."""
+    try:
+        return _treatments(texts) or personas.problems(texts)
+    except _ODD as e:
+        # An author may write anything: what no check above foresaw is a problem of the text, never a crash.
+        return [Problem("pack.toml", 1, "pack", f"could not be checked: {type(e).__name__}: {e}")]
+
+
+_ODD = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+
+def _treatments(texts: Mapping[str, str]) -> list[Problem]:
+    pack, problems = matrix.check(texts)
     if pack is None:
         return problems
-    source = Source.of(folder)
+    source = Source.of(texts)
     try:
         treatments = read_treatments(pack)
     except PackError as e:

@@ -5,23 +5,28 @@ from __future__ import annotations
 import json
 import threading
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import exists, func, insert, select
 from sqlmodel import Session
 
-from backend.matrix.service import Body, Pack
+from backend import db
+from backend.matrix.service import Body, Pack, texts_from
+from backend.record import service as record
 from backend.treatments.catalogue import Catalogue, digest_of
 from backend.treatments.facts import Configuration
-from backend.treatments.tables import CatalogueVersionRow, ConfigurationRow
+from backend.treatments.tables import CatalogueSourceRow, CatalogueVersionRow, ConfigurationRow, DraftRow
 from shared.kernel.actors import Actor
-from shared.kernel.errors import NotFound
+from shared.kernel.errors import Conflict, NotFound
 
 _CATALOGUE = CatalogueVersionRow.__table__  # type: ignore[attr-defined]
 _CONFIGURATION = ConfigurationRow.__table__  # type: ignore[attr-defined]
+_DRAFT = DraftRow.__table__  # type: ignore[attr-defined]
+_SOURCE = CatalogueSourceRow.__table__  # type: ignore[attr-defined]
 _IN_FORCE = (
     select(_CONFIGURATION, _CATALOGUE.c.digest)
     .join(_CATALOGUE, _CATALOGUE.c.version == _CONFIGURATION.c.catalogue_version)
@@ -32,22 +37,70 @@ VERSION_IN_FORCE = select(func.max(_CONFIGURATION.c.version)).scalar_subquery()
 """The configuration's version alone, for a select; NULL before the first."""
 
 
-def publish(session: Session, body: Body, actor: Actor, now: datetime) -> int:
+def publish(
+    session: Session,
+    body: Body,
+    actor: Actor,
+    now: datetime,
+    files: Mapping[str, str] | None = None,
+    *,
+    only_new: bool = False,
+) -> int:
     """Puts this catalogue in force and gives its version; the version in force already where the text is the same.
 
-    Raises PackError where the body is not a catalogue: check it first, this is the last gate.
+    `files` are the texts that the body was read from. Levers and bid prices stay as they are for treatments that are still
+    there. With `only_new` a text that was in force before is not put back, and nothing is put in the place of a version that
+    people drafted and approved: a load must not undo their work. Raises PackError where the body is not a catalogue: check it first, this is the last gate.
     """
     digest = digest_of(body)
     latest = session.execute(_IN_FORCE).one_or_none()
     if latest is not None and latest.digest == digest:
+        if files is not None:
+            _keep_files(session, latest.catalogue_version, files)
         return int(latest.catalogue_version)
-    Catalogue(0, body, digest)
+    if only_new and latest is not None and session.execute(_superseded(latest.catalogue_version, digest)).scalar():
+        return int(latest.catalogue_version)
+    catalogue = Catalogue(0, body, digest)
     version = 1 + (session.execute(select(_CATALOGUE.c.version).order_by(_CATALOGUE.c.version.desc())).scalar() or 0)
     packed = zlib.compress(json.dumps(body, default=str).encode(), 6)
     stamp = {"published_at": now, "published_by": actor.name}
     session.execute(insert(_CATALOGUE).values(version=version, digest=digest, body=packed, **stamp))
-    configure(session, version, {}, {}, actor, now)
+    if files is not None:
+        _keep_files(session, version, files)
+    configure(session, version, *_kept(latest, catalogue), actor, now)
     return version
+
+
+def _superseded(in_force: int, digest: str) -> Any:
+    """Whether this text was published before, or what is in force came of a draft."""
+    return select(
+        exists().where(_CATALOGUE.c.digest == digest) | exists().where(_DRAFT.c.catalogue_version == in_force)
+    )
+
+
+def put_in_force(session: Session, version: int, actor: Actor, now: datetime) -> int:
+    """Puts an earlier catalogue version in force again, with the levers and bid prices of today; gives the configuration.
+
+    Offers presented under other versions keep their terms. Raises NotFound, and Conflict for the one in force already.
+    """
+    latest = session.execute(_IN_FORCE).one_or_none()
+    if latest is not None and latest.catalogue_version == version:
+        raise Conflict(f"Version {version} is in force already.")
+    digest = session.execute(select(_CATALOGUE.c.digest).where(_CATALOGUE.c.version == version)).scalar()
+    if digest is None:
+        raise NotFound(f"There is no catalogue version {version}.")
+    return configure(session, version, *_kept(latest, _catalogue(session, version, digest)), actor, now)
+
+
+def _kept(latest: Any, catalogue: Catalogue) -> tuple[dict[str, float], dict[str, float]]:
+    """Levers and bid prices of the configuration in force, of those treatments that the catalogue has."""
+    if latest is None:
+        return {}, {}
+    levers, prices = (
+        {key: value for key, value in dials.items() if key in catalogue.treatments}
+        for dials in (latest.levers, latest.prices)
+    )
+    return levers, prices
 
 
 def configure(
@@ -58,10 +111,9 @@ def configure(
     actor: Actor,
     now: datetime,
 ) -> int:
-    """Puts a catalogue in force with these levers and bid prices, as a new version of the configuration."""
-    version = 1 + (
-        session.execute(select(_CONFIGURATION.c.version).order_by(_CONFIGURATION.c.version.desc())).scalar() or 0
-    )
+    """Puts a catalogue in force with these levers and bid prices, as a new version of the configuration, on the record."""
+    before = session.execute(_IN_FORCE).one_or_none()
+    version = 1 + (before.version if before is not None else 0)
     session.execute(
         insert(_CONFIGURATION).values(
             version=version,
@@ -72,7 +124,33 @@ def configure(
             published_by=actor.name,
         )
     )
+    was = {} if before is None else {"configuration": before.version, "catalogue": before.catalogue_version}
+    record.audit(
+        session, actor=actor, action="configuration.in_force", subject=f"configuration:{version}", customer_id=None,
+        payload={"catalogue": catalogue_version, "levers": levers, "prices": prices, "before": was}, now=now,
+    )  # fmt: skip
+    record.changed(session, "catalogue", subject=str(catalogue_version), now=now)
     return version
+
+
+def files_of(session: Session, version: int) -> dict[str, str]:
+    """The text files of a version by their paths: as they were written or, of a version that came without, from its content.
+
+    Raises NotFound.
+    """
+    packed = session.execute(select(_SOURCE.c.files).where(_SOURCE.c.version == version)).scalar()
+    if packed is not None:
+        files: dict[str, str] = json.loads(zlib.decompress(packed))
+        return files
+    body = session.execute(select(_CATALOGUE.c.body).where(_CATALOGUE.c.version == version)).scalar()
+    if body is None:
+        raise NotFound(f"There is no catalogue version {version}.")
+    return texts_from(json.loads(zlib.decompress(body)))
+
+
+def _keep_files(session: Session, version: int, files: Mapping[str, str]) -> None:
+    packed = zlib.compress(json.dumps(dict(sorted(files.items()))).encode(), 6)
+    db.upsert(session, CatalogueSourceRow, [{"version": version, "files": packed}], key=("version",))
 
 
 def in_force(session: Session, older: Collection[int] = ()) -> Configuration:

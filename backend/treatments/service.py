@@ -15,8 +15,19 @@ from backend.treatments.cards import (
     TermLine,
     WithheldLine,
 )
-from backend.treatments.checking import check_pack
+from backend.treatments.checking import check_pack, check_texts
 from backend.treatments.delivery import deliver
+from backend.treatments.drafts import (
+    Draft,
+    DraftLine,
+    begin_draft,
+    draft,
+    drafts,
+    name_of,
+    remove_file,
+    replace_files,
+    save_file,
+)
 from backend.treatments.expiry import expire_due
 from backend.treatments.explaining import DecisionPage, decision_page
 from backend.treatments.fulfilment import fulfil
@@ -25,13 +36,24 @@ from backend.treatments.leaving import erase_customer, export_customer
 from backend.treatments.ledger import FULFIL, answer
 from backend.treatments.parity import compare_channels
 from backend.treatments.parity_checks import ParityCheck, check_some, last_check, note_check
-from backend.treatments.publishing import configure, in_force, pack_in_force, publish, warm
+from backend.treatments.publishing import as_of, configure, files_of, in_force, pack_in_force, publish, warm
 from backend.treatments.recommending import by_id, offer_page, offers_of, open_offers, owner_of_reference, withheld_of
 from backend.treatments.recommending import for_agent as recommend_for_agent
 from backend.treatments.recommending import for_customer as recommend_for_customer
 from backend.treatments.replaying import all_ids, replay
+from backend.treatments.reviewing import (
+    approve,
+    ask_approval,
+    check_draft,
+    schedule,
+    send_back,
+    take_effect,
+    withdraw,
+)
+from backend.treatments.versions import DIALS, Spell, Version, difference, export_version, roll_back, versions
 
 __all__ = [
+    "DIALS",
     "FULFIL",
     "AgentCard",
     "AgentRecommendation",
@@ -39,31 +61,47 @@ __all__ = [
     "CustomerRecommendation",
     "Decided",
     "DecisionPage",
+    "Draft",
+    "DraftLine",
     "Elsewhere",
     "Glance",
     "OfferLine",
     "OfferPage",
     "ParityCheck",
     "PresentedLine",
+    "Spell",
     "TermLine",
+    "Version",
     "WithheldLine",
     "all_ids",
     "answer",
+    "approve",
+    "as_of",
+    "ask_approval",
+    "begin_draft",
     "by_id",
+    "check_draft",
     "check_pack",
     "check_some",
+    "check_texts",
     "compare_channels",
     "configure",
     "decide",
     "decision_page",
     "deliver",
+    "difference",
+    "draft",
+    "drafts",
     "erase_customer",
     "expire_due",
     "export_customer",
+    "export_version",
+    "files_of",
     "fulfil",
     "glance",
     "in_force",
     "last_check",
+    "name_of",
     "note_check",
     "offer_page",
     "offers_of",
@@ -74,6 +112,16 @@ __all__ = [
     "publish",
     "recommend_for_agent",
     "recommend_for_customer",
+    "remove_file",
+    "replace_files",
     "replay",
-    "warm", "withheld_of",
-]  # fmt: skip
+    "roll_back",
+    "save_file",
+    "schedule",
+    "send_back",
+    "take_effect",
+    "versions",
+    "warm",
+    "withdraw",
+    "withheld_of",
+]

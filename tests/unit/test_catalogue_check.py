@@ -110,7 +110,11 @@ def written(tmp_path: Path, **treatment: Any) -> Path:
     text += f'[[treatment.reason]]\nwhen = {lines["when"]}\nagent = "a"\ncustomer = {lines["customer"]}\n'
     text += f'[treatment.fulfilment]\nkind = {lines["fulfil"]}\npromise = "p"\n'
     folder = tmp_path / "pack"
-    shutil.copytree(TELECOM, folder, ignore=shutil.ignore_patterns("*.py", "*.gz", "__pycache__", "*.md", "treatments"))
+    shutil.copytree(
+        TELECOM,
+        folder,
+        ignore=shutil.ignore_patterns("*.py", "*.gz", "__pycache__", "*.md", "treatments", "personas.toml"),
+    )
     (folder / "treatments").mkdir()
     (folder / "treatments" / "one.toml").write_text(text)
     return folder
