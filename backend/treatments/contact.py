@@ -7,7 +7,7 @@ from typing import Any
 
 from backend.matrix.service import Policies
 from backend.treatments.catalogue import Treatment
-from backend.treatments.facts import TAKEN, Configuration, Ledger
+from backend.treatments.facts import SAID_NO, TAKEN, Configuration, Ledger
 
 Refusal = tuple[str, str, dict[str, Any]]
 """The rule, what to tell, and the values that it saw."""
@@ -70,10 +70,11 @@ def _answered(t: Treatment, ledger: Ledger, today: date) -> Refusal | None:
                 f"Accepted on {o.answered_on.isoformat()}; not again before {again.isoformat()}.",
                 {"accepted_on": o.answered_on.isoformat()},
             )
-        if o.state == "declined" and today < (again := o.answered_on + timedelta(days=t.cool_off_days)):
+        if o.state in SAID_NO and today < (again := o.answered_on + timedelta(days=t.cool_off_days)):
+            said = "Declined" if o.state == "declined" else "Taken back"
             return (
                 "cool_off",
-                f"Declined on {o.answered_on.isoformat()}; not again before {again.isoformat()}.",
+                f"{said} on {o.answered_on.isoformat()}; not again before {again.isoformat()}.",
                 {"declined_on": o.answered_on.isoformat()},
             )
     return None

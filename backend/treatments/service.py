@@ -13,6 +13,7 @@ from backend.treatments.cards import (
     OfferPage,
     PresentedLine,
     TermLine,
+    Undone,
     WithheldLine,
 )
 from backend.treatments.checking import check_pack
@@ -30,6 +31,7 @@ from backend.treatments.recommending import by_id, offer_page, offers_of, open_o
 from backend.treatments.recommending import for_agent as recommend_for_agent
 from backend.treatments.recommending import for_customer as recommend_for_customer
 from backend.treatments.replaying import all_ids, replay
+from backend.treatments.undoing import close_case, undo
 
 __all__ = [
     "FULFIL",
@@ -46,12 +48,14 @@ __all__ = [
     "ParityCheck",
     "PresentedLine",
     "TermLine",
+    "Undone",
     "WithheldLine",
     "all_ids",
     "answer",
     "by_id",
     "check_pack",
     "check_some",
+    "close_case",
     "compare_channels",
     "configure",
     "decide",
@@ -75,5 +79,6 @@ __all__ = [
     "recommend_for_agent",
     "recommend_for_customer",
     "replay",
+    "undo",
     "warm", "withheld_of",
 ]  # fmt: skip
