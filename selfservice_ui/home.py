@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -11,7 +12,7 @@ from backend import db
 from backend.overview import service as overview
 from backend.people.service import Permission, current_actor, requires
 from selfservice_ui.words import CHANNEL
-from shared.kernel.errors import Invalid
+from shared.kernel.errors import Conflict, Invalid
 from shared.ui.formats import speak_of
 from shared.ui.pages import nobody_looks, page, request_now, tell, wants_fragment
 
@@ -55,6 +56,19 @@ def callback() -> Response:
         errors = wrong.errors or {"": str(wrong)}
         return page(TEMPLATE, status=422, callback_errors=errors, **{**home_context(), "typed": request.form})
     tell("good", "We will call you", "You find your request under Activity.")
+    return redirect(url_for(".show"), 303)
+
+
+@bp.post("/cases/<uuid:case_id>/cancellation")
+@requires(Permission.PORTAL)
+def cancel(case_id: UUID) -> Response:
+    """The customer no longer wants the call that they asked for."""
+    try:
+        with db.transaction() as session:
+            overview.cancel_case(session, current_actor(), case_id, request_now())
+    except Conflict as refused:
+        return page(TEMPLATE, "content", status=409, case_refused=refused, **home_context())
+    tell("good", "We won't call", "You can ask for a call again at any time.")
     return redirect(url_for(".show"), 303)
 
 

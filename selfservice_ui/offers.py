@@ -23,7 +23,12 @@ bp = Blueprint("offers", __name__)
 TEMPLATE = "portal/offer.html"
 ALL = 3
 Answer = Literal["accepted", "declined", "deferred"]
-LEADS_TO = {"offers.accept": ("accepted", "fulfilled"), "offers.decline": ("declined",), "offers.defer": ("deferred",)}
+LEADS_TO = {
+    "offers.accept": ("accepted", "fulfilled"),
+    "offers.decline": ("declined",),
+    "offers.defer": ("deferred",),
+    "offers.undo": ("undone",),
+}
 
 
 @bp.get("/offers")
@@ -62,6 +67,30 @@ def defer(offer_id: UUID) -> Response:
     return _home("All right, later", f"We will show it again on {as_day(until, month='%B')}.")
 
 
+@bp.post("/offers/<uuid:offer_id>/undo")
+@requires(Permission.DECIDE_OFFERS)
+def undo(offer_id: UUID) -> Response:
+    """The customer changed their mind about what they accepted."""
+    actor = current_actor()
+    with db.transaction() as session:
+        undone = treatments.undo(
+            session,
+            offer_id,
+            channel=CHANNEL,
+            actor=actor,
+            now=request_now(),
+            seen=_seen(),
+            customer_id=actor.customer_id,
+        )
+    if undone.left:
+        tell(
+            "warn",
+            "Not all of it could be put back",
+            "Something was changed since, and stays as it is. Talk to us if it should not.",
+        )
+    return redirect(url_for(".show", offer_id=offer_id), 303)
+
+
 @bp.errorhandler(Conflict)
 def changed(error: Conflict) -> Response:
     """It was answered elsewhere, or is gone: what happened, and how it stands now. A double click is no reason to warn."""
@@ -82,12 +111,16 @@ def wrong(error: Invalid) -> Response:
 
 def _answer(offer_id: UUID, response: Answer, until: date | None = None) -> None:
     actor = current_actor()
-    seen = request.form.get("seen", "")
     with db.transaction() as session:
         treatments.answer(
             session, offer_id, response, channel=CHANNEL, actor=actor, now=request_now(), until=until,
-            seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else None, customer_id=actor.customer_id,
+            seen=_seen(), customer_id=actor.customer_id,
         )  # fmt: skip
+
+
+def _seen() -> int | None:
+    text = request.form.get("seen", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _home(title: str, text: str) -> Response:

@@ -23,7 +23,12 @@ from shared.ui.pages import page, request_now, tell, wants_fragment
 
 bp = Blueprint("offers", __name__, template_folder="templates")
 Answer = Literal["presented", "accepted", "declined", "deferred"]
-LEADS_TO = {"offers.accept": ("accepted", "fulfilled"), "offers.decline": ("declined",), "offers.defer": ("deferred",)}
+LEADS_TO = {
+    "offers.accept": ("accepted", "fulfilled"),
+    "offers.decline": ("declined",),
+    "offers.defer": ("deferred",),
+    "offers.undo": ("undone",),
+}
 
 
 class Private(Conflict):
@@ -55,6 +60,19 @@ def decline(offer_id: UUID) -> Response:
 @requires(Permission.DECIDE_OFFERS)
 def defer(offer_id: UUID) -> Response:
     return _answer(offer_id, "deferred", until=_day(request.form.get("until", "")))
+
+
+@bp.post("/offers/<uuid:offer_id>/undo")
+@requires(Permission.DECIDE_OFFERS)
+def undo(offer_id: UUID) -> Response:
+    """They changed their mind about what they accepted: what was done is reversed."""
+    customer_id = _customer()
+    with db.transaction() as session:
+        undone = treatments.undo(
+            session, offer_id, channel=CHANNEL, actor=current_actor(), now=request_now(), seen=_seen(), customer_id=customer_id,
+        )  # fmt: skip
+    left = f"Left as it is, because it was changed since: {', '.join(undone.left)}." if undone.left else ""
+    return _done(customer_id, _told("undone", undone.line, None) | ({"text": left} if left else {}))
 
 
 @bp.errorhandler(Conflict)
@@ -89,7 +107,10 @@ def _answer(offer_id: UUID, response: Answer, *, reason: str | None = None, unti
             session, offer_id, response, channel=CHANNEL, actor=current_actor(), now=request_now(), reason=reason, until=until,
             seen=_seen(), customer_id=customer_id,
         )  # fmt: skip
-    done = _told(response, line, until)
+    return _done(customer_id, _told(response, line, until))
+
+
+def _done(customer_id: UUID, done: dict[str, str]) -> Response:
     if wants_fragment():
         return page(TEMPLATE, "do", trigger=("happened",), done=done, **customer_context(customer_id))
     tell("good", done["title"], done["text"])
@@ -126,6 +147,10 @@ def _told(response: str, line: OfferLine, until: date | None) -> dict[str, str]:
         "declined": {
             "title": f"Declined: {line.headline}",
             "text": "They can change their mind until the offer's date.",
+        },
+        "undone": {
+            "title": f"Taken back: {line.headline}",
+            "text": "What was arranged is undone, on the portal too.",
         },
         "deferred": {
             "title": f"Put off: {line.headline}",

@@ -19,18 +19,22 @@ BY_CHANNEL = {
     "phone": "by phone", "portal": "on the portal", "email": "by e-mail", "sms": "by text message", "chat": "in chat",
     "branch": "in a branch",
 }  # fmt: skip
-ANSWERED = ("accepted", "fulfilled", "declined", "deferred", "expired", "withdrawn", "pending_approval")
+ANSWERED = ("accepted", "fulfilled", "declined", "deferred", "expired", "withdrawn", "pending_approval", "undone")
 TIMELINE_FILTERS = (
     ("all", "All"), ("contacts", "Contacts"), ("money", "Bills and payments"), ("offers", "Offers"), ("trouble", "Complaints and cases"),
 )  # fmt: skip
 KINDS: dict[str, tuple[str, ...] | None] = {
     "all": None,
-    "contacts": ("call", "visit", "moment.set", "callback.requested"),
-    "money": ("bill.issued", "payment.made", "payment.failed"),
+    "contacts": ("call", "visit", "moment.set", "callback.requested", "callback.made", "callback.cancelled"),
+    "money": ("bill.issued", "credit.booked", "payment.made", "payment.failed"),
     "offers": (
         "offer.presented", "offer.accepted", "offer.declined", "offer.deferred", "offer.expired", "offer.withdrawn", "offer.fulfilled",
+        "offer.undone",
     ),
-    "trouble": ("complaint.opened", "complaint.resolved", "case.opened", "case.resolved"),
+    "trouble": (
+        "complaint.opened", "complaint.resolved", "case.opened", "case.resolved", "case.cancelled",
+        "appointment.planned", "appointment.kept", "appointment.cancelled",
+    ),
 }  # fmt: skip
 STEPS = ("in_force", "eligible", "applicable", "suitable", "consent", "contact_policy", "arbitration", "deliverable")
 """The decision's funnel, in its order."""

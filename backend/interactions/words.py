@@ -100,6 +100,13 @@ def _bill(event: Event, own: bool, language: str) -> tuple[str, str]:
     return f"Bill {_amount(event.data, language)}".strip(), f"due {due}" if due else ""
 
 
+def _credited(event: Event, own: bool, language: str) -> tuple[str, str]:
+    bill = str(event.data.get("bill") or "")
+    return f"Credit {_amount(event.data, language)}", _sentence(
+        str(event.data.get("text", "")), f"on bill {bill}" if bill else "for the next bill"
+    )
+
+
 def _paid(event: Event, own: bool, language: str) -> tuple[str, str]:
     return f"Payment {_amount(event.data, language)}".strip(), str(event.data.get("method", ""))
 
@@ -178,6 +185,52 @@ def _callback(event: Event, own: bool, language: str) -> tuple[str, str]:
     )
 
 
+def _case_cancelled(event: Event, own: bool, language: str) -> tuple[str, str]:
+    return ("No longer needed" if own else "Case cancelled"), _sentence(
+        str(event.data.get("subject", "")), _by(event, own)
+    )
+
+
+def _called(event: Event, own: bool, language: str) -> tuple[str, str]:
+    return ("We called you" if own else "Called back"), _sentence(
+        str(event.data.get("about") or ""), str(event.data.get("outcome", ""))
+    )
+
+
+def _call_cancelled(event: Event, own: bool, language: str) -> tuple[str, str]:
+    return ("Call no longer wanted" if own else "Callback cancelled"), _sentence(
+        str(event.data.get("about") or ""), _by(event, own)
+    )
+
+
+def _planned(event: Event, own: bool, language: str) -> tuple[str, str]:
+    return ("A day was kept for you" if own else "Appointment planned"), _sentence(
+        str(event.data.get("subject", "")), day(event.data.get("day"))
+    )
+
+
+def _kept(event: Event, own: bool, language: str) -> tuple[str, str]:
+    return ("We were there" if own else "Appointment kept"), _sentence(
+        str(event.data.get("subject", "")), str(event.data.get("outcome", ""))
+    )
+
+
+def _visit_cancelled(event: Event, own: bool, language: str) -> tuple[str, str]:
+    return "Appointment cancelled", _sentence(
+        str(event.data.get("subject", "")), day(event.data.get("day")), _by(event, own)
+    )
+
+
+def _undone(event: Event, own: bool, language: str) -> tuple[str, str]:
+    title, detail = _offer("You took back", "Taken back")(event, own, language)
+    left = event.data.get("left")
+    if not left:
+        return title, detail
+    # Which of it is ours to know: some attributes are not the customer's to see.
+    said = "what changed since stays as it is" if own else f"changed since, so left as it is: {', '.join(left)}"
+    return title, _sentence(detail, said)
+
+
 def _changed(event: Event, own: bool, language: str) -> tuple[str, str]:
     return "Profile changed", str(event.data.get("summary") or ", ".join(sorted(event.data.get("changed", {}))))
 
@@ -188,6 +241,7 @@ _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
     "call.missed": _missed,
     "visit": _visit,
     "bill.issued": _bill,
+    "credit.booked": _credited,
     "payment.made": _paid,
     "payment.failed": _unpaid,
     "complaint.opened": _complained,
@@ -203,7 +257,14 @@ _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
     "offer.expired": _offer("Ended", "Expired"),
     "offer.withdrawn": _offer("No longer offered", "Withdrawn"),
     "offer.fulfilled": _offer("Arranged", "Fulfilled"),
+    "offer.undone": _undone,
     "callback.requested": _callback,
+    "callback.made": _called,
+    "callback.cancelled": _call_cancelled,
+    "case.cancelled": _case_cancelled,
+    "appointment.planned": _planned,
+    "appointment.kept": _kept,
+    "appointment.cancelled": _visit_cancelled,
     "profile.changed": _changed,
 }
 KINDS = frozenset(_WORDS)

@@ -16,6 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from backend import db
+from backend.cases import service as cases
 from backend.interactions import service as interactions
 from backend.loading import files, translating
 from backend.loading.files import BrokenFile, CustomerFile, Rejected
@@ -155,6 +156,7 @@ def _enter(
             enrolled = profiles.enrol(session, [life.customer for life in lives])
             entered = [life for life in lives if life.customer.customer_id in enrolled.entered]
             counts.events += interactions.enter_past(session, [life.past for life in entered])
+            cases.enter_past(session, [case for life in entered for case in life.cases])
             profiles.note_progress(session, pack.name, key, LoadProgress(begun.anchor, done, total, finished=False), at)
         counts.entered += len(entered)
         counts.known += len(enrolled.known)

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from backend.cases.service import PastCase
 from backend.interactions.service import Event, NewContact, Past, past_ids
 from backend.profiles.service import NewBill, NewConsent, NewCustomer
 from shared.kernel import ids
@@ -20,6 +21,8 @@ class Life:
 
     customer: NewCustomer
     past: Past
+    cases: tuple[PastCase, ...]
+    """Those that are still open."""
 
 
 def life(made: Any, place: int, anchor: datetime, seed: int) -> Life:
@@ -27,7 +30,24 @@ def life(made: Any, place: int, anchor: datetime, seed: int) -> Life:
     rand = random.Random(f"{seed}/{made.number}/ids")
     # A millisecond apart, so that the ids sort in the order of the file and a load appends to its tables.
     customer_id = ids.uuid7(anchor + timedelta(milliseconds=place), rand)
-    return Life(_customer(made, customer_id, anchor, rand), _past(made, customer_id, seed))
+    past = _past(made, customer_id, seed)
+    return Life(_customer(made, customer_id, anchor, rand), past, _open_cases(past))
+
+
+def _open_cases(past: Past) -> tuple[PastCase, ...]:
+    """The cases that were opened, and of which nothing says that they were solved."""
+    open_: dict[tuple[str, str], list[Event]] = {}
+    for event in past.events:
+        which = (str(event.data.get("case")), str(event.data.get("subject")))
+        if event.kind == "case.opened":
+            open_.setdefault(which, []).append(event)
+        elif event.kind == "case.resolved" and open_.get(which):
+            open_[which].pop()
+    return tuple(
+        PastCase(e.event_id, e.customer_id, str(e.data["subject"]), str(e.data["case"]), e.at, e.actor_name)
+        for events in open_.values()
+        for e in events
+    )
 
 
 def _customer(made: Any, customer_id: UUID, anchor: datetime, rand: random.Random) -> NewCustomer:

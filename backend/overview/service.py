@@ -12,6 +12,8 @@ from uuid import UUID
 from sqlmodel import Session
 
 from backend import db
+from backend.cases import service as cases
+from backend.cases.service import Case
 from backend.interactions import service as interactions
 from backend.matrix.service import Pack
 from backend.overview import lines
@@ -37,7 +39,7 @@ from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 
 __all__ = [
-    "CustomerPage", "LeavingPage", "PortalHome", "Wall", "activity_page", "bills_page", "caller", "create_caller",
+    "CustomerPage", "LeavingPage", "PortalHome", "Wall", "activity_page", "bills_page", "caller", "cancel_case", "create_caller",
     "customer_page", "find_reference", "leaving_page", "offers_page", "portal_home", "request_callback", "services_page",
     "set_moment", "set_watching", "timeline_page", "visit", "wall", "watching", "wrap_up", "wrap_up_page",
 ]  # fmt: skip
@@ -47,7 +49,7 @@ SHOWN_BILLS = 6
 READ_BILLS = 24
 A_YEAR_OF_BILLS = 13
 TIMELINE = 25
-ANSWERED = ("accepted", "fulfilled", "declined", "deferred", "pending_approval")
+ANSWERED = ("accepted", "fulfilled", "declined", "deferred", "pending_approval", "undone")
 CALLBACK_TIMES = {
     "soon": "as soon as possible",
     "morning": "in the morning",
@@ -74,6 +76,8 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
         events = interactions.timeline(session, profile.customer_id, limit=TIMELINE)
         contacts = interactions.open_with_customer(session, profile.customer_id)
         here = online(session, profile.customer_id, now)
+        work = cases.of_customer(session, profile.customer_id)
+        credits = profiles.waiting_credits(session, profile.customer_id)
         mine = [one for one in contacts if str(one.staff_id) == actor.id]
         calls = [
             one for one in interactions.calls_of(session, UUID(actor.id)) if one.customer_id == profile.customer_id
@@ -104,6 +108,8 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
         came_by=came_by,
         others=tuple(dict.fromkeys(one.staff or "" for one in contacts if one not in mine)),
         online=here,
+        cases=work,
+        credits=credits,
     )
 
 
@@ -131,6 +137,7 @@ def portal_home(actor: Actor, now: datetime, *, present: bool = True) -> PortalH
     with db.reading() as session:
         unpaid = profiles.bill_heads(session, customer_id, SHOWN_BILLS, unpaid=True)
         spoken = interactions.last_spoken(session, customer_id, now - REMEMBERED)
+        work = cases.of_customer(session, customer_id)
     first = recommendation.elsewhere.reference if recommendation.elsewhere else None
     today = date.fromisoformat(snapshot.today)
     return PortalHome(
@@ -146,6 +153,7 @@ def portal_home(actor: Actor, now: datetime, *, present: bool = True) -> PortalH
         spoke=Spoke(spoken[0].started_at, spoken[0].staff or "") if spoken else None,
         reference=first or (recommendation.cards[0].reference if recommendation.cards else None),
         watching=watching(profile),
+        cases=work,
     )
 
 
@@ -170,9 +178,10 @@ def bills_page(actor: Actor, now: datetime) -> BillsPage:
     with db.reading() as session:
         profile, snapshot, pack = _read(session, _own(actor), now)
         found = profiles.bills(session, profile.customer_id, READ_BILLS)
+        credits = profiles.waiting_credits(session, profile.customer_id)
     today = date.fromisoformat(snapshot.today)
     bills = tuple(lines.bill_line(bill, today) for bill in found)
-    return BillsPage(bills, lines.balance(bills, pack.currency), profile.timezone)
+    return BillsPage(bills, lines.balance(bills, pack.currency), profile.timezone, credits)
 
 
 def activity_page(actor: Actor, now: datetime, cursor: str | None = None) -> TimelinePage:
@@ -227,11 +236,25 @@ def request_callback(session: Session, actor: Actor, *, when: str, about: str, n
         errors["when"] = "We have no phone number of yours. Please call us instead."
     if errors:
         raise Invalid("Please check your request.", errors)
-    data = {"when": CALLBACK_TIMES.get(when), "about": about}
-    last = interactions.timeline(session, profile.customer_id, kinds={"callback.requested"}, limit=1).items
-    if last and last[0].data == data and now - last[0].at < SAME_REQUEST:
-        return
-    interactions.record(session, profile.customer_id, "callback.requested", PORTAL_CHANNEL, actor, data, now)
+    wish = CALLBACK_TIMES[when]
+    for known in cases.of_customer(session, profile.customer_id):
+        same = (known.kind, known.wish, known.subject) == ("callback", wish, about)
+        if same and now - known.opened_at < SAME_REQUEST:
+            return
+    cases.open_case(
+        session, profile.customer_id, "callback", about, actor=actor, now=now, channel=PORTAL_CHANNEL, wish=wish
+    )
+
+
+def cancel_case(session: Session, actor: Actor, case_id: UUID, now: datetime) -> Case:
+    """The customer no longer wants the call that they asked for. What an offer set in motion is taken back by the offer.
+
+    Raises NotFound (for another customer's too), and Conflict where it is closed already or no such call.
+    """
+    case = cases.case_of(session, _own(actor), case_id)
+    if case.kind != "callback" or case.offer_id is not None:
+        raise Conflict("This can't be called off here. Please talk to us.")
+    return cases.cancel(session, _own(actor), case_id, actor=actor, now=now, channel=PORTAL_CHANNEL)
 
 
 def _own(actor: Actor) -> UUID:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from backend.cases.types import Case
 from backend.interactions.types import Call, Interaction
-from backend.profiles.types import Match
+from backend.profiles.types import Credit, Match
 from backend.treatments.cards import AgentRecommendation, CustomerRecommendation, OfferLine
 from shared.kernel.money import Money
 
@@ -194,6 +195,10 @@ class CustomerPage:
     others: tuple[str, ...]
     """Colleagues who have a contact with the customer open now."""
     online: Online | None
+    cases: tuple[Case, ...]
+    """What is still to be done for them, newest first."""
+    credits: tuple[Credit, ...]
+    """Credits that wait for the next bill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +229,8 @@ class PortalHome:
     """What to say when calling: it opens this page's first treatment at the desk."""
     watching: bool
     """Whether agents may see which page the customer is on."""
+    cases: tuple[Case, ...]
+    """What we are doing for them, newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,3 +253,5 @@ class BillsPage:
     bills: tuple[BillLine, ...]
     balance: Money
     timezone: str
+    credits: tuple[Credit, ...]
+    """What will be taken off the next bill."""

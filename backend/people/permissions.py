@@ -12,6 +12,7 @@ class Permission(StrEnum):
     SET_MOMENT = "set_moment"
     PRESENT_OFFERS = "present_offers"
     DECIDE_OFFERS = "decide_offers"
+    WORK_CASES = "work_cases"
     SEE_DECISIONS = "see_decisions"
     REPLAY = "replay"
     SUPERVISE = "supervise"
@@ -26,7 +27,7 @@ class Permission(StrEnum):
 
 _AGENT = frozenset({
     Permission.DESK, Permission.SEARCH_CUSTOMERS, Permission.SEE_CUSTOMER, Permission.SET_MOMENT,
-    Permission.PRESENT_OFFERS, Permission.DECIDE_OFFERS, Permission.SEE_DECISIONS,
+    Permission.PRESENT_OFFERS, Permission.DECIDE_OFFERS, Permission.SEE_DECISIONS, Permission.WORK_CASES,
 })  # fmt: skip
 _READER = frozenset({Permission.DESK, Permission.SEARCH_CUSTOMERS, Permission.SEE_CUSTOMER, Permission.SEE_DECISIONS})
 _APPROVER = frozenset({Permission.SEE_CATALOGUE, Permission.APPROVE_CATALOGUE})

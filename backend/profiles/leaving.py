@@ -13,6 +13,7 @@ from backend.profiles import queries
 _OWNED = (
     queries.MOMENT,
     queries.CONSENT,
+    queries.CREDIT,
     queries.BILL,
     queries.IDENTIFIER,
     queries.CLAIM,

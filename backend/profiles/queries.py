@@ -12,6 +12,7 @@ from backend.profiles.identity import like
 from backend.profiles.tables import (
     BillRow,
     ConsentRow,
+    CreditRow,
     CustomerAliasRow,
     CustomerRow,
     IdentifierClaimRow,
@@ -26,6 +27,7 @@ def table(row: type[SQLModel]) -> Any:
 
 
 CUSTOMER, MOMENT, CONSENT, BILL = table(CustomerRow), table(MomentRow), table(ConsentRow), table(BillRow)
+CREDIT = table(CreditRow)
 CLAIM, IDENTIFIER, ALIAS = table(IdentifierClaimRow), table(IdentifierRow), table(CustomerAliasRow)
 
 _ID: Any = bindparam("customer_id")
@@ -46,6 +48,7 @@ EXISTS = select(CUSTOMER.c.customer_id).where(CUSTOMER.c.customer_id == _ID)
 CLAIMED = select(CLAIM.c.customer_id).where(CLAIM.c.kind == bindparam("kind"), CLAIM.c.value == bindparam("value"))
 BILLS = select(BILL).where(BILL.c.customer_id == _ID).order_by(BILL.c.bill_id.desc()).limit(bindparam("most"))
 BILL_HEADS = BILLS.with_only_columns(*(column for column in BILL.c if column.name != "lines"))
+WAITING = select(CREDIT).where(CREDIT.c.customer_id == _ID, CREDIT.c.bill_id.is_(None)).order_by(CREDIT.c.booked_at)
 UNPAID = BILL_HEADS.where(BILL.c.status != "paid")
 LOCKED = (
     select(CUSTOMER.c.version, CUSTOMER.c.attributes, CUSTOMER.c.facts, CUSTOMER.c.timezone)

@@ -25,12 +25,14 @@ from backend.profiles.bulk import (
     loaded_packs,
     note_progress,
 )
+from backend.profiles.changing import revise
+from backend.profiles.crediting import book_credit, issue_bill, waiting_credits
 from backend.profiles.identity import normalise
 from backend.profiles.leaving import erase_customer, export_customer
 from backend.profiles.risk import band, in_words
 from backend.profiles.searching import callers, find_by_sign_in, owner, search
 from backend.profiles.snapshot import Snapshot, snapshot
-from backend.profiles.types import Bill, Consent, Match, Moment, Page, Profile
+from backend.profiles.types import Bill, Consent, Credit, Match, Moment, Page, Profile
 from backend.record import service as record
 from shared.kernel import clock
 from shared.kernel.actors import Actor
@@ -38,9 +40,10 @@ from shared.kernel.errors import Invalid, NotFound
 from shared.kernel.money import Money
 
 __all__ = [
-    "Bill", "Consent", "Enrolled", "LoadProgress", "Match", "Moment", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile",
-    "Snapshot", "band", "bill_heads", "bills", "callers", "enrol", "erase_customer", "export_customer", "find_by_sign_in", "in_words", "learn",
-    "load_progress", "loaded_packs", "normalise", "note_progress", "owner", "profile", "resolve", "search", "set_consent", "set_moment", "snapshot", "stamp",
+    "Bill", "Consent", "Credit", "Enrolled", "LoadProgress", "Match", "Moment", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile",
+    "Snapshot", "band", "bill_heads", "bills", "book_credit", "callers", "enrol", "erase_customer", "export_customer", "find_by_sign_in", "in_words", "issue_bill", "learn",
+    "load_progress", "loaded_packs", "normalise", "note_progress", "owner", "profile", "resolve", "revise", "search", "set_consent", "set_moment", "snapshot", "stamp",
+    "waiting_credits",
 ]  # fmt: skip
 
 UNTOLD_FADE_HOURS = 24.0
@@ -143,12 +146,14 @@ def learn(
     attributes: dict[str, Any] | None = None,
     count: dict[str, float] | None = None,
     values: dict[str, Any] | None = None,
+    add: dict[str, float] | None = None,
     dates: dict[str, date] | None = None,
     bad_experience: dict[str, Any] | EllipsisType | None = ...,
 ) -> int:
     """Writes down what was learned and gives the profile's new version. Raises NotFound.
 
-    `count` adds to the bucket of the customer's local day, `values` and `dates` replace; None for `bad_experience` says that
+    `count` adds to the bucket of the customer's local day, `add` to a value, which never falls below zero; `values` and
+    `dates` replace; None for `bad_experience` says that
     it has been put right. Concurrent lessons wait for each other, so that none is lost.
     """
     known = _locked(session, customer_id)
@@ -161,6 +166,9 @@ def learn(
         facts["days"] = days
     if values:
         facts["values"] = {**facts.get("values", {}), **values}
+    if add:
+        kept = facts.get("values", {})
+        facts["values"] = {**kept, **{key: max(0, (kept.get(key) or 0) + more) for key, more in add.items()}}
     if dates:
         facts["dates"] = {**facts.get("dates", {}), **{key: day.isoformat() for key, day in dates.items()}}
     if not isinstance(bad_experience, EllipsisType):

@@ -129,6 +129,23 @@ class BillRow(SQLModel, table=True):
     lines: list[dict[str, Any]] = Field(sa_type=Json)
 
 
+class CreditRow(SQLModel, table=True):
+    """Money given to a customer: a line on the bill that it is booked on, or waiting for the next one."""
+
+    __tablename__ = "credit"
+    __table_args__ = (CheckConstraint("amount_minor > 0", name="amount"), CLUSTERED)
+
+    customer_id: UUID = Field(primary_key=True, foreign_key="customer.customer_id")
+    credit_id: UUID = Field(primary_key=True)
+    """The id of the promise that it keeps, so that one promise is booked once, whoever books it again."""
+    text: str
+    amount_minor: int
+    currency: str
+    booked_at: datetime = Field(sa_type=UtcDateTime)
+    bill_id: UUID | None = None
+    """Empty while it waits for the next bill."""
+
+
 class PackLoadRow(SQLModel, table=True):
     """How far a load got, written in the transaction of each batch: an interrupted load goes on from there."""
 

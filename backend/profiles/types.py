@@ -107,3 +107,13 @@ class Bill:
     paid_on: date | None
     lines: tuple[tuple[str, Money], ...] = ()
     """What the bill is made of: words and amounts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """Money that a customer was given: `bill` is the reference of the bill that it lowers, None while it waits for one."""
+
+    credit_id: UUID
+    text: str
+    amount: Money
+    bill: str | None

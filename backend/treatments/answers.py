@@ -25,6 +25,8 @@ def permit(offer: Any, response: Response, now: datetime, today: date, seen: int
     """
     if offer.state in ("withdrawn", "superseded"):
         raise NoLongerOffered("This is no longer offered.")
+    if offer.state == "undone":
+        raise AlreadyAnswered("This offer was accepted, and taken back.")
     if offer.state in TAKEN:
         raise AlreadyAnswered("This offer was accepted already.")
     if offer.state == "expired" or offer.valid_until < today:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from backend import db, edge, problems
 from backend.people.service import Permission, current_actor, requires
-from backend.treatments import asking, explaining, ledger, recommending, replaying
+from backend.treatments import asking, explaining, ledger, recommending, replaying, undoing
 from backend.treatments.cards import OfferLine
 from backend.treatments.catalogue import Channel
 from backend.treatments.views import decided_json, decision_json, offer_json
@@ -54,6 +54,14 @@ class ResponseBody(problems.Body):
     channel: Channel
     reason: str | None = Field(default=None, max_length=500)
     until: str | None = Field(default=None, max_length=10)
+    version: int | None = Field(default=None, ge=1)
+
+
+class UndoBody(problems.Body):
+    """A change of mind. `version` is the offer's as the asker saw it."""
+
+    channel: Channel
+    reason: str | None = Field(default=None, max_length=500)
     version: int | None = Field(default=None, ge=1)
 
 
@@ -136,6 +144,13 @@ class OfferAnswer(BaseModel):
     version: int
     reference: str
     can_reverse: bool
+    undo_until: str | None
+
+
+class UndoneAnswer(OfferAnswer):
+    """`left` names what was not put back, because somebody had changed it since."""
+
+    left: list[str]
 
 
 @bp.post(
@@ -188,6 +203,21 @@ def replay(path: DecisionPath) -> problems.Answer:
     return {"identical": result.identical, "differences": list(result.differences)}
 
 
+@bp.post("/offers/<uuid:offer_id>/undo", responses={200: UndoneAnswer}, summary="Take back what was accepted")
+@requires(Permission.DECIDE_OFFERS)
+def undo(path: OfferPath, body: UndoBody) -> problems.Answer:
+    """Reverses exactly what fulfilment did, once, or keeps it from being done. 409 tells why that cannot be."""
+    try:
+        with db.transaction() as session:
+            undone = undoing.undo(
+                session, path.offer_id, channel=body.channel, actor=current_actor(), now=edge.came_in(), reason=body.reason,
+                seen=body.version,
+            )  # fmt: skip
+    except Conflict as refused:
+        raise _told(refused) from None
+    return offer_json(undone.line) | {"left": list(undone.left)}
+
+
 @bp.post("/offers/<uuid:offer_id>/responses", responses={200: OfferAnswer}, summary="Answer an offer")
 @requires(Permission.DECIDE_OFFERS)
 def respond(path: OfferPath, body: ResponseBody) -> problems.Answer:
@@ -202,13 +232,17 @@ def respond(path: OfferPath, body: ResponseBody) -> problems.Answer:
             if body.version is None and body.response in ("declined", "deferred"):
                 settled = ledger.settle_later(session, line, now)
     except Conflict as refused:
-        offer = refused.extra.get("offer")
-        if isinstance(offer, OfferLine):
-            refused.extra["offer"] = offer_json(offer)
-        raise
+        raise _told(refused) from None
     if settled is not None:
         time.sleep(max(0.0, (settled - clock.now()).total_seconds()))
     return offer_json(line)
+
+
+def _told(refused: Conflict) -> Conflict:
+    offer = refused.extra.get("offer")
+    if isinstance(offer, OfferLine):
+        refused.extra["offer"] = offer_json(offer)
+    return refused
 
 
 def _day(text: str | None) -> date | None:

@@ -41,6 +41,7 @@ STATE_LABELS = {
     "withdrawn": "Withdrawn",
     "pending_approval": "Being confirmed",
     "superseded": "Replaced",
+    "undone": "Taken back",
 }
 
 
@@ -143,9 +144,19 @@ class OfferLine:
     valid_until: date
     until: date | None
     can_reverse: bool
+    undo_until: date | None
+    """The last day on which the customer may change their mind about what they accepted; None where they may not."""
     version: int
     reference: str
     promise: str
+
+
+@dataclass(frozen=True)
+class Undone:
+    """An offer that was taken back; `left` are the labels of what was not put back, because it was changed since."""
+
+    line: OfferLine
+    left: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -266,6 +277,9 @@ def offer_line(row: Any, inputs: Inputs, viewer: Actor) -> OfferLine:
         valid_until=row.valid_until,
         until=row.until,
         can_reverse=row.state == "declined" and row.valid_until >= inputs.today,
+        undo_until=row.undo_until
+        if row.state in ("accepted", "fulfilled") and row.undo_until and row.undo_until >= inputs.today
+        else None,
         version=row.version,
         reference=row.reference,
         promise=fill(t.fulfilment.promise, words),

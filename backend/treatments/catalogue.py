@@ -96,13 +96,23 @@ class Reason(Part):
 
 
 class Fulfilment(Part):
-    """What happens after acceptance; `promise` says so in the customer's words."""
+    """What happens after acceptance; `promise` says so in the customer's words, `what` names the work or the bill's line.
+
+    A change of the plan sets attributes outright (`set`), or an amount of money by one of the offer's terms: it `becomes`
+    the term, or is so much `more` or `less`. An appointment is `lead_days` working days ahead. Within `undo_days` after
+    acceptance (that day counted as 0) the customer may take it back; 0 means that it cannot be taken back.
+    """
 
     kind: Literal["attributes", "credit", "booking", "callback", "case", "message"]
     promise: str
-    what: str = ""
+    what: str = Field(default="", max_length=120)
     term: str = ""
     set: Mapping[str, bool | int | float | str] = Field(default_factory=dict)
+    becomes: Mapping[str, str] = Field(default_factory=dict)
+    more: Mapping[str, str] = Field(default_factory=dict)
+    less: Mapping[str, str] = Field(default_factory=dict)
+    lead_days: int = Field(default=2, ge=1, le=60)
+    undo_days: int = Field(default=0, ge=0, le=365)
 
 
 class Treatment(Part):

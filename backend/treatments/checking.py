@@ -75,7 +75,7 @@ def _treatments(texts: Mapping[str, str]) -> list[Problem]:
 
 def _limits(treatments: list[Treatment], pack: Pack, source: Source) -> Iterator[Problem]:
     """Caps, gaps and exclusive groups that name nothing of this pack."""
-    known = {
+    known: dict[str, set[str]] = {
         "issue": {t.issue for t in treatments},
         "group": {t.group for t in treatments},
         "treatment": {t.key for t in treatments},
@@ -144,8 +144,7 @@ def _figures(t: Treatment, pack: Pack) -> Iterator[tuple[str, str]]:
         yield "concession", "the term that is a concession must be money"
     if len({term.key for term in t.term}) != len(t.term):
         yield "term", "two terms share a key"
-    if t.fulfilment.kind == "credit" and t.fulfilment.term not in {term.key for term in t.term if term.unit == "money"}:
-        yield "fulfilment", "a credit names the money term that it books"
+    yield from _fulfilment(t, pack)
     for term in t.term:
         for bound in (term.authority_low, term.authority_high):
             if bound is not None and not (
@@ -159,11 +158,33 @@ def _figures(t: Treatment, pack: Pack) -> Iterator[tuple[str, str]]:
             yield "use", _nothing(use.budget, {b.key for b in pack.budgets})
     if t.subject and t.subject not in pack.holding_names:
         yield "subject", _nothing(t.subject, pack.holding_names)
-    for key in t.fulfilment.set:
+
+
+def _fulfilment(t: Treatment, pack: Pack) -> Iterator[tuple[str, str]]:
+    act, money = t.fulfilment, {term.key for term in t.term if term.unit == "money"}
+    if act.kind == "credit" and act.term not in money:
+        yield "fulfilment", "a credit names the money term that it books"
+    if act.undo_days and act.kind in ("credit", "message"):
+        yield "fulfilment", f"a {act.kind} is given once and for all: its undo_days must be 0"
+    moves = [*act.becomes.items(), *act.more.items(), *act.less.items()]
+    keys = [*act.set, *(key for key, _ in moves)]
+    if keys and act.kind != "attributes":
+        yield "fulfilment", f"only a fulfilment of kind attributes changes {', '.join(keys)}"
+    if not keys and act.kind == "attributes":
+        yield "fulfilment", "a fulfilment of kind attributes changes at least one"
+    for key in {key for key in keys if keys.count(key) > 1}:
+        yield "fulfilment", f"{key} is changed twice"
+    for key in keys:
         if key not in pack.attributes:
             yield "fulfilment", f"nothing is called {key}"
-        elif pack.attributes[key].choices and t.fulfilment.set[key] not in pack.attributes[key].choices:
-            yield "fulfilment", f'{key} is never "{t.fulfilment.set[key]}"'
+        elif key in act.set and (choices := pack.attributes[key].choices) and act.set[key] not in choices:
+            yield "fulfilment", f'{key} is never "{act.set[key]}"'
+    for key, term in moves:
+        attribute = pack.attributes.get(key)
+        if attribute is not None and (attribute.type, attribute.unit) != ("number", "money"):
+            yield "fulfilment", f"{key} is no amount of money"
+        if term not in money:
+            yield "fulfilment", f"{key} follows a money term; {term} is none of this treatment"
 
 
 def _expressions(t: Treatment, pack: Pack) -> Iterator[tuple[str, str]]:

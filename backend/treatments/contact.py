@@ -13,7 +13,7 @@ from typing import Any
 
 from backend.matrix.service import Cap, Gap, Pack, Policies
 from backend.treatments.catalogue import Treatment
-from backend.treatments.facts import TAKEN, Configuration, Ledger, OfferFact
+from backend.treatments.facts import SAID_NO, TAKEN, Configuration, Ledger, OfferFact
 
 Refusal = tuple[str, str, dict[str, Any]]
 """The rule, what to tell, and the values that it saw."""
@@ -125,8 +125,9 @@ def _answered(t: Treatment, subject: str, history: History) -> Refusal | None:
         if o.state in TAKEN and today < (again := o.answered_on + timedelta(days=t.repeat_days)):
             return "repeat", f"Accepted on {on}; not again before {again.isoformat()}.", {"accepted_on": on}
         days = max(t.cool_off_days, history.configuration.cool_off_of(o.reason))
-        if o.state == "declined" and today < (again := o.answered_on + timedelta(days=days)):
-            return "cool_off", f"Declined on {on}; not again before {again.isoformat()}.", {"declined_on": on}
+        if o.state in SAID_NO and today < (again := o.answered_on + timedelta(days=days)):
+            said = "Declined" if o.state == "declined" else "Taken back"
+            return "cool_off", f"{said} on {on}; not again before {again.isoformat()}.", {"declined_on": on}
     return None
 
 

@@ -20,9 +20,12 @@ State = Literal[
     "withdrawn",
     "pending_approval",
     "superseded",
+    "undone",
 ]
-ANSWERED: frozenset[str] = frozenset({"accepted", "fulfilled", "declined", "pending_approval"})
+ANSWERED: frozenset[str] = frozenset({"accepted", "fulfilled", "declined", "pending_approval", "undone"})
 TAKEN: frozenset[str] = frozenset({"accepted", "fulfilled", "pending_approval"})
+SAID_NO: frozenset[str] = frozenset({"declined", "undone"})
+"""What was taken back is a decline from that day on."""
 
 
 class TermValue(NamedTuple):

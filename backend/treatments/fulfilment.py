@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, insert, select, update
 from sqlmodel import Session
 
+from backend.cases import service as cases
 from backend.interactions import service as interactions
 from backend.profiles import service as profiles
 from backend.treatments import cards
-from backend.treatments.catalogue import Fulfilment
+from backend.treatments.catalogue import Treatment
+from backend.treatments.days import appointment_day
+from backend.treatments.facts import terms_from
 from backend.treatments.inputs import Inputs, gather
 from backend.treatments.locking import lock_ledger
-from backend.treatments.tables import OfferRow
+from backend.treatments.plan_changes import Layer, changes_of, made
+from backend.treatments.tables import FulfilmentRow, OfferRow
 from shared.kernel.actors import SYSTEM
+from shared.kernel.money import Money
 
 _OFFER = OfferRow.__table__  # type: ignore[attr-defined]
+_FULFILMENT = FulfilmentRow.__table__  # type: ignore[attr-defined]
 
 
 def fulfil(session: Session, customer_id: UUID, payload: dict[str, Any], now: datetime) -> None:
-    """Does what the accepted offer promises and marks it fulfilled, in one transaction; done already, it does nothing."""
+    """Does what the accepted offer promises and marks it fulfilled, in one transaction.
+
+    Done already, or taken back before it was done, it does nothing.
+    """
     offer_id = UUID(payload["offer_id"])
     lock_ledger(session, customer_id)
     where = (_OFFER.c.customer_id == customer_id, _OFFER.c.offer_id == offer_id)
@@ -30,31 +39,74 @@ def fulfil(session: Session, customer_id: UUID, payload: dict[str, Any], now: da
     if row is None or row.state != "accepted":
         return
     inputs = gather(session, customer_id, now)
-    act = inputs.configuration.catalogue_of(row.catalogue_version).treatments[row.treatment].fulfilment
-    _do(session, act, row, inputs, now)
-    session.execute(update(_OFFER).where(*where).values(state="fulfilled", version=row.version + 1))
-    data = cards.event_data(row, inputs)
-    interactions.record(session, customer_id, "offer.fulfilled", None, SYSTEM, data, now)
+    treatment = inputs.configuration.catalogue_of(row.catalogue_version).treatments[row.treatment]
+    layer, undo_until = _do(session, treatment, row, inputs, now)
+    place = session.execute(
+        select(func.coalesce(func.max(_FULFILMENT.c.place), 0) + 1).where(_FULFILMENT.c.customer_id == customer_id)
+    ).scalar_one()
+    session.execute(
+        insert(_FULFILMENT).values(
+            customer_id=customer_id, offer_id=offer_id, place=place, kind=treatment.fulfilment.kind, done_at=now,
+            changes=[change.to_json() for change in layer],
+        )
+    )  # fmt: skip
+    session.execute(
+        update(_OFFER).where(*where).values(state="fulfilled", version=row.version + 1, undo_until=undo_until)
+    )
+    fulfilled = session.execute(select(_OFFER).where(*where)).one()
+    interactions.record(session, customer_id, "offer.fulfilled", None, SYSTEM, cards.event_data(fulfilled, inputs), now)
 
 
-def _do(session: Session, act: Fulfilment, row: Any, inputs: Inputs, now: datetime) -> None:
-    customer_id = row.customer_id
-    data = {"offer_id": str(row.offer_id), "what": act.what, "reference": row.reference}
+def _do(session: Session, treatment: Treatment, row: Any, inputs: Inputs, now: datetime) -> tuple[Layer, Any]:
+    """Does it, and gives what it changed of the attributes, and until which day it can be taken back."""
+    act, customer_id, undo_until = treatment.fulfilment, row.customer_id, row.undo_until
+    subject = act.what or treatment.name
     match act.kind:
         case "attributes":
-            profiles.learn(session, customer_id, attributes=dict(act.set), now=now)
-            changed = {inputs.pack.attributes[key].label: value for key, value in act.set.items()}
-            interactions.record(session, customer_id, "profile.changed", None, SYSTEM, {"changed": changed}, now)
+            return _change_plan(session, treatment, row, inputs, now), undo_until
         case "credit":
-            minor = next(int(t["value"]) for t in row.terms if t["key"] == act.term)
-            booked = int(inputs.profile.facts.get("values", {}).get("credit_minor", 0))
-            profiles.learn(session, customer_id, values={"credit_minor": booked + minor}, now=now)
-        case "callback":
-            interactions.record(
-                session, customer_id, "callback.requested", None, SYSTEM, data | {"about": act.what}, now
-            )
-        case "booking" | "case":
-            interactions.record(session, customer_id, "case.opened", None, SYSTEM, data | {"subject": act.what}, now)
+            _credit(session, treatment, row, inputs, now)
+        case "booking":
+            day = appointment_day(session, treatment, inputs.today)
+            cases.open_case(
+                session, customer_id, "appointment", subject, actor=SYSTEM, now=now, reference=row.reference, day=day,
+                offer_id=row.offer_id,
+            )  # fmt: skip
+            # Whoever is to come on that day cannot be called off on the day itself.
+            return (), undo_until and min(undo_until, day - timedelta(days=1))
+        case "callback" | "case":
+            kind: cases.Kind = "callback" if act.kind == "callback" else "case"
+            cases.open_case(
+                session, customer_id, kind, subject, actor=SYSTEM, now=now, reference=row.reference, offer_id=row.offer_id
+            )  # fmt: skip
         case "message":
             # The promise itself is the fulfilment: the customer reads it on the card and in the timeline.
-            return
+            pass
+    return (), undo_until
+
+
+def _change_plan(session: Session, treatment: Treatment, row: Any, inputs: Inputs, now: datetime) -> Layer:
+    layers: list[Layer] = []
+
+    def change(attributes: dict[str, Any]) -> dict[str, Any]:
+        layers.append(changes_of(treatment.fulfilment, terms_from(row.terms), attributes, inputs.pack.currency))
+        return made(layers[0], attributes)
+
+    profiles.revise(session, row.customer_id, change, now)
+    changed = {inputs.pack.attributes[change.attribute].label: change.after for change in layers[0]}
+    interactions.record(session, row.customer_id, "profile.changed", None, SYSTEM, {"changed": changed}, now)
+    return layers[0]
+
+
+def _credit(session: Session, treatment: Treatment, row: Any, inputs: Inputs, now: datetime) -> None:
+    term = next(t for t in terms_from(row.terms) if t.key == treatment.fulfilment.term)
+    amount = Money(int(term.value), inputs.pack.currency)
+    if not amount:
+        return
+    text = treatment.fulfilment.what or treatment.name
+    credit = profiles.book_credit(session, row.customer_id, row.offer_id, text, amount, now)
+    data = {
+        "offer_id": str(row.offer_id), "text": credit.text, "amount_minor": amount.minor, "currency": amount.currency,
+        "bill": credit.bill,
+    }  # fmt: skip
+    interactions.record(session, row.customer_id, "credit.booked", None, SYSTEM, data, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -67,10 +67,12 @@ def answer(
                 "With what is promised already, this would give away more than one customer may get in a year."
             )
     except Conflict as refused:
-        raise _told(refused, row, inputs, actor) from None
+        raise told(refused, row, inputs, actor) from None
     if changes:
         until = checked_until(until, inputs.today, row.valid_until) if response == "deferred" else None
         values = _presentation(row, ranked, inputs, channel, actor, now) if row.state == "open" else {}
+        if response == "accepted":
+            values["undo_until"] = _undo_until(row, inputs)
         if response != "presented":
             values |= {
                 "state": response,
@@ -83,8 +85,8 @@ def answer(
                 "until": until,
                 "settled_at": clock.now(),
             }
-        _write(session, row, values)
-        row = _row(session, owner, offer_id)
+        write(session, row, values)
+        row = row_of(session, owner, offer_id)
         _told_everyone(session, row, response, inputs, channel, actor, now)
     return cards.offer_line(row, inputs, actor)
 
@@ -110,10 +112,15 @@ def owner_of(session: Session, offer_id: UUID, customer_id: UUID | None) -> UUID
     return owner
 
 
-def _row(session: Session, customer_id: UUID, offer_id: UUID) -> Any:
+def row_of(session: Session, customer_id: UUID, offer_id: UUID) -> Any:
     return session.execute(
         select(_OFFER).where(_OFFER.c.customer_id == customer_id, _OFFER.c.offer_id == offer_id)
     ).one()
+
+
+def _undo_until(row: Any, inputs: Inputs) -> date | None:
+    days = inputs.configuration.catalogue_of(row.catalogue_version).treatments[row.treatment].fulfilment.undo_days
+    return inputs.today + timedelta(days=days) if days else None
 
 
 def _offered(ranked: Any, row: Any) -> bool:
@@ -146,7 +153,7 @@ def _presentation(row: Any, ranked: Any, inputs: Inputs, channel: str, actor: Ac
     }
 
 
-def _write(session: Session, row: Any, values: dict[str, Any]) -> None:
+def write(session: Session, row: Any, values: dict[str, Any]) -> None:
     """The guard of last resort: whatever else holds, an offer changes only from the version that was read."""
     done = session.execute(
         update(_OFFER)
@@ -175,7 +182,7 @@ def _told_everyone(
         record.put(session, customer_id=row.customer_id, topic=FULFIL, payload={"offer_id": str(row.offer_id)}, now=now)
 
 
-def _told(refused: EvenhandError, row: Any, inputs: Inputs, actor: Actor) -> EvenhandError:
+def told(refused: EvenhandError, row: Any, inputs: Inputs, actor: Actor) -> EvenhandError:
     """The refusal, with the offer as it is and, where it was answered, by whom, when and where."""
     line = cards.offer_line(row, inputs, actor)
     extra: dict[str, Any] = {"offer": line}

@@ -13,6 +13,7 @@ from backend.treatments.cards import (
     OfferPage,
     PresentedLine,
     TermLine,
+    Undone,
     WithheldLine,
 )
 from backend.treatments.checking import check_pack, check_texts
@@ -50,6 +51,7 @@ from backend.treatments.reviewing import (
     take_effect,
     withdraw,
 )
+from backend.treatments.undoing import close_case, undo
 from backend.treatments.versions import DIALS, Spell, Version, difference, export_version, roll_back, versions
 
 __all__ = [
@@ -71,6 +73,7 @@ __all__ = [
     "PresentedLine",
     "Spell",
     "TermLine",
+    "Undone",
     "Version",
     "WithheldLine",
     "all_ids",
@@ -84,6 +87,7 @@ __all__ = [
     "check_pack",
     "check_some",
     "check_texts",
+    "close_case",
     "compare_channels",
     "configure",
     "decide",
@@ -120,6 +124,7 @@ __all__ = [
     "schedule",
     "send_back",
     "take_effect",
+    "undo",
     "versions",
     "warm",
     "withdraw",

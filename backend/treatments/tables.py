@@ -63,7 +63,7 @@ class OfferRow(SQLModel, table=True):
         Index("ix_offer_reference", "reference"),
         Index("ix_offer_expires_at", "expires_at", sqlite_where=_LIVE, postgresql_where=_LIVE),
         CheckConstraint(
-            "state IN ('open','presented','accepted','fulfilled','declined','deferred','expired','withdrawn','pending_approval','superseded')",
+            "state IN ('open','presented','accepted','fulfilled','declined','deferred','expired','withdrawn','pending_approval','superseded','undone')",
             name="state",
         ),
         CheckConstraint("version >= 1", name="version"),
@@ -95,8 +95,28 @@ class OfferRow(SQLModel, table=True):
     answered_by: str | None = None
     reason: str | None = None
     until: date | None = None
+    undo_until: date | None = None
+    """The customer's local day until which what was accepted may be taken back; empty where it cannot be."""
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When the answer became known to others: a request that came in earlier cannot have known of it, so it raced."""
+
+
+class FulfilmentRow(SQLModel, table=True):
+    """What was done for an accepted offer, once, and with what was found: so that it can be taken back exactly."""
+
+    __tablename__ = "fulfilment"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    customer_id: UUID = Field(primary_key=True)
+    offer_id: UUID = Field(primary_key=True)
+    place: int
+    """In which order the customer's were done: the second of two at one instant is the later."""
+    kind: str
+    done_at: datetime = Field(sa_type=UtcDateTime)
+    changes: list[dict[str, Any]] = Field(sa_type=Json)
+    undone_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    left_alone: list[str] | None = Field(default=None, sa_type=Json)
+    """The attributes that were not put back, because somebody had changed them since."""
 
 
 class DecisionRow(SQLModel, table=True):

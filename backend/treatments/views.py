@@ -117,6 +117,7 @@ def offer_json(line: OfferLine) -> dict[str, Any]:
         "version": line.version,
         "reference": line.reference,
         "can_reverse": line.can_reverse,
+        "undo_until": line.undo_until.isoformat() if line.undo_until else None,
     }
 
 

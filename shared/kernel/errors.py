@@ -73,6 +73,20 @@ class NoLongerOffered(Conflict):
     title = "No longer offered"
 
 
+class NotUndoable(Conflict):
+    """What was done cannot be taken back."""
+
+    code = "not_undoable"
+    title = "This can't be taken back"
+
+
+class TooLate(Conflict):
+    """The time in which it could be taken back is over."""
+
+    code = "too_late"
+    title = "Too late to take this back"
+
+
 class Expired(Conflict):
     """The offer's date has passed."""
 

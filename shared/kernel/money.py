@@ -33,6 +33,11 @@ class Money:
         if not (len(self.currency) == 3 and self.currency.isascii() and self.currency.isupper()):
             raise ValueError(f"{self.currency!r} is not a currency of ISO 4217.")
 
+    @property
+    def major(self) -> float:
+        """The amount in major units (dollars), for arithmetic that is no book-keeping."""
+        return self.minor / float(10 ** exponent(self.currency))
+
     def __add__(self, other: Self) -> "Money":
         return Money(self.minor + self._same(other).minor, self.currency)
 

@@ -10,10 +10,12 @@ from typing import Any, Protocol
 from shared.ui.formats import local_day_of
 
 _ICONS = {
-    "call": "phone", "visit": "device-desktop", "bill.issued": "receipt", "payment.made": "cash", "payment.failed": "credit-card",
+    "call": "phone", "visit": "device-desktop", "bill.issued": "receipt", "payment.made": "cash", "credit.booked": "gift", "payment.failed": "credit-card",
     "complaint.opened": "alert-triangle", "complaint.resolved": "circle-check", "case.opened": "folder", "case.resolved": "folder",
     "moment.set": "message-circle", "offer.presented": "speakerphone", "offer.accepted": "check", "offer.declined": "x",
     "offer.deferred": "clock", "offer.expired": "clock", "offer.fulfilled": "circle-check", "callback.requested": "phone-call",
+    "offer.undone": "arrow-back-up", "callback.made": "phone", "callback.cancelled": "x", "case.cancelled": "folder",
+    "appointment.planned": "clock", "appointment.kept": "circle-check", "appointment.cancelled": "x",
     "profile.changed": "edit",
 }  # fmt: skip
 _GOOD = {"offer.accepted", "offer.fulfilled", "complaint.resolved"}

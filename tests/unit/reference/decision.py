@@ -229,7 +229,7 @@ def _may_contact(case: _Case, t: dict[str, Any], terms: list[tuple[str, Any]]) -
             raise Left("contact_policy", "deferred", {"until": o["until"].isoformat()})
         if o["state"] in TAKEN and (today - o["answered_on"]).days < t["repeat_days"]:
             raise Left("contact_policy", "repeat", {"accepted_on": o["answered_on"].isoformat()})
-        if o["state"] == "declined" and (today - o["answered_on"]).days < t["cool_off_days"]:
+        if o["state"] in ("declined", "undone") and (today - o["answered_on"]).days < t["cool_off_days"]:
             raise Left("contact_policy", "cool_off", {"declined_on": o["answered_on"].isoformat()})
     if t["issue"] == "sales":
         days = sorted(
