@@ -35,6 +35,7 @@ def run(ended: threading.Event) -> None:
         (1.0, _seal),
         (1.0, treatments.take_effect),
         (5.0, lambda now: treatments.expire_due(now, BATCH)),
+        (1.0, treatments.refresh_budgets),
         (20.0, treatments.check_some),
         (20.0, interactions.sign_off_absent),
         (600.0, record.purge),

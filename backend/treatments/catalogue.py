@@ -63,6 +63,8 @@ class Use(Part):
 
     budget: Key
     amount: Rule = Field(default="1", validate_default=True)
+    term: str = ""
+    """The money term that says how much, in place of `amount`."""
 
 
 class Follow(Part):

@@ -156,6 +156,10 @@ def _figures(t: Treatment, pack: Pack) -> Iterator[tuple[str, str]]:
     for use in t.use:
         if use.budget not in {b.key for b in pack.budgets}:
             yield "use", _nothing(use.budget, {b.key for b in pack.budgets})
+        if use.term and use.term not in (money := {term.key for term in t.term if term.unit == "money"}):
+            yield "use", _nothing(use.term, money)
+    if len({use.budget for use in t.use}) != len(t.use):
+        yield "use", "one budget is named twice"
     if t.subject and t.subject not in pack.holding_names:
         yield "subject", _nothing(t.subject, pack.holding_names)
 

@@ -22,14 +22,15 @@ from backend.treatments.contact import History, history_of
 from backend.treatments.facts import TAKEN, Configuration, Ledger, OfferFact, TermValue
 from backend.treatments.match import balance, context_value, objective_weights
 from backend.treatments.ordering import first_of_each, in_order, pinned_first
-from backend.treatments.plan import WORTH, Line, plan_of
+from backend.treatments.plan import Line, plan_of
 from backend.treatments.ruling import Factors, Ranked, Ruling, Seen, Withheld
 from backend.treatments.terms import concession_of, terms_of
+from backend.treatments.using import amounts_of
 from shared.kernel import money
 
 __all__ = [
     "ENGINE_VERSION", "STEPS", "Factors", "Ranked", "Ruling", "Withheld", "context_of", "decide", "most_conceded", "overridable",
-    "pinned_first",
+    "pinned_first", "uses",
 ]  # fmt: skip
 
 ENGINE_VERSION = 2
@@ -90,6 +91,19 @@ def most_conceded(snapshot: Snapshot, ledger: Ledger, configuration: Configurati
         return contact.most_conceded(policies, policies.margin.number(context))
     except RuleFailed:
         return 0.0
+
+
+def uses(snapshot: Snapshot, ledger: Ledger, configuration: Configuration, offer: OfferFact) -> dict[str, float]:
+    """Budget → how much of it this offer takes when it is accepted now. Raises RuleFailed."""
+    catalogue = configuration.catalogue_of(offer.catalogue_version)
+    line = plan_of(catalogue).lines[offer.treatment]
+    if not line.uses:
+        return {}
+    case = _case(snapshot, ledger, configuration)
+    context = context_of(snapshot, ledger, configuration, (offer,))
+    case.context = context
+    figures = line.worked_out(case.context_for(offer.subject, catalogue))
+    return amounts_of(line.t, line.uses_of(figures), offer.terms, case.digits)
 
 
 def context_of(snapshot: Snapshot, ledger: Ledger, configuration: Configuration, live: Iterable[OfferFact]) -> Context:
@@ -216,7 +230,7 @@ def _candidate(case: _Case, line: Line, subject: str, *, judged: bool = False) -
         if use.budget in case.configuration.exhausted:
             return Withheld(t.key, "budget", f"budget:{use.budget}", f"{_budget(case, use.budget)}: nothing is left.", subject=subject)  # fmt: skip
     try:
-        factors = _factors(case, line, figures, None)
+        factors = _factors(case, line, figures, terms, None)
     except RuleFailed as failed:
         return Withheld(t.key, "arbitration", "value", f"Its value could not be worked out: {failed}.", subject=subject)
     priority = factors.priority
@@ -239,7 +253,7 @@ def _standing(case: _Case, offer: OfferFact) -> Ranked | Withheld:
     if left := _unsuited(case, line, figures[0], subject) or _unasked(case, line, subject):
         return left
     try:
-        factors = _factors(case, line, figures, offer)
+        factors = _factors(case, line, figures, offer.terms, offer)
     except RuleFailed as failed:
         words = f"Its value could not be worked out: {failed}."
         return Withheld(line.t.key, "arbitration", "value", words, subject=subject)
@@ -324,7 +338,9 @@ def _one_too_many(case: _Case, t: Treatment, terms: tuple[TermValue, ...]) -> co
     return contact.too_much_conceded(case.history, concession, most)
 
 
-def _factors(case: _Case, line: Line, figures: Sequence[Any], offer: OfferFact | None) -> Factors:
+def _factors(
+    case: _Case, line: Line, figures: Sequence[Any], terms: Sequence[TermValue], offer: OfferFact | None
+) -> Factors:
     """Raises RuleFailed."""
     experience, equity, cost = figures[:3]
     if not type(equity) is type(cost) is type(experience) is float:
@@ -334,8 +350,8 @@ def _factors(case: _Case, line: Line, figures: Sequence[Any], offer: OfferFact |
         raise RuleFailed("gave no finite number")
     configuration, price = case.configuration, 0.0
     if line.uses and configuration.prices:
-        uses = zip(line.t.use, figures[len(WORTH) :], strict=False)
-        price = sum(configuration.prices.get(u.budget, 0.0) * number_of(_one_of(used)) for u, used in uses)
+        amounts = amounts_of(line.t, line.uses_of(figures), terms, case.digits)
+        price = sum(configuration.prices.get(budget, 0.0) * amount for budget, amount in amounts.items())
     attention = case.attention
     if offer is not None:
         recent = contact.presentations(case.ledger, case.today, without=offer.offer_id)

@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from backend import db
 from backend.interactions import service as interactions
+from backend.treatments import budgets
 from backend.treatments.inputs import offer_rows
 from backend.treatments.locking import lock_ledger, move_ledger
 from backend.treatments.tables import OfferRow
@@ -62,4 +63,5 @@ def _expire(session: Session, customer_id: UUID, due: list[Any], now: datetime) 
         data = {"offer_id": str(row.offer_id), "treatment": row.treatment, "reference": row.reference}
         interactions.record(session, customer_id, "offer.expired", None, SYSTEM, data, now)
     if known:
+        budgets.give_back(session, customer_id, [row.offer_id for row in known])
         move_ledger(session, customer_id)

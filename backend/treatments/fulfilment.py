@@ -12,9 +12,8 @@ from sqlmodel import Session
 from backend.cases import service as cases
 from backend.interactions import service as interactions
 from backend.profiles import service as profiles
-from backend.treatments import cards
+from backend.treatments import budgets, cards
 from backend.treatments.catalogue import Treatment
-from backend.treatments.days import appointment_day
 from backend.treatments.facts import terms_from
 from backend.treatments.inputs import Inputs, gather
 from backend.treatments.locking import lock_ledger
@@ -67,7 +66,8 @@ def _do(session: Session, treatment: Treatment, row: Any, inputs: Inputs, now: d
         case "credit":
             _credit(session, treatment, row, inputs, now)
         case "booking":
-            day = appointment_day(session, treatment, inputs.today)
+            day = budgets.reserved_day(session, customer_id, row.offer_id)
+            day = day or budgets.earliest_day(treatment, inputs.today)
             cases.open_case(
                 session, customer_id, "appointment", subject, actor=SYSTEM, now=now, reference=row.reference, day=day,
                 offer_id=row.offer_id,

@@ -89,10 +89,13 @@ def offer_rows(session: Session, customer_id: UUID) -> tuple[Any, ...]:
 def ledger_of(version: int, offers: Iterable[Any]) -> Ledger:
     """The ledger that these rows make, in the order in which they were presented; the open ones are no part of it."""
     known = [row for row in offers if row.state != "open"]
-    return Ledger(version, tuple(_fact(row) for row in sorted(known, key=lambda row: (row.presented_at, row.offer_id))))
+    return Ledger(
+        version, tuple(fact_of(row) for row in sorted(known, key=lambda row: (row.presented_at, row.offer_id)))
+    )
 
 
-def _fact(row: Any) -> OfferFact:
+def fact_of(row: Any) -> OfferFact:
+    """An offer's row as decisions read it."""
     return OfferFact(
         offer_id=str(row.offer_id),
         treatment=row.treatment,

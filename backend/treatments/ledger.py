@@ -11,11 +11,12 @@ from sqlmodel import Session
 
 from backend.interactions import service as interactions
 from backend.record import service as record
-from backend.treatments import asking, cards, contact, engine
+from backend.rules.service import RuleFailed
+from backend.treatments import asking, budgets, cards, contact, engine
 from backend.treatments.answers import Response, checked_reason, checked_until, doubt, permit
 from backend.treatments.cards import OfferLine
 from backend.treatments.delivery import deliver
-from backend.treatments.inputs import Inputs, gather
+from backend.treatments.inputs import Inputs, fact_of, gather
 from backend.treatments.locking import lock_ledger, move_ledger
 from backend.treatments.tables import OfferRow
 from shared.kernel import clock
@@ -66,6 +67,8 @@ def answer(
             raise NoLongerOffered(
                 "With what is promised already, this would give away more than one customer may get in a year."
             )
+        if changes:
+            reserve(session, row, response, inputs, now)
     except Conflict as refused:
         raise told(refused, row, inputs, actor) from None
     if changes:
@@ -116,6 +119,22 @@ def row_of(session: Session, customer_id: UUID, offer_id: UUID) -> Any:
     return session.execute(
         select(_OFFER).where(_OFFER.c.customer_id == customer_id, _OFFER.c.offer_id == offer_id)
     ).one()
+
+
+def reserve(session: Session, row: Any, response: Response, inputs: Inputs, now: datetime) -> None:
+    """Takes of the budgets what the answer needs, or gives back what a no leaves over. Raises NoLongerOffered."""
+    if response == "declined":
+        budgets.give_back(session, row.customer_id, [row.offer_id])
+        return
+    treatment = inputs.configuration.catalogue_of(row.catalogue_version).treatments[row.treatment]
+    if not treatment.use:
+        return
+    try:
+        amounts = engine.uses(inputs.snapshot, inputs.ledger, inputs.configuration, fact_of(row))
+    except RuleFailed as failed:
+        raise NoLongerOffered("How much of a budget this takes cannot be worked out any more.") from failed
+    at = "accepted" if response == "accepted" else "presented"
+    budgets.take(session, row.customer_id, row.offer_id, treatment, amounts, at, inputs.pack, inputs.today, now)
 
 
 def _undo_until(row: Any, inputs: Inputs) -> date | None:

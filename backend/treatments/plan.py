@@ -48,6 +48,10 @@ class Line:
     _figures: Together
     _fixed: tuple[Any, ...] | None
 
+    def uses_of(self, figures: Sequence[Any]) -> Sequence[Any]:
+        """Of what was worked out, the uses of budgets."""
+        return figures[len(WORTH) : len(WORTH) + self.uses]
+
     def worked_out(self, context: Context) -> Sequence[Any]:
         """Experience, equity, cost, uses and terms for the customer of this context; a RuleFailed where one has no value."""
         if self._fixed is not None:

@@ -67,7 +67,7 @@ def publish(
     session.execute(insert(_CATALOGUE).values(version=version, digest=digest, body=packed, **stamp))
     if files is not None:
         _keep_files(session, version, files)
-    configure(session, version, *_kept(latest, catalogue), actor, now)
+    configure(session, version, actor=actor, now=now, **_kept(latest, catalogue))
     return version
 
 
@@ -89,18 +89,19 @@ def put_in_force(session: Session, version: int, actor: Actor, now: datetime) ->
     digest = session.execute(select(_CATALOGUE.c.digest).where(_CATALOGUE.c.version == version)).scalar()
     if digest is None:
         raise NotFound(f"There is no catalogue version {version}.")
-    return configure(session, version, *_kept(latest, _catalogue(session, version, digest)), actor, now)
+    return configure(session, version, actor=actor, now=now, **_kept(latest, _catalogue(session, version, digest)))
 
 
-def _kept(latest: Any, catalogue: Catalogue) -> tuple[dict[str, float], dict[str, float]]:
-    """Levers and bid prices of the configuration in force, of those treatments that the catalogue has."""
+def _kept(latest: Any, catalogue: Catalogue) -> dict[str, Any]:
+    """Levers of the configuration in force, bid prices and exhausted budgets: of those that the catalogue has."""
     if latest is None:
-        return {}, {}
-    levers, prices = (
-        {key: value for key, value in dials.items() if key in catalogue.treatments}
-        for dials in (latest.levers, latest.prices)
-    )
-    return levers, prices
+        return {"levers": {}, "prices": {}, "exhausted": ()}
+    budgets = {budget.key for budget in catalogue.pack.budgets}
+    return {
+        "levers": {key: lever for key, lever in latest.levers.items() if key in catalogue.treatments},
+        "prices": {key: price for key, price in latest.prices.items() if key in budgets},
+        "exhausted": budgets & {*latest.exhausted},
+    }
 
 
 def configure(
@@ -110,8 +111,12 @@ def configure(
     prices: dict[str, float],
     actor: Actor,
     now: datetime,
+    exhausted: Collection[str] = (),
 ) -> int:
-    """Puts a catalogue in force with these levers and bid prices, as a new version of the configuration, on the record."""
+    """Puts a catalogue in force with these levers, bid prices and exhausted budgets, as a new version of the configuration.
+
+    It goes on the record.
+    """
     before = session.execute(_IN_FORCE).one_or_none()
     version = 1 + (before.version if before is not None else 0)
     session.execute(
@@ -120,6 +125,7 @@ def configure(
             catalogue_version=catalogue_version,
             levers=levers,
             prices=prices,
+            exhausted=sorted(exhausted),
             published_at=now,
             published_by=actor.name,
         )
@@ -127,7 +133,9 @@ def configure(
     was = {} if before is None else {"configuration": before.version, "catalogue": before.catalogue_version}
     record.audit(
         session, actor=actor, action="configuration.in_force", subject=f"configuration:{version}", customer_id=None,
-        payload={"catalogue": catalogue_version, "levers": levers, "prices": prices, "before": was}, now=now,
+        payload={
+            "catalogue": catalogue_version, "levers": levers, "prices": prices, "exhausted": sorted(exhausted), "before": was,
+        }, now=now,
     )  # fmt: skip
     record.changed(session, "catalogue", subject=str(catalogue_version), now=now)
     return version
@@ -204,6 +212,7 @@ def _configuration(session: Session, row, older: Collection[int]) -> Configurati
         older={v: _catalogue(session, v, None) for v in set(older) - {row.catalogue_version}},
         levers=row.levers,
         prices=row.prices,
+        exhausted=frozenset(row.exhausted),
     )
 
 

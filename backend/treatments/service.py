@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from backend.treatments.asking import Decided, decide, preview
+from backend.treatments.budgets import BudgetLine, PeriodLine
+from backend.treatments.budgets import lines as budget_lines
+from backend.treatments.budgets import refresh as refresh_budgets
+from backend.treatments.budgets import set_price as set_bid_price
 from backend.treatments.cards import (
     AgentCard,
     AgentRecommendation,
@@ -59,6 +63,7 @@ __all__ = [
     "FULFIL",
     "AgentCard",
     "AgentRecommendation",
+    "BudgetLine",
     "CustomerCard",
     "CustomerRecommendation",
     "Decided",
@@ -70,6 +75,7 @@ __all__ = [
     "OfferLine",
     "OfferPage",
     "ParityCheck",
+    "PeriodLine",
     "PresentedLine",
     "Spell",
     "TermLine",
@@ -82,6 +88,7 @@ __all__ = [
     "as_of",
     "ask_approval",
     "begin_draft",
+    "budget_lines",
     "by_id",
     "check_draft",
     "check_pack",
@@ -116,6 +123,7 @@ __all__ = [
     "publish",
     "recommend_for_agent",
     "recommend_for_customer",
+    "refresh_budgets",
     "remove_file",
     "replace_files",
     "replay",
@@ -123,6 +131,7 @@ __all__ = [
     "save_file",
     "schedule",
     "send_back",
+    "set_bid_price",
     "take_effect",
     "undo",
     "versions",

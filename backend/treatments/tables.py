@@ -36,6 +36,9 @@ class ConfigurationRow(SQLModel, table=True):
     catalogue_version: int = Field(foreign_key="catalogue_version.version")
     levers: dict[str, float] = Field(sa_type=Json)
     prices: dict[str, float] = Field(sa_type=Json)
+    """Bid price of one unit of each budget, in major units."""
+    exhausted: list[str] = Field(sa_type=Json)
+    """Budgets of which nothing was left."""
     published_at: datetime = Field(sa_type=UtcDateTime)
     published_by: str
 
@@ -97,6 +100,11 @@ class OfferRow(SQLModel, table=True):
     until: date | None = None
     undo_until: date | None = None
     """The customer's local day until which what was accepted may be taken back; empty where it cannot be."""
+    supersedes: UUID | None = None
+    """The offer in whose place this one stands, on terms that an agent altered."""
+    made_by: str | None = None
+    """The agent who altered the terms or chose the treatment in place of the recommended; None: the decision made it."""
+    made_by_id: str | None = None
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When the answer became known to others: a request that came in earlier cannot have known of it, so it raced."""
 
@@ -117,6 +125,43 @@ class FulfilmentRow(SQLModel, table=True):
     undone_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     left_alone: list[str] | None = Field(default=None, sa_type=Json)
     """The attributes that were not put back, because somebody had changed them since."""
+
+
+class BudgetPeriodRow(SQLModel, table=True):
+    """What is taken of a budget in one month or on one day. Only ever changed under a guard, so that it is never oversold."""
+
+    __tablename__ = "budget_period"
+    __table_args__ = (CheckConstraint("used > -0.005", name="used"),)
+
+    budget: str = Field(primary_key=True)
+    period: str = Field(primary_key=True)
+    """As in 2026-11, or 2026-11-23."""
+    used: float
+
+
+class ReservationRow(SQLModel, table=True):
+    """What one offer took of a budget; it goes when that is given back."""
+
+    __tablename__ = "reservation"
+
+    customer_id: UUID = Field(primary_key=True)
+    offer_id: UUID = Field(primary_key=True)
+    budget: str = Field(primary_key=True)
+    period: str
+    amount: float
+    reserved_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class BidPriceRow(SQLModel, table=True):
+    """What one unit of a budget is worth at the margin, in major units, as whoever plans the budgets wrote it."""
+
+    __tablename__ = "bid_price"
+    __table_args__ = (CheckConstraint("price >= 0", name="price"),)
+
+    budget: str = Field(primary_key=True)
+    price: float
+    written_at: datetime = Field(sa_type=UtcDateTime)
+    written_by: str
 
 
 class DecisionRow(SQLModel, table=True):

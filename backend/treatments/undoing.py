@@ -14,7 +14,7 @@ from backend.interactions import service as interactions
 from backend.matrix.service import day_text
 from backend.profiles import service as profiles
 from backend.record import service as record
-from backend.treatments import cards
+from backend.treatments import budgets, cards
 from backend.treatments.answers import checked_reason
 from backend.treatments.cards import Undone
 from backend.treatments.inputs import Inputs, gather
@@ -67,6 +67,7 @@ def undo(
         "answered_channel": channel, "answered_by": actor.name, "reason": reason, "settled_at": clock.now(),
     }  # fmt: skip
     write(session, row, values)
+    budgets.give_back(session, owner, [offer_id])
     after = row_of(session, owner, offer_id)
     labels = tuple(inputs.pack.attributes[key].label for key in left)
     data = cards.event_data(after, inputs) | ({"left": list(labels)} if labels else {})
