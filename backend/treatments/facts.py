@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, NamedTuple
@@ -101,7 +101,7 @@ def terms_json(term: TermValue) -> dict[str, Any]:
     return {"key": term.key, "label": term.label, "unit": term.unit, "value": term.value}
 
 
-def terms_from(given: list[Mapping[str, Any]]) -> tuple[TermValue, ...]:
+def terms_from(given: Sequence[Mapping[str, Any]]) -> tuple[TermValue, ...]:
     return tuple(TermValue(t["key"], t["label"], t["unit"], t["value"]) for t in given)
 
 

@@ -20,7 +20,7 @@ from backend.treatments.inputs import Inputs, fact_of, gather
 from backend.treatments.locking import lock_ledger, move_ledger
 from backend.treatments.tables import OfferRow
 from shared.kernel import clock
-from shared.kernel.actors import Actor
+from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import AlreadyAnswered, Conflict, EvenhandError, Invalid, NoLongerOffered, NotFound
 
 _OFFER = OfferRow.__table__  # type: ignore[attr-defined]
@@ -75,7 +75,7 @@ def answer(
         until = checked_until(until, inputs.today, row.valid_until) if response == "deferred" else None
         values = _presentation(row, ranked, inputs, channel, actor, now) if row.state == "open" else {}
         if response == "accepted":
-            values["undo_until"] = _undo_until(row, inputs)
+            values["undo_until"] = undo_until(row, inputs)
         if response != "presented":
             values |= {
                 "state": response,
@@ -91,6 +91,8 @@ def answer(
         write(session, row, values)
         row = row_of(session, owner, offer_id)
         _told_everyone(session, row, response, inputs, channel, actor, now)
+        if response == "accepted":
+            _withdraw_beside(session, row, inputs, now)
     return cards.offer_line(row, inputs, actor)
 
 
@@ -137,7 +139,8 @@ def reserve(session: Session, row: Any, response: Response, inputs: Inputs, now:
     budgets.take(session, row.customer_id, row.offer_id, treatment, amounts, at, inputs.pack, inputs.today, now)
 
 
-def _undo_until(row: Any, inputs: Inputs) -> date | None:
+def undo_until(row: Any, inputs: Inputs) -> date | None:
+    """The last day on which an acceptance of today could be taken back; None where it never can."""
     days = inputs.configuration.catalogue_of(row.catalogue_version).treatments[row.treatment].fulfilment.undo_days
     return inputs.today + timedelta(days=days) if days else None
 
@@ -199,6 +202,18 @@ def _told_everyone(
         move_ledger(session, row.customer_id)
     if response == "accepted":
         record.put(session, customer_id=row.customer_id, topic=FULFIL, payload={"offer_id": str(row.offer_id)}, now=now)
+
+
+def _withdraw_beside(session: Session, row: Any, inputs: Inputs, now: datetime) -> None:
+    """What the customer cannot have beside the one that they took is offered no longer."""
+    conflicts = inputs.configuration.catalogue.conflicts.get(row.treatment, frozenset())
+    for other in inputs.offers:
+        beside = other.treatment in conflicts and (other.subject == row.subject or not (other.subject and row.subject))
+        if beside and other.state in ("presented", "deferred"):
+            write(session, other, {"state": "withdrawn", "version": other.version + 1})
+            budgets.give_back(session, row.customer_id, [other.offer_id])
+            data = cards.event_data(other, inputs) | {"beside": row.treatment}
+            interactions.record(session, row.customer_id, "offer.withdrawn", None, SYSTEM, data, now)
 
 
 def told(refused: EvenhandError, row: Any, inputs: Inputs, actor: Actor) -> EvenhandError:
