@@ -74,6 +74,8 @@ class Withheld:
     rule: str
     detail: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    failed: bool = False
+    """The rule could not be decided: a fault of the catalogue, not a matter of this customer."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,10 @@ class Ruling:
 class _Out(Exception):
     """The candidate leaves the funnel here."""
 
-    def __init__(self, step: str, rule: str, detail: str = "", values: Mapping[str, Any] | None = None) -> None:
-        self.left = (step, rule, detail, values or {})
+    def __init__(
+        self, step: str, rule: str, detail: str = "", values: Mapping[str, Any] | None = None, failed: bool = False
+    ) -> None:
+        self.left = (step, rule, detail, values or {}, failed)
 
 
 def decide(snapshot: Snapshot, ledger: Ledger, configuration: Configuration) -> Ruling:
@@ -175,7 +179,7 @@ def _candidate(case: _Case, t: Treatment) -> Ranked:
     try:
         terms = terms_of(t, case.context, case.pack.currency)
     except RuleFailed as failed:
-        raise _Out("contact_policy", "terms", f"Its terms could not be worked out: {failed}.") from None
+        raise _Out("contact_policy", "terms", f"Its terms could not be worked out: {failed}.", failed=True) from None
     concession = concession_of(t, terms, case.pack.currency)
     refused = contact.refusal(t, case.ledger, case.pack.policies, case.configuration, case.today, concession)
     if refused:
@@ -210,7 +214,8 @@ def _require(case: _Case, step: str, rule: Expression) -> None:
     try:
         held = rule.test(case.context)
     except RuleFailed as failed:
-        raise _Out(step, rule.text, f"The rule could not be decided: {failed}.", case.context.seen_by(rule)) from None
+        words, seen = f"The rule could not be decided: {failed}.", case.context.seen_by(rule)
+        raise _Out(step, rule.text, words, seen, failed=True) from None
     if not held:
         raise _Out(step, rule.text, "", case.context.seen_by(rule))
 
@@ -224,7 +229,8 @@ def _suits(case: _Case, t: Treatment) -> float:
     try:
         experience = t.value.experience.number(case.context)
     except RuleFailed as failed:
-        raise _Out("suitable", "experience", f"The customer's gain could not be worked out: {failed}.") from None
+        words = f"The customer's gain could not be worked out: {failed}."
+        raise _Out("suitable", "experience", words, failed=True) from None
     if experience < 0:
         raise _Out("suitable", "experience", "It would leave the customer worse off.", {"experience": experience})
     return experience
@@ -243,7 +249,7 @@ def _factors(case: _Case, t: Treatment, experience: float, offer: OfferFact | No
     try:
         equity = t.value.equity.number(case.context) - t.value.cost.number(case.context)
     except RuleFailed as failed:
-        raise _Out("arbitration", "value", f"Its value could not be worked out: {failed}.") from None
+        raise _Out("arbitration", "value", f"Its value could not be worked out: {failed}.", failed=True) from None
     policies = case.pack.policies
     others = contact.presentations(case.ledger, case.today, without=offer.offer_id) if offer else case.recent
     return Factors(

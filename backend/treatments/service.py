@@ -18,7 +18,7 @@ from backend.treatments.cards import (
 from backend.treatments.checking import check_pack
 from backend.treatments.delivery import deliver
 from backend.treatments.expiry import expire_due
-from backend.treatments.explaining import DecisionPage, decision_page
+from backend.treatments.explaining import DecisionPage, WhatIf, decision_page, what_would_change
 from backend.treatments.fulfilment import fulfil
 from backend.treatments.glancing import Glance, glance
 from backend.treatments.leaving import erase_customer, export_customer
@@ -46,6 +46,7 @@ __all__ = [
     "ParityCheck",
     "PresentedLine",
     "TermLine",
+    "WhatIf",
     "WithheldLine",
     "all_ids",
     "answer",
@@ -75,5 +76,6 @@ __all__ = [
     "recommend_for_agent",
     "recommend_for_customer",
     "replay",
-    "warm", "withheld_of",
+    "warm",
+    "what_would_change", "withheld_of",
 ]  # fmt: skip
