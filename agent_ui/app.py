@@ -7,7 +7,20 @@ from uuid import UUID
 
 from flask import Flask
 
-from agent_ui.desk import calls, contacts, customers, decisions, home, live, offers, rail, signing_in, states, words
+from agent_ui.desk import (
+    calls,
+    contacts,
+    customers,
+    decisions,
+    home,
+    live,
+    matrix,
+    offers,
+    rail,
+    signing_in,
+    states,
+    words,
+)
 from agent_ui.supervision import wall
 from backend import db, edge
 from backend.people import service as people
@@ -31,7 +44,7 @@ def create_desk(settings: Settings) -> Flask:
     words.install(app)
     app.context_processor(rail.frame)
     wall.install(app)
-    for part in (signing_in, home, customers, offers, decisions, calls, contacts, states, rail, live, wall):
+    for part in (signing_in, home, customers, offers, decisions, matrix, calls, contacts, states, rail, live, wall):
         app.register_blueprint(part.bp)
     return app
 

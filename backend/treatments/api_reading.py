@@ -80,8 +80,9 @@ class OffersAnswer(BaseModel):
 
 
 class GoalAnswer(BaseModel):
-    kind: Literal["offered", "first", "anything"]
+    kind: Literal["offered", "before", "first", "anything"]
     treatment: str | None
+    other: str | None
 
 
 class StepAnswer(BaseModel):

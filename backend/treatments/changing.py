@@ -46,16 +46,22 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What is to come about: the treatment is offered at all, it stands first, or anything is offered (`treatment` is empty)."""
+    """What is to come about: the treatment is offered at all, stands before the other, or stands first; or anything is offered."""
 
-    kind: Literal["offered", "first", "anything"]
+    kind: Literal["offered", "before", "first", "anything"]
     treatment: str = ""
+    other: str = ""
 
     def reached(self, ruling: Ruling) -> bool:
         ranked = [item.treatment for item in ruling.ranked]
+        if self.kind == "anything":
+            return bool(ranked)
         if self.kind == "first":
             return ranked[:1] == [self.treatment]
-        return self.treatment in ranked if self.kind == "offered" else bool(ranked)
+        if self.treatment not in ranked:
+            return False
+        before = ranked.index(self.treatment)
+        return self.kind == "offered" or self.other not in ranked[:before]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +101,22 @@ class World:
         return date.fromisoformat(self.snapshot.today)
 
 
-def goal_for(ruling: Ruling, treatment: str) -> Goal | None:
+def goal_for(ruling: Ruling, treatment: str = "") -> Goal | None:
     """What "why not?" asks of this treatment: to be offered where it is not, to stand first where it does not.
 
-    For the one that stands first already: that the second takes its place; None where there is no second.
+    Without one, and for the one that stands first already: that the second goes before the first; that anything is offered
+    where nothing is; None where there is no second.
     """
     ranked = [item.treatment for item in ruling.ranked]
-    if treatment not in ranked:
+    if treatment and treatment not in ranked:
         return Goal("offered", treatment)
-    if ranked[0] != treatment:
+    if not ranked:
+        return Goal("anything")
+    first = ranked[0]
+    if treatment not in ("", first):
         return Goal("first", treatment)
-    others = [key for key in ranked if key != treatment]
-    return Goal("first", others[0]) if others else None
+    second = next((key for key in ranked if key != first), None)
+    return Goal("before", second, first) if second else None
 
 
 def search(world: World, goal: Goal) -> Changes:

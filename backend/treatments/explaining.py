@@ -155,11 +155,9 @@ def what_would_change(page: DecisionPage, treatment: str = "") -> WhatIf:
     """
     if treatment and treatment not in page.names:
         raise NotFound(f"The catalogue of this decision has no treatment {treatment}.")
-    ranked = [item.treatment for item in page.ruling.ranked]
-    asked = treatment or (ranked[0] if ranked else "")
-    goal = changing.goal_for(page.ruling, asked) if asked else Goal("anything")
+    goal = changing.goal_for(page.ruling, treatment)
     if goal is None:
-        only = f"“{page.names[asked]}” is all that is offered: there is nothing to stand before it."
+        only = f"“{page.ranked[0].name}” is all that is offered: there is nothing to stand before it."
         return WhatIf(treatment, "What would change the first two?", (), only, "", None)
     changes = changing.search(page.world, goal)
     lines = tuple(
@@ -251,6 +249,8 @@ def _question(goal: Goal, page: DecisionPage) -> str:
     if goal.kind == "anything":
         return "What would bring anything at all?"
     name = page.names[goal.treatment]
+    if goal.kind == "before":
+        return f"What would put “{name}” before “{page.names[goal.other]}”?"
     return f"What would put “{name}” first?" if goal.kind == "first" else f"What would bring “{name}”?"
 
 
@@ -260,7 +260,9 @@ def _outcome(goal: Goal, one: changing.Suggestion, page: DecisionPage) -> str:
         return f"Then “{first}” is offered."
     if one.rank == 1:
         return "Then it stands first."
-    return f"Then it is offered, in place {one.rank} after “{first}”."
+    if goal.kind == "before":
+        return f"Then it goes before it, in place {one.rank}; “{first}” stands first."
+    return f"Then it is offered, in place {one.rank}; “{first}” stands first."
 
 
 def _nothing(changes: Changes) -> str:

@@ -23,6 +23,7 @@ from backend.treatments.fulfilment import fulfil
 from backend.treatments.glancing import Glance, glance
 from backend.treatments.leaving import erase_customer, export_customer
 from backend.treatments.ledger import FULFIL, answer
+from backend.treatments.listing import cells
 from backend.treatments.parity import compare_channels
 from backend.treatments.parity_checks import ParityCheck, check_some, last_check, note_check
 from backend.treatments.publishing import configure, in_force, pack_in_force, publish, warm
@@ -51,6 +52,7 @@ __all__ = [
     "all_ids",
     "answer",
     "by_id",
+    "cells",
     "check_pack",
     "check_some",
     "compare_channels",

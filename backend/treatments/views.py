@@ -8,6 +8,7 @@ from typing import Any
 from backend.treatments import cards
 from backend.treatments.asking import Decided
 from backend.treatments.cards import OfferLine, TermLine
+from backend.treatments.changing import Goal
 from backend.treatments.delivery import deliver
 from backend.treatments.engine import Factors, Ranked, Withheld
 from backend.treatments.explaining import DecisionPage, WhatIf
@@ -113,7 +114,7 @@ def changes_json(page: DecisionPage, found: WhatIf) -> dict[str, Any]:
     return {
         "decision_id": page.decision_id,
         "treatment": found.treatment or None,
-        "goal": {"kind": changes.goal.kind, "treatment": changes.goal.treatment or None} if changes else None,
+        "goal": _goal(changes.goal) if changes else None,
         "suggestions": [
             {
                 "steps": [{"kind": s.kind, "key": s.key, "by": s.by, "text": s.text} for s in one.steps],
@@ -126,6 +127,10 @@ def changes_json(page: DecisionPage, found: WhatIf) -> dict[str, Any]:
         "complete": changes.complete if changes else True,
         "waiting": changes.waiting if changes else False,
     }
+
+
+def _goal(goal: Goal) -> dict[str, Any]:
+    return {"kind": goal.kind, "treatment": goal.treatment or None, "other": goal.other or None}
 
 
 def parts_json(parts: Parts) -> dict[str, Any]:

@@ -93,7 +93,9 @@ def reaches(given: dict[str, Any], goal: Goal, steps: tuple[Step, ...]) -> bool:
         order = [p.treatment for p in decision.ranked]
         if goal.kind == "first" and order[:1] != [goal.treatment]:
             return False
-        if goal.kind == "offered" and goal.treatment not in order:
+        if goal.kind in ("offered", "before") and goal.treatment not in order:
+            return False
+        if goal.kind == "before" and goal.other in order[: order.index(goal.treatment)]:
             return False
         if goal.kind == "anything" and not order:
             return False
@@ -105,8 +107,8 @@ def goals_of(world: World, seed: int) -> list[Goal]:
     ruling = engine.decide(world.snapshot, world.ledger, world.configuration)
     keys = sorted(world.configuration.catalogue.treatments)
     ranked = [r.treatment for r in ruling.ranked]
-    asked = Random(seed).sample(keys, min(2, len(keys))) + ranked[:1]
-    found = [goal_for(ruling, key) for key in asked] if ranked else [Goal("anything"), Goal("offered", keys[0])]
+    assert not ranked or goal_for(ruling) == goal_for(ruling, ranked[0])
+    found = [goal_for(ruling, key) for key in ["", *Random(seed).sample(keys, min(2, len(keys)))]]
     return [goal for goal in found if goal is not None]
 
 
@@ -192,7 +194,7 @@ def test_what_was_presented_first_gives_way_when_it_is_answered() -> None:
 def test_one_that_stands_alone_has_nothing_to_be_flipped_with() -> None:
     ruling = engine.Ruling((), (), {})
     assert goal_for(ruling, "faster") == Goal("offered", "faster")
-    seen, ruling = bridge.ruling_of(person(), [], setting(), NOW)
+    _, ruling = bridge.ruling_of(person(), [], setting(), NOW)
     alone = engine.Ruling(ruling.ranked[:1], (), {})
     assert goal_for(alone, alone.ranked[0].treatment) is None
 
