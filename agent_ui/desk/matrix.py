@@ -20,7 +20,7 @@ from shared.ui.pages import page, request_now
 
 bp = Blueprint("matrix", __name__, template_folder="templates")
 TEMPLATE = "desk/matrix.html"
-_MONEY = {"cost": "Cost to serve", "value": "Value"}
+_MONEY = {"cost": "Cost", "value": "Value"}
 
 
 @dataclass(frozen=True)

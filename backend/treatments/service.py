@@ -19,6 +19,7 @@ from backend.treatments.checking import check_pack
 from backend.treatments.delivery import deliver
 from backend.treatments.expiry import expire_due
 from backend.treatments.explaining import DecisionPage, WhatIf, decision_page, what_would_change
+from backend.treatments.failing import RuleFailure, failures
 from backend.treatments.fulfilment import fulfil
 from backend.treatments.glancing import Glance, glance
 from backend.treatments.leaving import erase_customer, export_customer
@@ -46,6 +47,7 @@ __all__ = [
     "OfferPage",
     "ParityCheck",
     "PresentedLine",
+    "RuleFailure",
     "TermLine",
     "WhatIf",
     "WithheldLine",
@@ -63,6 +65,7 @@ __all__ = [
     "erase_customer",
     "expire_due",
     "export_customer",
+    "failures",
     "fulfil",
     "glance",
     "in_force",

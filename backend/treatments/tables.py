@@ -141,3 +141,19 @@ class ParityCheckRow(SQLModel, table=True):
     compared: int
     differences: int
     details: list[str] = Field(sa_type=Json)
+
+
+class RuleFailureRow(SQLModel, table=True):
+    """How often a rule of a treatment could not be decided on one day, over all customers; nobody is named."""
+
+    __tablename__ = "rule_failure"
+
+    day: date = Field(primary_key=True)
+    treatment: str = Field(primary_key=True)
+    step: str = Field(primary_key=True)
+    rule_hash: str = Field(primary_key=True)
+    """Names the rule's text, which may be longer than a key."""
+    rule: str
+    why: str
+    count: int
+    last_at: datetime = Field(sa_type=UtcDateTime)
