@@ -13,12 +13,10 @@ from backend.matrix.service import EffectiveCell, as_plain
 from backend.people.service import Permission, current_actor, requires
 from backend.profiles import service as profiles
 from backend.treatments import explaining, listing
-from backend.treatments.api import CustomerPath, DecisionPath, OfferAnswer
+from backend.treatments.api import CustomerPath, DecisionPath, OfferAnswer, bp
 from backend.treatments.catalogue import Channel, Treatment
 from backend.treatments.views import changes_json, offer_json
 from shared.kernel import clock
-
-bp = problems.blueprint("reading", __name__, "What was decided, what would change it, and what is in force")
 
 Cursor = Annotated[str, Field(min_length=1, max_length=130)]
 Key = Annotated[str, Field(min_length=1, max_length=60)]

@@ -33,7 +33,7 @@ from backend.treatments.parts import Parts, lead_in_words, parts_of
 from backend.treatments.recommending import rules_context
 from backend.treatments.replaying import Recalled, recall
 from shared.kernel import clock
-from shared.kernel.errors import NotFound
+from shared.kernel.errors import Invalid
 
 
 @dataclass(frozen=True)
@@ -151,10 +151,11 @@ def decision_page(session: Session, decision_id: UUID) -> DecisionPage:
 def what_would_change(page: DecisionPage, treatment: str = "") -> WhatIf:
     """What would bring this treatment in, or put it first; without one: what flips the first two, or brings anything at all.
 
-    Pure, and takes up to a second: call it outside any transaction. Raises NotFound for a treatment that the decision did not know.
+    Pure, and takes up to a second: call it outside any transaction. Raises Invalid for a treatment that the decision did not know.
     """
     if treatment and treatment not in page.names:
-        raise NotFound(f"The catalogue of this decision has no treatment {treatment}.")
+        words = f"The catalogue of this decision has no treatment {treatment}."
+        raise Invalid(words, {"treatment": "the key of a treatment of this decision"})
     goal = changing.goal_for(page.ruling, treatment)
     if goal is None:
         only = f"“{page.ranked[0].name}” is all that is offered: there is nothing to stand before it."

@@ -107,9 +107,10 @@ def treatment_of(catalogue: Catalogue, key: str) -> Treatment:
 
 
 def cells(pack: Pack, segments: Collection[str]) -> tuple[EffectiveCell, ...]:
-    """Every cell as it holds for a customer of these segments, stage by stage. Raises NotFound for a segment that is none."""
-    for unknown in set(segments) - {s.key for s in pack.segments}:
-        raise NotFound(f"This pack has no segment {unknown}.")
+    """Every cell as it holds for a customer of these segments, stage by stage. Raises Invalid for a segment that is none."""
+    known = [s.key for s in pack.segments]
+    for unknown in set(segments) - set(known):
+        raise Invalid(f"This pack has no segment {unknown}.", {"segment": f"one of {', '.join(known)}"})
     found = (effective_cell(pack, segments, s.key, c.key) for s in pack.stages for c in pack.channels)
     return tuple(cell for cell in found if cell is not None)
 
@@ -117,7 +118,7 @@ def cells(pack: Pack, segments: Collection[str]) -> tuple[EffectiveCell, ...]:
 def cells_page(
     pack: Pack, segments: Collection[str], limit: int = MOST, cursor: str | None = None
 ) -> Page[EffectiveCell]:
-    """The same, page by page. Raises NotFound and Invalid."""
+    """The same, page by page. Raises Invalid."""
     return _part(cells(pack, segments), lambda e: f"{e.cell.stage}/{e.cell.channel}", limit, cursor)
 
 

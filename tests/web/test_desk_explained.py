@@ -77,8 +77,8 @@ def test_why_not_is_asked_of_any_treatment_and_answered_in_words(desk: Browser, 
     assert helped
 
 
-def test_a_treatment_that_the_catalogue_does_not_have_gives_404(desk: Browser, decided: treatments.Decided) -> None:
-    assert desk.get(f"/decisions/{decided.decision_id}?why=nothing_such").status == 404
+def test_a_treatment_that_the_catalogue_does_not_have_is_told_of(desk: Browser, decided: treatments.Decided) -> None:
+    assert desk.get(f"/decisions/{decided.decision_id}?why=nothing_such").status == 422
 
 
 def test_waiting_is_tried_only_while_the_customer_is_as_they_were(decided: treatments.Decided) -> None:
@@ -130,5 +130,5 @@ def test_the_matrix_shows_each_cell_and_whose_each_value_is(desk: Browser, decid
     assert "changes no cell" in chosen.text or "carry its name" in chosen.text
     mine = desk.get(f"/customers/{decided.inputs.profile.customer_id}/matrix")
     assert decided.inputs.profile.name in mine.text
-    assert desk.get("/matrix?segment=none_such").status == 404
+    assert desk.get("/matrix?segment=none_such").status == 422
     assert desk.get(f"/customers/{uuid4()}/matrix").status == 404
