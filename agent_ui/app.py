@@ -15,6 +15,7 @@ from agent_ui.desk import (
     decisions,
     home,
     live,
+    matrix,
     offers,
     rail,
     signing_in,
@@ -44,7 +45,21 @@ def create_desk(settings: Settings) -> Flask:
     words.install(app)
     app.context_processor(rail.frame)
     wall.install(app)
-    for part in (signing_in, home, customers, offers, decisions, cases, calls, contacts, states, rail, live, wall):
+    for part in (
+        signing_in,
+        home,
+        customers,
+        offers,
+        decisions,
+        cases,
+        matrix,
+        calls,
+        contacts,
+        states,
+        rail,
+        live,
+        wall,
+    ):
         app.register_blueprint(part.bp)
     return app
 

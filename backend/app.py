@@ -20,8 +20,9 @@ from shared.kernel.actors import Actor
 from shared.kernel.errors import Unauthenticated
 
 VERSION = "1"
-# Rooms that speak JSON; each has an `api.py` with a `bp` made by `problems.blueprint`.
-SPEAKING_ROOMS = ("interactions", "overview", "treatments")
+# Where rooms speak JSON; each of these has a `bp` made by `problems.blueprint`, modules of one room the same: the library tells of
+# each address once per blueprint.
+SPEAKING = ("interactions.api", "overview.api", "treatments.api", "treatments.api_reading")
 LARGEST_BODY = 1024 * 1024
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -46,8 +47,8 @@ def create_api(settings: Settings) -> OpenAPI:
     app.before_request(_answer_again)
     app.after_request(_keep_answer)
     _ground(app)
-    for room in SPEAKING_ROOMS:
-        app.register_api(import_module(f"backend.{room}.api").bp)
+    for bp in dict.fromkeys(import_module(f"backend.{where}").bp for where in SPEAKING):
+        app.register_api(bp)
     return app
 
 

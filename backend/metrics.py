@@ -21,6 +21,9 @@ REQUEST_SECONDS = Histogram(
 )
 JOBS = Counter("evenhand_outbox_jobs", "Jobs done by this process's outbox worker")
 SEALED = Counter("evenhand_audit_sealed", "Audit entries sealed by this process")
+RULE_FAILURES = Counter(
+    "evenhand_rule_failures", "Rules that could not be decided, by stored decision", ["treatment", "step"]
+)
 
 
 def observe(app: str, method: str, route: str, status: int, seconds: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint
+from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from backend import db
@@ -20,9 +20,12 @@ bp = Blueprint("decisions", __name__, template_folder="templates")
 @bp.get("/decisions/<uuid:decision_id>")
 @requires(Permission.SEE_DECISIONS)
 def show(decision_id: UUID) -> Response:
+    """The whole decision; `?why=` asks what would change it, `?why=KEY` why not this treatment."""
     with db.reading() as session:
         decision = treatments.decision_page(session, decision_id)
         zone = profiles.profile(session, decision.customer_id).timezone
         currency = treatments.pack_in_force(session).currency
+    why = request.args.get("why")
+    found = treatments.what_would_change(decision, why) if why is not None else None
     speak_of(zone)
-    return page("desk/decision.html", decision=decision, currency=currency)
+    return page("desk/decision.html", "change", decision=decision, currency=currency, found=found, why=why)

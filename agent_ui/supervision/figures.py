@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from backend.overview.service import Wall
+from backend.treatments.cards import STEP_LABELS
 
 AN_HOUR = timedelta(hours=1)
 A_LONG_WRAP_UP = timedelta(minutes=5)
@@ -76,6 +77,11 @@ def answer_label(answer: str) -> str:
 def state_label(state: str) -> str:
     """ "On a call"."""
     return _STATES.get(state, state)
+
+
+def step_label(step: str) -> str:
+    """ "not eligible": the step of the funnel as it is said within a line."""
+    return STEP_LABELS.get(step, step).lower()
 
 
 def lasting(since: datetime, now: datetime) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Flask, current_app
 from werkzeug.wrappers import Response
 
-from agent_ui.supervision.figures import AN_HOUR, answer_label, at_work, figures, lasting, state_label
+from agent_ui.supervision.figures import AN_HOUR, answer_label, at_work, figures, lasting, state_label, step_label
 from backend import db
 from backend.overview import service as overview
 from backend.overview.service import Wall
@@ -24,7 +24,7 @@ from shared.ui.streams import last_seen, stream
 
 bp = Blueprint("wall", __name__, template_folder="templates")
 TEMPLATE = "supervision/wall.html"
-NAMES = {name: name for name in ("agents", "interaction", "offers", "moment", "parity")} | {"visit": "online"}
+NAMES = {name: name for name in ("agents", "interaction", "offers", "moment", "parity", "rules")} | {"visit": "online"}
 KEPT_SECONDS = 0.8
 """For so long at most the panels of all who watch share one look, and only while nothing changes."""
 APART_SECONDS = 0.2
@@ -47,7 +47,7 @@ def show() -> Response:
     return page(TEMPLATE, **wall_context())
 
 
-@bp.get("/wall/panels/<any(numbers,agents,lines,answers,parity):panel>")
+@bp.get("/wall/panels/<any(numbers,agents,lines,answers,parity,rules):panel>")
 @requires(Permission.SUPERVISE)
 def panel(panel: str) -> Response:
     return page(TEMPLATE, panel, **wall_context())
@@ -78,6 +78,7 @@ def wall_context() -> dict[str, Any]:
         "lines": seen.lines,
         "answers": [answer for answer in seen.answers if now - answer.at <= AN_HOUR],
         "parity": seen.parity,
+        "failing": seen.failing,
         # The screen in the room takes no calls: neither one's own state nor one's contacts stand beside it.
         "me": None,
     }
@@ -86,7 +87,10 @@ def wall_context() -> dict[str, Any]:
 def install(app: Flask) -> None:
     """Teaches the desk's templates the words of the wall."""
     app.jinja_env.filters.update(
-        lasting=lambda since: lasting(since, request_now()), at_work=state_label, answer=answer_label
+        lasting=lambda since: lasting(since, request_now()),
+        at_work=state_label,
+        answer=answer_label,
+        step_label=step_label,
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from backend.matrix.reading import PackError, body_of, pack_from
-from backend.matrix.types import Pack
+from backend.matrix.types import Attribute, Pack
 from backend.rules.service import Expression, Name, lint
 
 
@@ -62,6 +62,7 @@ _FILES = {
     "segments": ("segments.toml", "segment"),
     "churn": ("churn.toml", "term"),
     "services": ("services.toml", "service"),
+    "acts": ("acts.toml", "act"),
 }
 
 
@@ -72,7 +73,12 @@ def check(texts: Mapping[str, str]) -> tuple[Pack | None, list[Problem]]:
         pack = pack_from(body_of(texts))
     except PackError as e:
         return None, [placed(path, message, source) for path, message in e.places]
-    return pack, [*_rules(pack, source), *_references(pack, source)]
+    return pack, [
+        *_rules(pack, source),
+        *_references(pack, source),
+        *_segment_cells(pack, source),
+        *_acts(pack, source),
+    ]
 
 
 def placed(path: tuple[str | int, ...], message: str, source: Source) -> Problem:
@@ -101,6 +107,9 @@ def _rules(pack: Pack, source: Source) -> Iterator[Problem]:
         for nth, (key, rule) in enumerate(rules):
             for message in lint(rule.text, names, "bool"):
                 yield Problem(file, source.line(file, table, nth, "rule"), key, message)
+    for nth, act in enumerate(pack.acts):
+        for message in lint(act.when.text, pack.segment_names, "bool"):
+            yield Problem("acts.toml", source.line("acts.toml", "act", nth, "when"), act.key, message)
     for message in lint(pack.services_held.text, pack.segment_names, "bool"):
         yield Problem("services.toml", 1, "held", message)
     if pack.policies.margin is not None:
@@ -189,3 +198,47 @@ def _references(pack: Pack, source: Source) -> Iterator[Problem]:
             yield Problem("churn.toml", line, term.attribute, "is no attribute")
         elif pack.attributes[term.attribute].protected:
             yield Problem("churn.toml", line, term.attribute, "is protected: it may enter no score")
+
+
+def _segment_cells(pack: Pack, source: Source) -> Iterator[Problem]:
+    """Cells of segments that lie nowhere, open nothing, or change nothing."""
+    stages, channels = {s.key for s in pack.stages}, {c.key for c in pack.channels}
+    for nth, segment in enumerate(pack.segments):
+        where = ("segments.toml", source.line("segments.toml", "segment", nth))
+        places = [(own.stage, own.channel) for own in segment.cell]
+        for own in segment.cell:
+            rule, place = f"{segment.key}.cell.{own.stage}/{own.channel}", (own.stage, own.channel)
+            if own.stage not in stages or own.channel not in channels:
+                yield Problem(*where, rule, f"{own.stage}/{own.channel} is no cell of the matrix")
+            elif place not in pack.cells and "objectives" not in own.model_fields_set:
+                yield Problem(*where, rule, "the base has no such cell: one that a segment opens names its objectives")
+            if not own.model_fields_set - {"stage", "channel"}:
+                yield Problem(*where, rule, "changes nothing: name what this segment has its own version of")
+            if places.count(place) > 1:
+                yield Problem(*where, rule, "stands twice in this segment")
+            for extra in own.objectives - set(pack.objectives):
+                yield Problem(*where, rule, f"{extra} is no objective of the matrix")
+
+
+_TYPES: dict[str, tuple[type, ...]] = {"bool": (bool,), "int": (int,), "number": (int, float)}
+
+
+def _acts(pack: Pack, source: Source) -> Iterator[Problem]:
+    """Acts that change what nobody can act on, or into what it can never be."""
+    for nth, act in enumerate(pack.acts):
+        where = ("acts.toml", source.line("acts.toml", "act", nth, "set"), act.key)
+        if [a.key for a in pack.acts].count(act.key) > 1:
+            yield Problem(*where, "stands twice in this pack")
+        for key, value in act.set.items():
+            known = pack.attributes.get(key) or pack.facts.get(key)
+            if known is None:
+                yield Problem(*where, f"nothing is called {key}")
+                continue
+            if not known.actionable:
+                yield Problem(*where, f"{key} is not marked actionable: nobody can act on it")
+            if isinstance(known, Attribute) and known.protected:
+                yield Problem(*where, f"{key} is protected: no explanation may ask anyone to change it")
+            if isinstance(known, Attribute) and known.choices and value not in known.choices:
+                yield Problem(*where, f'{key} is never "{value}"')
+            if type(value) not in _TYPES.get(known.type, (str,)):
+                yield Problem(*where, f"{key} is {known.type}; {value!r} is not")

@@ -116,6 +116,7 @@ def pack_from(body: Mapping[str, Any]) -> Pack:
             decline_reasons=head.get("decline_reason", ()),
             wrap_ups=head.get("wrap_up", ()),
             treatments=table("treatments", {}),
+            acts=table("acts", {}).get("act", ()),
         )
     except ValidationError as e:
         raise PackError([(error["loc"], error["msg"]) for error in e.errors()]) from None

@@ -44,6 +44,8 @@ class Attribute(Labelled):
     visible: tuple[Audience, ...] = ("agent",)
     personal: bool = False
     protected: bool = False
+    actionable: bool = False
+    """Whether someone can act on it today: an act of the pack may change it, and an explanation may say so."""
     choices: tuple[str, ...] = ()
     default: bool | int | float | str | None = None
     column: str = ""
@@ -58,6 +60,7 @@ class Fact(Labelled):
     window: int | None = Field(default=None, ge=1, le=800)
     value: str = ""
     since: str = ""
+    actionable: bool = False
     default: bool | int | float = 0
 
 
@@ -67,6 +70,16 @@ class Cell(Part):
     stage: Key
     channel: Key
     objectives: frozenset[str]
+    cost: Amount = 0
+    value: Amount = 0
+
+
+class CellChange(Part):
+    """A segment's own version of a cell: only the fields that it names; the base, or a later segment, gives the others."""
+
+    stage: Key
+    channel: Key
+    objectives: frozenset[str] = frozenset()
     cost: Amount = 0
     value: Amount = 0
 
@@ -105,7 +118,7 @@ class Segment(Labelled):
 
     rule: Rule
     beta: float | None = Field(default=None, ge=0, le=1)
-    cell: tuple[Cell, ...] = ()
+    cell: tuple[CellChange, ...] = ()
     stage_weights: Mapping[Key, Vector] = Field(default_factory=dict)
     life_cycle_weights: Mapping[Key, Vector] = Field(default_factory=dict)
     intent_weights: Mapping[Key, Vector] = Field(default_factory=dict)
@@ -143,6 +156,14 @@ class Protective(Labelled):
 
     rule: Rule
     silences: frozenset[IssueKey]
+
+
+class Act(Labelled):
+    """Something that the customer or we can do today, and what is then known of the customer; the label says it in words."""
+
+    by: Literal["customer", "us"] = "customer"
+    when: Rule = Field(default="true", validate_default=True)
+    set: Mapping[Key, bool | int | float | str] = Field(min_length=1)
 
 
 class Acknowledgement(Part):
@@ -262,6 +283,7 @@ class Pack(Part):
     decline_reasons: tuple[DeclineReason, ...]
     wrap_ups: tuple[Labelled, ...]
     treatments: Mapping[str, Any]
+    acts: tuple[Act, ...] = ()
 
     def label_of(self, things: Iterable[Labelled], key: str | None) -> str:
         """The label of a stage, channel or reason; the key itself when the pack has no label for it."""

@@ -17,7 +17,7 @@ from backend.interactions.service import AgentState, Call, Interaction, Visit
 from backend.profiles import service as profiles
 from backend.record import service as record
 from backend.treatments import service as treatments
-from backend.treatments.service import ParityCheck
+from backend.treatments.service import ParityCheck, RuleFailure
 from shared.kernel.errors import NotFound
 
 T = TypeVar("T")
@@ -69,6 +69,8 @@ class Wall:
     parity: ParityCheck | None
     visitors: int
     """Customers who are at the portal now, those who are on the phone as well among them."""
+    failing: tuple[RuleFailure, ...] = ()
+    """Rules that could not be decided in the last 30 days, the last first."""
 
 
 def wall(now: datetime) -> Wall:
@@ -82,12 +84,13 @@ def wall(now: datetime) -> Wall:
         contacts = interactions.all_open(session)[:MOST_LINES]
         visits = interactions.visits_now(session, now, MOST_LINES)
         answers, parity = _answers(session), treatments.last_check(session)
+        failing = treatments.failures(session, now)
     lines = [*_drawn(_ringing, calls, now), *_drawn(_contact, contacts, now)]
     spoken = {call.customer_id for call in calls} | {contact.customer_id for contact in contacts}
     alone = [visit for visit in visits if visit.customer_id not in spoken]
     lines += _drawn(_visit, alone[: max(0, MOST_LINES - len(lines))], now)
     lines.sort(key=lambda line: (not line.trouble, line.state != "ringing", line.since))
-    return Wall(agents, tuple(lines), answers, parity, len(visits))
+    return Wall(agents, tuple(lines), answers, parity, len(visits), failing)
 
 
 def _answers(session: Session) -> tuple[WallAnswer, ...]:

@@ -123,6 +123,22 @@ def _holding(holding: Holding, pack: Pack) -> Holding:
     return replace(holding, attributes=typed)
 
 
+def with_known(seen: Snapshot, pack: Pack, known: Mapping[str, bool | int | float | str]) -> Snapshot:
+    """The same customer with these attributes and facts instead; risk, life cycle and states are worked out anew from them."""
+    attributes = seen.attributes | {
+        key: _typed(pack.attributes[key].type, value, None) for key, value in known.items() if key in pack.attributes
+    }
+    facts = dict(seen.facts)
+    for key in known.keys() & pack.facts.keys():
+        facts[key] = _kept(pack.facts[key], known[key])
+    risk, reasons = churn_risk(pack.churn, attributes) if pack.churn else (None, ())
+    life_cycle, segments, protective = _states(pack, attributes, facts, risk, date.fromisoformat(seen.today))
+    return replace(
+        seen, attributes=attributes, facts=facts, churn_risk=risk, risk_reasons=reasons, life_cycle=life_cycle,
+        segments=segments, protective=protective,
+    )  # fmt: skip
+
+
 def _typed(type_: str, value: Any, default: Any) -> bool | int | float | str | None:
     """The value in the schema's type; the default, or the type's empty value, where nothing is known."""
     if value is None:
@@ -146,6 +162,11 @@ def _fact(fact: Fact, known: Mapping[str, Any], today: date) -> bool | int | flo
     else:
         raw = known.get("values", {}).get(fact.value)
         raw = fact.default if raw is None else raw
+    return _kept(fact, raw)
+
+
+def _kept(fact: Fact, raw: Any) -> bool | int | float:
+    """The value in the fact's type."""
     if fact.type == "bool":
         return bool(raw)
     return float(raw or 0) if fact.type == "number" else int(raw or 0)

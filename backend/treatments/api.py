@@ -103,6 +103,7 @@ class WithheldAnswer(BaseModel):
     rule: str
     detail: str
     values: dict[str, Any]
+    failed: bool
 
 
 class DecisionAnswer(BaseModel):
@@ -119,10 +120,60 @@ class DecisionAnswer(BaseModel):
     withheld: list[WithheldAnswer]
 
 
-class ExplainedAnswer(DecisionAnswer):
+class ObjectivePart(BaseModel):
+    objective: str
+    weight: float
+    score: float
+
+
+class ValueParts(BaseModel):
+    equity: float
+    cost: float
+    experience: float
+    beta: float
+    company: float
+    customer: float
+
+
+class AttentionParts(BaseModel):
+    base: float
+    per_recent: float
+    recent: int
+
+
+class PartsAnswer(BaseModel):
+    objectives: list[ObjectivePart]
+    value: ValueParts
+    attention: AttentionParts
+
+
+class ExplainedTreatment(TreatmentAnswer):
+    parts: PartsAnswer | None
+    margin: float | None
+    lead: str
+
+
+class FunnelStep(BaseModel):
+    step: str
+    removed: int
+
+
+class ExplainedAnswer(BaseModel):
+    decision_id: UUID
+    customer_id: UUID
     made_at: str
+    stands_until: str
+    profile_version: int
+    ledger_version: int
+    configuration_version: int
+    catalogue_version: int
+    model_epoch: int
+    engine_version: int
     stage: str | None
     intent: str | None
+    treatments: list[ExplainedTreatment]
+    withheld: list[WithheldAnswer]
+    funnel: list[FunnelStep]
 
 
 class ReplayAnswer(BaseModel):

@@ -16,6 +16,7 @@ from backend.profiles import service as profiles
 from backend.treatments import engine, expiry, publishing
 from backend.treatments.engine import ENGINE_VERSION, Factors, Ranked, Ruling, Withheld
 from backend.treatments.facts import terms_from, terms_json
+from backend.treatments.failing import measure_failures, note_failures
 from backend.treatments.inputs import Inputs, canonical, gather, hash_of, offer_rows, pack_text
 from backend.treatments.locking import lock_ledger
 from backend.treatments.tables import DecisionRow, OfferRow, SnapshotRow
@@ -89,9 +90,12 @@ def decide(customer_id: UUID, now: datetime) -> Decided:
                     continue
                 if expiry.expire_customer(session, inputs.profile.customer_id, inputs.offers, now):
                     continue
-                return _store(session, inputs, ruling, row, body, now)
+                decided = _store(session, inputs, ruling, row, body, now)
+                failed = note_failures(session, ruling.withheld, now)
         except Conflict:
             continue
+        measure_failures(failed)
+        return decided
     raise Conflict("This customer is changing too fast to decide for. Please try again.")
 
 

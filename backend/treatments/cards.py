@@ -112,6 +112,8 @@ class WithheldLine:
     rule: str
     text: str
     values: tuple[tuple[str, str], ...]
+    failed: bool = False
+    """The rule itself could not be decided."""
 
 
 @dataclass(frozen=True)
@@ -309,6 +311,7 @@ def withheld_line(w: Withheld, inputs: Inputs) -> WithheldLine:
         rule=w.rule,
         text=w.detail or "The rule does not hold for this customer.",
         values=tuple((_label(key, inputs), _value(key, value, inputs)) for key, value in w.values.items()),
+        failed=w.failed,
     )
 
 

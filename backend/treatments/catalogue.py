@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -192,6 +192,13 @@ class Catalogue:
         self.treatments: dict[str, Treatment] = {t.key: t for t in read_treatments(self.pack)}
         self.worked_out: dict[str, Any] = {}
         """Room for what is worked out of this version once; it goes with it."""
+
+    def narrowed(self, keys: Collection[str]) -> Catalogue:
+        """The same version with these treatments alone: for asking about one of many."""
+        narrow = object.__new__(Catalogue)
+        narrow.version, narrow.digest, narrow.pack = self.version, self.digest, self.pack
+        narrow.treatments = {key: t for key, t in self.treatments.items() if key in keys}
+        return narrow
 
     @cached_property
     def needed(self) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backend.matrix.service import Cell, Pack
+from backend.matrix.service import Pack, effective_cell
 from backend.profiles.snapshot import Snapshot
 from backend.treatments.catalogue import Treatment
 from backend.treatments.engine import Ranked, Withheld
@@ -52,13 +52,3 @@ def refusal(treatment: Treatment, snapshot: Snapshot, pack: Pack, channel: str) 
         label = purpose.label.lower() if purpose else treatment.purpose
         return f"consent:{treatment.purpose}/{channel}", f"No consent to {label} by {channel}."
     return None
-
-
-def effective_cell(pack: Pack, segments: Sequence[str], stage: str, channel: str) -> Cell | None:
-    """The cell in the version of the first of the customer's segments that has its own, else the base; None where nothing may be done."""
-    for segment in pack.segments:
-        if segment.key in segments:
-            for cell in segment.cell:
-                if (cell.stage, cell.channel) == (stage, channel):
-                    return cell
-    return pack.cells.get((stage, channel))

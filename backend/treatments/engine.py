@@ -225,14 +225,15 @@ def _candidate(case: _Case, line: Line, subject: str, *, judged: bool = False) -
                 return Withheld(t.key, "contact_policy", *refused, subject=subject)
         except RuleFailed as failed:
             words = f"Its terms could not be worked out: {failed}."
-            return Withheld(t.key, "contact_policy", "terms", words, subject=subject)
+            return Withheld(t.key, "contact_policy", "terms", words, subject=subject, failed=True)
     for use in t.use if line.uses else ():
         if use.budget in case.configuration.exhausted:
             return Withheld(t.key, "budget", f"budget:{use.budget}", f"{_budget(case, use.budget)}: nothing is left.", subject=subject)  # fmt: skip
     try:
         factors = _factors(case, line, figures, terms, None)
     except RuleFailed as failed:
-        return Withheld(t.key, "arbitration", "value", f"Its value could not be worked out: {failed}.", subject=subject)
+        words = f"Its value could not be worked out: {failed}."
+        return Withheld(t.key, "arbitration", "value", words, subject=subject, failed=True)
     priority = factors.priority
     if priority <= 0 and not judged:
         detail = "Silence is better: its priority is not above zero."
@@ -256,7 +257,7 @@ def _standing(case: _Case, offer: OfferFact) -> Ranked | Withheld:
         factors = _factors(case, line, figures, offer.terms, offer)
     except RuleFailed as failed:
         words = f"Its value could not be worked out: {failed}."
-        return Withheld(line.t.key, "arbitration", "value", words, subject=subject)
+        return Withheld(line.t.key, "arbitration", "value", words, subject=subject, failed=True)
     pinned = offer.presented_first and offer.moment_key == case.snapshot.moment_key
     return Ranked(
         offer.treatment, subject, offer.catalogue_version, factors, offer.terms, offer.valid_until,
@@ -294,7 +295,7 @@ def _refused(key: str, step: str, rule: Expression, context: Context, subject: s
             return None
     except RuleFailed as failed:
         detail = f"The rule could not be decided: {failed}."
-        return Withheld(key, step, rule.text, detail, Seen(rule, context), subject)
+        return Withheld(key, step, rule.text, detail, Seen(rule, context), subject, True)
     return Withheld(key, step, rule.text, "", Seen(rule, context), subject)
 
 
@@ -310,7 +311,7 @@ def _unsuited(case: _Case, line: Line, experience: Any, subject: str) -> Withhel
             experience = number_of(_one_of(experience))
         except RuleFailed as failed:
             words = f"The customer's gain could not be worked out: {failed}."
-            return Withheld(line.key, "suitable", "experience", words, subject=subject)
+            return Withheld(line.key, "suitable", "experience", words, subject=subject, failed=True)
     if experience < 0:
         words = "It would leave the customer worse off."
         return Withheld(line.key, "suitable", "experience", words, {"experience": experience}, subject)

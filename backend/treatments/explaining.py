@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import Session
 
+from backend.matrix.service import Pack
 from backend.profiles import service as profiles
+from backend.profiles.service import Profile, Snapshot
+from backend.rules.service import Context, RuleFailed
+from backend.treatments import changing
 from backend.treatments.asking import ranked_from
-from backend.treatments.cards import TermLine, WithheldLine, agent_card, stand_in, term_lines, withheld_line
-from backend.treatments.engine import Factors, Withheld
+from backend.treatments.cards import (
+    STEP_LABELS,
+    TermLine,
+    WithheldLine,
+    agent_card,
+    stand_in,
+    term_lines,
+    withheld_line,
+)
+from backend.treatments.catalogue import Treatment
+from backend.treatments.changing import Changes, Goal, World
+from backend.treatments.engine import STEPS, Factors, Ranked, Ruling, Withheld
 from backend.treatments.inputs import Inputs
+from backend.treatments.parts import Parts, lead_in_words, parts_of
 from backend.treatments.recommending import rules_context
-from backend.treatments.replaying import recall
+from backend.treatments.replaying import Recalled, recall
+from shared.kernel import clock
+from shared.kernel.errors import Invalid
 
 
 @dataclass(frozen=True)
 class RankLine:
-    """One ranked treatment: `gap` is the priority by which it leads the next, None for the last."""
+    """One ranked treatment: `gap` is the priority by which it leads the next, None for the last; `lead` says so in words."""
 
     rank: int
     offer_id: UUID | None
@@ -30,14 +49,24 @@ class RankLine:
     issue: str
     priority: float
     factors: Factors
+    parts: Parts | None
+    """None where an engine of another version can no longer work them out."""
     terms: tuple[TermLine, ...]
     valid_until: date
     reasons: tuple[str, ...]
     live: bool
     first: bool
     gap: float | None
-    objectives: tuple[tuple[str, float, float], ...]
-    """(objective, its weight in this moment, the treatment's score on it), for those that it scores on."""
+    lead: str
+
+
+@dataclass(frozen=True)
+class FunnelLine:
+    """One step of the funnel, and how many treatments it removed."""
+
+    step: str
+    label: str
+    removed: int
 
 
 @dataclass(frozen=True)
@@ -61,46 +90,44 @@ class DecisionPage:
     withheld: tuple[WithheldLine, ...]
     removed: tuple[Withheld, ...]
     """The withheld as the engine put them, for programs."""
+    funnel: tuple[FunnelLine, ...]
+    names: dict[str, str]
+    """Key → name of every treatment of this decision, by name."""
+    world: World = field(repr=False)
+    ruling: Ruling = field(repr=False)
+
+
+@dataclass(frozen=True)
+class ChangeLine:
+    """One change that was tried and holds: its steps in words, and what then comes about."""
+
+    steps: tuple[str, ...]
+    outcome: str
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """What would change a decision, in words for the agent. `treatment` is the one that was asked about; empty for none."""
+
+    treatment: str
+    question: str
+    lines: tuple[ChangeLine, ...]
+    nothing: str
+    note: str
+    changes: Changes | None
 
 
 def decision_page(session: Session, decision_id: UUID) -> DecisionPage:
     """The decision explained. Raises NotFound, and Erased where its inputs were."""
     recalled = recall(session, decision_id)
     row, snapshot = recalled.row, recalled.snapshot
-    inputs = Inputs(profiles.profile(session, row.customer_id), snapshot, recalled.ledger, recalled.configuration)
-    context = rules_context(inputs)
-    ranked = ranked_from(row.ranked)
-    lines = []
-    for place, item in enumerate(ranked):
-        t = recalled.configuration.catalogue_of(item.catalogue_version).treatments[item.treatment]
-        card = agent_card(t, item, place + 1, stand_in(item), inputs, context)
-        follower = ranked[place + 1].priority if place + 1 < len(ranked) else None
-        lines.append(
-            RankLine(
-                rank=place + 1,
-                offer_id=UUID(item.offer_id) if item.offer_id else None,
-                treatment=item.treatment,
-                subject=item.subject,
-                name=t.name,
-                headline=card.card.headline,
-                issue=t.issue,
-                priority=item.priority,
-                factors=item.factors,
-                terms=term_lines(item.terms, inputs),
-                valid_until=item.valid_until,
-                reasons=card.reasons,
-                live=item.live,
-                first=item.pinned,
-                gap=item.priority - follower if follower is not None else None,
-                objectives=tuple(
-                    (o, recalled.ruling.weights.get(o, 0.0), score) for o, score in t.objectives.items() if score
-                ),
-            )
-        )
+    profile = profiles.profile(session, row.customer_id)
+    inputs = Inputs(profile, snapshot, recalled.ledger, recalled.configuration)
+    names = _names(recalled)
     return DecisionPage(
         decision_id=decision_id,
         customer_id=row.customer_id,
-        customer_name=inputs.profile.name,
+        customer_name=profile.name,
         made_at=row.made_at,
         stands_until=row.stands_until,
         profile_version=row.profile_version,
@@ -111,7 +138,137 @@ def decision_page(session: Session, decision_id: UUID) -> DecisionPage:
         engine_version=row.engine_version,
         stage=snapshot.stage,
         intent=snapshot.intent,
-        ranked=tuple(lines),
+        ranked=_ranking(recalled, inputs, names),
         withheld=tuple(withheld_line(w, inputs) for w in recalled.ruling.withheld),
         removed=recalled.ruling.withheld,
+        funnel=funnel_of(recalled.ruling.withheld),
+        names=names,
+        world=World(snapshot, recalled.ledger, recalled.configuration, _later(recalled, profile)),
+        ruling=recalled.ruling,
     )
+
+
+def what_would_change(page: DecisionPage, treatment: str = "") -> WhatIf:
+    """What would bring this treatment in, or put it first; without one: what flips the first two, or brings anything at all.
+
+    Pure, and takes up to a second: call it outside any transaction. Raises Invalid for a treatment that the decision did not know.
+    """
+    if treatment and treatment not in page.names:
+        words = f"The catalogue of this decision has no treatment {treatment}."
+        raise Invalid(words, {"treatment": "the key of a treatment of this decision"})
+    goal = changing.goal_for(page.ruling, treatment)
+    if goal is None:
+        only = f"“{page.ranked[0].name}” is all that is offered: there is nothing to stand before it."
+        return WhatIf(treatment, "What would change the first two?", (), only, "", None)
+    changes = changing.search(page.world, goal)
+    lines = tuple(
+        ChangeLine(tuple(step.text for step in one.steps), _outcome(goal, one, page)) for one in changes.suggestions
+    )
+    return WhatIf(
+        treatment=treatment,
+        question=_question(goal, page),
+        lines=lines,
+        nothing="" if lines else _nothing(changes),
+        note=""
+        if changes.waiting
+        else "Waiting was not tried: something about the customer has changed since this was decided.",
+        changes=changes,
+    )
+
+
+def funnel_of(withheld: Iterable[Withheld]) -> tuple[FunnelLine, ...]:
+    """How many treatments each step removed, in the order of the steps; those that removed none are left out."""
+    counts = Counter(w.step for w in withheld)
+    return tuple(FunnelLine(step, STEP_LABELS[step], counts[step]) for step in STEPS if counts[step])
+
+
+def _ranking(recalled: Recalled, inputs: Inputs, names: dict[str, str]) -> tuple[RankLine, ...]:
+    context = rules_context(inputs)
+    ranked = ranked_from(recalled.row.ranked)
+    lines = []
+    for rank, item in enumerate(ranked, 1):
+        t = recalled.configuration.catalogue_of(item.catalogue_version).treatments[item.treatment]
+        card = agent_card(t, item, rank, stand_in(item), inputs, context)
+        follower = ranked[rank] if rank < len(ranked) else None
+        lines.append(
+            RankLine(
+                rank=rank,
+                offer_id=UUID(item.offer_id) if item.offer_id else None,
+                treatment=item.treatment,
+                subject=item.subject,
+                name=t.name,
+                headline=card.card.headline,
+                issue=t.issue,
+                priority=item.priority,
+                factors=item.factors,
+                parts=_parts(t, item, context, recalled),
+                terms=term_lines(item.terms, inputs),
+                valid_until=item.valid_until,
+                reasons=card.reasons,
+                live=item.live,
+                first=item.pinned,
+                gap=item.priority - follower.priority if follower else None,
+                lead=lead_in_words(item, follower, names[follower.treatment] if follower else ""),
+            )
+        )
+    return tuple(lines)
+
+
+def _parts(t: Treatment, item: Ranked, context: Context, recalled: Recalled) -> Parts | None:
+    pack = recalled.configuration.catalogue.pack
+    try:
+        return parts_of(t, item, context, recalled.ruling.weights, recalled.snapshot, recalled.ledger, pack)
+    except RuleFailed:
+        return None
+
+
+def _names(recalled: Recalled) -> dict[str, str]:
+    given = recalled.configuration
+    known = {key: t.name for c in (*given.older.values(), given.catalogue) for key, t in c.treatments.items()}
+    met = {w.treatment for w in recalled.ruling.withheld} | {r.treatment for r in recalled.ruling.ranked}
+    met |= {row["treatment"] for row in recalled.row.ranked}
+    return {key: known[key] for key in sorted(met, key=lambda key: (known[key].casefold(), key))}
+
+
+def _later(recalled: Recalled, profile: Profile) -> changing.Later | None:
+    """How the customer will be on later days, where they still are as the decision saw them: windows of days cannot be told else."""
+    pack = recalled.configuration.catalogue.pack
+    if profiles.snapshot(profile, recalled.row.made_at, pack) != recalled.snapshot:
+        return None
+    return lambda day: _on(day, profile, pack)
+
+
+def _on(day: date, profile: Profile, pack: Pack) -> Sequence[Snapshot]:
+    """At the day's first and last instant: a moment may fade in between."""
+    begins = clock.midnight_after(day - timedelta(days=1), profile.timezone)
+    ends = clock.midnight_after(day, profile.timezone) - timedelta(microseconds=1)
+    first, last = (profiles.snapshot(profile, at, pack) for at in (begins, ends))
+    return (first,) if first == last else (first, last)
+
+
+def _question(goal: Goal, page: DecisionPage) -> str:
+    if goal.kind == "anything":
+        return "What would bring anything at all?"
+    name = page.names[goal.treatment]
+    if goal.kind == "before":
+        return f"What would put “{name}” before “{page.names[goal.other]}”?"
+    return f"What would put “{name}” first?" if goal.kind == "first" else f"What would bring “{name}”?"
+
+
+def _outcome(goal: Goal, one: changing.Suggestion, page: DecisionPage) -> str:
+    first = page.names.get(one.first, one.first)
+    if goal.kind == "anything":
+        return f"Then “{first}” is offered."
+    if one.rank == 1:
+        return "Then it stands first."
+    if goal.kind == "before":
+        return f"Then it goes before it, in place {one.rank}; “{first}” stands first."
+    return f"Then it is offered, in place {one.rank}; “{first}” stands first."
+
+
+def _nothing(changes: Changes) -> str:
+    ways = f"{changes.tried:,} ways were tried"
+    if not changes.complete:
+        return f"Nothing was found before the search ended; {ways}."
+    wait = ", and no wait of up to a year," if changes.waiting else ""
+    return f"Nothing that anyone can act on{wait} would do it: {ways}."

@@ -87,6 +87,8 @@ class Withheld(NamedTuple):
     detail: str = ""
     values: Mapping[str, Any] = _NOTHING
     subject: str = ""
+    failed: bool = False
+    """The rule could not be decided: a fault of the catalogue, not a matter of this customer."""
 
 
 @dataclass(frozen=True)

@@ -34,11 +34,13 @@ from backend.treatments.drafts import (
     save_file,
 )
 from backend.treatments.expiry import expire_due
-from backend.treatments.explaining import DecisionPage, decision_page
+from backend.treatments.explaining import DecisionPage, WhatIf, decision_page, what_would_change
+from backend.treatments.failing import RuleFailure, failures
 from backend.treatments.fulfilment import fulfil
 from backend.treatments.glancing import Glance, glance
 from backend.treatments.leaving import erase_customer, export_customer
 from backend.treatments.ledger import FULFIL, answer
+from backend.treatments.listing import cells
 from backend.treatments.parity import compare_channels
 from backend.treatments.parity_checks import ParityCheck, check_some, last_check, note_check
 from backend.treatments.publishing import as_of, configure, files_of, in_force, pack_in_force, publish, warm
@@ -77,10 +79,12 @@ __all__ = [
     "ParityCheck",
     "PeriodLine",
     "PresentedLine",
+    "RuleFailure",
     "Spell",
     "TermLine",
     "Undone",
     "Version",
+    "WhatIf",
     "WithheldLine",
     "all_ids",
     "answer",
@@ -90,6 +94,7 @@ __all__ = [
     "begin_draft",
     "budget_lines",
     "by_id",
+    "cells",
     "check_draft",
     "check_pack",
     "check_some",
@@ -107,6 +112,7 @@ __all__ = [
     "expire_due",
     "export_customer",
     "export_version",
+    "failures",
     "files_of",
     "fulfil",
     "glance",
@@ -136,6 +142,7 @@ __all__ = [
     "undo",
     "versions",
     "warm",
+    "what_would_change",
     "withdraw",
     "withheld_of",
 ]

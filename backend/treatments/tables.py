@@ -295,3 +295,19 @@ class SimulationRow(SQLModel, table=True):
     configuration_version: int | None = None
     report: dict[str, Any] | None = Field(default=None, sa_type=Json)
     error: str | None = None
+
+
+class RuleFailureRow(SQLModel, table=True):
+    """How often a rule of a treatment could not be decided on one day, over all customers; nobody is named."""
+
+    __tablename__ = "rule_failure"
+
+    day: date = Field(primary_key=True)
+    treatment: str = Field(primary_key=True)
+    step: str = Field(primary_key=True)
+    rule_hash: str = Field(primary_key=True)
+    """Names the rule's text, which may be longer than a key."""
+    rule: str
+    why: str
+    count: int
+    last_at: datetime = Field(sa_type=UtcDateTime)

@@ -8,9 +8,11 @@ from typing import Any
 from backend.treatments import cards
 from backend.treatments.asking import Decided
 from backend.treatments.cards import OfferLine, TermLine
+from backend.treatments.changing import Goal
 from backend.treatments.delivery import deliver
 from backend.treatments.engine import Factors, Ranked, Withheld
-from backend.treatments.explaining import DecisionPage
+from backend.treatments.explaining import DecisionPage, WhatIf
+from backend.treatments.parts import Parts
 from backend.treatments.recommending import rules_context
 from shared.kernel import clock
 
@@ -95,11 +97,51 @@ def decision_json(page: DecisionPage) -> dict[str, Any]:
                 "state": "presented" if line.live else "open",
                 "reasons": list(line.reasons),
                 "rendering": {"headline": line.headline},
+                "parts": parts_json(line.parts) if line.parts else None,
+                "margin": line.gap,
+                "lead": line.lead,
             }
             for line in page.ranked
         ],
         "withheld": [_withheld(w) for w in page.removed],
+        "funnel": [{"step": line.step, "removed": line.removed} for line in page.funnel],
     }
+
+
+def changes_json(page: DecisionPage, found: WhatIf) -> dict[str, Any]:
+    """What would change a decision: each suggestion was tried, and holds."""
+    changes = found.changes
+    return {
+        "decision_id": page.decision_id,
+        "treatment": found.treatment or None,
+        "goal": _goal(changes.goal) if changes else None,
+        "suggestions": [
+            {
+                "steps": [{"kind": s.kind, "key": s.key, "by": s.by, "text": s.text} for s in one.steps],
+                "first": one.first,
+                "rank": one.rank,
+            }
+            for one in (changes.suggestions if changes else ())
+        ],
+        "tried": changes.tried if changes else 0,
+        "complete": changes.complete if changes else True,
+        "waiting": changes.waiting if changes else False,
+    }
+
+
+def _goal(goal: Goal) -> dict[str, Any]:
+    return {"kind": goal.kind, "treatment": goal.treatment or None, "other": goal.other or None}
+
+
+def parts_json(parts: Parts) -> dict[str, Any]:
+    return {
+        "objectives": [{"objective": o, "weight": weight, "score": score} for o, weight, score in parts.objectives],
+        "value": {
+            "equity": parts.equity, "cost": parts.cost, "experience": parts.experience, "beta": parts.beta,
+            "company": parts.company, "customer": parts.customer,
+        },
+        "attention": {"base": parts.attention_base, "per_recent": parts.attention_per_recent, "recent": parts.recent},
+    }  # fmt: skip
 
 
 def offer_json(line: OfferLine) -> dict[str, Any]:
@@ -130,4 +172,11 @@ def terms_json(terms: Sequence[TermLine]) -> list[dict[str, Any]]:
 
 
 def _withheld(w: Withheld) -> dict[str, Any]:
-    return {"treatment": w.treatment, "step": w.step, "rule": w.rule, "detail": w.detail, "values": dict(w.values)}
+    return {
+        "treatment": w.treatment,
+        "step": w.step,
+        "rule": w.rule,
+        "detail": w.detail,
+        "values": dict(w.values),
+        "failed": w.failed,
+    }

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from backend.treatments.delivery import Delivery, deliver, effective_cell
+from backend.treatments.delivery import Delivery, deliver
 from tests.unit import bridge
 from tests.unit.reference.cases import NOW, moment, person, setting
 
@@ -39,14 +39,3 @@ def test_the_cell_is_asked_before_the_words_and_the_words_before_consent() -> No
     assert rules == {"films": "rendering:phone", "faster": "consent:marketing/phone"}
     _, delivery = delivered("phone", profile | {"moment": moment("support")}, films={"value": {"equity": 900.0}})
     assert {r.treatment: w.rule for r, w in delivery.elsewhere}["films"] == "cell:support/phone"
-
-
-def test_the_first_segment_with_a_cell_of_its_own_has_the_say() -> None:
-    pack = bridge.configuration_of(setting()).catalogue.pack
-    base = effective_cell(pack, (), "support", "portal")
-    own = effective_cell(pack, ("quiet", "gold"), "support", "portal")
-    assert base is not None
-    assert own is not None
-    assert own.objectives < base.objectives
-    assert effective_cell(pack, ("gold",), "support", "phone") == pack.cells["support", "phone"]
-    assert effective_cell(pack, ("gold",), "support", "sms") is None

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from backend.matrix.service import PackError, folder_of, load_pack, pack_from
+from backend.matrix.service import PackError, as_plain, effective_cell, folder_of, load_pack, pack_from
 from shared.kernel.errors import NotFound
 from tests.unit.reference import words
 
@@ -85,3 +85,51 @@ def test_a_label_is_given_for_what_has_one_and_the_key_for_the_rest() -> None:
     assert pack.label_of(pack.stages, "elsewhere") == "elsewhere"
     assert pack.intent_label("fault") == "Something does not work"
     assert pack.intent_label(None) == ""
+
+
+def test_the_first_segment_with_a_value_of_its_own_has_the_say_and_the_rest_is_inherited() -> None:
+    body = words.body()
+    own = {"stage": "support", "channel": "portal"}
+    body["segments"]["segment"][0]["cell"] = [{**own, "cost": 9.5}]
+    body["segments"]["segment"][2]["cell"] = [
+        {**own, "cost": 7.0, "objectives": ["inform", "resolve"]},
+        {"stage": "use", "channel": "sms", "objectives": ["expand"]},
+    ]
+    pack = pack_from(body)
+    base = pack.cells["support", "portal"]
+    plain = effective_cell(pack, (), "support", "portal")
+    assert plain is not None
+    assert (plain.cell, set(plain.sources.values())) == (base, {"base"})
+    both = effective_cell(pack, ("gold", "quiet"), "support", "portal")
+    assert both is not None
+    assert (both.cell.cost, both.objectives, both.cell.value) == (9.5, {"inform", "resolve"}, base.value)
+    assert both.sources == {"cost": "quiet", "objectives": "gold", "value": "base"} | {
+        name: "base" for name in both.sources if name not in ("cost", "objectives", "value")
+    }
+    assert set(both.sources) == set(type(base).model_fields) - {"stage", "channel"}
+    gold = effective_cell(pack, ("gold",), "support", "portal")
+    assert gold is not None
+    assert gold.sources["cost"] == "gold"
+    quiet = effective_cell(pack, ("quiet",), "support", "phone")
+    assert quiet is not None
+    assert quiet.cell is pack.cells["support", "phone"]
+
+
+def test_a_segment_opens_a_cell_of_its_own_by_its_objectives_and_nothing_else_does() -> None:
+    body = words.body()
+    body["matrix"]["cell"] = [c for c in body["matrix"]["cell"] if (c["stage"], c["channel"]) != ("use", "sms")]
+    body["segments"]["segment"][0]["cell"] = [{"stage": "use", "channel": "sms", "cost": 3.0}]
+    pack = pack_from(body)
+    assert effective_cell(pack, (), "use", "sms") is None
+    assert effective_cell(pack, ("quiet",), "use", "sms") is None
+    opened = effective_cell(pack, ("quiet", "gold"), "use", "sms")
+    assert opened is not None
+    assert (opened.cell.cost, opened.sources["cost"], opened.sources["objectives"]) == (3.0, "quiet", "gold")
+
+
+def test_a_piece_of_a_pack_is_told_as_plain_text_and_numbers() -> None:
+    body = words.body()
+    pack = pack_from(body)
+    assert as_plain(pack.segments[0])["rule"] == "calls_30d == 0"
+    assert as_plain(pack.cells["use", "sms"])["objectives"] == ["collect"]
+    assert as_plain(pack.life_cycle[0])["weights"] == body["lifecycle"]["state"][0]["weights"]

@@ -57,13 +57,16 @@ def headers(app: Flask) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def ids(app: Flask) -> dict[str, UUID]:
+def ids(app: Flask) -> dict[str, Any]:
     """Ids that exist: without them a fuzz would only ever learn that there is no such thing."""
     with db.reading() as session:
         customer = profiles.search(session, identifier=f"number:{PORTAL_CUSTOMER}").items[0].id
     decided = treatments.decide(customer, clock.now())
     assert decided.decision_id
-    return {"customer_id": customer, "decision_id": decided.decision_id, "offer_id": UUID(decided.ranked[0].offer_id)}
+    found = {"customer_id": customer, "decision_id": decided.decision_id, "offer_id": UUID(decided.ranked[0].offer_id)}
+    with db.transaction() as session:
+        token = people.create_key(session, ["calls:write"], clock.now())[1]
+    return {**found, "key": "plan_check", "token": token}
 
 
 def test_the_document_is_valid_openapi_3_1(app: Flask, document: dict[str, Any]) -> None:
@@ -101,6 +104,9 @@ def test_the_document_describes_every_route_of_the_contract(document: dict[str, 
         ("get", "/api/v1/customers/{customer_id}/timeline"), ("put", "/api/v1/customers/{customer_id}/moment"),
         ("post", "/api/v1/customers/{customer_id}/decisions"), ("get", "/api/v1/decisions/{decision_id}"),
         ("post", "/api/v1/decisions/{decision_id}/replay"), ("post", "/api/v1/offers/{offer_id}/responses"),
+        ("get", "/api/v1/customers/{customer_id}/decisions"), ("get", "/api/v1/customers/{customer_id}/offers"),
+        ("get", "/api/v1/decisions/{decision_id}/changes"), ("get", "/api/v1/catalogue"), ("get", "/api/v1/treatments/{key}"),
+        ("get", "/api/v1/matrix"), ("get", "/api/v1/customers/{customer_id}/matrix"),
         ("get", "/healthz"), ("get", "/readyz"), ("get", "/metrics"),
     } <= described  # fmt: skip
 
@@ -114,7 +120,7 @@ def test_what_is_behind_a_key_says_so_and_names_its_refusals(document: dict[str,
 
 
 def test_every_good_answer_has_the_shape_that_the_document_says(
-    app: Flask, document: dict[str, Any], headers: dict[str, str], ids: dict[str, UUID]
+    app: Flask, document: dict[str, Any], headers: dict[str, str], ids: dict[str, Any]
 ) -> None:
     client = app.test_client()
     customer, decision, offer = ids["customer_id"], ids["decision_id"], ids["offer_id"]
@@ -131,6 +137,14 @@ def test_every_good_answer_has_the_shape_that_the_document_says(
         ("post", "/api/v1/offers/{offer_id}/responses", {"offer_id": offer}, {"response": "presented", "channel": "phone"}, 200),
         ("post", "/api/v1/offers/{offer_id}/responses", {"offer_id": offer}, {"response": "accepted", "channel": "portal"}, 200),
         ("post", "/api/v1/offers/{offer_id}/responses", {"offer_id": offer}, {"response": "declined", "channel": "portal"}, 409),
+        ("get", "/api/v1/customers/{customer_id}/decisions", {"customer_id": customer}, None, 200),
+        ("get", "/api/v1/customers/{customer_id}/offers", {"customer_id": customer}, None, 200),
+        ("get", "/api/v1/customers/{customer_id}/matrix", {"customer_id": customer}, None, 200),
+        ("get", "/api/v1/decisions/{decision_id}/changes", {"decision_id": decision}, None, 200),
+        ("get", "/api/v1/catalogue", {}, None, 200),
+        ("get", "/api/v1/treatments/{key}", {"key": "plan_check"}, None, 200),
+        ("get", "/api/v1/treatments/{key}", {"key": "no_such"}, None, 404),
+        ("get", "/api/v1/matrix", {}, None, 200),
         ("get", "/healthz", {}, None, 200),
         ("get", "/readyz", {}, None, 200),
     ]  # fmt: skip
@@ -150,13 +164,29 @@ ROUTES = [
     ("GET", "/api/v1/customers/{customer_id}/timeline"), ("PUT", "/api/v1/customers/{customer_id}/moment"),
     ("POST", "/api/v1/customers/{customer_id}/decisions"), ("GET", "/api/v1/decisions/{decision_id}"),
     ("POST", "/api/v1/decisions/{decision_id}/replay"), ("POST", "/api/v1/offers/{offer_id}/responses"),
+    ("GET", "/api/v1/customers/{customer_id}/decisions"), ("GET", "/api/v1/customers/{customer_id}/offers"),
+    ("GET", "/api/v1/customers/{customer_id}/matrix"), ("GET", "/api/v1/decisions/{decision_id}/changes"),
+    ("GET", "/api/v1/catalogue"), ("GET", "/api/v1/treatments/{key}"), ("GET", "/api/v1/matrix"),
+    ("POST", "/api/v1/cti/{token}"),
 ]  # fmt: skip
+ELSEWHERE = {
+    "/healthz": "takes nothing", "/readyz": "takes nothing", "/metrics": "takes nothing", DOCUMENT: "takes nothing",
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("allowed", [True, False], ids=["as described", "not as described"])
-@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_every_operation_is_fuzzed(document: dict[str, Any]) -> None:
+    described = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+    assert {one for one in described if one[1] not in ELSEWHERE} == set(ROUTES)
+
+
+# Nothing is wrong by description: any text is a token, and it takes its forms apart itself (tests of calls say how).
+TAKES_ALL = ("POST", "/api/v1/cti/{token}")
+FUZZED = [(*route, allowed) for route in ROUTES for allowed in (True, False) if allowed or route != TAKES_ALL]
+
+
+@pytest.mark.parametrize(("method", "path", "allowed"), FUZZED)
 def test_no_request_breaks_the_api(
-    app: Flask, headers: dict[str, str], ids: dict[str, UUID], method: str, path: str, allowed: bool
+    app: Flask, headers: dict[str, str], ids: dict[str, Any], method: str, path: str, allowed: bool
 ) -> None:
     """Upon things that exist: never a 500, always a documented status in its documented shape."""
     operation = schemathesis.openapi.from_wsgi(DOCUMENT, app)[path][method]

@@ -281,7 +281,7 @@ def test_the_decision_shows_every_factor_so_that_it_can_be_done_again_by_hand(de
         assert re.fullmatch(r"[-+*().0-9e]+", left), left
         assert abs(eval(left) - float(right)) < 1e-9, line  # noqa: S307 (digits and signs alone, as just checked)
     priorities = [float(line.replace("−", "-").rpartition("=")[2].replace(" ", "")) for line in sums]
-    assert len(priorities) == len(decision.all("section")) - 3
+    assert len(priorities) == len(decision.all("section")) - 4
     removed = [text_of(e) for e in decision.all("code")]
     assert len(removed) > 10, "each treatment that left says by which rule"
 

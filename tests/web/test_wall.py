@@ -15,13 +15,15 @@ from backend.overview import service as overview
 from backend.people import service as people
 from backend.profiles import service as profiles
 from backend.treatments import service as treatments
+from backend.treatments.engine import Withheld
+from backend.treatments.failing import note_failures
 from shared.kernel import clock
 from shared.kernel.actors import Actor
 from tests.calls import LINE, agent, customer
 from tests.cast import ADMIN, AGENT, AUTHOR, SUPERVISOR
 from tests.pages import Browser, Page, text_of
 
-PANELS = ("numbers", "agents", "lines", "answers", "parity")
+PANELS = ("numbers", "agents", "lines", "answers", "parity", "rules")
 
 
 @pytest.fixture
@@ -190,3 +192,22 @@ def test_the_stream_names_what_changed_and_nothing_of_whom(supervisor: Browser, 
     assert "event: online" in told
     assert "event: agents" in told
     assert str(known.customer_id) not in told
+
+
+def test_a_rule_that_fails_is_a_calm_line_with_its_treatment_how_often_and_why(
+    supervisor: Browser, now: datetime
+) -> None:
+    assert not supervisor.get("/wall").all(class_="failing")
+    failed = Withheld("plan_check", "applicable", "tenure > 'x' && \"<b>\" != ''", "no such overload", {}, failed=True)
+    for _ in range(2):
+        with db.transaction() as session:
+            note_failures(session, [failed, Withheld("paperless", "eligible", "churned")], now)
+    line = text_of(supervisor.get("/wall").one(class_="failing"))
+    for words in (
+        "1 rule could not be decided",
+        "A yearly look",
+        "not relevant now, 2 times",
+        failed.rule,
+        failed.detail,
+    ):
+        assert words in line

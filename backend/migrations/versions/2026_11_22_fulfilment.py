@@ -1,6 +1,6 @@
 """Work that outlives a contact, credits, and what fulfilment did, so that it can be taken back
 
-Revision: 2026_11_22_fulfilment, after 2026_11_22_calls
+Revision: 2026_11_22_fulfilment, after 2026_11_22_drafts
 """
 
 import sqlalchemy as sa

@@ -69,9 +69,16 @@ PACK: dict[str, Any] = {
 ATTRIBUTES = [
     {"key": "tenure", "label": "Months with us", "type": "int", "visible": ["agent", "customer"]},
     {"key": "monthly", "label": "Monthly charge", "type": "number", "unit": "money", "visible": ["agent", "customer"]},
-    {"key": "contract", "label": "Contract", "type": "choice", "choices": ["monthly", "yearly"], "default": "monthly"},
+    {
+        "key": "contract",
+        "label": "Contract",
+        "type": "choice",
+        "choices": ["monthly", "yearly"],
+        "default": "monthly",
+        "actionable": True,
+    },
     {"key": "fibre", "label": "Fibre", "type": "bool"},
-    {"key": "owed", "label": "Owed", "type": "number", "unit": "money", "default": 0},
+    {"key": "owed", "label": "Owed", "type": "number", "unit": "money", "default": 0, "actionable": True},
     {"key": "age", "label": "Age", "type": "int", "protected": True, "personal": True, "default": 40},
     {"key": "care_note", "label": "Care note", "type": "choice", "choices": ["", "bereaved"], "default": ""},
 ]
@@ -79,7 +86,7 @@ ATTRIBUTES = [
 FACTS = [
     {"key": "calls_30d", "label": "Calls in 30 days", "of": "calls", "window": 30},
     {"key": "complaints_12m", "label": "Complaints in 12 months", "of": "complaints", "window": 365},
-    {"key": "open_complaints", "label": "Open complaints", "value": "open_complaints"},
+    {"key": "open_complaints", "label": "Open complaints", "value": "open_complaints", "actionable": True},
     {"key": "days_since_contact", "label": "Days since contact", "since": "last_contact", "default": 9999},
 ]
 
@@ -201,6 +208,19 @@ CHURN = {
     ],
 }
 
+ACTS = [
+    {"key": "pay", "label": "They pay what they owe", "when": "owed > 0.0", "set": {"owed": 0.0}},
+    {
+        "key": "solve_complaint",
+        "label": "We solve the complaint",
+        "by": "us",
+        "when": "open_complaints > 0",
+        "set": {"open_complaints": 0},
+    },
+    {"key": "sign", "label": "They sign for a year", "when": 'contract == "monthly"', "set": {"contract": "yearly"}},
+]
+"""What someone can do today; no part of a decision."""
+
 
 def body(**changes: Mapping[str, Any] | None) -> dict[str, Any]:
     """The whole vertical as one body, a fresh copy; `changes` merges into treatments by key, None takes one out.
@@ -219,6 +239,7 @@ def body(**changes: Mapping[str, Any] | None) -> dict[str, Any]:
             "intents": INTENTS,
             "segments": SEGMENTS,
             "churn": CHURN,
+            "acts": {"act": ACTS},
         }
     )
     whole["pack"]["policies"] |= dict(changes.pop("policies", None) or {})
