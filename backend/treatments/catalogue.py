@@ -198,6 +198,7 @@ class Catalogue:
         narrow = object.__new__(Catalogue)
         narrow.version, narrow.digest, narrow.pack = self.version, self.digest, self.pack
         narrow.treatments = {key: t for key, t in self.treatments.items() if key in keys}
+        narrow.worked_out = {}
         return narrow
 
     @cached_property

@@ -306,7 +306,7 @@ def _unsuited(case: _Case, line: Line, experience: Any, subject: str) -> Withhel
             if state := case.silenced.get(part.issue):
                 words = f"{state.label}: nothing in {part.issue} is put to this customer."
                 return Withheld(line.key, "suitable", f"protective:{state.key}", words, subject=subject)
-    if type(experience) is not float:
+    if type(experience) is not float or not isfinite(experience):
         try:
             experience = number_of(_one_of(experience))
         except RuleFailed as failed:

@@ -297,16 +297,20 @@ def test_what_is_sent_back_says_why_and_what_is_withdrawn_stays_to_be_read(compa
 def test_levers_and_prices_stay_through_a_publish_where_their_treatments_do(company: str) -> None:
     with db.reading() as session:
         keys = sorted(treatments.in_force(session).catalogue.treatments)
-    with db.transaction() as session:
-        treatments.configure(session, 1, {keys[0]: 2.0, keys[1]: 3.0}, {keys[1]: 0.5, "gone": 1.0}, SYSTEM, NOW)
+    budget = {"key": "visits", "label": "Visits", "unit": "places", "per": "day", "amount": 3}
     body = json.loads(json.dumps(words.body(), default=str))
+    body["pack"]["budget"] = [budget]
+    with db.transaction() as session:
+        prices = {"visits": 0.5, "gone": 1.0}
+        treatments.configure(session, 1, {keys[0]: 2.0, keys[1]: 3.0}, prices, SYSTEM, NOW, {"visits", "gone"})
     for content in body["treatments"].values():
         content["treatment"] = [t for t in content["treatment"] if t["key"] != keys[0]]
     with db.transaction() as session:
         assert treatments.publish(session, body, SYSTEM, NOW) == 2
     with db.reading() as session:
         kept = treatments.in_force(session)
-    assert (dict(kept.levers), dict(kept.prices)) == ({keys[1]: 3.0}, {keys[1]: 0.5})
+    assert (dict(kept.levers), dict(kept.prices)) == ({keys[1]: 3.0}, {"visits": 0.5})
+    assert kept.exhausted == {"visits"}
     with db.transaction() as session:
         treatments.roll_back(session, 1, 2, SECOND, NOW)
     with db.reading() as session:
