@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import Flask
 
 from agent_ui.desk import (
+    alternatives,
     calls,
     cases,
     contacts,
@@ -22,7 +23,7 @@ from agent_ui.desk import (
     states,
     words,
 )
-from agent_ui.supervision import wall
+from agent_ui.supervision import approvals, wall
 from backend import db, edge
 from backend.people import service as people
 from backend.settings import Settings
@@ -51,6 +52,7 @@ def create_desk(settings: Settings) -> Flask:
         customers,
         offers,
         decisions,
+        alternatives,
         cases,
         matrix,
         calls,
@@ -59,6 +61,7 @@ def create_desk(settings: Settings) -> Flask:
         rail,
         live,
         wall,
+        approvals,
     ):
         app.register_blueprint(part.bp)
     return app

@@ -75,6 +75,20 @@ def undo(offer_id: UUID) -> Response:
     return _done(customer_id, _told("undone", undone.line, None) | ({"text": left} if left else {}))
 
 
+@bp.post("/offers/<uuid:offer_id>/terms")
+@requires(Permission.DECIDE_OFFERS)
+def alter(offer_id: UUID) -> Response:
+    """Other terms: a new offer in the place of this one, or one that waits for an approval."""
+    customer_id = _customer()
+    with db.transaction() as session:
+        treatments.owned_offer(session, offer_id, customer_id)
+        line = treatments.alter(
+            session, offer_id, _terms(), channel=CHANNEL, actor=current_actor(), now=request_now(), seen=_seen(),
+            reason=request.form.get("reason") or None,
+        )  # fmt: skip
+    return _done(customer_id, _told("pending_approval" if line.state == "pending_approval" else "altered", line, None))
+
+
 @bp.errorhandler(Conflict)
 def changed(error: Conflict) -> Response:
     """Somebody was faster, or the offer is gone: what happened, and how things stand now."""
@@ -92,6 +106,7 @@ def wrong(error: Invalid) -> Response:
         "wrong_offer": (request.view_args or {}).get("offer_id"),
         "wrong_act": (request.endpoint or "").rpartition(".")[2],
         "wrong_text": str(error),
+        "wrong_fields": error.errors,
         "typed": request.form,
     }
     context["opened"] = context["wrong_offer"]
@@ -138,6 +153,14 @@ def _column(status: int, **context: Any) -> Response:
 def _told(response: str, line: OfferLine, until: date | None) -> dict[str, str]:
     reference = f"Reference {as_spoken(line.reference)}."
     return {
+        "altered": {
+            "title": f"New terms: {line.headline}",
+            "text": "They stand on the portal too, in place of the old ones.",
+        },
+        "pending_approval": {
+            "title": f"Being confirmed: {line.headline}",
+            "text": "These terms go beyond your own authority: a supervisor has been asked. The customer sees that it is being confirmed.",
+        },
         "fulfilled": {"title": f"Arranged: {line.headline}", "text": reference},
         "presented": {
             "title": "Noted as mentioned",
@@ -176,6 +199,20 @@ def _customer() -> UUID:
 def _seen() -> int | None:
     text = request.form.get("seen", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _terms() -> dict[str, float]:
+    """The terms as typed, by key. Raises Invalid for what is no number."""
+    found, errors = {}, {}
+    for name, text in request.form.items():
+        if name.startswith("term-"):
+            try:
+                found[name.removeprefix("term-")] = float(text.strip().replace(",", "."))
+            except ValueError:
+                errors[name] = "Write a number."
+    if errors:
+        raise Invalid("Write a number.", errors)
+    return found
 
 
 def _day(text: str) -> date:

@@ -29,14 +29,24 @@ KINDS: dict[str, tuple[str, ...] | None] = {
     "money": ("bill.issued", "credit.booked", "payment.made", "payment.failed"),
     "offers": (
         "offer.presented", "offer.accepted", "offer.declined", "offer.deferred", "offer.expired", "offer.withdrawn", "offer.fulfilled",
-        "offer.undone",
+        "offer.undone", "offer.altered", "offer.asked", "offer.overridden", "offer.approved", "offer.refused",
     ),
     "trouble": (
         "complaint.opened", "complaint.resolved", "case.opened", "case.resolved", "case.cancelled",
         "appointment.planned", "appointment.kept", "appointment.cancelled",
     ),
 }  # fmt: skip
-STEPS = ("in_force", "eligible", "applicable", "suitable", "consent", "contact_policy", "arbitration", "deliverable")
+STEPS = (
+    "in_force",
+    "eligible",
+    "applicable",
+    "suitable",
+    "consent",
+    "contact_policy",
+    "budget",
+    "arbitration",
+    "deliverable",
+)
 """The decision's funnel, in its order."""
 PUT_OFF = timedelta(days=7)
 

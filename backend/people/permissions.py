@@ -16,6 +16,7 @@ class Permission(StrEnum):
     SEE_DECISIONS = "see_decisions"
     REPLAY = "replay"
     SUPERVISE = "supervise"
+    APPROVE_TERMS = "approve_terms"
     SEE_CATALOGUE = "see_catalogue"
     AUTHOR = "author"
     APPROVE_CATALOGUE = "approve_catalogue"
@@ -34,7 +35,7 @@ _APPROVER = frozenset({Permission.SEE_CATALOGUE, Permission.APPROVE_CATALOGUE})
 
 ROLES: dict[str, frozenset[Permission]] = {
     "agent": _AGENT,
-    "supervisor": _AGENT | {Permission.REPLAY, Permission.SUPERVISE} | _APPROVER,
+    "supervisor": _AGENT | {Permission.REPLAY, Permission.SUPERVISE, Permission.APPROVE_TERMS} | _APPROVER,
     "author": _READER | {Permission.REPLAY, Permission.SEE_CATALOGUE, Permission.AUTHOR},
     "admin": _READER | {Permission.REPLAY, Permission.ADMIN} | _APPROVER,
     "customer": frozenset({

@@ -20,15 +20,17 @@ from backend.record import service as record
 from backend.rules.service import RuleFailed
 from backend.treatments import asking, budgets, cards, contact, engine
 from backend.treatments.answers import checked_reason
-from backend.treatments.cards import OfferLine
+from backend.treatments.cards import OfferLine, TermLine
 from backend.treatments.catalogue import Term, Treatment
 from backend.treatments.delivery import refusal
+from backend.treatments.engine import Ranked
 from backend.treatments.facts import terms_from, terms_json
 from backend.treatments.inputs import Inputs, gather
-from backend.treatments.ledger import FULFIL, owner_of, reserve, row_of, undo_until, write
+from backend.treatments.ledger import FULFIL, owner_of, presentation, reserve, row_of, undo_until, write
 from backend.treatments.locking import lock_ledger, move_ledger
 from backend.treatments.tables import OfferRow
 from backend.treatments.terms import concession_of, frozen
+from backend.treatments.words import Words, fill
 from shared.kernel import clock, ids, money
 from shared.kernel.actors import Actor
 from shared.kernel.errors import AlreadyAnswered, Conflict, Forbidden, Invalid, NoLongerOffered, NotFound
@@ -75,7 +77,7 @@ def alter(
     row = row_of(session, owner, offer_id)
     _channel(channel, inputs)
     reason = checked_reason(reason)
-    _alterable(session, row, inputs, now, seen)
+    ranked = _alterable(session, row, inputs, now, seen)
     treatment = inputs.configuration.catalogue_of(row.catalogue_version).treatments[row.treatment]
     altered, beyond = _altered(treatment, row, terms, inputs)
     if beyond and not reason:
@@ -84,7 +86,10 @@ def alter(
     given = contact.committed(inputs.ledger, inputs.today, without=str(offer_id))
     if concession and given + concession > _most(inputs) + 1e-9:
         raise Conflict("With what is promised already, this would give away more than one customer may get in a year.")
-    write(session, row, {"state": "superseded", "version": row.version + 1})
+    # Whoever hears of other terms has heard of the treatment: it was presented with that, if it was not before.
+    told = presentation(row, ranked, inputs, channel, actor, now) if row.state == "open" else {}
+    write(session, row, told | {"state": "superseded", "version": row.version + 1})
+    row = row_of(session, owner, offer_id)
     budgets.give_back(session, owner, [offer_id])
     new = _new(row, inputs, channel, actor, now) | {
         "terms": altered, "concession": concession, "supersedes": offer_id, "reason": reason,
@@ -162,6 +167,37 @@ def override(
     return cards.offer_line(made, inputs, actor)
 
 
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """What an agent may choose in place of the recommended, with its words and the terms that it would have."""
+
+    treatment: str
+    subject: str
+    name: str
+    headline: str
+    issue: str
+    script: str
+    terms: tuple[TermLine, ...]
+
+
+def alternatives(session: Session, customer_id: UUID, channel: str, now: datetime) -> tuple[Alternative, ...]:
+    """What may be chosen for this customer in this channel, in the catalogue's order, but for what they have already.
+
+    Raises NotFound.
+    """
+    inputs = gather(session, customer_id, now)
+    found = []
+    for (key, subject), item in engine.overridable(inputs.snapshot, inputs.ledger, inputs.configuration).items():
+        t = inputs.configuration.catalogue.treatments[key]
+        if refusal(t, inputs.snapshot, inputs.pack, channel) is not None:
+            continue
+        words = Words(inputs.snapshot, inputs.pack, inputs.profile.first_name, item.terms)
+        script = fill(t.phone.script, words) if t.phone else ""
+        terms = cards.term_lines(item.terms, inputs)
+        found.append(Alternative(key, subject, t.name, cards.headline(t, words), t.issue, script, terms))
+    return tuple(found)
+
+
 def decide_terms(
     session: Session, offer_id: UUID, *, approved: bool, actor: Actor, now: datetime, reason: str | None = None
 ) -> OfferLine:
@@ -229,7 +265,8 @@ def _channel(channel: str, inputs: Inputs) -> None:
         raise Invalid(f"There is no channel {channel}.", {"channel": f"one of {', '.join(known)}"})
 
 
-def _alterable(session: Session, row: Any, inputs: Inputs, now: datetime, seen: int | None) -> None:
+def _alterable(session: Session, row: Any, inputs: Inputs, now: datetime, seen: int | None) -> tuple[Ranked, ...]:
+    """The ranking in which the offer stands. Raises Conflict where its terms can't be altered any more."""
     if row.state not in _LIVE or row.valid_until < inputs.today:
         raise AlreadyAnswered("This offer was answered or has ended; its terms can't be altered any more.")
     if seen is not None and seen != row.version:
@@ -237,6 +274,7 @@ def _alterable(session: Session, row: Any, inputs: Inputs, now: datetime, seen: 
     ranked = asking.ranking(session, inputs, now)
     if not any((r.treatment, r.subject) == (row.treatment, row.subject) for r in ranked) and row.state != "deferred":
         raise NoLongerOffered("This is no longer offered: something about the customer changed since.")
+    return ranked
 
 
 def _altered(
@@ -316,8 +354,6 @@ def _restore(session: Session, owner: UUID, offer_id: UUID | None, inputs: Input
     if before is None or before.state != "superseded" or before.valid_until < inputs.today:
         return
     if any((o.treatment, o.subject) == (before.treatment, before.subject) and o.state in _LIVE for o in inputs.offers):
-        return
-    if before.presented_at is None:
         return
     session.execute(
         update(_OFFER)

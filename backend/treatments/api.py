@@ -12,9 +12,8 @@ from pydantic import BaseModel, Field
 from backend import db, edge, problems
 from backend.people.service import Permission, current_actor, requires
 from backend.treatments import asking, explaining, ledger, recommending, replaying, undoing
-from backend.treatments.cards import OfferLine
 from backend.treatments.catalogue import Channel
-from backend.treatments.views import decided_json, decision_json, offer_json
+from backend.treatments.views import decided_json, decision_json, offer_json, told_json
 from shared.kernel import clock
 from shared.kernel.errors import Conflict, Invalid
 
@@ -265,7 +264,7 @@ def undo(path: OfferPath, body: UndoBody) -> problems.Answer:
                 seen=body.version,
             )  # fmt: skip
     except Conflict as refused:
-        raise _told(refused) from None
+        raise told_json(refused) from None
     return offer_json(undone.line) | {"left": list(undone.left)}
 
 
@@ -283,17 +282,10 @@ def respond(path: OfferPath, body: ResponseBody) -> problems.Answer:
             if body.version is None and body.response in ("declined", "deferred"):
                 settled = ledger.settle_later(session, line, now)
     except Conflict as refused:
-        raise _told(refused) from None
+        raise told_json(refused) from None
     if settled is not None:
         time.sleep(max(0.0, (settled - clock.now()).total_seconds()))
     return offer_json(line)
-
-
-def _told(refused: Conflict) -> Conflict:
-    offer = refused.extra.get("offer")
-    if isinstance(offer, OfferLine):
-        refused.extra["offer"] = offer_json(offer)
-    return refused
 
 
 def _day(text: str | None) -> date | None:

@@ -12,6 +12,7 @@ from uuid import UUID
 from backend.interactions import service as interactions
 from backend.matrix.service import attribute_text, day_text
 from backend.rules.service import Context, RuleFailed
+from backend.treatments.authority import AlterableTerm, alterable_terms
 from backend.treatments.catalogue import Reason, Treatment
 from backend.treatments.engine import Factors, Ranked, Withheld
 from backend.treatments.facts import TermValue, terms_from, terms_json
@@ -27,6 +28,7 @@ STEP_LABELS = {
     "suitable": "Not good for them",
     "consent": "No consent",
     "contact_policy": "Contact policy",
+    "budget": "Nothing left of a budget",
     "arbitration": "Silence is better",
     "deliverable": "Not in this channel",
 }
@@ -99,6 +101,7 @@ class AgentCard:
     presented: PresentedLine | None
     first: bool
     """Stands first because it was presented first, whatever its priority is today."""
+    alterable: tuple[AlterableTerm, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -248,6 +251,7 @@ def agent_card(t: Treatment, item: Ranked, rank: int, row: Any, inputs: Inputs, 
         reasons=tuple(fill(r.agent, words) for r in _holding(t.reason, context)),
         presented=presented,
         first=item.pinned,
+        alterable=alterable_terms(t, terms_from(row.terms), inputs.pack.currency, inputs.profile.language),
     )
 
 

@@ -18,13 +18,17 @@ from backend.treatments.facts import SAID_NO, TAKEN, Configuration, Ledger, Offe
 Refusal = tuple[str, str, dict[str, Any]]
 """The rule, what to tell, and the values that it saw."""
 YEAR = timedelta(days=365)
+REPLACED = "superseded"
+"""An offer on terms that were altered since: the one in its place counts, and it does not."""
 
 
 def presentations(ledger: Ledger, today: date, days: int = 30, without: str | None = None) -> int:
     """How many offers were presented in the last days, the one named left out."""
     since = today - timedelta(days=days)
     return sum(
-        1 for o in ledger.offers if o.presented_on is not None and o.presented_on > since and o.offer_id != without
+        1
+        for o in ledger.offers
+        if o.presented_on is not None and o.presented_on > since and o.offer_id != without and o.state != REPLACED
     )
 
 
@@ -194,7 +198,7 @@ def _name(offer: OfferFact, of: str, configuration: Configuration) -> str:
 
 def _day_of(offer: OfferFact, outcome: str) -> date | None:
     if outcome == "presented":
-        return offer.presented_on
+        return None if offer.state == REPLACED else offer.presented_on
     states = TAKEN if outcome == "accepted" else ("declined",)
     return offer.answered_on if offer.state in states else None
 

@@ -73,7 +73,7 @@ def answer(
         raise told(refused, row, inputs, actor) from None
     if changes:
         until = checked_until(until, inputs.today, row.valid_until) if response == "deferred" else None
-        values = _presentation(row, ranked, inputs, channel, actor, now) if row.state == "open" else {}
+        values = presentation(row, ranked, inputs, channel, actor, now) if row.state == "open" else {}
         if response == "accepted":
             values["undo_until"] = undo_until(row, inputs)
         if response != "presented":
@@ -161,7 +161,8 @@ def _beyond_cap(row: Any, inputs: Inputs) -> bool:
     return bool(given + row.concession > most + 1e-9)
 
 
-def _presentation(row: Any, ranked: Any, inputs: Inputs, channel: str, actor: Actor, now: datetime) -> dict[str, Any]:
+def presentation(row: Any, ranked: Any, inputs: Inputs, channel: str, actor: Actor, now: datetime) -> dict[str, Any]:
+    """What an offer's row says once the customer was told of it here and now."""
     here = deliver(ranked, inputs.snapshot, inputs.configuration, channel).here
     first = bool(here) and (here[0].treatment, here[0].subject) == (row.treatment, row.subject)
     return {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from backend.treatments.altering import Alternative, Waiting, alter, alternatives, decide_terms, override
+from backend.treatments.altering import waiting as waiting_terms
 from backend.treatments.asking import Decided, decide, preview
 from backend.treatments.budgets import BudgetLine, PeriodLine
 from backend.treatments.budgets import lines as budget_lines
@@ -40,6 +42,7 @@ from backend.treatments.fulfilment import fulfil
 from backend.treatments.glancing import Glance, glance
 from backend.treatments.leaving import erase_customer, export_customer
 from backend.treatments.ledger import FULFIL, answer
+from backend.treatments.ledger import owner_of as owned_offer
 from backend.treatments.listing import cells
 from backend.treatments.parity import compare_channels
 from backend.treatments.parity_checks import ParityCheck, check_some, last_check, note_check
@@ -65,6 +68,7 @@ __all__ = [
     "FULFIL",
     "AgentCard",
     "AgentRecommendation",
+    "Alternative",
     "BudgetLine",
     "CustomerCard",
     "CustomerRecommendation",
@@ -84,9 +88,12 @@ __all__ = [
     "TermLine",
     "Undone",
     "Version",
+    "Waiting",
     "WhatIf",
     "WithheldLine",
     "all_ids",
+    "alter",
+    "alternatives",
     "answer",
     "approve",
     "as_of",
@@ -103,6 +110,7 @@ __all__ = [
     "compare_channels",
     "configure",
     "decide",
+    "decide_terms",
     "decision_page",
     "deliver",
     "difference",
@@ -123,6 +131,8 @@ __all__ = [
     "offer_page",
     "offers_of",
     "open_offers",
+    "override",
+    "owned_offer",
     "owner_of_reference",
     "pack_in_force",
     "preview",
@@ -141,6 +151,7 @@ __all__ = [
     "take_effect",
     "undo",
     "versions",
+    "waiting_terms",
     "warm",
     "what_would_change",
     "withdraw",

@@ -15,6 +15,7 @@ from backend.treatments.explaining import DecisionPage, WhatIf
 from backend.treatments.parts import Parts
 from backend.treatments.recommending import rules_context
 from shared.kernel import clock
+from shared.kernel.errors import Conflict
 
 
 def decided_json(
@@ -142,6 +143,14 @@ def parts_json(parts: Parts) -> dict[str, Any]:
         },
         "attention": {"base": parts.attention_base, "per_recent": parts.attention_per_recent, "recent": parts.recent},
     }  # fmt: skip
+
+
+def told_json(refused: Conflict) -> Conflict:
+    """The refusal with the offer that it tells of as JSON."""
+    offer = refused.extra.get("offer")
+    if isinstance(offer, OfferLine):
+        refused.extra["offer"] = offer_json(offer)
+    return refused
 
 
 def offer_json(line: OfferLine) -> dict[str, Any]:

@@ -14,6 +14,7 @@ _ICONS = {
     "complaint.opened": "alert-triangle", "complaint.resolved": "circle-check", "case.opened": "folder", "case.resolved": "folder",
     "moment.set": "message-circle", "offer.presented": "speakerphone", "offer.accepted": "check", "offer.declined": "x",
     "offer.deferred": "clock", "offer.expired": "clock", "offer.fulfilled": "circle-check", "callback.requested": "phone-call",
+    "offer.altered": "edit", "offer.asked": "clock", "offer.overridden": "speakerphone", "offer.approved": "circle-check", "offer.refused": "x",
     "offer.undone": "arrow-back-up", "callback.made": "phone", "callback.cancelled": "x", "case.cancelled": "folder",
     "appointment.planned": "clock", "appointment.kept": "circle-check", "appointment.cancelled": "x",
     "profile.changed": "edit",

@@ -1,0 +1,63 @@
+"""Approvals: terms beyond an agent's authority, with all that one needs to decide; and what is left of each budget."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from backend import db
+from backend.people.service import Permission, current_actor, requires
+from backend.treatments import service as treatments
+from shared.kernel.errors import Conflict, Forbidden, Invalid
+from shared.ui.formats import speak_of
+from shared.ui.pages import page, request_now, tell
+
+bp = Blueprint("approvals", __name__, template_folder="templates")
+TEMPLATE = "supervision/approvals.html"
+
+
+@bp.get("/approvals")
+@requires(Permission.APPROVE_TERMS)
+def show() -> Response:
+    return page(TEMPLATE, **_context())
+
+
+@bp.post("/approvals/<uuid:offer_id>")
+@requires(Permission.APPROVE_TERMS)
+def decide(offer_id: UUID) -> Response:
+    """Approves or refuses, as the button says."""
+    approved = request.form.get("decision") == "approve"
+    said: dict[str, Any] = {"wrong_offer": offer_id, "typed": request.form.get("reason", "")}
+    try:
+        with db.transaction() as session:
+            line = treatments.decide_terms(
+                session, offer_id, approved=approved, actor=current_actor(), now=request_now(),
+                reason=request.form.get("reason"),
+            )  # fmt: skip
+    except (Invalid, Forbidden, Conflict) as refused:
+        return page(TEMPLATE, status=refused.status, wrong=str(refused), **said, **_context())
+    title = "Approved" if approved else "Not approved"
+    tell("good", f"{title}: {line.headline}", "The agent and the customer see it at once.")
+    return redirect(url_for(".show"), 303)
+
+
+@bp.get("/budgets")
+@requires(Permission.SEE_DECISIONS)
+def budgets() -> Response:
+    with db.reading() as session:
+        pack = treatments.pack_in_force(session)
+        lines = treatments.budget_lines(session, pack, request_now())
+    speak_of(pack.timezone)
+    return page("supervision/budgets.html", budgets=lines, currency=pack.currency)
+
+
+def _context() -> dict[str, Any]:
+    now = request_now()
+    with db.reading() as session:
+        pack = treatments.pack_in_force(session)
+        found = treatments.waiting_terms(session, current_actor(), now)
+    speak_of(pack.timezone)
+    return {"waiting": found, "mine": current_actor().id}
