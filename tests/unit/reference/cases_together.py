@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.unit.reference.cases import Case, line, moment, offer, person, setting
+from tests.unit.reference.cases import Case, ago, line, moment, offer, person, setting
 from tests.unit.reference.cases_limits import PRICE, declined, taken
 from tests.unit.reference.words import ALWAYS, Rule
 
@@ -133,6 +133,9 @@ BUNDLES = [
          setting(extras=DUO), order=("duo",), withheld={"films": ("arbitration", "excludes:duo")}),
 ]  # fmt: skip
 
+_SIMPLE = setting(
+    extras="speed", speed={"rules": dict.fromkeys(("eligible", "suitable"), ALWAYS), "value": {"equity": 9.0, "experience": 9.0}, "term": []},
+)["catalogue"]  # fmt: skip
 LINES = [
     Case("one offer for each line that it is for", lines(a=10, b=90, c=100), [], setting(extras="speed"), order=("speed@a", "speed@b"),
          withheld={"speed@c": ("eligible", "line_speed < 100")}, terms={"speed@a": {"price": 4200}}),
@@ -149,6 +152,14 @@ LINES = [
          order=("speed@b",), withheld={"speed@a": ("contact_policy", "repeat")}),
     Case("live for one line, a candidate for the other", lines(a=90, b=10), [offer("speed", "presented", 9, subject="a", first=True, terms=[("price", 4200)])],
          setting(extras="speed"), first="speed@a", order=("speed@a", "speed@b")),
+    Case("a live offer of an older version for a line takes nothing from the rules of the new one", lines(a=10),
+         [offer("speed", "presented", 9, subject="a", terms=[])],
+         setting(2, {1: _SIMPLE}, extras="speed", levers={"boost": 9.0}, tip={"key": "boost", "subject": "line", "rules": {"eligible": Rule("line_price > 30.0 && tenure > 3 && weekday == 7",
+                 lambda c: c["line_price"] > 30 and c["tenure"] > 3 and c["weekday"] == 7, "line_price tenure weekday")}, "value": {"equity": 90.0}}),
+         order=("boost@a", "speed@a")),
+    Case("it follows what was taken last, though that was put to them first", lines(a=10, b=10),
+         [offer("speed", "fulfilled", 9, subject="a", answered_on=ago(2), terms=[("price", 4200)]), offer("speed", "accepted", 5, subject="b", answered_on=ago(5), terms=[("price", 4200)])],
+         setting(extras="speed checkup", checkup={"follows": {"after": "speed", "from_days": 0}}), order=("checkup",)),
     Case("what was taken for any line is had", lines(a=10, b=10), [taken("speed", 9, subject="b", terms=[("price", 4200)])],
          setting(extras="speed upgrade", upgrade={"requires": ["speed"]}), order=("upgrade",)),
     Case("a cap on a treatment counts all lines", lines(a=10, b=10), [offer("speed", "expired", 9, subject="b", terms=[("price", 4200)])],

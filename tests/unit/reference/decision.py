@@ -85,7 +85,7 @@ def decide(profile: dict[str, Any], offers: list[Offer], configuration: dict[str
         _try(sight, sight.made_as(offer), subject_of(offer), offer, ranked, withheld)
     standing = {(o["treatment"], subject_of(o)) for o in live}
     for t in treatments_in(sight.body):
-        for subject in _subjects(sight, t, withheld):
+        for subject in _subjects(sight, t, {} if (t["key"], "") in standing else withheld):
             if (t["key"], subject) not in standing:
                 _try(sight, t, subject, None, ranked, withheld)
     return Decision(
@@ -168,7 +168,7 @@ def _considered(sight: Sight, t: Treatment, subject: str, offer: Offer | None, c
         for use in t.get("use", ()):
             if use["budget"] in sight.configuration.get("exhausted", ()):
                 raise Left("budget", f"budget:{use['budget']}", {})
-    place = _priced(sight, t, names, experience, offer)
+    place = _priced(sight, t, names, experience, offer, terms)
     if offer is None and not chosen and place["priority"] <= 0:
         raise Left("arbitration", "silence", {"priority": place["priority"]})
     return Place(
@@ -191,7 +191,7 @@ def _may_begin(sight: Sight, t: Treatment) -> None:
         return
     rule = f"follows:{t['follows']['after']}"
     before = [o for o in taken if o["treatment"] == t["follows"]["after"]]
-    last = max(before, key=lambda o: o["answered_on"], default=None)
+    last = max(reversed(before), key=lambda o: o["answered_on"], default=None)
     if last is None or last["state"] != "fulfilled":
         raise Left("applicable", rule, {})
     days = (sight.today - last["answered_on"]).days
@@ -222,13 +222,20 @@ def _good_for_them(sight: Sight, t: Treatment, members: list[Treatment], names: 
 
 
 def _priced(
-    sight: Sight, t: Treatment, names: dict[str, Any], experience: float, offer: Offer | None
+    sight: Sight,
+    t: Treatment,
+    names: dict[str, Any],
+    experience: float,
+    offer: Offer | None,
+    terms: list[tuple[str, Any]],
 ) -> dict[str, float]:
     """Every part of the priority, and the priority."""
     policies, prices = sight.body["pack"]["policies"], sight.configuration.get("prices", {})
+    held = dict(terms)
     try:
         equity = float(answer_of(t["value"]["equity"], names)) - float(answer_of(t["value"]["cost"], names))
-        price = math.fsum(prices.get(u["budget"], 0.0) * answer_of(u.get("amount", 1), names) for u in t.get("use", ()))
+        uses = [(u["budget"], _amount(u, held, names)) for u in t.get("use", ())]
+        price = math.fsum(prices.get(budget, 0.0) * amount for budget, amount in uses)
     except Failed:
         raise Left("arbitration", "value", {}) from None
     c = math.fsum(sight.weights[o] * q for o, q in t["objectives"].items())
@@ -239,6 +246,11 @@ def _priced(
         "propensity": t["acceptance"], "context": c, "value": v, "lever": lever, "price": price, "attention": attention,
         "priority": t["acceptance"] * (c * v * lever - price) - attention,
     }  # fmt: skip
+
+
+def _amount(use: dict[str, Any], terms: dict[str, Any], names: dict[str, Any]) -> float:
+    """How much of the budget one acceptance takes: what a term of money says, or what the rule says; never less than nothing."""
+    return max(terms[use["term"]] / 100 if "term" in use else float(answer_of(use.get("amount", 1), names)), 0.0)
 
 
 def _must_hold(step: str, rule: Any, names: dict[str, Any]) -> None:
