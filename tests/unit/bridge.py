@@ -8,10 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from backend.profiles.service import Consent, Moment, Profile, snapshot
+from backend.profiles.types import Holding
 from backend.treatments import engine
 from backend.treatments.catalogue import Catalogue
 from backend.treatments.delivery import deliver
-from backend.treatments.engine import Ranked, Ruling
+from backend.treatments.engine import Ranked, Ruling, Withheld
 from backend.treatments.facts import Configuration, Ledger, OfferFact, TermValue
 from tests.unit.reference import decision as reference
 
@@ -33,6 +34,7 @@ def configuration_of(given: dict[str, Any]) -> Configuration:
         older={version: catalogue_of(version, body) for version, body in given.get("older", {}).items()},
         levers=given.get("levers", {}),
         prices=given.get("prices", {}),
+        exhausted=frozenset(given.get("exhausted", ())),
     )
 
 
@@ -53,6 +55,7 @@ def profile_of(given: dict[str, Any], body: dict[str, Any]) -> Profile:
             Consent(*key.split("/"), state=state, source="test", wording="Yes", at=datetime.min)  # noqa: DTZ901
             for key, state in given.get("consents", {}).items()
         ),
+        holdings=tuple(Holding(**{"label": h["holding_id"], **h}) for h in given.get("holdings", ())),
     )
 
 
@@ -65,7 +68,7 @@ def ledger_of(offers: list[dict[str, Any]], configuration: Configuration) -> Led
             OfferFact(
                 offer_id=str(UUID(int=1000 + nth)),
                 treatment=o["treatment"],
-                subject="",
+                subject=o.get("subject", ""),
                 state=o["state"],
                 catalogue_version=o["version"],
                 terms=tuple(TermValue(key, *units[key], value) for key, value in o["terms"]),
@@ -77,6 +80,7 @@ def ledger_of(offers: list[dict[str, Any]], configuration: Configuration) -> Led
                 answered_on=o.get("answered_on"),
                 until=o.get("until"),
                 concession=o.get("concession", 0.0),
+                reason=o.get("reason"),
             )
         )
     return Ledger(1, tuple(sorted(facts, key=lambda f: (f.presented_at or "", f.offer_id))))
@@ -91,6 +95,15 @@ def ruling_of(
     return seen, engine.decide(seen, ledger_of(offers, configuration), configuration)
 
 
+def overridable_of(
+    profile: dict[str, Any], offers: list[dict[str, Any]], given: dict[str, Any], now: datetime
+) -> dict[tuple[str, str], Ranked]:
+    """What an agent may choose besides, by treatment and subject."""
+    configuration = configuration_of(given)
+    seen = snapshot(profile_of(profile, given["catalogue"]), now, configuration.catalogue.pack)
+    return engine.overridable(seen, ledger_of(offers, configuration), configuration)
+
+
 def assert_equal(expected: reference.Decision, seen: Any, ruling: Ruling) -> None:
     """The engine's decision is the reference's: factors to 1e-9, order, terms, dates; step, rule and evidence of each withheld."""
     c = expected.customer
@@ -100,15 +113,29 @@ def assert_equal(expected: reference.Decision, seen: Any, ruling: Ruling) -> Non
     assert (seen.stage, seen.intent, seen.stated, seen.moment_key) == (c.stage, c.intent, c.stated, c.moment_key)
     assert close(seen.churn_risk, c.risk)
     assert {o: round(w, 9) for o, w in ruling.weights.items()} == {o: round(w, 9) for o, w in expected.weights.items()}
-    assert [r.treatment for r in ruling.ranked] == [p.treatment for p in expected.ranked]
+    assert [name_of(r) for r in ruling.ranked] == [p.name for p in expected.ranked]
     for got, wanted in zip(ruling.ranked, expected.ranked, strict=True):
         assert_same_place(got, wanted)
-    assert {w.treatment: (w.step, w.rule) for w in ruling.withheld} == {t: v[:2] for t, v in expected.withheld.items()}
+    assert {name_of(w): (w.step, w.rule) for w in ruling.withheld} == {t: v[:2] for t, v in expected.withheld.items()}
     assert len(ruling.withheld) == len(expected.withheld)
     for withheld in ruling.withheld:
-        evidence = expected.withheld[withheld.treatment][2]
+        evidence = expected.withheld[name_of(withheld)][2]
         assert set(withheld.values) == set(evidence), withheld
         assert all(close(withheld.values[name], evidence[name]) for name in evidence), withheld
+
+
+def name_of(found: Ranked | Withheld) -> str:
+    """As the reference names it: `films`, or `speed@line1` for one of several subjects."""
+    return reference.name_of(found.treatment, found.subject)
+
+
+def assert_same_overridable(
+    expected: dict[tuple[str, str], reference.Place], found: dict[tuple[str, str], Ranked]
+) -> None:
+    """An agent may choose the same, for the same worth and on the same terms."""
+    assert found.keys() == expected.keys()
+    for place, wanted in expected.items():
+        assert_same_place(found[place], wanted)
 
 
 def assert_same_place(got: Ranked, wanted: reference.Place) -> None:
@@ -131,11 +158,9 @@ def assert_equal_delivery(
 ) -> None:
     """The channel delivers what the reference says that it can, in the same order, and names the same rule for the rest."""
     delivery = deliver(ruling.ranked, seen, configuration_of(given), channel)
-    refused = {
-        p.treatment: rule for p in expected.ranked if (rule := reference.undeliverable(expected, p, given, channel))
-    }
-    assert [r.treatment for r in delivery.here] == [p.treatment for p in expected.ranked if p.treatment not in refused]
-    assert {r.treatment: w.rule for r, w in delivery.elsewhere} == refused
+    refused = {p.name: rule for p in expected.ranked if (rule := reference.undeliverable(expected, p, given, channel))}
+    assert [name_of(r) for r in delivery.here] == [p.name for p in expected.ranked if p.name not in refused]
+    assert {name_of(r): w.rule for r, w in delivery.elsewhere} == refused
     assert {w.step for _, w in delivery.elsewhere} <= {"deliverable"}
 
 

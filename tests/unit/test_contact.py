@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from backend.treatments import contact
-from backend.treatments.facts import Ledger
+from backend.treatments.facts import Configuration, Ledger
 from tests.unit import bridge
 from tests.unit.reference.cases import TODAY, ago, ahead, offer, setting
 
@@ -24,15 +24,12 @@ def ledger(*offers: tuple[str, str, int, dict[str, object]]) -> Ledger:
     )
 
 
-def refused(treatment: str, given: Ledger, today: date = TODAY, concession: float = 0.0) -> str | None:
-    found = contact.refusal(
-        CONFIGURATION.catalogue.treatments[treatment],
-        given,
-        CONFIGURATION.catalogue.pack.policies,
-        CONFIGURATION,
-        today,
-        concession,
-    )
+def refused(
+    treatment: str, given: Ledger, today: date = TODAY, subject: str = "", by: Configuration = CONFIGURATION
+) -> str | None:
+    """The rule against putting it to them."""
+    history = contact.history_of(given, by.catalogue.pack, by, today)
+    found = contact.refusal(by.catalogue.treatments[treatment], subject, history)
     return found[0] if found else None
 
 
@@ -107,4 +104,39 @@ def test_an_answer_keeps_the_treatment_away_for_its_time(state: str, days: int, 
 @pytest.mark.parametrize(("concession", "rule"), [(35.0, None), (35.01, "concession_cap"), (0.0, None)])
 def test_the_cap_of_the_year_is_reached_and_not_passed(concession: float, rule: str | None) -> None:
     given = ledger(("loyalty", "fulfilled", 100, {"answered_on": ago(100), "concession": 25.0}))
-    assert refused("goodwill", given, concession=concession) == rule
+    history = contact.history_of(given, CONFIGURATION.catalogue.pack, CONFIGURATION, TODAY)
+    found = contact.too_much_conceded(history, concession, 60.0)
+    assert (found[0] if found else None) == rule
+
+
+@pytest.mark.parametrize(
+    ("margin", "most"), [(None, 60.0), (1000.0, 60.0), (240.0, 60.0), (239.0, 59.75), (0.0, 0.0), (-50.0, 0.0)]
+)
+def test_at_most_a_share_of_the_margin_is_conceded_and_never_more_than_the_cap(
+    margin: float | None, most: float
+) -> None:
+    policies = CONFIGURATION.catalogue.pack.policies.model_copy(update={"concession_share": 0.25})
+    assert contact.most_conceded(policies, margin) == most
+
+
+def test_a_limit_of_none_over_all_lets_nothing_be_said() -> None:
+    cap = {"key": "none", "of": "all", "outcome": "presented", "days": 1, "most": 0}
+    shut = bridge.configuration_of(setting(pack={"cap": [cap]}))
+    assert refused("autumn", ledger(), by=shut) == "cap:none"
+    assert refused("autumn", ledger()) is None
+
+
+@pytest.mark.parametrize(("subject", "rule"), [("a", "cool_off"), ("b", None), ("", None)])
+def test_an_answer_counts_for_its_own_subject(subject: str, rule: str | None) -> None:
+    given = ledger(("autumn", "declined", 9, {"answered_on": ago(9), "subject": "a"}))
+    assert refused("autumn", given, subject=subject) == rule
+
+
+@pytest.mark.parametrize(("mine", "rule"), [("a", "beside:films"), ("", "beside:films"), ("b", None)])
+def test_what_was_taken_stands_against_its_own_subject_and_the_whole_customer(mine: str, rule: str | None) -> None:
+    """`sport` cannot be had beside `films`."""
+    by = bridge.configuration_of(setting(extras="sport", pack={"cap": [], "gap": []}))
+    given = ledger(("films", "accepted", 9, {"answered_on": ago(9), "subject": "a"}))
+    assert refused("sport", given, subject=mine, by=by) == rule
+    whole = ledger(("films", "accepted", 9, {"answered_on": ago(9)}))
+    assert refused("sport", whole, subject=mine, by=by) == "beside:films"

@@ -62,9 +62,9 @@ def test_inputs_that_went_through_storage_give_the_same_ruling() -> None:
 def test_each_treatment_of_the_catalogue_is_ranked_or_withheld_once() -> None:
     for case in cases():
         _, ruling = bridge.ruling_of(case.profile, case.offers, case.configuration, case.now)
-        met = [r.treatment for r in ruling.ranked] + [w.treatment for w in ruling.withheld]
+        met = [(r.treatment, r.subject) for r in (*ruling.ranked, *ruling.withheld)]
         assert len(met) == len(set(met))
-        assert set(bridge.configuration_of(case.configuration).catalogue.treatments) <= set(met)
+        assert set(bridge.configuration_of(case.configuration).catalogue.treatments) <= {key for key, _ in met}
 
 
 def test_a_draw_stands_in_for_the_propensity() -> None:

@@ -31,25 +31,35 @@ def test_the_engine_decides_as_the_reference_does(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
+def test_an_agent_may_choose_what_the_reference_says(case: Case) -> None:
+    wanted = reference.overridable(case.profile, case.offers, case.configuration, case.now)
+    found = bridge.overridable_of(case.profile, case.offers, case.configuration, case.now)
+    bridge.assert_same_overridable(wanted, found)
+
+
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
 def test_each_case_shows_what_it_is_named_for(case: Case) -> None:
     wanted = expected(case)
-    ranked = [place.treatment for place in wanted.ranked]
+    ranked = [place.name for place in wanted.ranked]
     if case.first:
         assert ranked[:1] == [case.first]
     assert [t for t in ranked if t in case.order] == list(case.order)
     assert {t: wanted.withheld.get(t, ("ranked",))[:2] for t in case.withheld} == case.withheld
     for treatment, terms in case.terms.items():
-        held = dict(next(place.terms for place in wanted.ranked if place.treatment == treatment))
+        held = dict(next(place.terms for place in wanted.ranked if place.name == treatment))
         assert {key: held[key] for key in terms} == terms
     for channel, rules in case.channels.items():
-        places = {place.treatment: place for place in wanted.ranked}
+        places = {place.name: place for place in wanted.ranked}
         found = {t: reference.undeliverable(wanted, places[t], case.configuration, channel) for t in rules}
         assert found == rules
+    for treatment, figures in case.figures.items():
+        place = next(place for place in wanted.ranked if place.name == treatment)
+        assert {name: getattr(place, name) for name in figures} == pytest.approx(figures, rel=1e-12)
 
 
 def test_there_are_enough_cases_and_none_stands_twice() -> None:
     names = Counter(case.name for case in cases())
-    assert len(names) >= 40
+    assert len(names) >= 200
     assert set(names.values()) == {1}
 
 
@@ -59,7 +69,8 @@ def test_every_step_and_rule_of_the_funnel_is_shown_by_some_case() -> None:
         ("in_force", "dates"), ("suitable", "protective"), ("suitable", "experience"), ("consent", "purpose"),
         ("contact_policy", "terms"), ("contact_policy", "deferred"), ("contact_policy", "repeat"), ("contact_policy", "cool_off"),
         ("contact_policy", "cap"), ("contact_policy", "gap"), ("contact_policy", "concession_cap"),
-        ("arbitration", "value"), ("arbitration", "silence"),
+        ("contact_policy", "beside"), ("eligible", "requires"), ("eligible", "subject"), ("applicable", "follows"), ("budget", "budget"),
+        ("arbitration", "value"), ("arbitration", "silence"), ("arbitration", "excludes"),
     }  # fmt: skip
     assert named - left == set()
     assert {step for step, _ in left} == {
@@ -69,6 +80,7 @@ def test_every_step_and_rule_of_the_funnel_is_shown_by_some_case() -> None:
         "suitable",
         "consent",
         "contact_policy",
+        "budget",
         "arbitration",
     }
 
@@ -137,4 +149,4 @@ print(sum(len(decide(c.profile, c.offers, c.configuration, c.now).ranked) > 0 fo
         [sys.executable, "-c", code], cwd=HERE.parents[2], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout) >= 40
+    assert int(done.stdout) >= 200

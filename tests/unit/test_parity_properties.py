@@ -16,6 +16,7 @@ from backend.treatments.engine import Ruling
 from tests import strategies
 from tests.strategies import CHANNELS
 from tests.unit import bridge
+from tests.unit.bridge import name_of
 from tests.unit.reference import decision as reference
 
 QUICK = settings(
@@ -45,20 +46,20 @@ def assert_parity(world: dict[str, Any]) -> None:
     """For any two channels: what both deliver is the same in order, terms and factors, and a rule explains each difference."""
     views = views_of(world)
     for (one, (_, mine)), (two, (_, theirs)) in combinations(views.items(), 2):
-        delivered = [{r.treatment: r for r in d.here} for d in (mine, theirs)]
-        common = [r.treatment for r in mine.here if r.treatment in delivered[1]]
-        assert common == [r.treatment for r in theirs.here if r.treatment in delivered[0]], f"order: {one}, {two}"
-        for treatment in common:
-            a, b = delivered[0][treatment], delivered[1][treatment]
-            assert a.terms == b.terms, f"terms of {treatment}: {one}, {two}"
-            assert a.factors == b.factors, f"factors of {treatment}: {one}, {two}"
-            assert a == b, f"{treatment}: {one}, {two}"
+        delivered = [{name_of(r): r for r in d.here} for d in (mine, theirs)]
+        common = [name_of(r) for r in mine.here if name_of(r) in delivered[1]]
+        assert common == [name_of(r) for r in theirs.here if name_of(r) in delivered[0]], f"order: {one}, {two}"
+        for name in common:
+            a, b = delivered[0][name], delivered[1][name]
+            assert a.terms == b.terms, f"terms of {name}: {one}, {two}"
+            assert a.factors == b.factors, f"factors of {name}: {one}, {two}"
+            assert a == b, f"{name}: {one}, {two}"
         for here, there, d in ((0, 1, theirs), (1, 0, mine)):
-            rules = {r.treatment: w for r, w in d.elsewhere}
-            for treatment in set(delivered[here]) - set(delivered[there]):
-                assert treatment in rules, f"{treatment} is missing without a word: {one}, {two}"
-                assert rules[treatment].rule, f"{treatment} is missing without a rule: {one}, {two}"
-                assert rules[treatment].step == "deliverable"
+            rules = {name_of(r): w for r, w in d.elsewhere}
+            for name in set(delivered[here]) - set(delivered[there]):
+                assert name in rules, f"{name} is missing without a word: {one}, {two}"
+                assert rules[name].rule, f"{name} is missing without a rule: {one}, {two}"
+                assert rules[name].step == "deliverable"
 
 
 def check(property_: Callable[[dict[str, Any]], None], *, shrink: bool = True) -> None:
@@ -169,6 +170,8 @@ def assert_as_the_reference(world: dict[str, Any]) -> None:
     bridge.assert_equal(wanted, seen, ruling)
     for channel in CHANNELS:
         bridge.assert_equal_delivery(wanted, world["configuration"], seen, ruling, channel)
+    arguments = world["profile"], world["offers"], world["configuration"], world["now"]
+    bridge.assert_same_overridable(reference.overridable(*arguments), bridge.overridable_of(*arguments))
 
 
 def test_the_engine_decides_as_the_reference_does_whatever_the_world() -> None:
@@ -184,7 +187,7 @@ def assert_independent_of_the_catalogues_order(world: dict[str, Any]) -> None:
         world["profile"], world["offers"], {**world["configuration"], "catalogue": turned}, world["now"]
     )
     assert again.ranked == ruling.ranked
-    assert {w.treatment: w for w in again.withheld} == {w.treatment: w for w in ruling.withheld}
+    assert {name_of(w): w for w in again.withheld} == {name_of(w): w for w in ruling.withheld}
 
 
 def test_the_order_of_the_catalogue_decides_nothing() -> None:

@@ -16,7 +16,7 @@ TODAY = date(2026, 11, 22)
 
 @dataclass
 class Case:
-    """`first`, `order` (some of it), `without` and `withheld` are what a person expects; the reference says the rest."""
+    """`first`, `order` (some of it), `withheld` and `figures` are what a person expects; the reference says the rest."""
 
     name: str
     profile: dict[str, Any]
@@ -29,6 +29,8 @@ class Case:
     terms: dict[str, dict[str, Any]] = field(default_factory=dict)
     channels: dict[str, dict[str, str | None]] = field(default_factory=dict)
     """channel → treatment → the rule that keeps it there, None where it is delivered."""
+    figures: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Parts of a priority, worked out by hand."""
 
 
 def ago(days: int) -> date:
@@ -41,7 +43,7 @@ def ahead(days: int) -> date:
 
 def person(**more: Any) -> dict[str, Any]:
     """A settled customer with fibre who consents to offers everywhere; `more` overrides attributes or parts of the profile."""
-    parts = {name: more.pop(name) for name in ("moment", "consents", "facts", "timezone") if name in more}
+    parts = {name: more.pop(name) for name in ("moment", "consents", "facts", "timezone", "holdings") if name in more}
     calls = more.pop("calls", 0)
     complaints = more.pop("complaints", 0)
     facts: dict[str, Any] = {"days": {}, "values": {}, "dates": {}}
@@ -83,15 +85,29 @@ def _plain() -> dict[str, Any]:
 
 
 def setting(
-    version: int = 1, older: dict[int, Any] | None = None, levers: Any = None, prices: Any = None, **changes: Any
+    version: int = 1,
+    older: dict[int, Any] | None = None,
+    levers: Any = None,
+    prices: Any = None,
+    exhausted: str = "",
+    **changes: Any,
 ) -> dict[str, Any]:
+    """What is published. `exhausted`: the budgets of which nothing is left, by key."""
     body = words.body(**changes) if changes else _plain()
-    return {"version": version, "catalogue": body, "older": older or {}, "levers": levers or {}, "prices": prices or {}}
+    return {
+        "version": version, "catalogue": body, "older": older or {}, "levers": levers or {}, "prices": prices or {},
+        "exhausted": set(exhausted.split()),
+    }  # fmt: skip
+
+
+def line(holding_id: str, **attributes: Any) -> dict[str, Any]:
+    """One of the customer's lines."""
+    return {"holding_id": holding_id, "kind": "line", "attributes": attributes}
 
 
 @cache
 def cases() -> tuple[Case, ...]:
     """All of them; the first ones without a ledger, then those with."""
-    from tests.unit.reference import cases_ledger, cases_person
+    from tests.unit.reference import cases_ledger, cases_limits, cases_person, cases_together
 
-    return (*cases_person.CASES, *cases_ledger.CASES)
+    return (*cases_person.CASES, *cases_ledger.CASES, *cases_limits.CASES, *cases_together.CASES)

@@ -30,6 +30,8 @@ class Customer:
     stated: bool
     moment_key: str
     consents: dict[str, str]
+    holdings: list[dict[str, Any]]
+    """What they have several of: `holding_id`, `kind`, and `names`, what rules for one of them may read besides."""
 
 
 def answer_of(rule: Any, names: dict[str, Any]) -> Any:
@@ -48,12 +50,9 @@ def answer_of(rule: Any, names: dict[str, Any]) -> Any:
 def customer_of(profile: dict[str, Any], body: dict[str, Any], now: datetime) -> Customer:
     """Typed attributes, windows summed, risk, life cycle, segments, protective states and the moment, if it has not faded."""
     today = now.astimezone(ZoneInfo(profile.get("timezone", body["pack"]["timezone"]))).date()
-    names: dict[str, Any] = {}
-    for a in body["attributes"]["attribute"]:
-        given = profile["attributes"].get(a["key"])
-        given = a.get("default") if given is None else given
-        given = EMPTY[a["type"]] if given is None else given
-        names[a["key"]] = {"int": int, "number": float, "bool": bool}.get(a["type"], str)(given)
+    names: dict[str, Any] = {
+        a["key"]: _typed(a, profile["attributes"].get(a["key"])) for a in body["attributes"]["attribute"]
+    }
     for f in body["facts"]["fact"]:
         names[f["key"]] = _fact(f, profile.get("facts", {}), today)
     risk = _risk(body["churn"], names)
@@ -69,10 +68,34 @@ def customer_of(profile: dict[str, Any], body: dict[str, Any], now: datetime) ->
     key = "0" if moment is None else f"{moment['version']}" if live else f"{moment['version']}/faded"
     stage, intent = (moment["stage"], moment["intent"]) if live else (None, None)
     stated = bool(live and moment["source"] == "stated")
+    consents = dict(profile.get("consents", {}))
     names |= {"stage": stage or "", "intent": intent or "", "intent_stated": stated}
-    return Customer(
-        today, names, state, segments, protective, risk, stage, intent, stated, key, dict(profile.get("consents", {}))
-    )
+    names["consents"] = sorted(k for k, s in consents.items() if s == "granted")
+    holdings = _holdings(profile, body)
+    return Customer(today, names, state, segments, protective, risk, stage, intent, stated, key, consents, holdings)
+
+
+def _typed(attribute: dict[str, Any], given: Any) -> Any:
+    """In the attribute's type; its default, or the empty value of its type, where nothing is known."""
+    if given is None:
+        given = attribute.get("default")
+    if given is None:
+        given = EMPTY[attribute["type"]]
+    return {"int": int, "number": float, "bool": bool}.get(attribute["type"], str)(given)
+
+
+def _holdings(profile: dict[str, Any], body: dict[str, Any]) -> list[dict[str, Any]]:
+    kinds = {kind["key"]: kind["attribute"] for kind in body.get("holdings", {}).get("holding", ())}
+    return [
+        {
+            "holding_id": h["holding_id"],
+            "kind": h["kind"],
+            "names": {
+                f"{h['kind']}_{a['key']}": _typed(a, h["attributes"].get(a["key"])) for a in kinds.get(h["kind"], ())
+            },
+        }
+        for h in profile.get("holdings", ())
+    ]
 
 
 def _holds(rule: Any, names: dict[str, Any]) -> bool:

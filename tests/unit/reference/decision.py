@@ -1,8 +1,9 @@
 """The decision, step by step as it is documented, in plain Python.
 
-decision = f(profile, ledger, published configuration, instant). Funnel: in force, eligible, applicable, suitable, consent, contact
-policy, arbitration. Priority = P × (C × V × L − price) − attention. C = Σ w·q with w ∝ Π (n + ε); V = (1−β)·(equity − cost) +
-β·experience. A live offer skips all but suitability, protective states and consent.
+decision = f(profile, ledger, published configuration, instant). Funnel, for each treatment and each subject that it is for: in
+force, what must come before, eligible, applicable, suitable, consent, contact policy, budget, arbitration. Priority = P × (C × V ×
+L − price) − attention. C = Σ w·q with w ∝ Π (n + ε); V = (1−β)·(equity − cost) + β·experience; price = Σ bid price × use. A live
+offer skips all but suitability, protective states and consent. Of two that exclude each other the one ranked higher stays.
 """
 
 from __future__ import annotations
@@ -10,16 +11,28 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Any
 
+from tests.unit.reference.contact import may_contact
 from tests.unit.reference.customer import Customer, Failed, answer_of, customer_of
+from tests.unit.reference.facts import (
+    TAKEN,
+    Left,
+    Offer,
+    Sight,
+    Treatment,
+    conceded,
+    conflict,
+    is_live,
+    recent,
+    subject_of,
+    touching,
+    treatments_in,
+)
+from tests.unit.reference.match import beta_of, weights_of
 
-TAKEN = {"accepted", "fulfilled", "pending_approval"}
-
-
-class Left(Exception):
-    """The treatment leaves the funnel: step, rule, what the rule saw."""
+Evidence = tuple[str, str, dict[str, Any]]
+"""Step, rule, and what the rule saw."""
 
 
 @dataclass
@@ -27,6 +40,7 @@ class Place:
     """One treatment that stays, with every part of its priority."""
 
     treatment: str
+    subject: str
     version: int
     propensity: float
     context: float
@@ -39,120 +53,159 @@ class Place:
     valid_until: date
     live: bool
     pinned: bool
-    offer: dict[str, Any] | None = None
+    offer: Offer | None = None
+
+    @property
+    def name(self) -> str:
+        return name_of(self.treatment, self.subject)
 
 
 @dataclass
 class Decision:
+    """`withheld` is by name: `films`, or `speed@line1` for one of several subjects."""
+
     customer: Customer
     ranked: list[Place]
-    withheld: dict[str, tuple[str, str, dict[str, Any]]]
+    withheld: dict[str, Evidence]
     weights: dict[str, float] = field(default_factory=dict)
 
 
-def decide(
-    profile: dict[str, Any], offers: list[dict[str, Any]], configuration: dict[str, Any], now: datetime
-) -> Decision:
-    """`configuration`: version and catalogue (a body) in force, older bodies by version, levers and prices by treatment."""
+def name_of(treatment: str, subject: str) -> str:
+    return f"{treatment}@{subject}" if subject else treatment
+
+
+def decide(profile: dict[str, Any], offers: list[Offer], configuration: dict[str, Any], now: datetime) -> Decision:
+    """`configuration`: version and catalogue (a body) in force, older bodies by version, levers by treatment, prices by budget,
+    and the budgets of which nothing is left."""
+    sight = _sight(profile, offers, configuration, now)
+    ranked: list[Place] = []
+    withheld: dict[str, Evidence] = {}
+    live = [o for o in sight.offers if is_live(o, sight.today)]
+    for offer in live:
+        _try(sight, sight.made_as(offer), subject_of(offer), offer, ranked, withheld)
+    standing = {(o["treatment"], subject_of(o)) for o in live}
+    for t in treatments_in(sight.body):
+        for subject in _subjects(sight, t, {} if (t["key"], "") in standing else withheld):
+            if (t["key"], subject) not in standing:
+                _try(sight, t, subject, None, ranked, withheld)
+    return Decision(
+        sight.customer, _without_excluded(sight, _ordered(sight, ranked), withheld), withheld, sight.weights
+    )
+
+
+def overridable(
+    profile: dict[str, Any], offers: list[Offer], configuration: dict[str, Any], now: datetime
+) -> dict[tuple[str, str], Place]:
+    """What an agent may choose besides: all that stays without `applicable` and without silence, and stands against no live offer."""
+    sight = _sight(profile, offers, configuration, now)
+    live = [(o["treatment"], subject_of(o)) for o in sight.offers if is_live(o, sight.today)]
+    found: list[Place] = []
+    for t in treatments_in(sight.body):
+        for subject in _subjects(sight, t, {}):
+            against = [k for k, s in live if touching(subject, s) and conflict(sight, t["key"], k)]
+            if (t["key"], subject) not in live and not against:
+                _try(sight, t, subject, None, found, {}, chosen=True)
+    return {(place.treatment, place.subject): place for place in found}
+
+
+def _sight(profile: dict[str, Any], offers: list[Offer], configuration: dict[str, Any], now: datetime) -> Sight:
     body = configuration["catalogue"]
     customer = customer_of(profile, body, now)
+    offers = sorted(offers, key=lambda o: o["presented_at"])
     year = [o for o in offers if o.get("answered_on") and (customer.today - o["answered_on"]).days < 365]
     customer.names |= {
         "accepted": sorted({o["treatment"] for o in year if o["state"] in TAKEN}),
         "declined": sorted({o["treatment"] for o in year if o["state"] == "declined"}),
-        "presentations_30d": _recent(offers, customer.today),
-        "concessions_12m": _conceded(offers, customer.today),
+        "presentations_30d": recent(offers, customer.today),
+        "concessions_12m": conceded(offers, customer.today),
     }
-    case = _Case(customer, offers, configuration, body, weights_of(customer, body), beta_of(customer, body))
-    ranked: list[Place] = []
-    withheld: dict[str, tuple[str, str, dict[str, Any]]] = {}
-    live = [o for o in offers if is_live(o, customer.today)]
-    for offer in live:
-        t = case.treatment(offer["treatment"], offer["version"])
-        _try(case, t, offer, ranked, withheld)
-    for t in treatments_in(body):
-        if t["key"] not in {o["treatment"] for o in live}:
-            _try(case, t, None, ranked, withheld)
-    return Decision(customer, _ordered(case, ranked), withheld, case.weights)
+    return Sight(customer, offers, configuration, body, weights_of(customer, body), beta_of(customer, body))
 
 
-def treatments_in(body: dict[str, Any]) -> list[dict[str, Any]]:
-    return [t for content in body["treatments"].values() for t in content["treatment"]]
-
-
-@dataclass
-class _Case:
-    customer: Customer
-    offers: list[dict[str, Any]]
-    configuration: dict[str, Any]
-    body: dict[str, Any]
-    weights: dict[str, float]
-    beta: float
-
-    def treatment(self, key: str, version: int) -> dict[str, Any]:
-        """The treatment as it was in that version of the catalogue."""
-        whole = self.body if version == self.configuration["version"] else self.configuration["older"][version]
-        return next(t for t in treatments_in(whole) if t["key"] == key)
-
-
-def is_live(offer: dict[str, Any], today: date) -> bool:
-    """Presented, within its date and unanswered; a deferred one again from its day on."""
-    if offer["valid_until"] < today:
-        return False
-    return offer["state"] == "presented" or (offer["state"] == "deferred" and offer["until"] <= today)
-
-
-def _recent(offers: list[dict[str, Any]], today: date, but: dict[str, Any] | None = None) -> int:
-    return len([o for o in offers if o is not but and (today - o["presented_on"]).days < 30])
-
-
-def _conceded(offers: list[dict[str, Any]], today: date) -> float:
-    taken = [o for o in offers if o["state"] in TAKEN and (today - o["answered_on"]).days < 365]
-    return sum((o.get("concession", 0.0) for o in taken), 0.0)
-
-
-def weights_of(customer: Customer, body: dict[str, Any]) -> dict[str, float]:
-    """w ∝ Π (x/Σx + ε) over life-cycle state, stage (the pack's default without a moment) and intent."""
-    stage = customer.stage or body["pack"]["default_stage"]
-    voices = [s["weights"] for s in body["lifecycle"]["state"] if s["key"] == customer.life_cycle]
-    voices += [s["weights"] for s in body["matrix"]["stage_weights"] if s["stage"] == stage]
-    voices += [i["weights"] for i in body["intents"]["intent"] if i["key"] == customer.intent]
-    epsilon = body["pack"]["policies"]["epsilon"]
-    raw = {
-        o: math.prod(voice.get(o, 0.0) / math.fsum(voice.values()) + epsilon for voice in voices)
-        for o in body["matrix"]["objectives"]
-    }
-    return {o: x / math.fsum(raw.values()) for o, x in raw.items()}
-
-
-def beta_of(customer: Customer, body: dict[str, Any]) -> float:
-    """The dial of the first segment that has one, else the pack's; never below the floor."""
-    policies = body["pack"]["policies"]
-    for segment in body["segments"]["segment"]:
-        if segment["key"] in customer.segments and "beta" in segment:
-            return max(segment["beta"], policies["beta_floor"])
-    return max(policies["beta"], policies["beta_floor"])
+def _subjects(sight: Sight, t: Treatment, withheld: dict[str, Evidence]) -> list[str]:
+    """What the treatment may be offered for: the customer, or each holding of its kind."""
+    kind = t.get("subject", "")
+    if not kind:
+        return [""]
+    found = [h["holding_id"] for h in sight.customer.holdings if h["kind"] == kind]
+    if not found:
+        withheld[t["key"]] = ("eligible", f"subject:{kind}", {})
+    return found
 
 
 def _try(
-    case: _Case, t: dict[str, Any], offer: dict[str, Any] | None, ranked: list[Place], withheld: dict[str, Any]
+    sight: Sight,
+    t: Treatment,
+    subject: str,
+    offer: Offer | None,
+    ranked: list[Place],
+    withheld: dict[str, Evidence],
+    *,
+    chosen: bool = False,
 ) -> None:
     try:
-        ranked.append(_considered(case, t, offer))
+        ranked.append(_considered(sight, t, subject, offer, chosen))
     except Left as left:
-        withheld[t["key"]] = left.args
+        withheld[name_of(t["key"], subject)] = left.args  # type: ignore[assignment]
 
 
-def _considered(case: _Case, t: dict[str, Any], offer: dict[str, Any] | None) -> Place:
-    customer, names, policies = case.customer, case.customer.names, case.body["pack"]["policies"]
+def _considered(sight: Sight, t: Treatment, subject: str, offer: Offer | None, chosen: bool) -> Place:
+    version = offer["version"] if offer else sight.configuration["version"]
+    names = dict(sight.customer.names)
+    for holding in sight.customer.holdings:
+        if holding["holding_id"] == subject:
+            names |= holding["names"]
+    members = sight.members(t, version)
     if offer is None:
-        begins, ends = t.get("in_force_from"), t.get("in_force_until")
-        if (begins and customer.today < begins) or (ends and customer.today > ends):
-            raise Left("in_force", "dates", {})
-    for step in ("suitable",) if offer else ("eligible", "applicable", "suitable"):
-        _must_hold(step, t["rules"][step], names)
-    for state in case.body["pack"]["protective"]:
-        if state["key"] in customer.protective and t["issue"] in state["silences"]:
+        _may_begin(sight, t)
+        for part in (t, *members):
+            _must_hold("eligible", part["rules"]["eligible"], names)
+        if not chosen:
+            _must_hold("applicable", t["rules"]["applicable"], names)
+    experience = _good_for_them(sight, t, members, names)
+    terms = list(offer["terms"]) if offer else may_contact(sight, t, subject, names)
+    if offer is None:
+        for use in t.get("use", ()):
+            if use["budget"] in sight.configuration.get("exhausted", ()):
+                raise Left("budget", f"budget:{use['budget']}", {})
+    place = _priced(sight, t, names, experience, offer, terms)
+    if offer is None and not chosen and place["priority"] <= 0:
+        raise Left("arbitration", "silence", {"priority": place["priority"]})
+    return Place(
+        treatment=t["key"], subject=subject, version=version, terms=terms, live=offer is not None, offer=offer,
+        valid_until=offer["valid_until"] if offer else sight.today + timedelta(days=t["valid_days"]),
+        pinned=bool(offer and offer.get("first") and offer["moment"] == sight.customer.moment_key), **place,
+    )  # fmt: skip
+
+
+def _may_begin(sight: Sight, t: Treatment) -> None:
+    """In force today, and what must have come before it did."""
+    begins, ends = t.get("in_force_from"), t.get("in_force_until")
+    if (begins and sight.today < begins) or (ends and sight.today > ends):
+        raise Left("in_force", "dates", {})
+    taken = [o for o in sight.offers if o["state"] in TAKEN]
+    for key in t.get("requires", ()):
+        if key not in [o["treatment"] for o in taken]:
+            raise Left("eligible", f"requires:{key}", {})
+    if "follows" not in t:
+        return
+    rule = f"follows:{t['follows']['after']}"
+    before = [o for o in taken if o["treatment"] == t["follows"]["after"]]
+    last = max(reversed(before), key=lambda o: o["answered_on"], default=None)
+    if last is None or last["state"] != "fulfilled":
+        raise Left("applicable", rule, {})
+    days = (sight.today - last["answered_on"]).days
+    if not t["follows"].get("from_days", 0) <= days <= t["follows"].get("within_days", 90):
+        raise Left("applicable", rule, {"days": days})
+
+
+def _good_for_them(sight: Sight, t: Treatment, members: list[Treatment], names: dict[str, Any]) -> float:
+    """What it is worth to the customer, if it and all its parts suit them, nothing protects them from it, and they consent."""
+    parts = [t, *members]
+    for part in parts:
+        _must_hold("suitable", part["rules"]["suitable"], names)
+    for state in sight.body["pack"]["protective"]:
+        if state["key"] in sight.customer.protective and {p["issue"] for p in parts} & set(state["silences"]):
             raise Left("suitable", f"protective:{state['key']}", {})
     try:
         experience = float(answer_of(t["value"]["experience"], names))
@@ -160,41 +213,44 @@ def _considered(case: _Case, t: dict[str, Any], offer: dict[str, Any] | None) ->
         raise Left("suitable", "experience", {}) from None
     if experience < 0:
         raise Left("suitable", "experience", {"experience": experience})
-    purpose = next(p for p in case.body["pack"]["purpose"] if p["key"] == t["purpose"])
-    if purpose["needed"] and "granted" not in [
-        s for k, s in customer.consents.items() if k.startswith(f"{t['purpose']}/")
-    ]:
-        raise Left("consent", f"purpose:{t['purpose']}", {})
-    if offer is None:
-        try:
-            terms = [(term["key"], _term(term, names)) for term in t.get("term", [])]
-        except Failed:
-            raise Left("contact_policy", "terms", {}) from None
-        _may_contact(case, t, terms)
-    else:
-        terms = list(offer["terms"])
+    for part in parts:
+        purpose = next(p for p in sight.body["pack"]["purpose"] if p["key"] == part["purpose"])
+        given = [s for k, s in sight.customer.consents.items() if k.startswith(f"{part['purpose']}/")]
+        if purpose["needed"] and "granted" not in given:
+            raise Left("consent", f"purpose:{part['purpose']}", {})
+    return experience
+
+
+def _priced(
+    sight: Sight,
+    t: Treatment,
+    names: dict[str, Any],
+    experience: float,
+    offer: Offer | None,
+    terms: list[tuple[str, Any]],
+) -> dict[str, float]:
+    """Every part of the priority, and the priority."""
+    policies, prices = sight.body["pack"]["policies"], sight.configuration.get("prices", {})
+    held = dict(terms)
     try:
         equity = float(answer_of(t["value"]["equity"], names)) - float(answer_of(t["value"]["cost"], names))
+        uses = [(u["budget"], _amount(u, held, names)) for u in t.get("use", ())]
+        price = math.fsum(prices.get(budget, 0.0) * amount for budget, amount in uses)
     except Failed:
         raise Left("arbitration", "value", {}) from None
-    c = math.fsum(case.weights[o] * q for o, q in t["objectives"].items())
-    v = (1 - case.beta) * equity + case.beta * experience
-    lever, price = (
-        case.configuration.get(what, {}).get(t["key"], neutral) for what, neutral in (("levers", 1.0), ("prices", 0.0))
-    )
-    attention = policies["attention_cost"] + policies["attention_per_recent"] * _recent(
-        case.offers, customer.today, offer
-    )
-    priority = t["acceptance"] * (c * v * lever - price) - attention
-    if offer is None and priority <= 0:
-        raise Left("arbitration", "silence", {"priority": priority})
-    return Place(
-        treatment=t["key"], version=offer["version"] if offer else case.configuration["version"],
-        propensity=t["acceptance"], context=c, value=v, lever=lever, price=price, attention=attention, priority=priority, terms=terms,
-        valid_until=offer["valid_until"] if offer else customer.today + timedelta(days=t["valid_days"]),
-        live=offer is not None, offer=offer,
-        pinned=bool(offer and offer.get("first") and offer["moment"] == customer.moment_key),
-    )  # fmt: skip
+    c = math.fsum(sight.weights[o] * q for o, q in t["objectives"].items())
+    v = (1 - sight.beta) * equity + sight.beta * experience
+    lever = sight.configuration.get("levers", {}).get(t["key"], 1.0)
+    attention = policies["attention_cost"] + policies["attention_per_recent"] * recent(sight.offers, sight.today, offer)
+    return {
+        "propensity": t["acceptance"], "context": c, "value": v, "lever": lever, "price": price, "attention": attention,
+        "priority": t["acceptance"] * (c * v * lever - price) - attention,
+    }  # fmt: skip
+
+
+def _amount(use: dict[str, Any], terms: dict[str, Any], names: dict[str, Any]) -> float:
+    """How much of the budget one acceptance takes: what a term of money says, or what the rule says; never less than nothing."""
+    return max(terms[use["term"]] / 100 if "term" in use else float(answer_of(use.get("amount", 1), names)), 0.0)
 
 
 def _must_hold(step: str, rule: Any, names: dict[str, Any]) -> None:
@@ -207,75 +263,53 @@ def _must_hold(step: str, rule: Any, names: dict[str, Any]) -> None:
         raise Left(step, str(rule), saw)
 
 
-def _term(term: dict[str, Any], names: dict[str, Any]) -> Any:
-    """Within its bounds; money to the cent, half away from zero; whole units to the nearest, a half to the even one."""
-    found = answer_of(term["value"], names)
-    if term["unit"] == "text":
-        return found
-    found = min(max(float(found), term.get("low", -math.inf)), term.get("high", math.inf))
-    if term["unit"] == "money":
-        cents = (Decimal(repr(found)) * 100).quantize(Decimal("1e-9"))
-        return int(cents.quantize(Decimal(1), ROUND_HALF_UP))
-    whole = Decimal(repr(found)).quantize(Decimal(1), ROUND_HALF_EVEN)
-    return float(found) if term["unit"] == "percent" else int(whole)
-
-
-def _may_contact(case: _Case, t: dict[str, Any], terms: list[tuple[str, Any]]) -> None:
-    today, policies = case.customer.today, case.body["pack"]["policies"]
-    for o in sorted(
-        (o for o in case.offers if o["treatment"] == t["key"]), key=lambda o: o["presented_at"], reverse=True
-    ):
-        if o["state"] == "deferred" and o["until"] > today and o["valid_until"] >= today:
-            raise Left("contact_policy", "deferred", {"until": o["until"].isoformat()})
-        if o["state"] in TAKEN and (today - o["answered_on"]).days < t["repeat_days"]:
-            raise Left("contact_policy", "repeat", {"accepted_on": o["answered_on"].isoformat()})
-        if o["state"] in ("declined", "undone") and (today - o["answered_on"]).days < t["cool_off_days"]:
-            raise Left("contact_policy", "cool_off", {"declined_on": o["answered_on"].isoformat()})
-    if t["issue"] == "sales":
-        days = sorted(
-            o["presented_on"] for o in case.offers if case.treatment(o["treatment"], o["version"])["issue"] == "sales"
-        )
-        within = [day for day in days if (today - day).days < 30]
-        if len(within) >= policies["sales_cap_30d"]:
-            raise Left("contact_policy", "cap:sales_30d", {"count": len(within), "days": 30})
-        if days and (today - days[-1]).days < policies["sales_min_gap_days"]:
-            raise Left("contact_policy", "gap:sales", {"last": days[-1].isoformat()})
-    marked = [term["key"] for term in t.get("term", []) if term.get("concession")]
-    concession = sum(value for key, value in terms if key in marked) / 100
-    promised = [o for o in case.offers if o["state"] in ("presented", "deferred") and o["valid_until"] >= today]
-    given = _conceded(case.offers, today) + sum(o.get("concession", 0.0) for o in promised)
-    if concession and given + concession > policies["concession_cap"] + 1e-9:
-        raise Left("contact_policy", "concession_cap", {"concessions_12m": given})
-
-
-def _ordered(case: _Case, places: list[Place]) -> list[Place]:
+def _ordered(sight: Sight, places: list[Place]) -> list[Place]:
     """First presented and still standing; then priority, ties by key; sales wait for what resolves the stated intent."""
     pinned = sorted((p for p in places if p.pinned), key=lambda p: (p.offer or {})["presented_at"])
-    rest = sorted((p for p in places if not p.pinned), key=lambda p: (-p.priority, p.treatment))
+    rest = sorted((p for p in places if not p.pinned), key=lambda p: (-p.priority, p.treatment, p.subject))
     answered = any(
-        o.get("answered_on")
-        and o["moment"] == case.customer.moment_key
-        and _resolves(case, o["treatment"], o["version"])
-        for o in case.offers
+        o.get("answered_on") and o["moment"] == sight.customer.moment_key and _resolves(sight, sight.made_as(o))
+        for o in sight.offers
     )
-    ahead = 0 if answered else sum(_resolves(case, p.treatment, p.version) for p in rest)
+    ahead = 0 if answered else sum(_resolves(sight, _made_as(sight, p)) for p in rest)
     out: list[Place] = []
     waiting: list[Place] = []
     for place in rest:
-        if ahead and case.treatment(place.treatment, place.version)["issue"] == "sales":
+        if ahead and _made_as(sight, place)["issue"] == "sales":
             waiting.append(place)
             continue
         out.append(place)
-        if ahead and _resolves(case, place.treatment, place.version):
+        if ahead and _resolves(sight, _made_as(sight, place)):
             ahead -= 1
             if not ahead:
                 out += waiting
     return pinned + out
 
 
-def _resolves(case: _Case, key: str, version: int) -> bool:
-    t = case.treatment(key, version)
-    return case.customer.stated and t["issue"] != "sales" and case.customer.intent in t.get("resolves", ())
+def _made_as(sight: Sight, place: Place) -> Treatment:
+    return sight.treatment(place.treatment, place.version)
+
+
+def _resolves(sight: Sight, t: Treatment) -> bool:
+    return sight.customer.stated and t["issue"] != "sales" and sight.customer.intent in t.get("resolves", ())
+
+
+def _without_excluded(sight: Sight, ordered: list[Place], withheld: dict[str, Evidence]) -> list[Place]:
+    """Live offers stay; a candidate leaves when one of them, or one kept above it, cannot be had beside it."""
+    kept = [p for p in ordered if p.live]
+    for place in ordered:
+        if place.live:
+            continue
+        against = [
+            p.treatment
+            for p in kept
+            if touching(place.subject, p.subject) and conflict(sight, place.treatment, p.treatment)
+        ]
+        if against:
+            withheld[place.name] = ("arbitration", f"excludes:{min(against)}", {"priority": place.priority})
+        else:
+            kept.append(place)
+    return [p for p in ordered if p in kept]
 
 
 def undeliverable(decision: Decision, place: Place, configuration: dict[str, Any], channel: str) -> str | None:

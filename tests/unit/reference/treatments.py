@@ -8,7 +8,7 @@ from typing import Any
 from tests.unit.reference.words import ALWAYS, Rule
 
 
-def _treatment(key: str, issue: str, objective: str, objectives: dict[str, float], **more: Any) -> dict[str, Any]:
+def treatment(key: str, issue: str, objective: str, objectives: dict[str, float], **more: Any) -> dict[str, Any]:
     """A treatment with plain words in the named channels; what is not given always holds and is worth little."""
     channels = more.pop("channels", "phone portal email sms").split()
     words: dict[str, Any] = {
@@ -47,13 +47,13 @@ _CREDIT = Rule("least(0.3 * monthly, 25.0)", lambda c: min(0.3 * c["monthly"], 2
 _RECENT = Rule("tenure < 8", lambda c: c["tenure"] < 8, "tenure")
 
 TREATMENTS: list[dict[str, Any]] = [
-    _treatment(
+    treatment(
         "explain_bill", "service", "resolve", {"inform": 0.5, "resolve": 0.4},
         resolves=["bill"], acceptance=0.55, channels="phone portal email",
         rules={"applicable": Rule('calls_30d >= 1 || intent == "bill"', lambda c: c["calls_30d"] >= 1 or c["intent"] == "bill", "calls_30d intent")},
         value={"equity": Rule("4.0 + 0.5 * double(calls_30d)", lambda c: 4 + 0.5 * c["calls_30d"], "calls_30d"), "cost": 1.5, "experience": 6.0},
     ),
-    _treatment(
+    treatment(
         "technician", "service", "resolve", {"resolve": 0.8, "retain": 0.2},
         resolves=["fault"], acceptance=0.6, channels="phone portal",
         rules={
@@ -66,7 +66,7 @@ TREATMENTS: list[dict[str, Any]] = [
             {"key": "hours", "label": "When", "unit": "text", "value": Rule('"mornings"', lambda c: "mornings")},
         ],
     ),
-    _treatment(
+    treatment(
         "faster", "sales", "expand", {"expand": 0.7, "inform": 0.1},
         purpose="marketing", acceptance=0.12, valid_days=14,
         rules={
@@ -81,7 +81,7 @@ TREATMENTS: list[dict[str, Any]] = [
         },
         term=[{"key": "price", "label": "A month", "unit": "money", "low": 5.0, "high": 12.5, "value": Rule("monthly * 0.07", lambda c: c["monthly"] * 0.07, "monthly")}],
     ),
-    _treatment(
+    treatment(
         "films", "sales", "expand", {"expand": 0.6},
         purpose="marketing", acceptance=0.2, channels="portal sms",
         value={"equity": Rule("0.3 * monthly + 9.0", lambda c: 0.3 * c["monthly"] + 9, "monthly"), "cost": 2.0, "experience": 12.0},
@@ -90,7 +90,7 @@ TREATMENTS: list[dict[str, Any]] = [
             {"key": "months", "label": "Months", "unit": "months", "low": 1, "high": 24, "value": Rule("double(tenure) / 4.0", lambda c: c["tenure"] / 4, "tenure")},
         ],
     ),
-    _treatment(
+    treatment(
         "goodwill", "retention", "retain", {"retain": 0.7, "resolve": 0.3},
         concession=True, acceptance=0.7, repeat_days=90,
         rules={"applicable": Rule("calls_30d >= 6 || complaints_12m > 0", lambda c: c["calls_30d"] >= 6 or c["complaints_12m"] > 0, "calls_30d complaints_12m")},
@@ -98,7 +98,7 @@ TREATMENTS: list[dict[str, Any]] = [
         term=[{"key": "credit", "label": "Credit", "unit": "money", "value": _CREDIT, "concession": True}],
         fulfilment={"kind": "credit", "term": "credit", "promise": "The credit is on your next bill."},
     ),
-    _treatment(
+    treatment(
         "loyalty", "retention", "retain", {"retain": 0.9},
         resolves=["leaving"], acceptance=0.35, channels="phone portal email",
         rules={
@@ -116,7 +116,7 @@ TREATMENTS: list[dict[str, Any]] = [
         ],
         fulfilment={"kind": "attributes", "set": {"contract": "yearly"}, "promise": "Your new contract starts today."},
     ),
-    _treatment(
+    treatment(
         "payment_plan", "collections", "collect", {"collect": 0.6, "resolve": 0.3},
         acceptance=0.5, channels="phone portal email",
         rules={"eligible": Rule("owed > 0.0", lambda c: c["owed"] > 0, "owed")},
@@ -126,7 +126,7 @@ TREATMENTS: list[dict[str, Any]] = [
             {"key": "instalments", "label": "Instalments", "unit": "count", "value": 3},
         ],
     ),
-    _treatment(
+    treatment(
         "reminder", "collections", "collect", {"collect": 0.9},
         acceptance=0.4, channels="phone email sms",
         rules={"eligible": Rule("owed > 0.0", lambda c: c["owed"] > 0, "owed")},
@@ -136,34 +136,34 @@ TREATMENTS: list[dict[str, Any]] = [
             "experience": Rule("owed > 100.0 ? -5.0 : 3.0", lambda c: -5.0 if c["owed"] > 100 else 3.0, "owed"),
         },
     ),
-    _treatment(
+    treatment(
         "senior_help", "care", "inform", {"inform": 0.4, "resolve": 0.3},
         benefit="Help that takes more time.", channels="phone portal",
         rules={"eligible": Rule("age >= 65", lambda c: c["age"] >= 65, "age")},
         value={"equity": 1.0, "cost": 0.5, "experience": 30.0},
     ),
-    _treatment("tip", "care", "inform", {"inform": 0.2}, acceptance=0.05, value={"equity": 0.1, "experience": 0.2}),
-    _treatment(
+    treatment("tip", "care", "inform", {"inform": 0.2}, acceptance=0.05, value={"equity": 0.1, "experience": 0.2}),
+    treatment(
         "autumn", "care", "inform", {"inform": 0.3},
         acceptance=0.25, in_force_from=date(2026, 11, 10), in_force_until=date(2026, 11, 30),
         value={"equity": 12.0, "experience": 60.0},
     ),
-    _treatment(
+    treatment(
         "broken_rule", "care", "inform", {"inform": 0.3},
         rules={"eligible": _RECENT, "applicable": Rule("10 / (tenure - 5) >= 0", lambda c: 10 // (c["tenure"] - 5) >= 0, "tenure")},
         value={"equity": 5.0, "experience": 5.0},
     ),
-    _treatment(
+    treatment(
         "broken_value", "care", "inform", {"inform": 0.3},
         rules={"eligible": _RECENT}, value={"equity": Rule("10.0 / owed", lambda c: 10 / c["owed"], "owed"), "experience": 5.0},
     ),
-    _treatment(
+    treatment(
         "broken_terms", "care", "inform", {"inform": 0.3},
         rules={"eligible": _RECENT}, value={"equity": 5.0, "experience": 5.0},
         term=[{"key": "bonus", "label": "Bonus", "unit": "money", "value": Rule("10.0 / owed", lambda c: 10 / c["owed"], "owed")}],
     ),
     *(
-        _treatment(
+        treatment(
             key, "service", "inform", {"inform": 0.5},
             rules={"eligible": Rule("calls_30d == 0", lambda c: c["calls_30d"] == 0, "calls_30d")},
             value={"equity": 3.0, "cost": 1.0, "experience": 4.0},

@@ -41,9 +41,13 @@ PACK: dict[str, Any] = {
         "attention_cost": 0.1,
         "attention_per_recent": 0.05,
         "concession_cap": 60,
-        "sales_cap_30d": 2,
-        "sales_min_gap_days": 5,
     },
+    "cap": [{"key": "sales_30d", "of": "issue", "name": "sales", "outcome": "presented", "days": 30, "most": 2}],
+    "gap": [{"key": "sales", "of": "issue", "name": "sales", "days": 5}],
+    "budget": [
+        {"key": "goodwill", "label": "Goodwill", "unit": "money", "per": "month", "amount": 20000},
+        {"key": "visits", "label": "Visits of the technician", "unit": "places", "per": "day", "amount": 30},
+    ],
     "purpose": [
         {"key": "service", "label": "Running your service", "needed": False},
         {"key": "marketing", "label": "Offers and news", "needed": True},
@@ -63,7 +67,11 @@ PACK: dict[str, Any] = {
         },
     ],
     "acknowledgement": [{"kind": "outage", "agent": "I am sorry about the outage.", "customer": "We are sorry."}],
-    "decline_reason": [{"key": "not_needed", "label": "Doesn't need it"}],
+    "decline_reason": [
+        {"key": "not_needed", "label": "Doesn't need it"},
+        {"key": "not_now", "label": "Not now", "cool_off_days": 30},
+        {"key": "never", "label": "Never again", "cool_off_days": 730},
+    ],
 }
 
 ATTRIBUTES = [
@@ -88,6 +96,19 @@ FACTS = [
     {"key": "complaints_12m", "label": "Complaints in 12 months", "of": "complaints", "window": 365},
     {"key": "open_complaints", "label": "Open complaints", "value": "open_complaints", "actionable": True},
     {"key": "days_since_contact", "label": "Days since contact", "since": "last_contact", "default": 9999},
+]
+
+HOLDINGS = [
+    {
+        "key": "line",
+        "label": "Line",
+        "attribute": [
+            {"key": "speed", "label": "Speed", "type": "int", "default": 50},
+            {"key": "price", "label": "A month", "type": "number", "unit": "money"},
+            {"key": "kind", "label": "Kind", "type": "choice", "choices": ["home", "mobile"], "default": "home"},
+        ],
+    },
+    {"key": "phone", "label": "Telephone", "attribute": [{"key": "insured", "label": "Insured", "type": "bool"}]},
 ]
 
 OBJECTIVES = ["inform", "resolve", "retain", "expand", "collect"]
@@ -222,11 +243,13 @@ ACTS = [
 """What someone can do today; no part of a decision."""
 
 
-def body(**changes: Mapping[str, Any] | None) -> dict[str, Any]:
+def body(**changes: Any) -> dict[str, Any]:
     """The whole vertical as one body, a fresh copy; `changes` merges into treatments by key, None takes one out.
 
-    `policies` merges into the pack's policies, and `cells` adds cells to the matrix.
+    `policies` merges into the pack's policies, `pack` into the pack itself, `segments` into segments by key. `extras` names
+    treatments that the vertical has only when they are asked for.
     """
+    from tests.unit.reference.extras import EXTRAS
     from tests.unit.reference.treatments import TREATMENTS
 
     whole = copy.deepcopy(
@@ -234,6 +257,7 @@ def body(**changes: Mapping[str, Any] | None) -> dict[str, Any]:
             "pack": PACK,
             "attributes": {"attribute": ATTRIBUTES},
             "facts": {"fact": FACTS},
+            "holdings": {"holding": HOLDINGS},
             "matrix": MATRIX,
             "lifecycle": LIFE_CYCLE,
             "intents": INTENTS,
@@ -242,13 +266,15 @@ def body(**changes: Mapping[str, Any] | None) -> dict[str, Any]:
             "acts": {"act": ACTS},
         }
     )
+    whole["pack"] |= dict(changes.pop("pack", None) or {})
     whole["pack"]["policies"] |= dict(changes.pop("policies", None) or {})
+    for key, change in (changes.pop("segments", None) or {}).items():
+        next(s for s in whole["segments"]["segment"] if s["key"] == key).update(change)
+    chosen = [*TREATMENTS, *(EXTRAS[key] for key in changes.pop("extras", "").split())]
     treatments = [
-        _merged(copy.deepcopy(t), changes.get(t["key"], {}))
-        for t in TREATMENTS
-        if changes.get(t["key"], {}) is not None
+        _merged(copy.deepcopy(t), changes.get(t["key"], {})) for t in chosen if changes.get(t["key"], {}) is not None
     ]
-    unknown = set(changes) - {t["key"] for t in TREATMENTS}
+    unknown = set(changes) - {t["key"] for t in chosen}
     if unknown:
         raise KeyError(f"no treatment is called {', '.join(unknown)}")
     return {**whole, "treatments": {"all": {"treatment": treatments}}}
