@@ -41,7 +41,16 @@ from backend.treatments.leaving import erase_customer, export_customer
 from backend.treatments.ledger import FULFIL, answer
 from backend.treatments.parity import compare_channels
 from backend.treatments.parity_checks import ParityCheck, check_some, last_check, note_check
-from backend.treatments.publishing import as_of, configure, files_of, in_force, pack_in_force, publish, warm
+from backend.treatments.publishing import (
+    as_of,
+    catalogue_of,
+    configure,
+    files_of,
+    in_force,
+    pack_in_force,
+    publish,
+    warm,
+)
 from backend.treatments.recommending import by_id, offer_page, offers_of, open_offers, owner_of_reference, withheld_of
 from backend.treatments.recommending import for_agent as recommend_for_agent
 from backend.treatments.recommending import for_customer as recommend_for_customer
@@ -90,6 +99,7 @@ __all__ = [
     "begin_draft",
     "budget_lines",
     "by_id",
+    "catalogue_of",
     "check_draft",
     "check_pack",
     "check_some",
