@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import Flask
 
+from agent_ui.authoring import catalogue, drafts, texts
 from agent_ui.desk import (
     alternatives,
     calls,
@@ -42,6 +43,7 @@ def create_desk(settings: Settings) -> Flask:
     install_sessions(app, "desk", settings.secret, secure=settings.secure_cookies, hours=A_SHIFT)
     install_sign_in(app, _staff)
     people.guard(app, signed_in_actor, to_sign_in)
+    texts.install(app)
     install_face(app, layout="desk/base.html", folder=Path(__file__).parent / "static")
     words.install(app)
     app.context_processor(rail.frame)
@@ -62,6 +64,9 @@ def create_desk(settings: Settings) -> Flask:
         live,
         wall,
         approvals,
+        catalogue,
+        drafts,
+        texts,
     ):
         app.register_blueprint(part.bp)
     return app

@@ -62,3 +62,7 @@ def approved(draft_id: UUID, stop: str = "approved", now: datetime = NOW) -> Dra
 def in_state(draft_id: UUID) -> str:
     with db.reading() as session:
         return treatments.draft(session, draft_id).state
+
+
+def simulated(draft_id: UUID | str) -> None:
+    """The draft as after its simulation."""

@@ -16,6 +16,7 @@ from backend.interactions import service as interactions
 from backend.people import service as people
 from backend.people.permissions import SCOPES
 from backend.profiles import service as profiles
+from backend.treatments import service as treatments
 from shared.kernel import clock
 from tests import apps
 from tests.cast import ADMIN, AGENT, AUTHOR, PORTAL_CUSTOMER, SUPERVISOR, sign_in
@@ -50,6 +51,7 @@ class World:
     mine: Person
     other: Person
     keys: dict[str, str] = field(default_factory=dict)
+    draft_id: str = ""
 
     def __post_init__(self) -> None:
         self.signed_in: dict[str, Browser] = {}
@@ -64,7 +66,15 @@ class World:
     def address(self, rule: Rule, person: Person | None = None) -> str:
         """An address of the route: of the person's own things where it takes an id."""
         person = person or self.mine
-        values = {"name": "who", "filename": "mark.svg", "token": "none", "panel": "lines"}
+        values = {
+            "name": "who",
+            "filename": "mark.svg",
+            "token": "none",
+            "panel": "lines",
+            "version": 1,
+            "path": "pack.toml",
+        }
+        values["draft_id"] = self.draft_id
         for argument in rule.arguments - set(values):
             values[argument] = getattr(person, argument)
         with self.apps_context(rule):
@@ -88,7 +98,12 @@ def make_world(engine: str, home: Path) -> Iterator[World]:
         with db.transaction() as session:
             for scope in SCOPES:
                 keys[scope] = people.create_key(session, [scope], clock.now())[1]
-        yield World(made, mine, other, keys)
+            found = people.find_staff(session, AUTHOR)
+            assert found is not None
+            author = people.staff_actor(session, found[0])
+            assert author is not None
+            draft_id = treatments.begin_draft(session, "Something else", author, clock.now())
+        yield World(made, mine, other, keys, str(draft_id))
 
 
 def _person(made: dict[str, Flask], agent: Browser, number: str) -> Person:

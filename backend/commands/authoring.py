@@ -187,9 +187,13 @@ def publish(folder: Folder, as_json: Json = False) -> None:
         version = treatments.publish(session, matrix.body_of(texts), SYSTEM, now, texts)
         if dials is not None:
             known = treatments.in_force(session)
-            levers, prices = ({k: v for k, v in dial.items() if k in known.catalogue.treatments} for dial in dials)
+            levers = {key: lever for key, lever in dials[0].items() if key in known.catalogue.treatments}
+            prices = {b.key: dials[1].get(b.key, 0.0) for b in known.catalogue.pack.budgets}
+            for budget, price in prices.items():
+                treatments.set_bid_price(session, budget, price, SYSTEM, now)
+            prices = {budget: price for budget, price in prices.items() if price}
             if (levers, prices) != (dict(known.levers), dict(known.prices)):
-                treatments.configure(session, version, levers, prices, SYSTEM, now)
+                treatments.configure(session, version, levers, prices, SYSTEM, now, known.exhausted)
         configuration = treatments.in_force(session).version
     tell(f"Version {version} is in force, as configuration {configuration}.")
     if as_json:

@@ -86,10 +86,7 @@ def put_in_force(session: Session, version: int, actor: Actor, now: datetime) ->
     latest = session.execute(_IN_FORCE).one_or_none()
     if latest is not None and latest.catalogue_version == version:
         raise Conflict(f"Version {version} is in force already.")
-    digest = session.execute(select(_CATALOGUE.c.digest).where(_CATALOGUE.c.version == version)).scalar()
-    if digest is None:
-        raise NotFound(f"There is no catalogue version {version}.")
-    return configure(session, version, actor=actor, now=now, **_kept(latest, _catalogue(session, version, digest)))
+    return configure(session, version, actor=actor, now=now, **_kept(latest, catalogue_of(session, version)))
 
 
 def _kept(latest: Any, catalogue: Catalogue) -> dict[str, Any]:
@@ -179,6 +176,14 @@ def as_of(session: Session, version: int, older: Collection[int] = ()) -> Config
     if row is None:
         raise NotFound(f"There is no configuration {version}.")
     return _configuration(session, row, older)
+
+
+def catalogue_of(session: Session, version: int) -> Catalogue:
+    """The catalogue of this version, in force or not. Raises NotFound."""
+    digest = session.execute(select(_CATALOGUE.c.digest).where(_CATALOGUE.c.version == version)).scalar()
+    if digest is None:
+        raise NotFound(f"There is no catalogue version {version}.")
+    return _catalogue(session, version, digest)
 
 
 def content_of(session: Session, version: int) -> str:

@@ -46,7 +46,16 @@ from backend.treatments.ledger import owner_of as owned_offer
 from backend.treatments.listing import cells
 from backend.treatments.parity import compare_channels
 from backend.treatments.parity_checks import ParityCheck, check_some, last_check, note_check
-from backend.treatments.publishing import as_of, configure, files_of, in_force, pack_in_force, publish, warm
+from backend.treatments.publishing import (
+    as_of,
+    catalogue_of,
+    configure,
+    files_of,
+    in_force,
+    pack_in_force,
+    publish,
+    warm,
+)
 from backend.treatments.recommending import by_id, offer_page, offers_of, open_offers, owner_of_reference, withheld_of
 from backend.treatments.recommending import for_agent as recommend_for_agent
 from backend.treatments.recommending import for_customer as recommend_for_customer
@@ -101,6 +110,7 @@ __all__ = [
     "begin_draft",
     "budget_lines",
     "by_id",
+    "catalogue_of",
     "cells",
     "check_draft",
     "check_pack",

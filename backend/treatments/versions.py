@@ -25,6 +25,8 @@ from shared.kernel.errors import Conflict
 _CATALOGUE: Any = CatalogueVersionRow.__table__  # type: ignore[attr-defined]
 _CONFIGURATION: Any = ConfigurationRow.__table__  # type: ignore[attr-defined]
 _DRAFT: Any = DraftRow.__table__  # type: ignore[attr-defined]
+LONGEST_COMPARED = 6_000
+"""Lines of a file."""
 DIALS = Path("configuration") / "dials.toml"
 """Levers and bid prices in an export: beside the pack's files, since they are no part of the catalogue."""
 
@@ -132,9 +134,15 @@ def difference(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[tup
     for path in sorted(before.keys() | after.keys()):
         old, new = before.get(path, ""), after.get(path, "")
         if old != new or (path in before) != (path in after):
-            lines = difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=3)
-            found.append((path, tuple(list(lines)[2:])))
+            found.append((path, _unified(old.splitlines(), new.splitlines())))
     return tuple(found)
+
+
+def _unified(old: list[str], new: list[str]) -> tuple[str, ...]:
+    if max(len(old), len(new)) > LONGEST_COMPARED:
+        # Comparing takes the square of the length: of texts this long, all of the one and all of the other.
+        return (f"@@ -1,{len(old)} +1,{len(new)} @@", *(f"-{line}" for line in old), *(f"+{line}" for line in new))
+    return tuple(difflib.unified_diff(old, new, lineterm="", n=3))[2:]
 
 
 def export_version(session: Session, folder: Path, version: int | None = None) -> Sequence[Path]:
@@ -158,5 +166,5 @@ def export_version(session: Session, folder: Path, version: int | None = None) -
 
 
 def _dials(dials: Mapping[str, Mapping[str, float]]) -> str:
-    head = "# Levers and bid prices by treatment, as they were in force when this was written.\n\n"
+    head = "# Levers by treatment and bid prices by budget, as they were in force when this was written.\n\n"
     return head + "\n".join(f"[{name}]\n{text_of(values).strip()}\n" for name, values in dials.items())

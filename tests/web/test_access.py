@@ -14,7 +14,7 @@ from sqlalchemy import text
 from backend import db
 from backend.people.permissions import ROLES, SCOPES
 from tests.pages import Page
-from tests.world import FACES, STAFF, World, needed, routes, tokened
+from tests.world import FACES, STAFF, World, needed, people_open, routes, tokened
 
 # --- nobody ---------------------------------------------------------------------------------------------------------
 
@@ -143,7 +143,7 @@ def test_an_agents_form_cannot_answer_an_offer_of_a_customer_whom_it_does_not_na
 # --- forged forms ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("role", ["agent", "customer"])
+@pytest.mark.parametrize("role", ["agent", "author", "supervisor", "customer"])
 def test_a_form_without_its_token_changes_nothing(world: World, role: str) -> None:
     browser = world.browser(role)
     before = _states()
@@ -157,6 +157,10 @@ def test_a_form_without_its_token_changes_nothing(world: World, role: str) -> No
             "when": "soon",
             "query": "x",
         }
+        open_to_all = people_open(rule, browser.app.view_functions[rule.endpoint])
+        if not open_to_all and needed(browser.app, rule) not in ROLES[role]:
+            assert browser.client.open(world.address(rule), method=method, data=fields).status_code == 403
+            continue
         for token in ({}, {"csrf_token": ""}, {"csrf_token": "x.y.z"}):
             sent = {**fields, **token, "customer": world.mine.customer_id}
             answer = browser.client.open(world.address(rule), method=method, data=sent)
@@ -169,9 +173,11 @@ def test_a_form_without_its_token_changes_nothing(world: World, role: str) -> No
 
 
 def _states() -> tuple[Any, ...]:
-    """What acts would change: offers by state, moments, events."""
+    """What acts would change: offers by state, moments, events, drafts, what is in force."""
     with db.reading() as session:
         run = session.connection().execute
         offers = run(text("SELECT state, count(*) FROM offer GROUP BY state ORDER BY state")).all()
-        rest = [run(text(f"SELECT count(*) FROM {table}")).scalar_one() for table in ("moment", "event")]
+        tables = ("moment", "event", "catalogue_draft", "configuration_version")
+        rest = [run(text(f"SELECT count(*) FROM {table}")).scalar_one() for table in tables]
+        rest.append(run(text("SELECT sum(revision) FROM catalogue_draft")).scalar_one())
     return (*(tuple(row) for row in offers), *rest)

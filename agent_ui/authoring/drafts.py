@@ -1,0 +1,167 @@
+"""A draft of the catalogue: where it stands, what it changes, and the acts that take it further or back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from agent_ui.authoring.words import steps
+from backend import db
+from backend.people.service import Permission, current_actor, requires
+from backend.treatments import service as treatments
+from backend.treatments.service import Draft
+from shared.kernel import clock
+from shared.kernel.errors import Invalid
+from shared.ui.formats import speak_of
+from shared.ui.pages import page, request_now, tell
+
+bp = Blueprint("drafts", __name__, template_folder="templates", url_prefix="/catalogue/drafts")
+TEMPLATE = "authoring/draft.html"
+
+
+@bp.get("/<uuid:draft_id>")
+@requires(Permission.SEE_CATALOGUE)
+def show(draft_id: UUID) -> Response:
+    return page(TEMPLATE, **_context(draft_id))
+
+
+@bp.get("/<uuid:draft_id>/changes")
+@requires(Permission.SEE_CATALOGUE)
+def changes(draft_id: UUID) -> Response:
+    """What the draft changes of the version in force, file by file."""
+    return page("authoring/changes.html", **_context(draft_id))
+
+
+@bp.post("/<uuid:draft_id>/check")
+@requires(Permission.AUTHOR)
+def check(draft_id: UUID) -> Response:
+    found = treatments.check_draft(draft_id, current_actor(), request_now()).problems or ()
+    if found:
+        tell(
+            "warn", f"{len(found)} problem{'' if len(found) == 1 else 's'} found", "They are listed with file and line."
+        )
+    else:
+        tell(
+            "good",
+            "Nothing is wrong with it",
+            "The rules and words were checked, and every persona gets what they should.",
+        )
+    return _back(draft_id)
+
+
+@bp.post("/<uuid:draft_id>/request")
+@requires(Permission.AUTHOR)
+def ask(draft_id: UUID) -> Response:
+    return _act(
+        draft_id, treatments.ask_approval, "A second person is asked", "Whoever supervises sees it under Catalogue."
+    )
+
+
+@bp.post("/<uuid:draft_id>/approval")
+@requires(Permission.APPROVE_CATALOGUE)
+def approve(draft_id: UUID) -> Response:
+    return _act(draft_id, treatments.approve, "Approved", "Now say from when it is in force.")
+
+
+@bp.post("/<uuid:draft_id>/return")
+@requires(Permission.APPROVE_CATALOGUE)
+def send_back(draft_id: UUID) -> Response:
+    words = request.form.get("words", "")
+    try:
+        return _act(
+            draft_id, lambda s, d, seen, actor, now: treatments.send_back(s, d, seen, words, actor, now), "Sent back",
+            "Its authors see what you wrote.",
+        )  # fmt: skip
+    except Invalid as wrong:
+        return page(TEMPLATE, status=422, errors=wrong.errors, typed=words, **_context(draft_id))
+
+
+@bp.post("/<uuid:draft_id>/schedule")
+@requires(Permission.APPROVE_CATALOGUE)
+def schedule(draft_id: UUID) -> Response:
+    """In force now, or from a date, in the company's own time."""
+    typed = request.form.get("at", "")
+    try:
+        at = None if request.form.get("when") == "now" else _instant(typed)
+        return _act(
+            draft_id, lambda s, d, seen, actor, now: treatments.schedule(s, d, seen, at, actor, now),
+            "It goes in force" + (" within seconds" if at is None else ""), "In every channel at once; nothing is restarted.",
+        )  # fmt: skip
+    except Invalid as wrong:
+        return page(TEMPLATE, status=422, errors=wrong.errors, typed_at=typed, **_context(draft_id))
+
+
+@bp.post("/<uuid:draft_id>/withdrawal")
+@requires(Permission.AUTHOR)
+def withdraw(draft_id: UUID) -> Response:
+    return _act(draft_id, treatments.withdraw, "Withdrawn", "Its text stays to be read.")
+
+
+def _act(draft_id: UUID, act: Callable[..., Draft], title: str, text: str) -> Response:
+    """Does the act on the draft as it was seen, and goes back to its page."""
+    with db.transaction() as session:
+        act(session, draft_id, _seen(), current_actor(), request_now())
+    tell("good", title, text)
+    return _back(draft_id)
+
+
+def _back(draft_id: UUID) -> Response:
+    return redirect(url_for(".show", draft_id=draft_id), 303)
+
+
+def _seen() -> int:
+    """The revision that the page showed; none fits where a form does not say."""
+    text = request.form.get("seen", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
+def _instant(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise Invalid("That is no date.", {"at": "Choose a day and a time."}) from None
+    with db.reading() as session:
+        zone = treatments.pack_in_force(session).timezone
+    return at.replace(tzinfo=clock.zone_named(zone)) if at.tzinfo is None else at
+
+
+def _context(draft_id: UUID) -> dict[str, Any]:
+    """All that the draft's pages are drawn from."""
+    actor = current_actor()
+    with db.reading() as session:
+        known = treatments.draft(session, draft_id)
+        configuration = treatments.in_force(session)
+        present = known.base_version if known.over else configuration.catalogue.version
+        before = treatments.files_of(session, present)
+    pack = configuration.catalogue.pack
+    speak_of(pack.timezone)
+    differing = treatments.difference(before, known.files)
+    changed = {path: _counted(lines) for path, lines in differing}
+    troubles = Counter(problem.file for problem in known.problems or ())
+    return {
+        "draft": known,
+        "steps": steps(known.state),
+        "present": present,
+        "pack": pack,
+        "changes": differing,
+        "changed": changed,
+        # What needs a look stands first.
+        "files": sorted(known.files.items(), key=lambda file: (not troubles[file[0]], file[0] not in changed, file[0])),
+        "gone": sorted(before.keys() - known.files.keys()),
+        "before": before,
+        "troubles": troubles,
+        "may_write": actor.may(Permission.AUTHOR) and not known.over,
+        "may_approve": actor.may(Permission.APPROVE_CATALOGUE) and actor.id not in known.editors,
+        "approver": actor.may(Permission.APPROVE_CATALOGUE),
+    }
+
+
+def _counted(lines: tuple[str, ...]) -> tuple[int, int]:
+    """How many lines are new, and how many gone."""
+    return sum(line.startswith("+") for line in lines), sum(line.startswith("-") for line in lines)

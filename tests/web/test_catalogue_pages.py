@@ -1,0 +1,190 @@
+"""The authors' pages: a draft is written, checked, approved by somebody else and put in force; nothing typed is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import pytest
+
+from backend import db
+from backend.treatments import service as treatments
+from shared.kernel import clock
+from tests.cast import ADMIN, AGENT, AUTHOR, SUPERVISOR
+from tests.pages import Browser, Page
+from tests.steps_of_drafts import simulated
+
+Sign = Callable[[str], Browser]
+FILE = "treatments/retention.toml"
+
+
+def path_of(page: Page) -> str:
+    return urlsplit(page.path).path
+
+
+def begin(browser: Browser, name: str = "Smaller credit") -> Page:
+    return browser.get("/catalogue").submit("/catalogue/drafts", name=name)
+
+
+def write(browser: Browser, page: Page, old: str, new: str, button: str | None = None, file: str = FILE) -> Page:
+    """The file's page after its text was changed and saved."""
+    form = browser.get(f"{path_of(page)}/files/{file}")
+    text = form.one("textarea", id="text").text or ""
+    assert old in text
+    extra = {"check": "yes"} if button else {}
+    return form.submit(f"{path_of(page)}/files/{file}", text=text.replace(old, new, 1), **extra)
+
+
+def in_force() -> int:
+    with db.reading() as session:
+        return treatments.in_force(session).catalogue.version
+
+
+def test_from_a_new_draft_to_in_force_and_back_by_two_people(desk_as: Sign) -> None:
+    author, supervisor = desk_as(AUTHOR), desk_as(SUPERVISOR)
+    draft = begin(author)
+    assert draft.title.startswith("Smaller credit")
+    here = path_of(draft)
+    saved = write(author, draft, 'applicable = "churn_risk >= 0.45"', 'applicable = "churn_risk >= 0.46"')
+    assert "Saved" in saved.text
+    checked = author.get(here).submit(f"{here}/check")
+    assert "Nothing is wrong with it" in checked.text
+    changes = author.get(f"{here}/changes").text
+    assert '-applicable = "churn_risk >= 0.45"' in changes
+    assert '+applicable = "churn_risk >= 0.46"' in changes
+    simulated(here.rpartition("/")[2])
+    asked = author.get(here).submit(f"{here}/request")
+    assert "A second person is asked" in asked.text
+    assert f"{here}/approval" not in [form.action for form in asked.forms]
+
+    seen = supervisor.get(here)
+    approved = seen.submit(f"{here}/approval")
+    assert "Approved by" in approved.text
+    going = approved.submit(f"{here}/schedule", when="now")
+    assert "In force from today" in going.text
+    assert treatments.take_effect(clock.now()) == 1
+    assert in_force() == 2
+    assert "In force as version 2" in supervisor.get(here).text
+    listed = author.get("/catalogue").text
+    assert "Version 2 In force" in listed
+    assert "Retired" in listed
+    back = supervisor.get("/catalogue/versions/1").submit("/catalogue/versions/1/rollback")
+    assert "Version 1 is in force again" in back.text
+    assert in_force() == 1
+
+
+def test_problems_stand_beside_the_text_with_their_lines(desk_as: Sign) -> None:
+    author = desk_as(AUTHOR)
+    draft = begin(author)
+    page = write(author, draft, "churn_risk >= 0.45", "churn_rsk >= 0.45", "check")
+    assert "did you mean churn_risk?" in page.text
+    link = next(a for a in page.all("a") if (a.get("href") or "").startswith("#L"))
+    assert page.one("li", id=str(link.get("href"))[1:]).get("class") == "bad"
+    whole = author.get(path_of(draft))
+    assert "1 problem" in whole.text
+    assert f"{path_of(draft)}/request" not in [form.action for form in whole.forms]
+
+
+def test_the_catalogue_in_force_is_there_to_read(desk_as: Sign) -> None:
+    text = desk_as(ADMIN).get("/catalogue/versions/1").text
+    for word in (
+        "Retention",
+        "Credit for staying with us",
+        "churn_risk >= 0.45",
+        "What the agent says",
+        "monthly_charges",
+    ):
+        assert word in text
+
+
+def test_a_second_editor_gets_both_texts_and_loses_nothing(desk_as: Sign) -> None:
+    author = desk_as(AUTHOR)
+    draft = begin(author)
+    stale = author.get(f"{path_of(draft)}/files/segments.toml")
+    write(author, draft, "[[segment]]", "# theirs\n[[segment]]", file="segments.toml")
+    lost = stale.submit(f"{path_of(draft)}/files/segments.toml", text="# mine\n")
+    assert lost.status == 409
+    assert lost.one("textarea", id="text").text.strip() == "# mine"
+    assert "# theirs" in (lost.one("textarea", id="theirs").text or "")
+    over = lost.submit(f"{path_of(draft)}/files/segments.toml", text="# mine\n")
+    assert over.status == 200
+    assert over.one("textarea", id="text").text.strip() == "# mine"
+
+
+def test_a_text_that_cannot_be_taken_comes_back_as_it_was_typed(desk_as: Sign) -> None:
+    author = desk_as(AUTHOR)
+    here = f"{path_of(begin(author))}/files/segments.toml"
+    long = "# long\n" * 40_000
+    refused = author.get(here).submit(here, text=long)
+    assert refused.status == 422
+    assert refused.one("textarea", id="text").text.strip() == long.strip()
+    kept = "# " + '"' * 60_000 + "\n"
+    assert author.get(here).submit(here, text=kept).status == 200
+
+
+def test_what_was_typed_into_a_draft_that_is_over_is_not_lost_either(desk_as: Sign) -> None:
+    author = desk_as(AUTHOR)
+    draft = begin(author)
+    here = path_of(draft)
+    stale = author.get(f"{here}/files/segments.toml")
+    gone = author.get(here).submit(f"{here}/withdrawal")
+    assert "Withdrawn" in gone.text
+    lost = stale.submit(f"{here}/files/segments.toml", text="# mine\n")
+    assert lost.status == 409
+    assert lost.one("textarea", id="text").text.strip() == "# mine"
+
+
+def test_files_come_and_go(desk_as: Sign) -> None:
+    author = desk_as(AUTHOR)
+    here = path_of(begin(author))
+    added = author.get(here).submit(f"{here}/files", path="treatments/summer.toml")
+    assert path_of(added) == f"{here}/files/treatments/summer.toml"
+    assert "new" in author.get(here).text
+    removed = added.submit(f"{here}/files/treatments/summer.toml/removal")
+    assert path_of(removed) == here
+    assert author.get(f"{here}/files/treatments/summer.toml").status == 404
+    assert author.get(here).submit(f"{here}/files", path="../etc.toml").status == 422
+    assert author.get(here).submit(f"{here}/files", path="pack.toml").status == 409
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("at", "tomorrow"), ("at", ""), ("at", "1999-01-01T00:00"), ("words", " ")]
+)
+def test_a_wrong_form_comes_back_with_what_was_typed(desk_as: Sign, field: str, value: str) -> None:
+    author, supervisor = desk_as(AUTHOR), desk_as(SUPERVISOR)
+    here = path_of(begin(author))
+    author.get(here).submit(f"{here}/check")
+    simulated(here.rpartition("/")[2])
+    author.get(here).submit(f"{here}/request")
+    if field == "words":
+        refused = supervisor.get(here).submit(f"{here}/return", words=value)
+    else:
+        supervisor.get(here).submit(f"{here}/approval")
+        refused = supervisor.get(here).submit(f"{here}/schedule", when="then", at=value)
+    assert refused.status == 422
+    assert "Please check this" in refused.text
+    back = supervisor.get(here).submit(f"{here}/return", words="The rule is too wide.")
+    assert back.status == 200
+    assert "The rule is too wide." in author.get(here).text
+
+
+def test_an_act_on_a_page_that_is_out_of_date_is_refused_and_says_so(desk_as: Sign) -> None:
+    author = desk_as(AUTHOR)
+    here = path_of(begin(author))
+    stale = author.get(here)
+    write(author, stale, "churn_risk >= 0.45", "churn_risk >= 0.44")
+    refused = stale.submit(f"{here}/withdrawal")
+    assert refused.status == 409
+    assert "changed this draft meanwhile" in refused.text
+
+
+def test_an_agent_sees_none_of_it(desk_as: Sign) -> None:
+    agent = desk_as(AGENT)
+    assert agent.get("/catalogue").status == 403
+    assert "Catalogue" not in agent.get("/").text
+
+
+def test_a_draft_needs_a_name(desk_as: Sign) -> None:
+    refused = begin(desk_as(AUTHOR), " ")
+    assert refused.status == 422
+    assert "Please check this" in refused.text
