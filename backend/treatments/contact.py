@@ -78,8 +78,8 @@ def history_of(ledger: Ledger, pack: Pack, configuration: Configuration, today: 
     taken: dict[str, OfferFact] = {}
     for o in reversed(ledger.offers):
         answers.setdefault((o.treatment, o.subject), []).append(o)
-        if o.state in TAKEN:
-            taken.setdefault(o.treatment, o)
+        if o.state in TAKEN and (o.treatment not in taken or _taken_on(taken[o.treatment]) < _taken_on(o)):
+            taken[o.treatment] = o
     return History(
         today=today,
         recent=presentations(ledger, today),
@@ -113,8 +113,11 @@ def too_much_conceded(history: History, concession: float, most: float) -> Refus
 
 def _again(taken: OfferFact, configuration: Configuration) -> date:
     """The first day on which what was taken could be taken again, as it was said when it was offered."""
-    on = taken.answered_on or taken.presented_on or date.min
-    return on + timedelta(days=configuration.treatment_of(taken).repeat_days)
+    return _taken_on(taken) + timedelta(days=configuration.treatment_of(taken).repeat_days)
+
+
+def _taken_on(offer: OfferFact) -> date:
+    return offer.answered_on or offer.presented_on or date.min
 
 
 def _answered(t: Treatment, subject: str, history: History) -> Refusal | None:

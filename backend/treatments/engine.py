@@ -17,11 +17,11 @@ from backend.matrix.service import Pack, Protective
 from backend.profiles.snapshot import Snapshot
 from backend.rules.service import Context, Expression, RuleFailed, number_of
 from backend.treatments import contact
-from backend.treatments.catalogue import Catalogue, Treatment
+from backend.treatments.catalogue import Treatment
 from backend.treatments.contact import History, history_of
 from backend.treatments.facts import TAKEN, Configuration, Ledger, OfferFact, TermValue
 from backend.treatments.match import balance, context_value, objective_weights
-from backend.treatments.ordering import first_of_each, in_order, pinned_first
+from backend.treatments.ordering import beside, first_of_each, in_order, pinned_first
 from backend.treatments.plan import Line, plan_of
 from backend.treatments.ruling import Factors, Ranked, Ruling, Seen, Withheld
 from backend.treatments.terms import concession_of, terms_of
@@ -58,8 +58,8 @@ def decide(snapshot: Snapshot, ledger: Ledger, configuration: Configuration) -> 
             found = _candidate(case, line, subject)
             (ranked if type(found) is Ranked else withheld).append(found)  # type: ignore[arg-type]
     ordered = in_order(ranked, snapshot, ledger, configuration)
-    kept, beside = first_of_each(ordered, configuration.catalogue.conflicts)
-    return Ruling(kept, (*withheld, *beside), case.weights)
+    kept, excluded = first_of_each(ordered, configuration.catalogue.conflicts)
+    return Ruling(kept, (*withheld, *excluded), case.weights)
 
 
 def overridable(snapshot: Snapshot, ledger: Ledger, configuration: Configuration) -> dict[tuple[str, str], Ranked]:
@@ -69,11 +69,10 @@ def overridable(snapshot: Snapshot, ledger: Ledger, configuration: Configuration
     """
     case = _case(snapshot, ledger, configuration)
     live = {(o.treatment, o.subject) for o in case.live}
-    against: set[str] = set().union(*(configuration.catalogue.conflicts.get(key, frozenset()) for key, _ in live))
     found = {}
     for line in plan_of(configuration.catalogue).lines.values():
         for subject in case.subjects(line) if line.subject else _CUSTOMER:
-            if (line.key, subject) in live or line.t.key in against:
+            if (line.key, subject) in live or beside(line.conflicts, subject, live):
                 continue
             candidate = _candidate(case, line, subject, judged=True)
             if type(candidate) is Ranked:
@@ -100,9 +99,9 @@ def uses(snapshot: Snapshot, ledger: Ledger, configuration: Configuration, offer
     if not line.uses:
         return {}
     case = _case(snapshot, ledger, configuration)
-    context = context_of(snapshot, ledger, configuration, (offer,))
-    case.context = context
-    figures = line.worked_out(case.context_for(offer.subject, catalogue))
+    case.live = [offer]
+    case.context = context_of(snapshot, ledger, configuration, case.live)
+    figures = line.worked_out(case.context_for(offer.subject))
     return amounts_of(line.t, line.uses_of(figures), offer.terms, case.digits)
 
 
@@ -117,10 +116,15 @@ def context_of(snapshot: Snapshot, ledger: Ledger, configuration: Configuration,
         "presentations_30d": contact.presentations(ledger, today),
         "concessions_12m": contact.concessions(ledger, today),
     }
+    return Context(values, _needed(configuration, live))
+
+
+def _needed(configuration: Configuration, live: Iterable[OfferFact]) -> frozenset[str]:
+    """The names that rules of the catalogue in force read, and of those that these offers were made with."""
     needed = configuration.catalogue.needed
     for offer in live:
         needed |= configuration.catalogue_of(offer.catalogue_version).needed
-    return Context(values, needed)
+    return needed
 
 
 @dataclass(slots=True)
@@ -153,7 +157,7 @@ class _Case:
         """What the treatment may be for: the customer, or each holding of its kind; "" alone where there is none of it."""
         return [h.holding_id for h in self.snapshot.holdings if h.kind == line.t.subject] or _CUSTOMER
 
-    def context_for(self, subject: str, catalogue: Catalogue) -> Context:
+    def context_for(self, subject: str) -> Context:
         """The customer's context, or one with what is known of the holding besides."""
         if not subject:
             return self.context
@@ -161,7 +165,8 @@ class _Case:
         if context is None:
             holding = next((h for h in self.snapshot.holdings if h.holding_id == subject), None)
             own = {f"{holding.kind}_{key}": value for key, value in holding.attributes.items()} if holding else {}
-            context = self.contexts[subject] = Context(self.context.values | own, catalogue.needed)
+            needed = _needed(self.configuration, self.live)
+            context = self.contexts[subject] = Context(self.context.values | own, needed)
         return context
 
 
@@ -198,7 +203,7 @@ def _candidate(case: _Case, line: Line, subject: str, *, judged: bool = False) -
         )
     if line.apart and (left := _out_of_turn(case, t, subject)):
         return left
-    context = case.context_for(subject, case.configuration.catalogue) if subject else case.context
+    context = case.context_for(subject) if subject else case.context
     known = context.verdicts
     for step, rule, every, conditions in line.rules:
         for condition in conditions:
@@ -246,7 +251,7 @@ def _standing(case: _Case, offer: OfferFact) -> Ranked | Withheld:
     """A live offer is honoured as it was made: only suitability, protective states and consent may hide it."""
     catalogue = case.configuration.catalogue_of(offer.catalogue_version)
     line, subject = plan_of(catalogue).lines[offer.treatment], offer.subject
-    context = case.context_for(subject, catalogue)
+    context = case.context_for(subject)
     for rule in line.suitable:
         if left := _refused(line.key, "suitable", rule, context, subject):
             return left
@@ -350,7 +355,8 @@ def _factors(
     if not isfinite(value):
         raise RuleFailed("gave no finite number")
     configuration, price = case.configuration, 0.0
-    if line.uses and configuration.prices:
+    if line.uses:
+        # Without a price too: what cannot be worked out could not be reserved when it is accepted.
         amounts = amounts_of(line.t, line.uses_of(figures), terms, case.digits)
         price = sum(configuration.prices.get(budget, 0.0) * amount for budget, amount in amounts.items())
     attention = case.attention

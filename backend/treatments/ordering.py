@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from backend.profiles.snapshot import Snapshot
 from backend.treatments.catalogue import Treatment
@@ -42,19 +42,20 @@ def first_of_each(
             kept.append(item)
             chosen.append((item.treatment, item.subject))
             continue
-        beside = [
-            t for t, subject in chosen if t in others and (subject == item.subject or not (subject and item.subject))
-        ]
-        if beside:
-            words = f"It cannot be had beside {min(beside)}, which comes before it."
+        if against := beside(others, item.subject, chosen):
+            first = min(against)
+            words = f"It cannot be had beside {first}, which comes before it."
             values = {"priority": item.priority}
-            withheld.append(
-                Withheld(item.treatment, "arbitration", f"excludes:{min(beside)}", words, values, item.subject)
-            )
+            withheld.append(Withheld(item.treatment, "arbitration", f"excludes:{first}", words, values, item.subject))
         else:
             kept.append(item)
             chosen.append((item.treatment, item.subject))
     return tuple(kept), withheld
+
+
+def beside(conflicts: Collection[str], subject: str, those: Iterable[tuple[str, str]]) -> list[str]:
+    """Of those treatments and subjects, the ones in conflict: for the same subject, or where one is for the whole customer."""
+    return [t for t, other in those if t in conflicts and (other == subject or not (other and subject))]
 
 
 def pinned_first(ranked: Sequence[Ranked], ledger: Ledger, moment_key: str) -> tuple[Ranked, ...]:

@@ -15,7 +15,7 @@ def amounts_of(t: Treatment, figures: Sequence[Any], terms: Sequence[TermValue],
 
     `figures` are what the amounts came to, in the order of the treatment's uses; a RuleFailed stands where one failed.
     """
-    found = {}
+    found: dict[str, float] = {}
     for use, figure in zip(t.use, figures, strict=True):
         if use.term:
             value = next((float(term.value) for term in terms if term.key == use.term), 0.0)
@@ -24,5 +24,5 @@ def amounts_of(t: Treatment, figures: Sequence[Any], terms: Sequence[TermValue],
             raise figure
         else:
             amount = number_of(figure)
-        found[use.budget] = max(amount, 0.0)
+        found[use.budget] = found.get(use.budget, 0.0) + max(amount, 0.0)
     return found

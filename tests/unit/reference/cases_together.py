@@ -147,7 +147,7 @@ LINES = [
     Case("what nobody knows of a line has its default", person(holdings=[line("a")]), [], setting(extras="speed"), order=("speed@a",),
          terms={"speed@a": {"price": 200}}, figures={"speed@a": {"value": 0.5 * (3.0 - 0) + 0.5 * 5.0}}),
     Case("what suits depends on the line", person(fibre=False, holdings=[line("a", kind="mobile"), line("b")]), [], setting(extras="speed"), order=("speed@b",),
-         withheld={"speed@a": ("suitable", 'line_kind == "home" || fibre')}),
+         withheld={"speed@a": ("suitable", 'fibre || line_kind == "home"')}),
     Case("taken for one line, it is still there for the other", lines(a=10, b=10), [taken("speed", 9, subject="a", terms=[("price", 4200)])], setting(extras="speed"),
          order=("speed@b",), withheld={"speed@a": ("contact_policy", "repeat")}),
     Case("live for one line, a candidate for the other", lines(a=90, b=10), [offer("speed", "presented", 9, subject="a", first=True, terms=[("price", 4200)])],

@@ -36,7 +36,7 @@ _LIST: list[dict[str, Any]] = [
         subject="line", acceptance=0.4, repeat_days=100,
         rules={
             "eligible": Rule("line_speed < 100", lambda c: c["line_speed"] < 100, "line_speed"),
-            "suitable": Rule('line_kind == "home" || fibre', lambda c: c["line_kind"] == "home" or c["fibre"], "line_kind fibre"),
+            "suitable": Rule('fibre || line_kind == "home"', lambda c: c["fibre"] or c["line_kind"] == "home", "line_kind fibre"),
         },
         value={
             "equity": Rule("0.2 * line_price + 3.0", lambda c: 0.2 * c["line_price"] + 3, "line_price"),
