@@ -166,6 +166,7 @@ def test_the_text_files_hold_nothing_but_what_a_catalogue_keeps() -> None:
     body = read_body(FOLDER)
     assert set(body) == {
         "pack",
+        "acts",
         "attributes",
         "facts",
         "personas",

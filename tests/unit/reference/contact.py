@@ -95,7 +95,8 @@ def _in_scope(sight: Sight, t: Treatment, limit: dict[str, Any]) -> list[Offer] 
 def _outcome_on(o: Offer, outcome: str) -> date | None:
     """The day on which the offer had this outcome; None where it had not."""
     if outcome == "presented":
-        return o["presented_on"]
+        # One whose terms were altered is told of by the one in its place.
+        return None if o["state"] == "superseded" else o["presented_on"]
     states = {"declined"} if outcome == "declined" else TAKEN
     return o["answered_on"] if o["state"] in states else None
 

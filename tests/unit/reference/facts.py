@@ -64,7 +64,9 @@ def subject_of(offer: Offer) -> str:
 
 def recent(offers: list[Offer], today: date, but: Offer | None = None) -> int:
     """How many were put to the customer in thirty days."""
-    return len([o for o in offers if o is not but and (today - o["presented_on"]).days < 30])
+    return len(
+        [o for o in offers if o is not but and o["state"] != "superseded" and (today - o["presented_on"]).days < 30]
+    )
 
 
 def conceded(offers: list[Offer], today: date) -> float:
