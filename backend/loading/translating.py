@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from backend.cases.service import PastCase
 from backend.interactions.service import Event, NewContact, Past, past_ids
-from backend.profiles.service import NewBill, NewConsent, NewCustomer
+from backend.profiles.service import Holding, NewBill, NewConsent, NewCustomer
 from shared.kernel import ids
 
 
@@ -70,6 +70,10 @@ def _customer(made: Any, customer_id: UUID, anchor: datetime, rand: random.Rando
         language=made.language,
         made_up=made.made_up,
         created_at=anchor,
+        holdings=tuple(
+            Holding(f"{made.number}-{nth}", one.kind, one.label, dict(one.attributes))
+            for nth, one in enumerate(made.holdings, 1)
+        ),
     )
 
 

@@ -52,6 +52,10 @@ class Source:
 _FILES = {
     "attributes": ("attributes.toml", "attribute"),
     "facts": ("facts.toml", "fact"),
+    "holdings": ("holdings.toml", "holding"),
+    "caps": ("pack.toml", "cap"),
+    "gaps": ("pack.toml", "gap"),
+    "budgets": ("pack.toml", "budget"),
     "cells": ("matrix.toml", "cell"),
     "stages": ("matrix.toml", "stage"),
     "channels": ("matrix.toml", "channel"),
@@ -176,6 +180,10 @@ def _references(pack: Pack, source: Source) -> Iterator[Problem]:
                 yield Problem(
                     "pack.toml", source.line("pack.toml", table, nth), f"{table}.{limit.key}", "of all has no name"
                 )
+    for nth, kind in enumerate(pack.holdings):
+        for name in pack.holding_names[kind.key].keys() & pack.names.keys():
+            line = source.line("holdings.toml", "holding", nth)
+            yield Problem("holdings.toml", line, kind.key, f"{name} has another meaning already")
     for nth, fact in enumerate(pack.facts.values()):
         if sum(map(bool, (fact.of, fact.value, fact.since))) != 1 or bool(fact.of) != bool(fact.window):
             yield Problem(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -123,7 +123,21 @@ def services(snapshot: Snapshot, pack: Pack, audience: Audience) -> tuple[Servic
         value = snapshot.attributes.get(service.attribute)
         text = service.values.get(str(value).lower() if isinstance(value, bool) else str(value)) if held else None
         lines.append(ServiceLine(service.label, text or "", text is not None))
-    return tuple(lines)
+    return (*lines, *_holdings(snapshot, pack, audience)) if held else tuple(lines)
+
+
+def _holdings(snapshot: Snapshot, pack: Pack, audience: Audience) -> Iterator[ServiceLine]:
+    """What the customer has several of, one by one, with what this audience may see of each."""
+    kinds = {kind.key: kind for kind in pack.holdings}
+    for holding in snapshot.holdings:
+        kind = kinds.get(holding.kind)
+        shown = [a for a in kind.attribute if audience in a.visible and a.key != "name"] if kind else []
+        texts = [
+            f"{a.label}: {text}"
+            for a in shown
+            if (text := attribute_text(a, holding.attributes.get(a.key), pack.currency, snapshot.language))
+        ]
+        yield ServiceLine(holding.label, ", ".join(texts), True)
 
 
 def _holds_any(snapshot: Snapshot, pack: Pack) -> bool:

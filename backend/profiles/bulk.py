@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from sqlmodel import Session
 from backend import db
 from backend.profiles import identity, queries
 from backend.profiles.tables import PackLoadRow
+from backend.profiles.types import Holding
 
 _LOAD = queries.table(PackLoadRow)
 
@@ -60,6 +61,7 @@ class NewCustomer:
     language: str
     made_up: bool
     created_at: datetime
+    holdings: tuple[Holding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,7 @@ def _customer(c: NewCustomer, claims: dict[tuple[str, str], UUID]) -> dict[str, 
         "birth_date": c.birth_date,
         "attributes": c.attributes,
         "facts": c.facts,
+        "holdings": [asdict(holding) for holding in c.holdings],
         "version": 1,
         "timezone": c.timezone,
         "language": c.language,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from types import EllipsisType
 from typing import Any
@@ -32,7 +33,7 @@ from backend.profiles.leaving import erase_customer, export_customer
 from backend.profiles.risk import band, in_words
 from backend.profiles.searching import callers, find_by_sign_in, owner, search
 from backend.profiles.snapshot import Snapshot, snapshot
-from backend.profiles.types import Bill, Consent, Credit, Match, Moment, Page, Profile
+from backend.profiles.types import Bill, Consent, Credit, Holding, Match, Moment, Page, Profile
 from backend.record import service as record
 from shared.kernel import clock
 from shared.kernel.actors import Actor
@@ -40,7 +41,7 @@ from shared.kernel.errors import Invalid, NotFound
 from shared.kernel.money import Money
 
 __all__ = [
-    "Bill", "Consent", "Credit", "Enrolled", "LoadProgress", "Match", "Moment", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile",
+    "Bill", "Consent", "Credit", "Enrolled", "Holding", "LoadProgress", "Match", "Moment", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile",
     "Snapshot", "band", "bill_heads", "bills", "book_credit", "callers", "enrol", "erase_customer", "export_customer", "find_by_sign_in", "in_words", "issue_bill", "learn",
     "load_progress", "loaded_packs", "normalise", "note_progress", "owner", "profile", "resolve", "revise", "search", "set_consent", "set_moment", "snapshot", "stamp",
     "waiting_credits",
@@ -88,6 +89,7 @@ def profile(session: Session, customer_id: UUID) -> Profile:
         email=row.email,
         birth_date=row.birth_date,
         created_at=row.created_at,
+        holdings=tuple(Holding(**holding) for holding in row.holdings),
     )
 
 
@@ -149,12 +151,12 @@ def learn(
     add: dict[str, float] | None = None,
     dates: dict[str, date] | None = None,
     bad_experience: dict[str, Any] | EllipsisType | None = ...,
+    holdings: Sequence[Holding] | None = None,
 ) -> int:
     """Writes down what was learned and gives the profile's new version. Raises NotFound.
 
     `count` adds to the bucket of the customer's local day, `add` to a value, which never falls below zero; `values` and
-    `dates` replace; None for `bad_experience` says that
-    it has been put right. Concurrent lessons wait for each other, so that none is lost.
+    `dates` replace, `holdings` all that were there; None for `bad_experience` says that it has been put right. Concurrent lessons wait for each other, so that none is lost.
     """
     known = _locked(session, customer_id)
     facts = dict(known.facts)
@@ -173,11 +175,14 @@ def learn(
         facts["dates"] = {**facts.get("dates", {}), **{key: day.isoformat() for key, day in dates.items()}}
     if not isinstance(bad_experience, EllipsisType):
         facts["bad_experience"] = bad_experience
+    owned = {} if holdings is None else {"holdings": [asdict(holding) for holding in holdings]}
     version: int = known.version + 1
     session.execute(
         update(queries.CUSTOMER)
         .where(queries.CUSTOMER.c.customer_id == customer_id)
-        .values(attributes={**known.attributes, **(attributes or {})}, facts=facts, version=version, updated_at=now)
+        .values(
+            attributes={**known.attributes, **(attributes or {})}, facts=facts, version=version, updated_at=now, **owned
+        )
     )
     record.changed(session, "profile", customer_id=customer_id, now=now)
     return version

@@ -33,6 +33,8 @@ class CustomerRow(SQLModel, table=True):
     birth_date: date | None = None
     attributes: dict[str, Any] = Field(sa_type=Json)
     facts: dict[str, Any] = Field(sa_type=Json)
+    holdings: list[dict[str, Any]] = Field(sa_type=Json)
+    """The things of which they may have several, each with an id of its own."""
     version: int = 1
     timezone: str
     language: str

@@ -64,6 +64,8 @@ class CustomerCard:
 
     offer_id: UUID
     treatment: str
+    subject: str
+    """The holding that it is for; "" for the customer as a whole."""
     headline: str
     acknowledgement: str | None
     body: str
@@ -207,7 +209,7 @@ def stand_in(item: Ranked) -> Any:
     return SimpleNamespace(
         offer_id=item.offer_id, treatment=item.treatment, catalogue_version=item.catalogue_version,
         terms=[terms_json(t) for t in item.terms], valid_until=item.valid_until, state="open", version=1, reference="",
-        presented_at=None,
+        presented_at=None, subject=item.subject,
     )  # fmt: skip
 
 
@@ -219,6 +221,7 @@ def customer_card(t: Treatment, row: Any, inputs: Inputs, context: Context) -> C
     return CustomerCard(
         offer_id=row.offer_id,
         treatment=t.key,
+        subject=row.subject,
         headline=headline(t, words),
         acknowledgement=fill(said.customer, words) if said else None,
         body=fill(t.portal.body, words) if t.portal else "",

@@ -31,7 +31,7 @@ def deliver(ranked: Sequence[Ranked], snapshot: Snapshot, configuration: Configu
         if refused is None:
             here.append(item)
         else:
-            elsewhere.append((item, Withheld(item.treatment, "deliverable", *refused)))
+            elsewhere.append((item, Withheld(item.treatment, "deliverable", *refused, subject=item.subject)))
     return Delivery(channel, tuple(here), tuple(elsewhere))
 
 

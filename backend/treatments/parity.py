@@ -10,7 +10,9 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from backend.treatments import asking, cards, recommending
 from backend.treatments.asking import Decided
+from backend.treatments.cards import CustomerCard
 from backend.treatments.delivery import deliver
+from backend.treatments.ruling import Ranked
 from shared.kernel.actors import SYSTEM
 
 AGENTS = ("phone", "branch")
@@ -77,27 +79,32 @@ def _view(customer_id: UUID, channel: str, now: datetime) -> View:
     if channel in AGENTS:
         agent = recommending.agent_recommendation(decided, rows, (), channel, SYSTEM, everything)
         shown = [card.card for card in agent.cards]
-        factors = {card.card.treatment: card.factors for card in agent.cards}
+        factors = {_key(card.card): card.factors for card in agent.cards}
     else:
         shown = list(recommending.customer_recommendation(decided, delivery, rows, SYSTEM, everything).cards)
-        factors = {item.treatment: item.factors for item in delivery.here}
+        factors = {_key(item): item.factors for item in delivery.here}
     return View(
         channel,
         tuple(
             Shown(
-                c.treatment,
+                _key(c),
                 tuple((t.key, t.value, t.text) for t in c.terms),
                 c.valid_until.isoformat(),
                 c.headline,
                 c.body,
                 c.reason,
                 c.acknowledgement,
-                tuple(factors[c.treatment]),
+                tuple(factors[_key(c)]),
             )
             for c in shown
         ),
-        {item.treatment: w.rule for item, w in delivery.elsewhere},
+        {_key(item): w.rule for item, w in delivery.elsewhere},
     )
+
+
+def _key(shown: Ranked | CustomerCard) -> str:
+    """What is shown, and for which holding."""
+    return f"{shown.treatment}@{shown.subject}" if shown.subject else shown.treatment
 
 
 def _standing_or_preview(customer_id: UUID, now: datetime) -> Decided:

@@ -50,6 +50,10 @@ def profile_of(place: int, made: MadeCustomer) -> Profile:
         consents=consents,
         phone=made.phone,
         email=made.email,
+        holdings=tuple(
+            Holding(f"{made.number}-{nth}", h.kind, h.label, dict(h.attributes))
+            for nth, h in enumerate(made.holdings, 1)
+        ),
     )
 
 

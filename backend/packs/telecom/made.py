@@ -45,6 +45,14 @@ class MadeEvent(NamedTuple):
     ended_at: datetime | None = None
 
 
+class MadeHolding(NamedTuple):
+    """One of the things of which the customer may have several."""
+
+    kind: str
+    label: str
+    attributes: dict[str, bool | int | float | str]
+
+
 class MadeConsent(NamedTuple):
     """What the customer said about one purpose on one channel."""
 
@@ -77,4 +85,5 @@ class MadeCustomer:
     bills: tuple[MadeBill, ...]
     events: tuple[MadeEvent, ...]
     consents: tuple[MadeConsent, ...]
+    holdings: tuple[MadeHolding, ...] = ()
     made_up: bool = True

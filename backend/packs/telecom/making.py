@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from backend.packs.telecom.history import Life, live
 from backend.packs.telecom.identities import Names, birth_date, customer_number
-from backend.packs.telecom.made import MadeBill, MadeConsent, MadeCustomer, MadeEvent, MadeLine
+from backend.packs.telecom.made import MadeBill, MadeConsent, MadeCustomer, MadeEvent, MadeHolding, MadeLine
 from backend.packs.telecom.rows import COLUMNS, Row, read_customers
 
 __all__ = ["MadeBill", "MadeConsent", "MadeCustomer", "MadeEvent", "MadeLine", "Row", "people", "read_customers"]
@@ -53,7 +53,17 @@ def people(rows: Iterable[Row], anchor: datetime, seed: int = 2026) -> Iterator[
             bills=life.bills,
             events=life.events,
             consents=tuple(_consents(life, zone, rng)),
+            holdings=tuple(_lines(row, Random(f"{seed}/{number}/lines"))),
         )
+
+
+def _lines(row: Row, rng: Random) -> Iterator[MadeHolding]:
+    """One phone line or two; now and then one drops calls."""
+    count = 0 if not row["phone_service"] else 2 if row["multiple_lines"] == "Yes" else 1
+    for nth in range(1, count + 1):
+        dropped = rng.randrange(4, 12) if rng.random() < 0.05 else rng.randrange(3)
+        label = f"Line {nth}"
+        yield MadeHolding("line", label, {"name": label, "dropped_calls_30d": dropped})
 
 
 def _care_note(rng: Random) -> str:
