@@ -17,7 +17,7 @@ from uuid import UUID
 from backend.matrix.service import folder_of, read_body
 from backend.packs.telecom.making import MadeCustomer, people, read_customers
 from backend.profiles.service import Snapshot, snapshot
-from backend.profiles.types import Consent, Profile
+from backend.profiles.types import Consent, Holding, Profile
 from backend.treatments.catalogue import Catalogue
 from backend.treatments.delivery import deliver
 from backend.treatments.engine import decide
