@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import Flask
 
-from agent_ui.authoring import catalogue, drafts, texts
+from agent_ui.authoring import catalogue, drafts, simulations, texts
 from agent_ui.desk import (
     calls,
     cases,
@@ -61,6 +61,7 @@ def create_desk(settings: Settings) -> Flask:
         wall,
         catalogue,
         drafts,
+        simulations,
         texts,
     ):
         app.register_blueprint(part.bp)

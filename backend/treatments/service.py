@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backend.treatments.asking import Decided, decide, preview
+from backend.treatments.batch import Best, best_of_all
 from backend.treatments.budgets import BudgetLine, PeriodLine
 from backend.treatments.budgets import lines as budget_lines
 from backend.treatments.budgets import refresh as refresh_budgets
@@ -21,6 +22,7 @@ from backend.treatments.cards import (
     WithheldLine,
 )
 from backend.treatments.checking import check_pack, check_texts
+from backend.treatments.crew import Stopped, cores
 from backend.treatments.delivery import deliver
 from backend.treatments.drafts import (
     Draft,
@@ -64,6 +66,8 @@ from backend.treatments.reviewing import (
     take_effect,
     withdraw,
 )
+from backend.treatments.simulating import Report, simulate
+from backend.treatments.simulations import Simulation, ask_simulation, simulate_next, simulate_until, simulation
 from backend.treatments.undoing import close_case, undo
 from backend.treatments.versions import DIALS, Spell, Version, difference, export_version, roll_back, versions
 
@@ -72,6 +76,7 @@ __all__ = [
     "FULFIL",
     "AgentCard",
     "AgentRecommendation",
+    "Best",
     "BudgetLine",
     "CustomerCard",
     "CustomerRecommendation",
@@ -86,7 +91,10 @@ __all__ = [
     "ParityCheck",
     "PeriodLine",
     "PresentedLine",
+    "Report",
+    "Simulation",
     "Spell",
+    "Stopped",
     "TermLine",
     "Undone",
     "Version",
@@ -96,7 +104,9 @@ __all__ = [
     "approve",
     "as_of",
     "ask_approval",
+    "ask_simulation",
     "begin_draft",
+    "best_of_all",
     "budget_lines",
     "by_id",
     "catalogue_of",
@@ -107,6 +117,7 @@ __all__ = [
     "close_case",
     "compare_channels",
     "configure",
+    "cores",
     "decide",
     "decision_page",
     "deliver",
@@ -142,6 +153,10 @@ __all__ = [
     "schedule",
     "send_back",
     "set_bid_price",
+    "simulate",
+    "simulate_next",
+    "simulate_until",
+    "simulation",
     "take_effect",
     "undo",
     "versions",
