@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import Flask
 
-from agent_ui.authoring import catalogue, drafts, texts
+from agent_ui.authoring import catalogue, drafts, simulations, texts
 from agent_ui.desk import (
     alternatives,
     calls,
@@ -66,6 +66,7 @@ def create_desk(settings: Settings) -> Flask:
         approvals,
         catalogue,
         drafts,
+        simulations,
         texts,
     ):
         app.register_blueprint(part.bp)

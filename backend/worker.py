@@ -20,6 +20,7 @@ from shared.kernel import clock
 
 BATCH = 100
 TICK_SECONDS = 0.25
+PATIENCE_SECONDS = 3
 _log = structlog.stdlib.get_logger("evenhand.worker")
 
 
@@ -41,6 +42,9 @@ def run(ended: threading.Event) -> None:
         (600.0, record.purge),
         (600.0, record.purge_changes),
     ]
+    # A simulation may take a minute: it must not hold up what takes a moment.
+    simulating = threading.Thread(target=treatments.simulate_until, args=(ended,), daemon=True, name="simulations")
+    simulating.start()
     due = [0.0] * len(chores)
     while not ended.is_set():
         for number, (every, chore) in enumerate(chores):
@@ -48,6 +52,7 @@ def run(ended: threading.Event) -> None:
                 full = _do(chore)
                 due[number] = time.monotonic() + (0.0 if full else every)
         ended.wait(TICK_SECONDS)
+    simulating.join(PATIENCE_SECONDS)
 
 
 def _do(chore: Callable[[datetime], int]) -> bool:

@@ -10,6 +10,7 @@ from backend import db
 from backend.people.permissions import ROLES
 from backend.treatments import service as treatments
 from backend.treatments.service import Draft
+from shared.kernel import clock
 from shared.kernel.actors import Actor
 from tests.small_company import NOW
 
@@ -51,6 +52,8 @@ def approved(draft_id: UUID, stop: str = "approved", now: datetime = NOW) -> Dra
     """The draft after it went as far as `stop`."""
     known = treatments.check_draft(draft_id, AUTHOR, now)
     assert known.problems == (), known.problems
+    if known.state == "checked":
+        known = simulated(draft_id, now=now)
     with db.transaction() as session:
         known = treatments.ask_approval(session, draft_id, known.revision, AUTHOR, now)
     if stop == "asked":
@@ -64,5 +67,12 @@ def in_state(draft_id: UUID) -> str:
         return treatments.draft(session, draft_id).state
 
 
-def simulated(draft_id: UUID | str) -> None:
-    """The draft as after its simulation."""
+def simulated(draft_id: UUID | str, actor: Actor = AUTHOR, now: datetime | None = None) -> Draft:
+    """The draft after a worker simulated it."""
+    draft_id = UUID(str(draft_id))
+    now = now or clock.now()
+    with db.transaction() as session:
+        treatments.ask_simulation(session, draft_id, treatments.draft(session, draft_id).revision, actor, now)
+    assert treatments.simulate_next(now, processes=1)
+    with db.reading() as session:
+        return treatments.draft(session, draft_id)

@@ -28,14 +28,14 @@ TEMPLATE = "authoring/draft.html"
 @bp.get("/<uuid:draft_id>")
 @requires(Permission.SEE_CATALOGUE)
 def show(draft_id: UUID) -> Response:
-    return page(TEMPLATE, **_context(draft_id))
+    return page(TEMPLATE, **context_of(draft_id))
 
 
 @bp.get("/<uuid:draft_id>/changes")
 @requires(Permission.SEE_CATALOGUE)
 def changes(draft_id: UUID) -> Response:
     """What the draft changes of the version in force, file by file."""
-    return page("authoring/changes.html", **_context(draft_id))
+    return page("authoring/changes.html", **context_of(draft_id))
 
 
 @bp.post("/<uuid:draft_id>/check")
@@ -79,7 +79,7 @@ def send_back(draft_id: UUID) -> Response:
             "Its authors see what you wrote.",
         )  # fmt: skip
     except Invalid as wrong:
-        return page(TEMPLATE, status=422, errors=wrong.errors, typed=words, **_context(draft_id))
+        return page(TEMPLATE, status=422, errors=wrong.errors, typed=words, **context_of(draft_id))
 
 
 @bp.post("/<uuid:draft_id>/schedule")
@@ -94,7 +94,7 @@ def schedule(draft_id: UUID) -> Response:
             "It goes in force" + (" within seconds" if at is None else ""), "In every channel at once; nothing is restarted.",
         )  # fmt: skip
     except Invalid as wrong:
-        return page(TEMPLATE, status=422, errors=wrong.errors, typed_at=typed, **_context(draft_id))
+        return page(TEMPLATE, status=422, errors=wrong.errors, typed_at=typed, **context_of(draft_id))
 
 
 @bp.post("/<uuid:draft_id>/withdrawal")
@@ -106,7 +106,7 @@ def withdraw(draft_id: UUID) -> Response:
 def _act(draft_id: UUID, act: Callable[..., Draft], title: str, text: str) -> Response:
     """Does the act on the draft as it was seen, and goes back to its page."""
     with db.transaction() as session:
-        act(session, draft_id, _seen(), current_actor(), request_now())
+        act(session, draft_id, seen(), current_actor(), request_now())
     tell("good", title, text)
     return _back(draft_id)
 
@@ -115,7 +115,7 @@ def _back(draft_id: UUID) -> Response:
     return redirect(url_for(".show", draft_id=draft_id), 303)
 
 
-def _seen() -> int:
+def seen() -> int:
     """The revision that the page showed; none fits where a form does not say."""
     text = request.form.get("seen", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
@@ -131,7 +131,7 @@ def _instant(text: str) -> datetime:
     return at.replace(tzinfo=clock.zone_named(zone)) if at.tzinfo is None else at
 
 
-def _context(draft_id: UUID) -> dict[str, Any]:
+def context_of(draft_id: UUID) -> dict[str, Any]:
     """All that the draft's pages are drawn from."""
     actor = current_actor()
     with db.reading() as session:
@@ -139,6 +139,7 @@ def _context(draft_id: UUID) -> dict[str, Any]:
         configuration = treatments.in_force(session)
         present = known.base_version if known.over else configuration.catalogue.version
         before = treatments.files_of(session, present)
+        simulation = treatments.simulation(session, draft_id)
     pack = configuration.catalogue.pack
     speak_of(pack.timezone)
     differing = treatments.difference(before, known.files)
@@ -147,6 +148,7 @@ def _context(draft_id: UUID) -> dict[str, Any]:
     return {
         "draft": known,
         "steps": steps(known.state),
+        "simulation": simulation,
         "present": present,
         "pack": pack,
         "changes": differing,

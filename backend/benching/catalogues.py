@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from backend.matrix.service import Attribute, Body, Pack
+from backend.matrix.service import Attribute, Body, Pack, pack_from
 from backend.treatments.catalogue import Catalogue
 
 SEED = 2026
@@ -14,8 +14,17 @@ ISSUES = ("retention", "service", "care", "retention", "service", "collections")
 
 def generated(body: Body, pack: Pack, size: int) -> Catalogue:
     """The pack with this many treatments in place of its own: three rules, terms, two values and two reasons each."""
+    return Catalogue(0, _with(body, pack, size))
+
+
+def generated_body(body: Body, size: int) -> Body:
+    """The same as a body, to be published."""
+    return _with({key: value for key, value in body.items() if key != "personas"}, pack_from(body), size)
+
+
+def _with(body: Body, pack: Pack, size: int) -> Body:
     made = [_treatment(pack, number, random.Random(SEED * 10_000 + number)) for number in range(size)]
-    return Catalogue(0, {**body, "treatments": {"generated": {"treatment": made}}})
+    return {**body, "treatments": {"generated": {"treatment": made}}}
 
 
 def _treatment(pack: Pack, number: int, rand: random.Random) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from backend import db
 from backend.commands.console import connect, out, tell
+from backend.commands.simulating import in_words
 from backend.matrix import service as matrix
 from backend.matrix.service import PackError
 from backend.people import service as people
@@ -107,6 +108,23 @@ def diff(draft_id: Id) -> None:
 
 
 @_catalogue.command()
+def simulate(draft_id: Id, by: By, as_json: Json = False) -> None:
+    """Simulates a draft against what is in force over all customers, here and now; the draft has reached the next step then."""
+    connect()
+    with db.transaction() as session:
+        seen = treatments.draft(session, draft_id).revision
+        treatments.ask_simulation(session, draft_id, seen, _staff(session, by), clock.now())
+    treatments.simulate_next(clock.now(), processes=treatments.cores())
+    with db.reading() as session:
+        found, made = treatments.simulation(session, draft_id), treatments.draft(session, draft_id)
+    if found is None or found.report is None:
+        raise Invalid(f"It was not simulated here: {found.error or found.state if found else 'nothing was asked'}.")
+    for line in in_words(found.report):
+        tell(line)
+    _say(made, as_json)
+
+
+@_catalogue.command()
 def ask(draft_id: Id, by: By, as_json: Json = False) -> None:
     """Asks a second person to approve a draft."""
     _act(draft_id, by, as_json, treatments.ask_approval)
@@ -186,14 +204,7 @@ def publish(folder: Folder, as_json: Json = False) -> None:
         now = clock.now()
         version = treatments.publish(session, matrix.body_of(texts), SYSTEM, now, texts)
         if dials is not None:
-            known = treatments.in_force(session)
-            levers = {key: lever for key, lever in dials[0].items() if key in known.catalogue.treatments}
-            prices = {b.key: dials[1].get(b.key, 0.0) for b in known.catalogue.pack.budgets}
-            for budget, price in prices.items():
-                treatments.set_bid_price(session, budget, price, SYSTEM, now)
-            prices = {budget: price for budget, price in prices.items() if price}
-            if (levers, prices) != (dict(known.levers), dict(known.prices)):
-                treatments.configure(session, version, levers, prices, SYSTEM, now, known.exhausted)
+            _turn(session, version, *dials, now)
         configuration = treatments.in_force(session).version
     tell(f"Version {version} is in force, as configuration {configuration}.")
     if as_json:
@@ -213,6 +224,18 @@ def export(
     tell(f"{len(written)} files in {folder}.")
     if as_json:
         out({"files": [str(path) for path in written]})
+
+
+def _turn(session: Session, version: int, levers: dict[str, float], prices: dict[str, float], now: datetime) -> None:
+    """Puts the levers and bid prices of an export in force, of what the catalogue has."""
+    known = treatments.in_force(session)
+    budgets = {budget.key for budget in known.catalogue.pack.budgets}
+    levers = {key: lever for key, lever in levers.items() if key in known.catalogue.treatments}
+    prices = {key: price for key, price in prices.items() if key in budgets}
+    for key, price in prices.items():
+        treatments.set_bid_price(session, key, price, SYSTEM, now)
+    if (levers, prices) != (dict(known.levers), dict(known.prices)):
+        treatments.configure(session, version, levers, prices, SYSTEM, now, known.exhausted)
 
 
 def _act(draft_id: UUID, by: str, as_json: bool, act: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from backend.benching import copies, living, measuring, rows
+from backend.benching import copies, everyone, living, measuring, rows
 from backend.commands.console import connect, out, tell
 
 commands = typer.Typer()
@@ -20,10 +20,11 @@ class What(StrEnum):
     http = "http"
     pages = "pages"
     live = "live"
+    batch = "batch"
 
 
 # Enough for a steady p50, few enough for a cup of tea.
-USUAL = {What.decide: 3000, What.http: 2000, What.pages: 400, What.live: 400}
+USUAL = {What.decide: 3000, What.http: 2000, What.pages: 400, What.live: 400, What.batch: everyone.CUSTOMERS}
 
 
 @commands.command()
@@ -31,11 +32,12 @@ def bench(
     what: Annotated[
         What,
         typer.Argument(
-            help="decide: decisions alone; http: over the API; pages: desk and portal; live: until others see it."
+            help="decide: decisions alone; http: over the API; pages: desk and portal; live: until others see it; batch: everyone."
         ),
     ],
     n: Annotated[
-        int | None, typer.Option("--n", min=16, max=7000, help="Requests or decisions in a row of figures.")
+        int | None,
+        typer.Option("--n", min=16, max=1_000_000, help="Requests, decisions or customers in a row of figures."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")] = False,
 ) -> None:
@@ -53,6 +55,8 @@ def bench(
                 found = measuring.pages(url, home, count, tell)
             case What.live:
                 found = living.live(url, home, count, tell)
+            case What.batch:
+                found = everyone.everyone(count, tell)
     for one in found:
         tell(rows.in_words(one))
     if as_json:

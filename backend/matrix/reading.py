@@ -18,7 +18,7 @@ Body = dict[str, Any]
 PACK_FILE = re.compile(r"(?!treatments\.toml)(treatments/)?[a-z0-9][a-z0-9_-]{0,59}\.toml")
 """What a file of a pack may be called."""
 TABLES = frozenset({
-    "acknowledgement", "attribute", "cell", "channel", "decline_reason", "fact", "intent", "persona", "process", "protective",
+    "acknowledgement", "attribute", "budget", "cap", "cell", "channel", "decline_reason", "fact", "gap", "holding", "intent", "persona", "process", "protective",
     "purpose", "segment", "service", "stage", "stage_weights", "state", "term", "treatment", "wrap_up",
 })  # fmt: skip
 PACKS = Path(__file__).resolve().parent.parent / "packs"

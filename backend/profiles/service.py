@@ -33,6 +33,7 @@ from backend.profiles.leaving import erase_customer, export_customer
 from backend.profiles.risk import band, in_words
 from backend.profiles.searching import callers, find_by_sign_in, owner, search
 from backend.profiles.snapshot import Snapshot, snapshot
+from backend.profiles.streaming import beginnings, between, count
 from backend.profiles.types import Bill, Consent, Credit, Holding, Match, Moment, Page, Profile
 from backend.record import service as record
 from shared.kernel import clock
@@ -42,7 +43,7 @@ from shared.kernel.money import Money
 
 __all__ = [
     "Bill", "Consent", "Credit", "Enrolled", "Holding", "LoadProgress", "Match", "Moment", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile",
-    "Snapshot", "band", "bill_heads", "bills", "book_credit", "callers", "enrol", "erase_customer", "export_customer", "find_by_sign_in", "in_words", "issue_bill", "learn",
+    "Snapshot", "band", "beginnings", "between", "bill_heads", "bills", "book_credit", "callers", "count", "enrol", "erase_customer", "export_customer", "find_by_sign_in", "in_words", "issue_bill", "learn",
     "load_progress", "loaded_packs", "normalise", "note_progress", "owner", "profile", "resolve", "revise", "search", "set_consent", "set_moment", "snapshot", "stamp",
     "waiting_credits",
 ]  # fmt: skip

@@ -29,7 +29,6 @@ from backend.treatments.tables import DraftEditorRow, DraftRow
 from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import Conflict, EvenhandError, Forbidden, Invalid
 
-ASKABLE = ("checked", "simulated")
 FURTHEST = timedelta(days=366)
 LONGEST_WORDS = 500
 _DRAFT: Any = DraftRow.__table__  # type: ignore[attr-defined]
@@ -70,7 +69,7 @@ def ask_approval(session: Session, draft_id: UUID, seen: int, actor: Actor, now:
     """Asks a second person to approve what was checked and simulated. Raises Conflict, Forbidden."""
     require(actor, Permission.AUTHOR)
     held = open_draft(session, draft_id, seen)
-    if held.state not in ASKABLE:
+    if held.state != "simulated":
         raise Conflict("Only what was checked and simulated can be put before a second person.")
     edited_by(session, draft_id, actor)
     change(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from backend.treatments.altering import Alternative, Waiting, alter, alternatives, decide_terms, override
 from backend.treatments.altering import waiting as waiting_terms
 from backend.treatments.asking import Decided, decide, preview
+from backend.treatments.batch import Best, best_of_all
 from backend.treatments.budgets import BudgetLine, PeriodLine
 from backend.treatments.budgets import lines as budget_lines
 from backend.treatments.budgets import refresh as refresh_budgets
@@ -23,6 +24,7 @@ from backend.treatments.cards import (
     WithheldLine,
 )
 from backend.treatments.checking import check_pack, check_texts
+from backend.treatments.crew import Stopped, cores
 from backend.treatments.delivery import deliver
 from backend.treatments.drafts import (
     Draft,
@@ -69,6 +71,8 @@ from backend.treatments.reviewing import (
     take_effect,
     withdraw,
 )
+from backend.treatments.simulating import Report, simulate
+from backend.treatments.simulations import Simulation, ask_simulation, simulate_next, simulate_until, simulation
 from backend.treatments.undoing import close_case, undo
 from backend.treatments.versions import DIALS, Spell, Version, difference, export_version, roll_back, versions
 
@@ -78,6 +82,7 @@ __all__ = [
     "AgentCard",
     "AgentRecommendation",
     "Alternative",
+    "Best",
     "BudgetLine",
     "CustomerCard",
     "CustomerRecommendation",
@@ -92,8 +97,11 @@ __all__ = [
     "ParityCheck",
     "PeriodLine",
     "PresentedLine",
+    "Report",
     "RuleFailure",
+    "Simulation",
     "Spell",
+    "Stopped",
     "TermLine",
     "Undone",
     "Version",
@@ -107,7 +115,9 @@ __all__ = [
     "approve",
     "as_of",
     "ask_approval",
+    "ask_simulation",
     "begin_draft",
+    "best_of_all",
     "budget_lines",
     "by_id",
     "catalogue_of",
@@ -119,6 +129,7 @@ __all__ = [
     "close_case",
     "compare_channels",
     "configure",
+    "cores",
     "decide",
     "decide_terms",
     "decision_page",
@@ -158,6 +169,10 @@ __all__ = [
     "schedule",
     "send_back",
     "set_bid_price",
+    "simulate",
+    "simulate_next",
+    "simulate_until",
+    "simulation",
     "take_effect",
     "undo",
     "versions",

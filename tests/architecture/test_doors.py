@@ -22,7 +22,14 @@ TYPES = {
 # Who may reach further in, and what for.
 COMPOSERS = {
     "backend.app": {"api"},
-    "backend.benching": {"catalogue", "engine", "facts"},  # what is measured is the engine itself
+    "backend.benching": {
+        "batch",
+        "catalogue",
+        "crew",
+        "engine",
+        "facts",
+        "simulating",
+    },  # what is measured is the engine itself
     "backend.commands": {"views"},  # a command prints the same JSON as the API
     "backend.migrations": {"tables"},
 }

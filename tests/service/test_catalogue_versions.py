@@ -294,27 +294,28 @@ def test_what_is_sent_back_says_why_and_what_is_withdrawn_stays_to_be_read(compa
         treatments.save_file(session, asked.draft_id, "segments.toml", "", "", AUTHOR, NOW)
 
 
-def test_levers_and_prices_stay_through_a_publish_where_their_treatments_do(company: str) -> None:
+def test_levers_prices_and_exhausted_budgets_stay_through_a_publish_where_what_they_are_of_does(company: str) -> None:
     with db.reading() as session:
         keys = sorted(treatments.in_force(session).catalogue.treatments)
-    budget = {"key": "visits", "label": "Visits", "unit": "places", "per": "day", "amount": 3}
     body = json.loads(json.dumps(words.body(), default=str))
+    budget = {"key": "visits", "label": "Visits", "unit": "places", "per": "day", "amount": 30}
     body["pack"]["budget"] = [budget]
     with db.transaction() as session:
-        prices = {"visits": 0.5, "gone": 1.0}
-        treatments.configure(session, 1, {keys[0]: 2.0, keys[1]: 3.0}, prices, SYSTEM, NOW, {"visits", "gone"})
+        assert treatments.publish(session, body, SYSTEM, NOW) == 2
+        levers, prices = {keys[0]: 2.0, keys[1]: 3.0}, {"visits": 0.5, "gone": 1.0}
+        treatments.configure(session, 2, levers, prices, SYSTEM, NOW, ["visits", "gone"])
     for content in body["treatments"].values():
         content["treatment"] = [t for t in content["treatment"] if t["key"] != keys[0]]
     with db.transaction() as session:
-        assert treatments.publish(session, body, SYSTEM, NOW) == 2
+        assert treatments.publish(session, body, SYSTEM, NOW) == 3
     with db.reading() as session:
         kept = treatments.in_force(session)
-    assert (dict(kept.levers), dict(kept.prices)) == ({keys[1]: 3.0}, {"visits": 0.5})
-    assert kept.exhausted == {"visits"}
+    assert (dict(kept.levers), dict(kept.prices), kept.exhausted) == ({keys[1]: 3.0}, {"visits": 0.5}, {"visits"})
     with db.transaction() as session:
-        treatments.roll_back(session, 1, 2, SECOND, NOW)
+        treatments.roll_back(session, 1, 3, SECOND, NOW)
     with db.reading() as session:
-        assert treatments.in_force(session).levers == {keys[1]: 3.0}
+        back = treatments.in_force(session)
+    assert (dict(back.levers), dict(back.prices), back.exhausted) == ({keys[1]: 3.0}, {}, frozenset())
 
 
 def test_a_load_puts_nothing_in_the_place_of_what_people_approved(company: str) -> None:

@@ -1,0 +1,62 @@
+"""Many profiles at once, for work over the whole base: a few queries for each chunk, in the order of the ids."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlmodel import Session
+
+from backend.profiles.queries import CONSENT, CUSTOMER, MOMENT
+from backend.profiles.types import Consent, Holding, Moment, Profile
+
+_MOMENT = ("version", "stage", "intent", "source", "channel", "set_at", "fades_at")
+_PROFILE = (
+    "customer_id", "number", "name", "attributes", "facts", "version", "timezone", "language", "made_up", "birth_date",
+)  # fmt: skip
+
+
+def count(session: Session) -> int:
+    """How many customers there are."""
+    return int(session.execute(select(func.count()).select_from(CUSTOMER)).scalar_one())
+
+
+def beginnings(session: Session, size: int) -> list[UUID]:
+    """The id with which each chunk of so many customers begins."""
+    numbered = select(
+        CUSTOMER.c.customer_id, func.row_number().over(order_by=CUSTOMER.c.customer_id).label("place")
+    ).subquery()
+    firsts = select(numbered.c.customer_id).where(numbered.c.place % size == 1 % size).order_by(numbered.c.place)
+    return list(session.execute(firsts).scalars())
+
+
+def between(session: Session, first: UUID, before: UUID | None) -> list[Profile]:
+    """The profiles from one id up to another, which is no longer among them, or to the end. Without telephone and e-mail."""
+
+    def chunk(table: Any) -> Any:
+        from_here = table.c.customer_id >= first
+        return from_here if before is None else from_here & (table.c.customer_id < before)
+
+    moments = {row[0]: row for row in session.execute(
+        select(MOMENT.c.customer_id, *(MOMENT.c[name] for name in _MOMENT)).where(chunk(MOMENT))
+    )}  # fmt: skip
+    consents: dict[UUID, list[Consent]] = {}
+    rows = select(CONSENT).where(chunk(CONSENT)).order_by(CONSENT.c.customer_id, CONSENT.c.purpose, CONSENT.c.channel)
+    for row in session.execute(rows):
+        known = Consent(row.purpose, row.channel, row.state, row.source, row.wording, row.at)
+        consents.setdefault(row.customer_id, []).append(known)
+    people = (
+        select(*(CUSTOMER.c[name] for name in _PROFILE), CUSTOMER.c.holdings)
+        .where(chunk(CUSTOMER))
+        .order_by(CUSTOMER.c.customer_id)
+    )
+    return [
+        Profile(
+            **dict(zip(_PROFILE, row[:-1], strict=True)),
+            moment=Moment(*moments[row[0]][1:]) if row[0] in moments else None,
+            consents=tuple(consents.get(row[0], ())),
+            holdings=tuple(Holding(**holding) for holding in row.holdings),
+        )
+        for row in session.execute(people)
+    ]
