@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from random import Random
@@ -33,9 +35,9 @@ DECISIONS = 3
 def decisions(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The inputs and results, the same each time that they are made."""
     catalogue = Catalogue(1, body)
-    configuration = Configuration(
-        1, catalogue, levers={"referral": 1.5, "plan_check": 0.5}, prices={"technician_visit": 4.0}
-    )
+    dials = {"levers": {"referral": 1.5, "plan_check": 0.5}, "prices": {"technician": 4.0, "goodwill": 0.1}}
+    plenty = Configuration(1, catalogue, **dials)
+    scarce = replace(plenty, exhausted=frozenset({"technician"}))
     rows = islice(read_customers(), 0, CUSTOMERS * EVERY, EVERY)
     for place, made in enumerate(people(rows, ANCHOR)):
         chance = Random(f"golden/{made.number}")
@@ -44,7 +46,7 @@ def decisions(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
         now = ANCHOR
         for version in range(DECISIONS):
             profile = _profile(customer, _moment(chance, now, catalogue))
-            seen = snapshot(profile, now, catalogue.pack)
+            seen, configuration = snapshot(profile, now, catalogue.pack), chance.choice([plenty, plenty, scarce])
             ledger = Ledger(version, tuple(offers))
             ruling = engine.decide(seen, ledger, configuration)
             yield {"inputs": document_of(seen, ledger, configuration), "result": result_of(ruling)}
@@ -99,6 +101,7 @@ def _answer(
                 answered_on=answered,
                 until=until,
                 concession=concession_of(treatment, item.terms, catalogue.pack.currency),
+                reason=chance.choice(catalogue.pack.decline_reasons).key if state == "declined" else None,
             )
         )
 
@@ -107,7 +110,7 @@ def main(again: bool) -> None:
     path = FOLDER / f"engine-{ENGINE_VERSION}.json.xz"
     if path.exists() and not again:
         raise SystemExit(f"{path.name} is there: golden decisions stay as they were. Raise ENGINE_VERSION first.")
-    body = read_body(folder_of("telecom"))
+    body = json.loads(json.dumps(read_body(folder_of("telecom")), default=str))
     golden = Golden(ENGINE_VERSION, digest_of(body), body, list(decisions(body)))
     write(golden)
     sys.stderr.write(f"{path.name}: {len(golden.decisions)} decisions, {path.stat().st_size:,} bytes\n")

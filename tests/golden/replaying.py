@@ -69,7 +69,13 @@ def differences(golden: Golden) -> Counter[str]:
         ruling = engine.decide(
             Snapshot.from_json(inputs["snapshot"]),
             Ledger.from_json(inputs["ledger"]),
-            Configuration(dials["version"], catalogue, levers=dials["levers"], prices=dials["prices"]),
+            Configuration(
+                dials["version"],
+                catalogue,
+                levers=dials["levers"],
+                prices=dials["prices"],
+                exhausted=frozenset(dials.get("exhausted", ())),
+            ),
         )
         found.update(set(_differ(decision["result"], result_of(ruling))))
     return found

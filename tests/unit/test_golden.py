@@ -37,7 +37,7 @@ def test_golden_decisions_come_out_again_to_the_bit_but_where_declared(path: Pat
 def test_golden_decisions_meet_each_step_of_the_funnel_and_each_kind_of_customer() -> None:
     golden = replaying.read(FILES[-1])
     steps = {w["step"] for d in golden.decisions for w in d["result"]["withheld"]}
-    assert {"eligible", "applicable", "suitable", "consent", "contact_policy"} <= steps
+    assert {"eligible", "applicable", "suitable", "consent", "contact_policy", "budget"} <= steps
     states = {d["inputs"]["snapshot"]["life_cycle"] for d in golden.decisions}
     assert {"lapsed", "new", "at_risk", "active"} <= states
     assert any(r["pinned"] for d in golden.decisions for r in d["result"]["ranked"])
