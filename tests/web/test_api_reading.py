@@ -150,7 +150,7 @@ def test_what_would_change_a_decision_is_true_when_it_is_done(reader: Reader) ->
                 body = {"channel": "phone", "limit": 100, "preview": True, "stage": intent.stage, "intent": intent.key}
                 ranking = reader.call("POST", f"/customers/{reader.customer}/decisions", body).get_json()
                 with db.reading() as session:
-                    page = treatments.decision_page(session, UUID(head["decision_id"]))
+                    page = treatments.decision_page(session, UUID(head["decision_id"]), clock.now())
                 met = {w["treatment"] for w in ranking["withheld"] if w["step"] != "deliverable"}
                 assert withheld["treatment"] not in met
                 assert page.names[one["first"]]
