@@ -16,6 +16,7 @@ from sqlalchemy import select, text, update
 from werkzeug.test import TestResponse
 
 from backend import db
+from backend.cases.tables import CaseRow
 from backend.interactions import service as interactions
 from backend.overview import service as overview
 from backend.people import service as people
@@ -329,12 +330,21 @@ def everything(portal: Flask, others: tuple[Flask, ...], who: str = PORTAL_CUSTO
         offers = [
             str(one) for one in session.execute(select(table.c.offer_id).where(table.c.customer_id == owner)).scalars()
         ]
+        work = CaseRow.__table__  # type: ignore[attr-defined]
+        works = [
+            str(one) for one in session.execute(select(work.c.case_id).where(work.c.customer_id == owner)).scalars()
+        ]
     assert offers
     pages = []
     for rule, method in routes(portal, public=True):
         if rule.endpoint in ("assets.static", "signing_in.leave"):
             continue
-        values = [{"offer_id": offer} for offer in dict.fromkeys((*offers, str(uuid4())))] if rule.arguments else [{}]
+        # Ids of theirs where there are any of the kind, and one that is nobody's.
+        kinds = {"offer_id": offers, "case_id": works}
+        values = [
+            dict.fromkeys(rule.arguments, one)
+            for one in dict.fromkeys((*(id_ for name in rule.arguments for id_ in kinds.get(name, ())), str(uuid4())))
+        ]
         with portal.test_request_context():
             pages += [(method, str(rule.build(value, append_unknown=False)[1])) for value in values]
     forms = ({"until": "2030-01-01", "seen": "1", "when": "soon", "about": "x", "moment": "pay/bill_question", "allow": "no"},
