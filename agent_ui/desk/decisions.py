@@ -12,7 +12,7 @@ from backend.people.service import Permission, requires
 from backend.profiles import service as profiles
 from backend.treatments import service as treatments
 from shared.ui.formats import speak_of
-from shared.ui.pages import page
+from shared.ui.pages import page, request_now
 
 bp = Blueprint("decisions", __name__, template_folder="templates")
 
@@ -22,7 +22,7 @@ bp = Blueprint("decisions", __name__, template_folder="templates")
 def show(decision_id: UUID) -> Response:
     """The whole decision; `?why=` asks what would change it, `?why=KEY` why not this treatment."""
     with db.reading() as session:
-        decision = treatments.decision_page(session, decision_id)
+        decision = treatments.decision_page(session, decision_id, request_now())
         zone = profiles.profile(session, decision.customer_id).timezone
         currency = treatments.pack_in_force(session).currency
     why = request.args.get("why")

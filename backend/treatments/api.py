@@ -134,6 +134,12 @@ class ValueParts(BaseModel):
     customer: float
 
 
+class PricePart(BaseModel):
+    budget: str
+    amount: float
+    bid: float
+
+
 class AttentionParts(BaseModel):
     base: float
     per_recent: float
@@ -143,6 +149,7 @@ class AttentionParts(BaseModel):
 class PartsAnswer(BaseModel):
     objectives: list[ObjectivePart]
     value: ValueParts
+    prices: list[PricePart]
     attention: AttentionParts
 
 
@@ -237,7 +244,7 @@ def decide(path: CustomerPath, body: DecisionBody) -> problems.Answer:
 def show(path: DecisionPath) -> problems.Answer:
     """The decision with all its ranked and withheld, made again from what was stored; 410 where that was erased."""
     with db.reading() as session:
-        return decision_json(explaining.decision_page(session, path.decision_id))
+        return decision_json(explaining.decision_page(session, path.decision_id, clock.now()))
 
 
 @bp.post(

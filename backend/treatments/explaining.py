@@ -14,7 +14,7 @@ from backend.matrix.service import Pack
 from backend.profiles import service as profiles
 from backend.profiles.service import Profile, Snapshot
 from backend.rules.service import Context, RuleFailed
-from backend.treatments import changing
+from backend.treatments import changing, engine
 from backend.treatments.asking import ranked_from
 from backend.treatments.cards import (
     STEP_LABELS,
@@ -25,10 +25,9 @@ from backend.treatments.cards import (
     term_lines,
     withheld_line,
 )
-from backend.treatments.catalogue import Treatment
 from backend.treatments.changing import Changes, Goal, World
-from backend.treatments.engine import STEPS, Factors, Ranked, Ruling, Withheld
-from backend.treatments.inputs import Inputs
+from backend.treatments.engine import ENGINE_VERSION, STEPS, Factors, Ranked, Withheld
+from backend.treatments.inputs import Inputs, gather
 from backend.treatments.parts import Parts, lead_in_words, parts_of
 from backend.treatments.recommending import rules_context
 from backend.treatments.replaying import Recalled, recall
@@ -93,8 +92,10 @@ class DecisionPage:
     funnel: tuple[FunnelLine, ...]
     names: dict[str, str]
     """Key → name of every treatment of this decision, by name."""
+    stands: bool
+    """Nothing that it was made from has changed since."""
     world: World = field(repr=False)
-    ruling: Ruling = field(repr=False)
+    """What changes are tried on: the customer as they are now where the decision stands, else as they were."""
 
 
 @dataclass(frozen=True)
@@ -117,13 +118,17 @@ class WhatIf:
     changes: Changes | None
 
 
-def decision_page(session: Session, decision_id: UUID) -> DecisionPage:
+def decision_page(session: Session, decision_id: UUID, now: datetime) -> DecisionPage:
     """The decision explained. Raises NotFound, and Erased where its inputs were."""
     recalled = recall(session, decision_id)
     row, snapshot = recalled.row, recalled.snapshot
     profile = profiles.profile(session, row.customer_id)
     inputs = Inputs(profile, snapshot, recalled.ledger, recalled.configuration)
     names = _names(recalled)
+    current = gather(session, row.customer_id, now)
+    stands = _stands(current, recalled)
+    # What was presented since moves no version, but counts all the same.
+    ledger = current.ledger if stands else recalled.ledger
     return DecisionPage(
         decision_id=decision_id,
         customer_id=row.customer_id,
@@ -143,8 +148,8 @@ def decision_page(session: Session, decision_id: UUID) -> DecisionPage:
         removed=recalled.ruling.withheld,
         funnel=funnel_of(recalled.ruling.withheld),
         names=names,
-        world=World(snapshot, recalled.ledger, recalled.configuration, _later(recalled, profile)),
-        ruling=recalled.ruling,
+        stands=stands,
+        world=World(snapshot, ledger, recalled.configuration, _later(recalled, profile)),
     )
 
 
@@ -156,9 +161,13 @@ def what_would_change(page: DecisionPage, treatment: str = "") -> WhatIf:
     if treatment and treatment not in page.names:
         words = f"The catalogue of this decision has no treatment {treatment}."
         raise Invalid(words, {"treatment": "the key of a treatment of this decision"})
-    goal = changing.goal_for(page.ruling, treatment)
+    world = page.world
+    ruling = engine.decide(world.snapshot, world.ledger, world.configuration)
+    goal = changing.goal_for(ruling, treatment)
     if goal is None:
-        only = f"“{page.ranked[0].name}” is all that is offered: there is nothing to stand before it."
+        only = (
+            f"“{page.names[ruling.ranked[0].treatment]}” is all that is offered: there is nothing to stand before it."
+        )
         return WhatIf(treatment, "What would change the first two?", (), only, "", None)
     changes = changing.search(page.world, goal)
     lines = tuple(
@@ -169,9 +178,7 @@ def what_would_change(page: DecisionPage, treatment: str = "") -> WhatIf:
         question=_question(goal, page),
         lines=lines,
         nothing="" if lines else _nothing(changes),
-        note=""
-        if changes.waiting
-        else "Waiting was not tried: something about the customer has changed since this was decided.",
+        note=_note(page, changes),
         changes=changes,
     )
 
@@ -201,7 +208,7 @@ def _ranking(recalled: Recalled, inputs: Inputs, names: dict[str, str]) -> tuple
                 issue=t.issue,
                 priority=item.priority,
                 factors=item.factors,
-                parts=_parts(t, item, context, recalled),
+                parts=_parts(item, context, recalled),
                 terms=term_lines(item.terms, inputs),
                 valid_until=item.valid_until,
                 reasons=card.reasons,
@@ -214,10 +221,15 @@ def _ranking(recalled: Recalled, inputs: Inputs, names: dict[str, str]) -> tuple
     return tuple(lines)
 
 
-def _parts(t: Treatment, item: Ranked, context: Context, recalled: Recalled) -> Parts | None:
-    pack = recalled.configuration.catalogue.pack
+def _stands(current: Inputs, recalled: Recalled) -> bool:
+    then = (recalled.snapshot, recalled.ledger.version, recalled.configuration.version, recalled.row.engine_version)
+    return (current.snapshot, current.ledger.version, current.configuration.version, ENGINE_VERSION) == then
+
+
+def _parts(item: Ranked, context: Context, recalled: Recalled) -> Parts | None:
+    given = recalled.configuration
     try:
-        return parts_of(t, item, context, recalled.ruling.weights, recalled.snapshot, recalled.ledger, pack)
+        return parts_of(item, context, recalled.ruling.weights, recalled.snapshot, recalled.ledger, given)
     except RuleFailed:
         return None
 
@@ -264,6 +276,13 @@ def _outcome(goal: Goal, one: changing.Suggestion, page: DecisionPage) -> str:
     if goal.kind == "before":
         return f"Then it goes before it, in place {one.rank}; “{first}” stands first."
     return f"Then it is offered, in place {one.rank}; “{first}” stands first."
+
+
+def _note(page: DecisionPage, changes: Changes) -> str:
+    if page.stands and changes.waiting:
+        return ""
+    then = "Tried on the customer as they were when this was decided: something has changed since."
+    return then if changes.waiting else f"{then} Waiting was not tried."
 
 
 def _nothing(changes: Changes) -> str:

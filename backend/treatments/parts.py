@@ -6,21 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from backend.matrix.service import Pack
 from backend.profiles.snapshot import Snapshot
 from backend.rules.service import Context
 from backend.treatments import contact
-from backend.treatments.catalogue import Treatment
+from backend.treatments.catalogue import Catalogue
 from backend.treatments.engine import Factors, Ranked
-from backend.treatments.facts import Ledger
+from backend.treatments.facts import Configuration, Ledger
 from backend.treatments.match import balance
+from backend.treatments.using import amounts_of
+from shared.kernel import money
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What C, V and attention are made of: C = Σ weight × score; V = (1 − β) × (equity − cost) + β × experience; attention = base + per × recent.
-
-    Money in major units.
+    """What the factors are made of: C = Σ weight × score; V = (1 − β) × (equity − cost) + β × experience;
+    attention = base + per × recent; price = Σ bid price × use. Money in major units.
     """
 
     objectives: tuple[tuple[str, float, float], ...]
@@ -33,6 +33,8 @@ class Parts:
     attention_per_recent: float
     recent: int
     """Other offers presented in the last 30 days."""
+    prices: tuple[tuple[str, float, float], ...]
+    """(budget, how much of it one acceptance takes, its bid price), for those that have a price."""
 
     @property
     def company(self) -> float:
@@ -52,18 +54,26 @@ class Parts:
     def attention(self) -> float:
         return self.attention_base + self.attention_per_recent * self.recent
 
+    @property
+    def price(self) -> float:
+        return sum(amount * bid for _, amount, bid in self.prices)
+
 
 def parts_of(
-    t: Treatment,
     item: Ranked,
     context: Context,
     weights: Mapping[str, float],
     snapshot: Snapshot,
     ledger: Ledger,
-    pack: Pack,
+    configuration: Configuration,
 ) -> Parts:
-    """The parts, from the same inputs as the decision. Raises RuleFailed where the value cannot be worked out."""
-    today = date.fromisoformat(snapshot.today)
+    """The parts, from the same inputs as the decision; `context` is the customer's. Raises RuleFailed where one cannot be worked out."""
+    today, pack = date.fromisoformat(snapshot.today), configuration.catalogue.pack
+    catalogue = configuration.catalogue_of(item.catalogue_version)
+    t = catalogue.treatments[item.treatment]
+    context = _of_subject(context, item.subject, snapshot, catalogue)
+    used = [use.amount.value(context) for use in t.use] if configuration.prices else []
+    amounts = amounts_of(t, used, item.terms, money.exponent(pack.currency)) if used else {}
     return Parts(
         objectives=tuple((o, weights.get(o, 0.0), score) for o, score in t.objectives.items() if score),
         equity=t.value.equity.number(context),
@@ -73,7 +83,21 @@ def parts_of(
         attention_base=pack.policies.attention_cost,
         attention_per_recent=pack.policies.attention_per_recent,
         recent=contact.presentations(ledger, today, without=item.offer_id if item.live else None),
+        prices=tuple(
+            (budget, amount, configuration.prices[budget])
+            for budget, amount in amounts.items()
+            if configuration.prices.get(budget)
+        ),
     )
+
+
+def _of_subject(context: Context, subject: str, snapshot: Snapshot, catalogue: Catalogue) -> Context:
+    """With what is known of the holding besides, where it is for one."""
+    holding = next((h for h in snapshot.holdings if h.holding_id == subject), None)
+    if holding is None:
+        return context
+    own = {f"{holding.kind}_{key}": value for key, value in holding.attributes.items()}
+    return Context(context.values | own, catalogue.needed)
 
 
 _NAMES = {

@@ -141,6 +141,7 @@ def parts_json(parts: Parts) -> dict[str, Any]:
             "equity": parts.equity, "cost": parts.cost, "experience": parts.experience, "beta": parts.beta,
             "company": parts.company, "customer": parts.customer,
         },
+        "prices": [{"budget": budget, "amount": amount, "bid": bid} for budget, amount, bid in parts.prices],
         "attention": {"base": parts.attention_base, "per_recent": parts.attention_per_recent, "recent": parts.recent},
     }  # fmt: skip
 

@@ -50,7 +50,7 @@ def test_it_is_counted_once_for_each_stored_decision_and_for_nothing_else() -> N
     assert decided.decision_id is not None
     with db.reading() as session:
         treatments.replay(session, decided.decision_id)
-        page = treatments.decision_page(session, decided.decision_id)
+        page = treatments.decision_page(session, decided.decision_id, NOW)
     treatments.what_would_change(page, "films")
     assert (counted() - before, told()) == (1, [("films", "applicable", "contract > 3", 1)])
     company.tell("pay", "bill")

@@ -66,7 +66,7 @@ def ids(app: Flask) -> dict[str, Any]:
     found = {"customer_id": customer, "decision_id": decided.decision_id, "offer_id": UUID(decided.ranked[0].offer_id)}
     with db.transaction() as session:
         token = people.create_key(session, ["calls:write"], clock.now())[1]
-    return {**found, "key": "plan_check", "token": token}
+    return {**found, "key": "plan_check", "budget": "technician", "token": token}
 
 
 def test_the_document_is_valid_openapi_3_1(app: Flask, document: dict[str, Any]) -> None:
@@ -167,6 +167,9 @@ ROUTES = [
     ("GET", "/api/v1/customers/{customer_id}/decisions"), ("GET", "/api/v1/customers/{customer_id}/offers"),
     ("GET", "/api/v1/customers/{customer_id}/matrix"), ("GET", "/api/v1/decisions/{decision_id}/changes"),
     ("GET", "/api/v1/catalogue"), ("GET", "/api/v1/treatments/{key}"), ("GET", "/api/v1/matrix"),
+    ("POST", "/api/v1/offers/{offer_id}/undo"), ("POST", "/api/v1/offers/{offer_id}/terms"),
+    ("POST", "/api/v1/offers/{offer_id}/approval"), ("POST", "/api/v1/customers/{customer_id}/overrides"),
+    ("GET", "/api/v1/approvals"), ("GET", "/api/v1/budgets"), ("PUT", "/api/v1/budgets/{budget}/price"),
     ("POST", "/api/v1/cti/{token}"),
 ]  # fmt: skip
 ELSEWHERE = {
@@ -179,9 +182,11 @@ def test_every_operation_is_fuzzed(document: dict[str, Any]) -> None:
     assert {one for one in described if one[1] not in ELSEWHERE} == set(ROUTES)
 
 
-# Nothing is wrong by description: any text is a token, and it takes its forms apart itself (tests of calls say how).
-TAKES_ALL = ("POST", "/api/v1/cti/{token}")
-FUZZED = [(*route, allowed) for route in ROUTES for allowed in (True, False) if allowed or route != TAKES_ALL]
+# Nothing is wrong by description: any text is a token, and it takes its forms apart itself (tests of calls say how); the rest take nothing.
+TAKE_ALL = {("POST", "/api/v1/cti/{token}"), ("GET", "/api/v1/approvals"), ("GET", "/api/v1/budgets")}
+# Its body names a treatment, and made-up ones are not found.
+MAY_MISS = {("POST", "/api/v1/customers/{customer_id}/overrides"): {404}}
+FUZZED = [(*route, allowed) for route in ROUTES for allowed in (True, False) if allowed or route not in TAKE_ALL]
 
 
 @pytest.mark.parametrize(("method", "path", "allowed"), FUZZED)
@@ -210,6 +215,6 @@ def test_no_request_breaks_the_api(
     send()
     assert statuses.total() > 0
     if allowed:
-        assert not statuses.keys() & {401, 403, 404, 500}, statuses
+        assert not statuses.keys() & ({401, 403, 404, 500} - MAY_MISS.get((method, path), set())), statuses
     else:
         assert not statuses.keys() & {200, 201, 401, 403, 500}, statuses

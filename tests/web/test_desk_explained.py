@@ -7,9 +7,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from agent_ui.desk import words
 from backend import db
 from backend.profiles import service as profiles
 from backend.treatments import service as treatments
+from backend.treatments.cards import STEP_LABELS
+from backend.treatments.engine import STEPS
 from shared.kernel import clock
 from shared.kernel.actors import Actor
 from tests.cast import PORTAL_CUSTOMER
@@ -27,7 +30,11 @@ def decided(loaded: str) -> treatments.Decided:
 def page_of(decided: treatments.Decided) -> treatments.DecisionPage:
     assert decided.decision_id is not None
     with db.reading() as session:
-        return treatments.decision_page(session, decided.decision_id)
+        return treatments.decision_page(session, decided.decision_id, clock.now())
+
+
+def test_each_step_of_the_funnel_has_words_at_the_desk() -> None:
+    assert tuple(STEP_LABELS) == STEPS == words.STEPS
 
 
 def test_the_parts_of_each_factor_add_up_to_it(decided: treatments.Decided) -> None:
@@ -37,6 +44,7 @@ def test_the_parts_of_each_factor_add_up_to_it(decided: treatments.Decided) -> N
         assert line.parts is not None
         assert line.parts.context == pytest.approx(line.factors.context, abs=1e-9)
         assert line.parts.company + line.parts.customer == pytest.approx(line.factors.value, abs=1e-9)
+        assert line.parts.price == pytest.approx(line.factors.price, abs=1e-9)
         assert line.parts.attention == pytest.approx(line.factors.attention, abs=1e-9)
     assert [bool(line.lead) for line in page.ranked] == [True] * (len(page.ranked) - 1) + [False]
     assert sum(step.removed for step in page.funnel) == len(page.removed)
@@ -89,7 +97,7 @@ def test_waiting_is_tried_only_while_the_customer_is_as_they_were(decided: treat
     page = page_of(decided)
     assert page.world.later is None
     found = treatments.what_would_change(page, page.removed[0].treatment)
-    assert "Waiting was not tried" in found.note
+    assert "Waiting was not tried." in found.note
 
 
 def test_a_customer_for_whom_there_is_nothing_is_told_of_the_same_way(desk: Browser, loaded: str) -> None:
