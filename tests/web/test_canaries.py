@@ -15,6 +15,7 @@ from sqlmodel import text
 from werkzeug.test import TestResponse
 
 from backend import db
+from backend.cases import service as cases
 from backend.interactions import service as interactions
 from backend.overview import service as overview
 from backend.people import service as people
@@ -22,7 +23,7 @@ from backend.profiles import service as profiles
 from backend.treatments import publishing
 from backend.treatments import service as treatments
 from shared.kernel import clock
-from shared.kernel.actors import Actor
+from shared.kernel.actors import SYSTEM, Actor
 from tests.cast import PORTAL_CUSTOMER, sign_in
 from tests.pages import Browser
 from tests.screens import look
@@ -191,6 +192,14 @@ class Everything:
                 self.keep(f"{method} {path} {'htmx' if htmx else 'plain'} {len(data)}", answer)
 
 
+def planted_case(number: str) -> str:
+    """A call that the customer asked for, so that there is one to call off."""
+    with db.transaction() as session:
+        customer_id = profiles.find_by_sign_in(session, number)
+        assert customer_id is not None
+        return str(cases.open_case(session, customer_id, "callback", "My bill", actor=SYSTEM, now=clock.now()).case_id)
+
+
 def everything(portal: Flask, others: tuple[Flask, ...]) -> Everything:
     browser = sign_in(Browser(portal), PORTAL_CUSTOMER)
     got = Everything(browser)
@@ -200,7 +209,8 @@ def everything(portal: Flask, others: tuple[Flask, ...]) -> Everything:
     for rule, method in routes(portal, public=True):
         if rule.endpoint in ("assets.static", "signing_in.leave"):
             continue
-        values = [{"offer_id": offer} for offer in dict.fromkeys((*offers, str(uuid4())))] if rule.arguments else [{}]
+        ids = {"offer_id": offers, "case_id": [planted_case(PORTAL_CUSTOMER)]}
+        values = [{name: one} for name in rule.arguments for one in (*dict.fromkeys(ids[name]), str(uuid4()))] or [{}]
         with portal.test_request_context():
             pages += [(method, str(rule.build(value, append_unknown=False)[1])) for value in values]
     forms = ({"until": "2030-01-01", "seen": "1", "when": "soon", "about": "x", "moment": "pay/bill_question", "allow": "no"},
