@@ -8,6 +8,7 @@ one that failed does not hold back those after it, which is why each tells when 
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import ssl
 import threading
@@ -44,6 +45,9 @@ STOP_SECONDS = 3.0
 GONE = 410
 _ENDPOINT: Any = WebhookEndpointRow.__table__  # type: ignore[attr-defined]
 _DELIVERY: Any = WebhookDeliveryRow.__table__  # type: ignore[attr-defined]
+# They log each request with its whole address, and an address may hold a token.
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
 _log = structlog.stdlib.get_logger("evenhand.webhooks")
 
 
