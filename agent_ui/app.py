@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import Flask
 
+from agent_ui.administration import webhooks
 from agent_ui.desk import (
     calls,
     cases,
@@ -44,7 +45,22 @@ def create_desk(settings: Settings) -> Flask:
     words.install(app)
     app.context_processor(rail.frame)
     wall.install(app)
-    for part in (signing_in, home, customers, offers, decisions, cases, calls, contacts, states, rail, live, wall):
+    webhooks.install(app, settings)
+    for part in (
+        signing_in,
+        home,
+        customers,
+        offers,
+        decisions,
+        cases,
+        calls,
+        contacts,
+        states,
+        rail,
+        live,
+        wall,
+        webhooks,
+    ):
         app.register_blueprint(part.bp)
     return app
 

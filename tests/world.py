@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from flask import Flask
 from werkzeug.routing import Rule
@@ -66,7 +67,13 @@ class World:
     def address(self, rule: Rule, person: Person | None = None) -> str:
         """An address of the route: of the person's own things where it takes an id."""
         person = person or self.mine
-        values = {"name": "who", "filename": "mark.svg", "token": "none", "panel": "lines"}
+        values = {
+            "endpoint_id": str(UUID(int=7)),
+            "name": "who",
+            "filename": "mark.svg",
+            "token": "none",
+            "panel": "lines",
+        }
         for argument in rule.arguments - set(values):
             values[argument] = getattr(person, argument)
         with self.apps_context(rule):
