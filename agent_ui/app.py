@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import Flask
 
+from agent_ui.administration import webhooks
 from agent_ui.authoring import catalogue, drafts, simulations, texts
 from agent_ui.desk import (
     alternatives,
@@ -48,6 +49,7 @@ def create_desk(settings: Settings) -> Flask:
     words.install(app)
     app.context_processor(rail.frame)
     wall.install(app)
+    webhooks.install(app, settings)
     for part in (
         signing_in,
         home,
@@ -68,6 +70,7 @@ def create_desk(settings: Settings) -> Flask:
         drafts,
         simulations,
         texts,
+        webhooks,
     ):
         app.register_blueprint(part.bp)
     return app

@@ -20,6 +20,7 @@ REQUEST_SECONDS = Histogram(
     buckets=(0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
 JOBS = Counter("evenhand_outbox_jobs", "Jobs done by this process's outbox worker")
+WEBHOOKS = Counter("evenhand_webhooks", "Attempts to deliver a webhook, by what came of them", ["outcome"])
 SEALED = Counter("evenhand_audit_sealed", "Audit entries sealed by this process")
 RULE_FAILURES = Counter(
     "evenhand_rule_failures", "Rules that could not be decided, by stored decision", ["treatment", "step"]

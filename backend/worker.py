@@ -1,4 +1,4 @@
-"""The background worker: work left in the outbox, offers whose time is up, agents who left, and the sealing of the audit trail.
+"""The background worker: work left in the outbox, webhooks, offers whose time is up, agents who left, and the sealing of the audit trail.
 
 Run by `evenhand serve` as `python -m backend.worker`. Several of them, on several machines, share the work by leases.
 """
@@ -29,8 +29,11 @@ def register_handlers() -> None:
     record.register(treatments.FULFIL, treatments.fulfil)
 
 
-def run(ended: threading.Event) -> None:
-    """Works until told to end; a piece of work that has begun is finished first."""
+def run(ended: threading.Event, secret: bytes) -> None:
+    """Works until told to end; a piece of work that has begun is finished first. `secret` is the installation's own."""
+    # Beside all else: however slow a receiver is, no other work waits for it.
+    sending = threading.Thread(target=record.Sender(secret).run, args=(ended,), name="webhooks")
+    sending.start()
     chores: list[tuple[float, Callable[[datetime], int]]] = [
         (TICK_SECONDS, _run_jobs),
         (1.0, _seal),
@@ -41,6 +44,7 @@ def run(ended: threading.Event) -> None:
         (20.0, interactions.sign_off_absent),
         (600.0, record.purge),
         (600.0, record.purge_changes),
+        (3600.0, record.purge_deliveries),
     ]
     # A simulation may take a minute: it must not hold up what takes a moment.
     simulating = threading.Thread(target=treatments.simulate_until, args=(ended,), daemon=True, name="simulations")
@@ -53,6 +57,7 @@ def run(ended: threading.Event) -> None:
                 due[number] = time.monotonic() + (0.0 if full else every)
         ended.wait(TICK_SECONDS)
     simulating.join(PATIENCE_SECONDS)
+    sending.join()
 
 
 def _do(chore: Callable[[datetime], int]) -> bool:
@@ -91,9 +96,9 @@ def main() -> None:
                 ended.set()
 
     threading.Thread(target=watch, daemon=True, name="parent watch").start()
-    readiness.begin_serving()
+    settings = readiness.begin_serving()
     register_handlers()
-    run(ended)
+    run(ended, settings.secret)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from flask import Flask
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from backend import db
+from backend.cases import service as cases
 from backend.interactions import service as interactions
 from backend.people import service as people
 from backend.people.permissions import SCOPES
@@ -41,6 +43,7 @@ class Person:
     decision_id: str
     call_id: str
     interaction_id: str
+    case_id: str
 
 
 @dataclass
@@ -67,6 +70,7 @@ class World:
         """An address of the route: of the person's own things where it takes an id."""
         person = person or self.mine
         values = {
+            "endpoint_id": str(UUID(int=7)),
             "name": "who",
             "filename": "mark.svg",
             "token": "none",
@@ -124,6 +128,9 @@ def _person(made: dict[str, Flask], agent: Browser, number: str) -> Person:
         assert agent2 is not None
         other = people.staff_actor(session, agent2[0])
         assert other is not None
+        case_id = cases.open_case(
+            session, profile.customer_id, "callback", f"of {number}", actor=other, now=clock.now()
+        ).case_id
         interaction_id = interactions.begin(session, profile.customer_id, "phone", other, clock.now()).interaction_id
     return Person(
         customer_id=str(profile.customer_id),
@@ -135,6 +142,7 @@ def _person(made: dict[str, Flask], agent: Browser, number: str) -> Person:
         decision_id=decision.rpartition("/")[2],
         call_id=str(call_id),
         interaction_id=str(interaction_id),
+        case_id=str(case_id),
     )
 
 

@@ -26,7 +26,10 @@ __all__ = [
 ]  # fmt: skip
 
 OPEN_CASES = "open_cases"
-"""The value of the profile that counts the cases which are open: rules read it as a fact."""
+"""The value of the profile that counts the cases which are open: rules read it as a fact.
+
+What an offer set in motion is no trouble of the customer's, and does not count.
+"""
 LONGEST_SUBJECT, LONGEST_OUTCOME = 200, 500
 SHOWN = 20
 _CASE: Any = CaseRow.__table__  # type: ignore[attr-defined]
@@ -79,7 +82,7 @@ def open_case(
         "opened_by": actor.name,
     }  # fmt: skip
     session.execute(insert(_CASE), row)
-    if kind == "case":
+    if kind == "case" and offer_id is None:
         profiles.learn(session, customer_id, add={OPEN_CASES: 1}, now=now)
     opened = case_of(session, customer_id, case_id)
     _tell(session, customer_id, opened, actor, channel, now)
@@ -161,7 +164,7 @@ def _close(
     if closed.rowcount != 1:  # type: ignore[attr-defined]
         state_now = case_of(session, customer_id, case_id).state_label.lower()
         raise Conflict(f"This {before.kind_label.lower()} is {state_now} already.")
-    if before.kind == "case":
+    if before.kind == "case" and before.offer_id is None:
         profiles.learn(session, customer_id, add={OPEN_CASES: -1}, now=now)
     after = case_of(session, customer_id, case_id)
     _tell(session, customer_id, after, actor, channel, now)

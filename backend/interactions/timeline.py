@@ -89,6 +89,7 @@ def record(
         topic == "timeline" and interaction_id is not None and _is_private(session, customer_id, interaction_id)
     )
     changes.changed(session, topic, customer_id=customer_id, private=private, now=now)
+    changes.announce(session, event_id, customer_id, kind, channel, data, now)
     return event_id
 
 

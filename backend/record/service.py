@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from backend.record import auditing, changes, outbox
+from backend.record import auditing, changes, outbox, webhooks
 from backend.record.auditing import Verdict, audit, seal, verify
 from backend.record.changes import changed, reached
 from backend.record.changes import purge as purge_changes
@@ -14,13 +14,27 @@ from backend.record.hub import Hub, Watch, hub
 from backend.record.idempotency import Answer, Request, begin, finish, give_up, purge, request_of
 from backend.record.outbox import put, register, run_due
 from backend.record.recently import lately
-from backend.record.types import RETURN, Change
+from backend.record.types import RETURN, Change, Delivery, Endpoint
+from backend.record.webhook_sending import Sender
+from backend.record.webhooks import (
+    EVENTS,
+    add_endpoint,
+    announce,
+    deliveries,
+    endpoints,
+    purge_deliveries,
+    remove_endpoint,
+    resend,
+    resend_all,
+    switch_endpoint,
+)
 from shared.kernel.actors import Actor
 
 __all__ = [
-    "RETURN", "Answer", "Change", "Hub", "Request", "Verdict", "Watch", "audit", "begin", "changed", "erase_customer",
-    "export_customer", "finish", "give_up", "hub", "lately", "purge", "purge_changes", "put", "reached",
-    "register", "request_of", "run_due", "seal", "verify",
+    "EVENTS", "RETURN", "Answer", "Change", "Delivery", "Endpoint", "Hub", "Request", "Sender", "Verdict", "Watch", "add_endpoint",
+    "announce", "audit", "begin", "changed", "deliveries", "endpoints", "erase_customer", "export_customer", "finish", "give_up",
+    "hub", "lately", "purge", "purge_changes", "purge_deliveries", "put", "reached", "register", "remove_endpoint", "request_of",
+    "resend", "resend_all", "run_due", "seal", "switch_endpoint", "verify",
 ]  # fmt: skip
 
 
@@ -30,6 +44,7 @@ def export_customer(session: Session, customer_id: UUID) -> dict[str, Any]:
         "pending": outbox.export_customer(session, customer_id),
         "audit": auditing.export_customer(session, customer_id),
         "change": changes.export_customer(session, customer_id),
+        "webhook_delivery": webhooks.export_customer(session, customer_id),
     }
 
 
@@ -37,4 +52,5 @@ def erase_customer(session: Session, customer_id: UUID, *, actor: Actor, now: da
     """Drops the customer's pending work and what watchers were told, and empties their audit payloads; the chain stays whole."""
     outbox.erase_customer(session, customer_id)
     changes.erase_customer(session, customer_id)
+    webhooks.erase_customer(session, customer_id)
     auditing.erase_customer(session, customer_id, actor=actor, now=now)

@@ -9,6 +9,8 @@ from sqlmodel import Field, SQLModel
 
 from backend.db import Json, UtcDateTime
 
+_PENDING = text("state = 'pending'")
+
 
 class OutboxJobRow(SQLModel, table=True):
     __tablename__ = "outbox_job"
@@ -94,3 +96,42 @@ class ChangeRow(SQLModel, table=True):
     customer_id: UUID | None = None
     subject: str | None = None
     private: bool = False
+
+
+class WebhookEndpointRow(SQLModel, table=True):
+    """Where events are sent. What signs them is worked out from `salt` and the installation's own secret."""
+
+    __tablename__ = "webhook_endpoint"
+
+    endpoint_id: UUID = Field(primary_key=True)
+    url: str
+    events: list[str] = Field(sa_type=Json)
+    salt: str
+    active: bool = True
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    created_by: str
+
+
+class WebhookDeliveryRow(SQLModel, table=True):
+    """One event on its way to one endpoint, its text as it is signed. `message_id` is the event's, the same on every attempt."""
+
+    __tablename__ = "webhook_delivery"
+    __table_args__ = (
+        CheckConstraint("state IN ('pending', 'delivered', 'dead')", name="state"),
+        Index("ix_webhook_delivery_due", "endpoint_id", "run_at", sqlite_where=_PENDING, postgresql_where=_PENDING),
+        Index("ix_webhook_delivery_state", "state", "created_at"),
+    )  # fmt: skip
+
+    customer_id: UUID = Field(primary_key=True)
+    message_id: UUID = Field(primary_key=True)
+    endpoint_id: UUID = Field(primary_key=True)
+    event: str
+    body: str
+    state: str = "pending"
+    attempts: int = 0
+    run_at: datetime = Field(sa_type=UtcDateTime)  # while it is being sent: when another may take it
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_status: int | None = None
+    last_error: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 RETURN = "return"
@@ -19,3 +20,34 @@ class Change:
     subject: str | None = None
     private: bool = False
     """Not for the customer's own pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where events are sent. `pending` and `dead` count what is still on its way there, and what was given up."""
+
+    endpoint_id: UUID
+    url: str
+    events: tuple[str, ...]
+    active: bool
+    created_at: datetime
+    created_by: str
+    pending: int = 0
+    dead: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event on its way to one endpoint: pending, delivered or dead. `status` is the last answer's, None without one."""
+
+    message: str
+    endpoint_id: UUID
+    url: str
+    event: str
+    state: str
+    attempts: int
+    created_at: datetime
+    next_at: datetime
+    last_at: datetime | None
+    status: int | None
+    error: str | None

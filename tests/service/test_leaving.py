@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session
 
 from backend import db
+from backend.cases import service as cases
 from backend.interactions import service as interactions
 from backend.people import service as people
 from backend.profiles import service as profiles
@@ -15,6 +16,7 @@ from backend.treatments import service as treatments
 from shared.kernel import clock
 from shared.kernel.actors import SYSTEM
 from shared.kernel.errors import Erased, NotFound
+from shared.kernel.money import Money
 from tests.architecture.test_tables import tables
 
 KEPT = {
@@ -47,7 +49,11 @@ def busy_customer() -> UUID:
         profiles.set_moment(session, customer_id, "support", None, "stated", "phone", SYSTEM, now, pack)
     offer = treatments.decide(customer_id, now).ranked[0]
     with db.transaction() as session:
+        record.add_endpoint(session, "http://127.0.0.1:9/hook", (), by="test", key=b"k" * 32, tls_only=False, now=now)
         treatments.answer(session, UUID(offer.offer_id), "accepted", channel="phone", actor=SYSTEM, now=now)
+        treatments.fulfil(session, customer_id, {"offer_id": offer.offer_id}, now)
+        cases.open_case(session, customer_id, "callback", "The bill", actor=SYSTEM, now=now)
+        profiles.book_credit(session, customer_id, UUID(offer.offer_id), "A credit", Money(100, "USD"), now)
     return customer_id
 
 
@@ -56,13 +62,13 @@ def test_an_export_has_every_row_that_any_table_holds_of_the_customer() -> None:
     with db.reading() as session:
         exported = {
             name: rows
-            for room in (profiles, interactions, treatments, record)
+            for room in (profiles, interactions, cases, treatments, record)
             for name, rows in room.export_customer(session, customer_id).items()
         }
         counts = held(session, customer_id)
-    assert {"offer", "decision", "snapshot", "ledger", "moment", "bill", "event", "outbox_job", "audit_entry"} <= set(
-        counts
-    )
+    filled = {"offer", "decision", "snapshot", "ledger", "moment", "bill", "event", "outbox_job", "audit_entry"}
+    filled |= {"fulfilment", "customer_case", "credit", "webhook_delivery"}
+    assert filled <= set(counts)
     assert {name: len(exported[NAMED_OTHERWISE.get(name, name)]) for name in counts} == counts
 
 
@@ -70,7 +76,12 @@ def test_erasure_leaves_only_what_names_nobody() -> None:
     customer_id = busy_customer()
     with db.transaction() as session:
         decision_id = treatments.all_ids(session)[-1]
-        for erase in (treatments.erase_customer, interactions.erase_customer, people.erase_customer):
+        for erase in (
+            treatments.erase_customer,
+            cases.erase_customer,
+            interactions.erase_customer,
+            people.erase_customer,
+        ):
             erase(session, customer_id)
         record.erase_customer(session, customer_id, actor=SYSTEM, now=clock.now())
         profiles.erase_customer(session, customer_id)

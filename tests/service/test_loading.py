@@ -12,6 +12,7 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from backend import cli, db, loading
+from backend.cases import service as cases
 from backend.interactions import service as interactions
 from backend.loading import BrokenFile, files, translating
 from backend.matrix.service import folder_of, load_pack
@@ -37,6 +38,7 @@ TABLES = (
     "bill",
     "event",
     "interaction",
+    "customer_case",
     "pack_load",
     "catalogue_version",
 )
@@ -92,6 +94,18 @@ def test_a_load_enters_customers_with_their_past_and_publishes_the_catalogue(sma
     assert events
     assert [e.at for e in events] == sorted((e.at for e in events), reverse=True)
     assert max(e.at for e in events) < NOW
+
+
+@pytest.mark.usefixtures("database")
+def test_what_is_still_open_is_loaded_as_open_and_counted(small: Path, tmp_path: Path) -> None:
+    loading.load("telecom", customers=small, home=tmp_path, now=NOW)
+    with db.reading() as session:
+        everyone = [profiles.profile(session, match.id) for match in profiles.search(session, limit=100).items]
+        counted = {one.customer_id: one.facts["values"]["open_cases"] for one in everyone}
+        open_ = {customer_id: cases.of_customer(session, customer_id) for customer_id in counted}
+    assert {customer_id: len(found) for customer_id, found in open_.items()} == counted
+    assert sum(counted.values()) > 0
+    assert all(case.subject and case.reference for found in open_.values() for case in found)
 
 
 @pytest.mark.usefixtures("database")

@@ -1,0 +1,1 @@
+"""What administrators see and do: where events are sent, and what did not arrive."""
