@@ -111,7 +111,10 @@ def test_a_cap_forgets_at_the_customers_midnight_across_the_change(zone: str, da
 def test_the_same_instant_is_another_day_further_east() -> None:
     now = datetime(2026, 11, 1, 4, 30, tzinfo=UTC)
     pack = bridge.configuration_of(setting()).catalogue.pack
-    days = {zone: snapshot(bridge.profile_of(person(timezone=zone), setting()["catalogue"]), now, pack).today for zone in ZONES}
+    days = {
+        zone: snapshot(bridge.profile_of(person(timezone=zone), setting()["catalogue"]), now, pack).today
+        for zone in ZONES
+    }
     assert days["America/New_York"] == "2026-11-01"
     assert days["America/Los_Angeles"] == "2026-10-31"
     assert days["Pacific/Kiritimati"] == "2026-11-01"
