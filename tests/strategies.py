@@ -182,7 +182,8 @@ def person(seed: int, now: datetime) -> dict[str, Any]:
         "days": {"calls": {day: chance.randint(1, 4) for day in days}},
         "values": {"open_complaints": chance.choice([0, 0, 0, 0, 1])},
     }
-    given = {f"marketing/{c}": chance.choice([None, "granted", "granted", "denied"]) for c in CHANNELS}
+    said = [None, "granted", "granted", "denied"] if chance.random() < 0.85 else [None, "denied"]
+    given = {f"marketing/{c}": chance.choice(said) for c in CHANNELS}
     given |= {f"service/{c}": chance.choice([None, None, None, "denied"]) for c in CHANNELS}
     consents = {key: state for key, state in given.items() if state}
     return {

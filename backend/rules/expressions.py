@@ -26,6 +26,8 @@ DEEPEST_NESTING = 16
 MOST_COMPREHENSIONS = 2
 _COMPREHENSIONS = re.compile(r"\.\s*(all|exists|exists_one|filter|map)\s*\(")
 _STRINGS = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'')
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+"""As CEL spells them: what Python alone takes for a number (`nan`, `1_000`) is none."""
 _LITERALS: dict[str, bool] = {"true": True, "false": False}
 
 
@@ -232,12 +234,11 @@ def _program(text: str) -> Any:
 def _constant(text: str) -> bool | int | float | None:
     if text in _LITERALS:
         return _LITERALS[text]
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return None
+    if not _NUMBER.fullmatch(text):
+        return None
+    number = int(text) if text.lstrip("-").isdigit() else float(text)
+    # What is too great for the evaluator's numbers is left to it to refuse.
+    return number if abs(number) < 2**63 else None
 
 
 def _cap(text: str) -> None:

@@ -18,6 +18,7 @@ from tests.strategies import CHANNELS
 from tests.unit import bridge
 from tests.unit.bridge import name_of
 from tests.unit.reference import decision as reference
+from tests.unit.reference.words import Rule
 
 QUICK = settings(
     max_examples=120,
@@ -62,11 +63,11 @@ def assert_parity(world: dict[str, Any]) -> None:
                 assert rules[name].step == "deliverable"
 
 
-def check(property_: Callable[[dict[str, Any]], None], *, shrink: bool = True) -> None:
+def check(property_: Callable[[dict[str, Any]], None], *, shrink: bool = True, examples: int = 120) -> None:
     """Tries the property on many worlds. Raises AssertionError where one breaks it."""
     phases = list(Phase) if shrink else [Phase.generate]
 
-    @settings(QUICK, phases=phases)
+    @settings(QUICK, phases=phases, max_examples=examples)
     @given(strategies.worlds())
     def tried(world: dict[str, Any]) -> None:
         property_(world)
@@ -194,14 +195,22 @@ def test_the_order_of_the_catalogue_decides_nothing() -> None:
     check(assert_independent_of_the_catalogues_order)
 
 
+RULES = (
+    "requires", "subject", "follows", "protective", "cap", "gap", "beside", "terms", "concession_cap", "cool_off", "repeat",
+    "budget", "excludes", "silence", "value", "experience", "purpose", "dates",
+)  # fmt: skip
+
+
 def test_the_worlds_are_worth_trying() -> None:
-    """Many of them rank several treatments, in common and apart by channel, and hold live offers, pins and faded moments."""
-    met = dict.fromkeys(("several", "in common", "apart", "live", "pinned", "nothing", "faded"), 0)
+    """Many of them rank several treatments, in common and apart by channel, and hold whatever a catalogue can say."""
+    met = dict.fromkeys(("several", "in common", "apart", "live", "pinned", "nothing", "faded", "priced", "lines", "own weights",
+                         "a longer cool-off", "bundles", "overridable", *RULES), 0)  # fmt: skip
 
     def count(world: dict[str, Any]) -> None:
         views = views_of(world)
-        ranked = views["phone"][0].ranked
-        here = [{r.treatment for r in d.here} for _, d in views.values()]
+        ruling = views["phone"][0]
+        ranked = ruling.ranked
+        here = [{name_of(r) for r in d.here} for _, d in views.values()]
         moment = world["profile"]["moment"]
         met["several"] += len(ranked) > 2
         met["nothing"] += not ranked
@@ -210,7 +219,85 @@ def test_the_worlds_are_worth_trying() -> None:
         met["live"] += any(r.live for r in ranked)
         met["pinned"] += any(r.pinned for r in ranked)
         met["faded"] += bool(moment and moment["fades_at"] <= world["now"])
+        met["priced"] += any(r.factors.price > 0 for r in ranked)
+        met["lines"] += len({r.subject for r in ranked}) > 2
+        met["own weights"] += own_weights_matter(world, ruling)
+        met["bundles"] += any(bundled(world, r) for r in ranked)
+        arguments = world["profile"], world["offers"], world["configuration"], world["now"]
+        met["overridable"] += len(bridge.overridable_of(*arguments)) > len([r for r in ranked if not r.live])
+        met["a longer cool-off"] += any(w.rule == "cool_off" and longer(world, w.treatment) for w in ruling.withheld)
+        for rule in {w.rule.split(":")[0] for w in ruling.withheld} & set(RULES):
+            met[rule] += 1
 
-    check(count)
-    assert {name: n for name, n in met.items() if n < 5} == {}
+    check(count, examples=240)
+    assert {name: n for name, n in met.items() if n < 4} == {}
     assert min(met["in common"], met["apart"], met["live"]) >= 20, met
+
+
+def own_weights_matter(world: dict[str, Any], ruling: Ruling) -> bool:
+    """Whether the segments' own versions of weights make these weights what they are."""
+    body = world["configuration"]["catalogue"]
+    plain = {**body, "segments": {"segment": [without_weights(s) for s in body["segments"]["segment"]]}}
+    base = reference.decide(
+        world["profile"], world["offers"], {**world["configuration"], "catalogue": plain}, world["now"]
+    )
+    return any(abs(base.weights[o] - w) > 1e-6 for o, w in ruling.weights.items())
+
+
+def without_weights(segment: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in segment.items() if not key.endswith("_weights")}
+
+
+def bundled(world: dict[str, Any], r: Any) -> bool:
+    configuration = bridge.configuration_of(world["configuration"])
+    return bool(configuration.catalogue_of(r.catalogue_version).treatments[r.treatment].bundle)
+
+
+def longer(world: dict[str, Any], treatment: str) -> bool:
+    """Whether it was declined for a reason that keeps it away longer than its own time."""
+    return any(o["treatment"] == treatment and o["reason"] == "never" for o in world["offers"])
+
+
+@pytest.mark.parametrize("what", ["stage_weights", "life_cycle_weights", "intent_weights"])
+def test_a_segments_version_that_says_what_the_base_says_changes_nothing(what: str) -> None:
+    def repeated(world: dict[str, Any]) -> None:
+        body = world["configuration"]["catalogue"]
+        base = {
+            "stage_weights": {s["stage"]: s["weights"] for s in body["matrix"]["stage_weights"]},
+            "life_cycle_weights": {s["key"]: s["weights"] for s in body["lifecycle"]["state"]},
+            "intent_weights": {i["key"]: i["weights"] for i in body["intents"]["intent"]},
+        }
+        plain = [without_weights(s) for s in body["segments"]["segment"]]
+        same = [s | {what: base[what]} for s in plain]
+        assert_equally_decided(world, {"segment": plain}, {"segment": same})
+
+    check(repeated, examples=20)
+
+
+def test_the_version_of_a_segment_that_nobody_is_in_changes_nothing() -> None:
+    def added(world: dict[str, Any]) -> None:
+        segments = world["configuration"]["catalogue"]["segments"]["segment"]
+        nobody = {"key": "nobody", "label": "Nobody", "rule": Rule("tenure < 0", lambda c: c["tenure"] < 0, "tenure"), "beta": 1.0,
+                  "stage_weights": {stage: {"inform": 0.0} for stage in strategies.STAGES}}  # fmt: skip
+        assert_equally_decided(world, {"segment": segments}, {"segment": [nobody, *segments]})
+
+    check(added, examples=20)
+
+
+def test_without_any_segments_all_works_from_the_profile_alone() -> None:
+    def bare(world: dict[str, Any]) -> None:
+        body = {**world["configuration"]["catalogue"], "segments": {"segment": []}}
+        assert_as_the_reference({**world, "configuration": {**world["configuration"], "catalogue": body}})
+
+    check(bare, examples=20)
+
+
+def assert_equally_decided(world: dict[str, Any], one: dict[str, Any], other: dict[str, Any]) -> None:
+    """The two versions of the segments give the same ranking and the same reasons, factor by factor."""
+    rulings = []
+    for segments in (one, other):
+        body = {**world["configuration"]["catalogue"], "segments": segments}
+        given = {**world["configuration"], "catalogue": body}
+        rulings.append(bridge.ruling_of(world["profile"], world["offers"], given, world["now"])[1])
+    assert rulings[0].ranked == rulings[1].ranked
+    assert [(w.treatment, w.rule) for w in rulings[0].withheld] == [(w.treatment, w.rule) for w in rulings[1].withheld]
