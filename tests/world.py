@@ -77,6 +77,8 @@ class World:
             "panel": "lines",
             "version": 1,
             "path": "pack.toml",
+            "key": "contract_one_year",
+            "budget": "technician",
         }
         values["draft_id"] = self.draft_id
         for argument in rule.arguments - set(values):

@@ -297,7 +297,7 @@ def test_each_kind_of_act_tells_what_it_changed(loaded: str) -> None:
     with db.reading() as session:
         customer_id = profiles.search(session, limit=1).items[0].id
         pack = treatments.pack_in_force(session)
-        assert rows(session) == [], "a load tells nobody"
+        assert rows(session) == [("catalogue", False)], "a load tells of its catalogue, and of no customer"
 
     def does(act: Callable[[Session], object]) -> list[str]:
         with db.transaction() as session:

@@ -64,7 +64,7 @@ def sample_routes() -> Any:
 @pytest.fixture
 def app(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenAPI:
     people_keys.forget()
-    monkeypatch.setattr(api_module, "SPEAKING_ROOMS", ("notes",))
+    monkeypatch.setattr(api_module, "SPEAKING", ("notes.api",))
     monkeypatch.setattr(api_module, "import_module", lambda _name: sample_routes())
     return api_module.create_api(apps.settings_for(database, tmp_path))
 
