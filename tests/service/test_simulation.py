@@ -1,0 +1,292 @@
+"""Simulation: what a draft would do for everyone, exactly what deciding for each one by one says, and without a trace."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+
+from backend import db
+from backend.matrix.service import Body, PackError
+from backend.profiles import service as profiles
+from backend.treatments import batch, engine, publishing, simulations, tallying
+from backend.treatments import service as treatments
+from backend.treatments.batch import DRAFT, drafted
+from backend.treatments.catalogue import Catalogue
+from backend.treatments.crew import CrewFailed, Stopped
+from backend.treatments.inputs import gather
+from backend.treatments.simulating import simulate
+from backend.treatments.tables import DecisionRow, OfferRow, SimulationRow, SnapshotRow
+from shared.kernel.errors import Conflict
+from tests.small_company import ADA, GRACE, NOW, answer, decide, enter, learn, offer_of, open_company, order
+from tests.steps_of_drafts import AUTHOR, changed, made, saved, simulated
+from tests.unit.reference import words
+
+_SIMULATION = SimulationRow.__table__  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def company(database: str) -> list[Any]:
+    """A dozen customers who differ, some of whom were offered something already."""
+    open_company()
+    everyone = [ADA, GRACE]
+    for nth in range(10):
+        customer_id, _ = enter(nth)
+        learn(customer_id=customer_id, attributes={"tenure": 3 * nth, "owed": 40.0 * (nth % 3), "fibre": nth % 2 == 0})
+        everyone.append(customer_id)
+    decided = decide()
+    answer(offer_of(decided, order(decided)[0]), "presented")
+    decided = decide(customer_id=GRACE)
+    answer(offer_of(decided, order(decided)[0]), "declined")
+    return everyone
+
+
+def draft_body(key: str) -> Body:
+    """What is in force without this treatment."""
+    body: Body = json.loads(json.dumps(words.body(), default=str))
+    for content in body["treatments"].values():
+        content["treatment"] = [t for t in content["treatment"] if t["key"] != key]
+    return body
+
+
+def firsts(body: Body | None) -> Counter[str]:
+    """Treatment → for how many customers it comes first: each decided for by itself."""
+    found: Counter[str] = Counter()
+    with db.reading() as session:
+        for customer_id in [m.id for m in profiles.search(session, limit=100).items]:
+            inputs = gather(session, customer_id, NOW)
+            configuration = inputs.configuration
+            if body is not None:
+                configuration = drafted(configuration, Catalogue(DRAFT, body))
+            ranked = engine.decide(inputs.snapshot, inputs.ledger, configuration).ranked
+            found[ranked[0].treatment if ranked else ""] += 1
+    return found
+
+
+def best() -> str:
+    return firsts(None).most_common(1)[0][0]
+
+
+def kept() -> tuple[int, ...]:
+    with db.reading() as session:
+        return tuple(
+            session.execute(select(func.count()).select_from(row)).scalar_one()
+            for row in (DecisionRow, OfferRow, SnapshotRow)
+        )
+
+
+def test_a_simulation_says_what_deciding_for_each_one_says_and_writes_nothing(company: list[Any]) -> None:
+    gone = best()
+    before, rows = firsts(None), kept()
+    body = draft_body(gone)
+    after = firsts(body)
+    assert before != after
+    report = simulate(body, NOW, 1)
+    assert kept() == rows
+    assert report["customers"] == len(company)
+    now = {row["treatment"]: row["before"] for row in report["treatments"] if row["before"]}
+    then = {row["treatment"]: row["after"] for row in report["treatments"] if row["after"]}
+    assert now == {key: number for key, number in before.items() if key}
+    assert then == {key: number for key, number in after.items() if key}
+    assert (report["nothing"]["before"], report["nothing"]["after"]) == (before[""], after[""])
+    for row in report["treatments"]:
+        assert row["after"] - row["before"] == row["won"] - row["lost"], row
+    lost = next(row for row in report["treatments"] if row["treatment"] == gone)
+    assert (lost["lost"], lost["won"]) == (before[gone] - after[gone], 0)
+    assert report["changed"] == sum(move["customers"] for move in report["moves"])
+
+
+def test_several_processes_find_the_same_as_one(company: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    body = draft_body(best())
+    real = batch.ranges
+    monkeypatch.setattr(batch, "ranges", lambda session, size=0: real(session, 5))
+    alone = simulate(body, NOW, 1)
+    told: list[tuple[int, int]] = []
+    together = simulate(body, NOW, 2, progress=lambda done, of: told.append((done, of)))
+    assert together | {"seconds": 0} == alone | {"seconds": 0}, "to the last digit: the parts are added in one order"
+    assert told[-1] == (len(company), len(company))
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+
+def test_the_same_text_changes_nothing_for_anybody(company: list[Any]) -> None:
+    report = simulate(json.loads(json.dumps(words.body(), default=str)), NOW, 1)
+    assert (report["changed"], report["moves"]) == (0, [])
+    assert all(sides["before"] == sides["after"] for sides in report["money"].values())
+    assert all(row["won"] == row["lost"] == 0 for row in report["treatments"])
+
+
+def test_expected_money_is_the_chance_times_what_the_best_is_worth(company: list[Any]) -> None:
+    with db.reading() as session:
+        expected = 0.0
+        for customer_id in company:
+            inputs = gather(session, customer_id, NOW)
+            ranked = engine.decide(inputs.snapshot, inputs.ledger, inputs.configuration).ranked
+            expected += ranked[0].factors.propensity * ranked[0].factors.value if ranked else 0.0
+    report = simulate(json.loads(json.dumps(words.body(), default=str)), NOW, 1)
+    assert report["money"]["value"]["before"] == pytest.approx(expected, abs=0.01)
+
+
+def test_who_gets_nothing_is_counted_with_the_step_and_the_rule(company: list[Any]) -> None:
+    body: Body = json.loads(json.dumps(words.body(), default=str))
+    for content in body["treatments"].values():
+        for treatment in content["treatment"]:
+            treatment["rules"]["eligible"] = "tenure > 1000"
+    report = simulate(body, NOW, 1)
+    nothing = report["nothing"]
+    # Ada's offer was presented: it is honoured whatever the draft says.
+    assert nothing["after"] == len(company) - 1
+    assert {why["rule"] for why in nothing["why"]} == {"tenure > 1000"}
+    assert nothing["steps"] == [{"step": "eligible", "customers": len(company) - 1}]
+
+
+def test_the_best_for_everyone_is_what_deciding_for_each_one_says(company: list[Any]) -> None:
+    found = Counter(one.first.treatment if one.first else "" for one in treatments.best_of_all(NOW, 1, size=5))
+    assert found == firsts(None)
+    assert sum(found.values()) == len(company)
+
+
+def test_groups_are_warned_of_below_four_fifths_and_small_ones_say_nothing() -> None:
+    from backend.treatments import simulating
+
+    def tallied(people: int, conceded: int) -> tallying.Tally:
+        tally = tallying.Tally()
+        for group, many in (("Female", conceded), ("Male", people)):
+            for side in (tallying.NOW, tallying.THEN):
+                tally.groups["gender", group, side, "customers"] = people
+                tally.groups["gender", group, side, "conceded"] = many if group == "Female" else people // 2
+                tally.groups["gender", group, side, "money"] = 10.0 * (many if group == "Female" else people // 2)
+        return tally
+
+    pack = Catalogue(0, json.loads(json.dumps(words.body(), default=str))).pack
+
+    def warned(people: int, conceded: int) -> list[str]:
+        [found] = simulating._fairness(tallied(people, conceded), pack)
+        return list(found["warnings"])
+
+    assert warned(100, 50) == []
+    assert warned(100, 40) == [], "exactly four fifths is none"
+    assert warned(100, 39) == ["rate", "money"]
+    assert warned(20, 1) == []
+
+
+def test_a_pack_that_is_none_is_refused_before_anybody_is_decided_for(company: list[Any]) -> None:
+    with pytest.raises(PackError):
+        simulate({"treatments": {}}, NOW, 1)
+
+
+def test_a_process_of_the_crew_that_fails_says_so_and_one_may_be_stopped(
+    company: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = batch.ranges
+    monkeypatch.setattr(batch, "ranges", lambda session, size=0: real(session, 3))
+    with pytest.raises(Stopped):
+        simulate(draft_body(best()), NOW, 2, stopped=lambda: True)
+    with pytest.raises(CrewFailed, match="NotFound"):
+        batch.summed(batch.begin_best, (99, NOW), tallying.Tally(), 2)  # type: ignore[type-var]
+
+
+# --- asked for on a page, done by a worker --------------------------------------------------------------------------
+
+
+def checked() -> Any:
+    draft_id = made()
+    saved(draft_id, changed(name="Another name"))
+    treatments.check_draft(draft_id, AUTHOR, NOW)
+    return draft_id
+
+
+def ask(draft_id: Any) -> None:
+    with db.transaction() as session:
+        treatments.ask_simulation(session, draft_id, treatments.draft(session, draft_id).revision, AUTHOR, NOW)
+
+
+def simulation_of(draft_id: Any) -> treatments.Simulation:
+    with db.reading() as session:
+        found = treatments.simulation(session, draft_id)
+    assert found is not None
+    return found
+
+
+def test_a_worker_simulates_a_checked_draft_which_has_reached_the_next_step_then(company: list[Any]) -> None:
+    draft_id = made()
+    with pytest.raises(Conflict, match="checked"):
+        ask(draft_id)
+    known = treatments.check_draft(draft_id, AUTHOR, NOW)
+    with pytest.raises(Conflict, match="simulated"), db.transaction() as session:
+        treatments.ask_approval(session, draft_id, known.revision, AUTHOR, NOW)
+    assert simulated(draft_id, now=NOW).state == "simulated"
+    found = simulation_of(draft_id)
+    assert found.report is not None
+    assert (found.state, found.done, found.total, found.report["customers"]) == ("done", 12, 12, 12)
+    assert not treatments.simulate_next(NOW)
+
+
+def test_a_simulation_of_a_text_that_changed_meanwhile_takes_the_draft_nowhere(company: list[Any]) -> None:
+    draft_id = checked()
+    ask(draft_id)
+    taken = simulations._take(NOW)
+    assert taken is not None
+    saved(draft_id, changed(name="Changed meanwhile"))
+    report = simulate(draft_body(best()), NOW, 1)
+    simulations._finish(*taken, report)
+    with db.reading() as session:
+        assert treatments.draft(session, draft_id).state == "draft"
+    assert simulation_of(draft_id).digest != ""
+
+
+def test_what_a_dead_worker_left_is_taken_by_another_after_its_lease(company: list[Any]) -> None:
+    draft_id = checked()
+    ask(draft_id)
+    assert simulations._take(NOW) is not None
+    assert simulations._take(NOW + simulations.LEASE / 2) is None
+    later = NOW + simulations.LEASE + timedelta(seconds=1)
+    assert treatments.simulate_next(later, processes=1)
+    assert simulation_of(draft_id).state == "done"
+
+
+def test_a_worker_that_is_told_to_end_leaves_the_simulation_to_the_next(company: list[Any]) -> None:
+    draft_id = checked()
+    ask(draft_id)
+    assert treatments.simulate_next(NOW, stopped=lambda: True, processes=1)
+    assert simulation_of(draft_id).state == "waiting"
+    ended = threading.Event()
+    worker = threading.Thread(target=treatments.simulate_until, args=(ended, 1))
+    worker.start()
+    try:
+        for _ in range(200):
+            if simulation_of(draft_id).state == "done":
+                break
+            threading.Event().wait(0.05)
+    finally:
+        ended.set()
+        worker.join(10)
+    assert simulation_of(draft_id).state == "done"
+
+
+def test_a_simulation_that_cannot_be_finished_says_why(company: list[Any]) -> None:
+    draft_id = checked()
+    ask(draft_id)
+    with db.transaction() as session:
+        session.execute(update(_SIMULATION).values(digest="another"))
+    assert not treatments.simulate_next(NOW, processes=1)
+    found = simulation_of(draft_id)
+    assert (found.state, found.error) == ("failed", "The draft's text changed before it was simulated.")
+
+
+def test_the_draft_honours_what_was_presented_under_what_is_in_force(company: list[Any]) -> None:
+    with db.reading() as session:
+        inputs = gather(session, ADA, NOW)
+        present = publishing.in_force(session)
+    first = engine.decide(inputs.snapshot, inputs.ledger, inputs.configuration).ranked[0]
+    then = drafted(inputs.configuration, Catalogue(DRAFT, draft_body(first.treatment)))
+    still = engine.decide(inputs.snapshot, inputs.ledger, then).ranked[0]
+    assert (still.treatment, still.terms, still.catalogue_version) == (
+        first.treatment,
+        first.terms,
+        present.catalogue.version,
+    )
