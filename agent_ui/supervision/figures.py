@@ -43,6 +43,7 @@ _ANSWERS = {
     "declined": "Declined",
     "deferred": "Put off",
     "pending_approval": "Being confirmed",
+    "undone": "Taken back",
 }
 _ORDER = tuple(_STATES)
 

@@ -126,7 +126,7 @@ def wrap_up(
 
 def _happened(session: Session, contact: Interaction) -> list[tuple[str, str]]:
     """What was answered since the contact began, newest first: the answer and the offer's headline."""
-    kinds = {f"offer.{answer}" for answer in ("accepted", "declined", "deferred", "presented")}
+    kinds = {f"offer.{answer}" for answer in ("undone", "accepted", "declined", "deferred", "presented")}
     events = interactions.timeline(session, contact.customer_id, kinds=kinds, limit=50).items
     mine = [event for event in events if event.at >= contact.started_at]
     # What the customer saw at the portal meanwhile was not mentioned here; what they answered there, they did answer.
@@ -138,6 +138,7 @@ def _happened(session: Session, contact: Interaction) -> list[tuple[str, str]]:
 
 
 _VERBS = {
+    "undone": "Taken back",
     "accepted": "Accepted",
     "declined": "Declined",
     "deferred": "Put off",

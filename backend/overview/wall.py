@@ -25,7 +25,7 @@ T = TypeVar("T")
 A_LONG_CALL = timedelta(minutes=15)
 A_LONG_RING = timedelta(seconds=30)
 ANSWERS_SHOWN = 12
-ANSWERS = frozenset({"offer.accepted", "offer.declined", "offer.deferred"})
+ANSWERS = frozenset({"offer.accepted", "offer.declined", "offer.deferred", "offer.undone"})
 MOST_LINES = 40
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,7 +20,7 @@ from backend.treatments import service as treatments
 from shared.kernel import clock, ids
 from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.money import Money
-from tests.cast import PORTAL_CUSTOMER
+from tests.cast import PORTAL_CUSTOMER, SUPERVISOR
 from tests.pages import Browser, Page, text_of
 
 both_ways = pytest.mark.parametrize("htmx", [False, True], ids=["plain", "htmx"])
@@ -250,3 +251,15 @@ def test_the_api_says_what_is_wrong_and_changes_nothing(api_app: Flask, body: An
     assert api.undo(offer, body).status_code == status
     assert state(offer) == before == "fulfilled"
     assert api.undo(uuid4(), {"channel": "phone"}).status_code == 404
+
+
+def test_the_wall_and_the_wrap_up_tell_of_it(desk: Browser, desk_as: Callable[[str], Browser]) -> None:
+    offer = undoable()
+    started = opened(desk).submit("/contact")
+    opened(desk).submit(f"{offer}/acceptance")
+    opened(desk).submit(f"{offer}/undo")
+    assert "Taken back" in text_of(desk_as(SUPERVISOR).get("/wall").one(id="answers"))
+    contact = next(a.get("href") or "" for a in opened(desk).all("a", id="contact-wrap-up"))
+    summary = text_of(desk.get(contact).one("textarea", id="summary"))
+    assert summary.startswith("Taken back: "), started.path
+    assert "Accepted" not in summary
