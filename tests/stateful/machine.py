@@ -36,9 +36,9 @@ UNDO: dict[str, Any] = {
 }
 CATALOGUES: dict[str, dict[str, Any]] = {
     "plain": {},
-    "dearer": {"faster": {"term": [{"key": "price", "label": "A month", "unit": "money", "value": 11.0}]}, "autumn": {"value": {"equity": 90.0}}},
+    "dearer": {"faster": {"term": [{"key": "price", "label": "A month", "unit": "money", "value": 11.0}]}, "autumn": {"value": {"equity": 90.0}, "excludes": ["faster"]}},
     "without films": {"films": None},
-    "with a rival": {"extras": "sport music", "policies": {"exclusive_groups": ["channels"]}, "autumn": {"excludes": ["faster", "films"]}},
+    "with a rival": {"extras": "sport music", "policies": {"exclusive_groups": ["channels"]}, "autumn": {"excludes": ["faster", "films"]}, "films": {"excludes": ["faster"]}},
     "a bundle": {"extras": "duo"},
     "hardly anything": {"policies": {"attention_cost": 0.8}, "pack": {"gap": [], "cap": []}},
     "stricter": {"pack": {"cap": [{"key": "week", "of": "all", "outcome": "presented", "days": 7, "most": 2}]}},
