@@ -22,7 +22,14 @@ from shared.kernel.errors import Unauthenticated
 VERSION = "1"
 # Where rooms speak JSON; each of these has a `bp` made by `problems.blueprint`, modules of one room the same: the library tells of
 # each address once per blueprint.
-SPEAKING = ("interactions.api", "overview.api", "treatments.api", "treatments.api_reading", "treatments.api_acts")
+SPEAKING = (
+    "interactions.api",
+    "overview.api",
+    "overview.api_representing",
+    "treatments.api",
+    "treatments.api_reading",
+    "treatments.api_acts",
+)
 LARGEST_BODY = 1024 * 1024
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 

@@ -261,6 +261,10 @@ def _talk(plant: Planted, customer_id: Any, pack: Any, mine: Actor, now: datetim
                 session, *where, code=pack.wrap_ups[0].key, summary=plant.word(f"summary of a {place}"), not_mentioned=(), actor=mine,
                 now=at,
             )  # fmt: skip
+        interactions.record_representative(
+            session, customer_id, name="Rosa Marín", relation="carer", authority=plant.word("authority of a carer"), may_act=True,
+            actor=mine, now=now,
+        )  # fmt: skip
         still = interactions.begin(session, customer_id, "phone", mine, now)
         interactions.write_notes(session, customer_id, still.interaction_id, plant.word("notes of now"), 0, mine, now)
         for kind, data in (

@@ -27,7 +27,7 @@ TODAY = date(2026, 11, 22)
 DAY = timedelta(days=1)
 ADA = UUID("01900000-0000-7000-8000-00000000ada1")
 GRACE = UUID("01900000-0000-7000-8000-00000000face")
-KIM = Actor("staff", "s1", "Kim")
+KIM = Actor("staff", str(UUID(int=1)), "Kim")
 BY_ADA = Actor("customer", str(ADA), "Ada Lovelace", customer_id=ADA)
 BY_GRACE = Actor("customer", str(GRACE), "Grace Hopper", customer_id=GRACE)
 _OFFER = OfferRow.__table__  # type: ignore[attr-defined]

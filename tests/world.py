@@ -44,6 +44,7 @@ class Person:
     call_id: str
     interaction_id: str
     case_id: str
+    representative_id: str
 
 
 @dataclass
@@ -133,6 +134,10 @@ def _person(made: dict[str, Flask], agent: Browser, number: str) -> Person:
         case_id = cases.open_case(
             session, profile.customer_id, "callback", f"of {number}", actor=other, now=clock.now()
         ).case_id
+        representative_id = interactions.record_representative(
+            session, profile.customer_id, name=f"Carer of {number}", relation="carer", authority="Seen", may_act=True,
+            actor=other, now=clock.now(),
+        ).representative_id  # fmt: skip
         interaction_id = interactions.begin(session, profile.customer_id, "phone", other, clock.now()).interaction_id
     return Person(
         customer_id=str(profile.customer_id),
@@ -145,6 +150,7 @@ def _person(made: dict[str, Flask], agent: Browser, number: str) -> Person:
         call_id=str(call_id),
         interaction_id=str(interaction_id),
         case_id=str(case_id),
+        representative_id=str(representative_id),
     )
 
 

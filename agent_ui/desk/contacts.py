@@ -17,7 +17,7 @@ from backend.interactions.types import Interaction
 from backend.overview import service as overview
 from backend.people.service import current_actor, requires
 from backend.profiles import service as profiles
-from shared.kernel.errors import Conflict, Invalid
+from shared.kernel.errors import Conflict, Invalid, NoAuthority, NotFound
 from shared.ui.formats import speak_of
 from shared.ui.pages import page, request_now, tell, wants_fragment
 
@@ -43,6 +43,19 @@ def private(customer_id: UUID, interaction_id: UUID) -> Response:
     wanted = request.form.get("private") == "yes"
     with db.transaction() as session:
         interactions.set_private(session, customer_id, interaction_id, wanted, current_actor(), request_now())
+    return _strip(customer_id)
+
+
+@bp.post(f"{ONE}/person")
+@requires(SERVES)
+def person(customer_id: UUID, interaction_id: UUID) -> Response:
+    """With whom I speak: the customer, or someone who may act for them; every act of the contact names that person."""
+    wanted = _person()
+    try:
+        with db.transaction() as session:
+            interactions.speak_with(session, customer_id, interaction_id, wanted, current_actor(), request_now())
+    except NoAuthority as refused:
+        return page(TEMPLATE, "contact", status=409, person_error=str(refused), **customer_context(customer_id))
     return _strip(customer_id)
 
 
@@ -174,6 +187,15 @@ def _ticked() -> set[UUID]:
         except ValueError:
             continue  # no offer of ours
     return found
+
+
+def _person() -> UUID | None:
+    """The representative who was chosen; None for the customer."""
+    text = request.form.get("person", "")
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise NotFound("There is no such representative of this customer.") from None
 
 
 def _number(name: str) -> int:

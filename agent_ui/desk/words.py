@@ -36,6 +36,8 @@ KINDS: dict[str, tuple[str, ...] | None] = {
         "appointment.planned", "appointment.kept", "appointment.cancelled",
     ),
 }  # fmt: skip
+RELATIONS = (("representative", "Representative"), ("carer", "Carer"), ("executor", "Executor"))
+"""Who may act for a customer."""
 STEPS = (
     "in_force",
     "eligible",
@@ -110,4 +112,4 @@ def install(app: Flask) -> None:
         "elapsed": elapsed, "seconds_since": seconds_since, "caller_number": caller_number, "names": names,
     }  # fmt: skip
     app.jinja_env.filters.update(filters)
-    app.jinja_env.globals.update(ANSWERED=ANSWERED, later=later, timeline_filters=TIMELINE_FILTERS)
+    app.jinja_env.globals.update(ANSWERED=ANSWERED, later=later, relations=RELATIONS, timeline_filters=TIMELINE_FILTERS)

@@ -22,12 +22,12 @@ LONGEST_NOTES = 5_000
 LONGEST_SUMMARY = 500
 GOES_ON = timedelta(hours=12)
 """A contact that was not wrapped up for so long is over: the next call begins another."""
-_INTERACTION: Any = InteractionRow.__table__  # type: ignore[attr-defined]
-_COLUMNS = tuple(_INTERACTION.c[name] for name in Interaction.__slots__)
+INTERACTION: Any = InteractionRow.__table__  # type: ignore[attr-defined]
+_COLUMNS = tuple(INTERACTION.c[name] for name in Interaction.__slots__)
 # Asked by every page of the desk, so built once.
-_OPEN = select(*_COLUMNS).where(_INTERACTION.c.wrapped_at.is_(None)).order_by(_INTERACTION.c.started_at)
-_MINE = _OPEN.where(_INTERACTION.c.staff_id == bindparam("staff_id"))
-_THEIRS = _OPEN.where(_INTERACTION.c.customer_id == bindparam("customer_id"), _INTERACTION.c.staff_id.is_not(None))
+_OPEN = select(*_COLUMNS).where(INTERACTION.c.wrapped_at.is_(None)).order_by(INTERACTION.c.started_at)
+_MINE = _OPEN.where(INTERACTION.c.staff_id == bindparam("staff_id"))
+_THEIRS = _OPEN.where(INTERACTION.c.customer_id == bindparam("customer_id"), INTERACTION.c.staff_id.is_not(None))
 
 
 def begin(session: Session, customer_id: UUID, channel: str, actor: Actor, now: datetime) -> Interaction:
@@ -47,14 +47,14 @@ def open_contact(
         "customer_id": customer_id, "interaction_id": interaction_id, "channel": channel, "direction": direction,
         "started_at": now, "staff_id": staff_id, "staff": staff,
     }  # fmt: skip
-    session.execute(insert(_INTERACTION), row)
+    session.execute(insert(INTERACTION), row)
     _changed(session, customer_id, interaction_id, staff_id, False, now)
     return interaction_id
 
 
 def interaction(session: Session, customer_id: UUID, interaction_id: UUID) -> Interaction:
     """Raises NotFound, for another customer's too."""
-    row = session.execute(select(*_COLUMNS).where(*_this(customer_id, interaction_id))).one_or_none()
+    row = session.execute(select(*_COLUMNS).where(*this(customer_id, interaction_id))).one_or_none()
     if row is None:
         raise NotFound("There is no such contact.")
     return Interaction(*row)
@@ -72,7 +72,7 @@ def open_with_customer(session: Session, customer_id: UUID) -> tuple[Interaction
 
 def all_open(session: Session) -> tuple[Interaction, ...]:
     """Every contact that goes on at any desk, longest first; what was forgotten long ago does not."""
-    return tuple(Interaction(*row) for row in session.execute(_OPEN.where(_INTERACTION.c.staff_id.is_not(None))))
+    return tuple(Interaction(*row) for row in session.execute(_OPEN.where(INTERACTION.c.staff_id.is_not(None))))
 
 
 def last_spoken(session: Session, customer_id: UUID, since: datetime, most: int = 1) -> tuple[Interaction, ...]:
@@ -80,12 +80,12 @@ def last_spoken(session: Session, customer_id: UUID, since: datetime, most: int 
     told = (
         select(*_COLUMNS)
         .where(
-            _INTERACTION.c.customer_id == customer_id,
-            _INTERACTION.c.channel == "phone",
-            _INTERACTION.c.wrapped_at >= since,
-            _INTERACTION.c.is_private.is_(False),
+            INTERACTION.c.customer_id == customer_id,
+            INTERACTION.c.channel == "phone",
+            INTERACTION.c.wrapped_at >= since,
+            INTERACTION.c.is_private.is_(False),
         )
-        .order_by(_INTERACTION.c.interaction_id.desc())
+        .order_by(INTERACTION.c.interaction_id.desc())
         .limit(most)
     )
     return tuple(Interaction(*row) for row in session.execute(told))
@@ -94,13 +94,13 @@ def last_spoken(session: Session, customer_id: UUID, since: datetime, most: int 
 def open_with(session: Session, customer_id: UUID, staff_id: UUID) -> UUID | None:
     """The contact that is still open between these two."""
     found: UUID | None = session.execute(
-        select(_INTERACTION.c.interaction_id)
+        select(INTERACTION.c.interaction_id)
         .where(
-            _INTERACTION.c.customer_id == customer_id,
-            _INTERACTION.c.staff_id == staff_id,
-            _INTERACTION.c.wrapped_at.is_(None),
+            INTERACTION.c.customer_id == customer_id,
+            INTERACTION.c.staff_id == staff_id,
+            INTERACTION.c.wrapped_at.is_(None),
         )
-        .order_by(_INTERACTION.c.interaction_id.desc())
+        .order_by(INTERACTION.c.interaction_id.desc())
         .limit(1)
     ).scalar()
     return found
@@ -108,18 +108,18 @@ def open_with(session: Session, customer_id: UUID, staff_id: UUID) -> UUID | Non
 
 def go_on(session: Session, customer_id: UUID, interaction_id: UUID, now: datetime) -> None:
     """The contact had ended and goes on: they called again."""
-    session.execute(update(_INTERACTION).where(*_this(customer_id, interaction_id)).values(ended_at=None))
-    _changed_now(session, customer_id, interaction_id, now)
+    session.execute(update(INTERACTION).where(*this(customer_id, interaction_id)).values(ended_at=None))
+    changed_now(session, customer_id, interaction_id, now)
 
 
 def end(session: Session, customer_id: UUID, interaction_id: UUID, now: datetime) -> None:
     """Nobody talks any more; what is left is to wrap it up."""
     session.execute(
-        update(_INTERACTION)
-        .where(*_this(customer_id, interaction_id), _INTERACTION.c.wrapped_at.is_(None))
+        update(INTERACTION)
+        .where(*this(customer_id, interaction_id), INTERACTION.c.wrapped_at.is_(None))
         .values(ended_at=now)
     )
-    _changed_now(session, customer_id, interaction_id, now)
+    changed_now(session, customer_id, interaction_id, now)
 
 
 def leave(
@@ -130,14 +130,14 @@ def leave(
     One that was there before the call ends, and nothing of it is carried. Raises Conflict where it is wrapped up, or a
     colleague's.
     """
-    found = _own(session, customer_id, interaction_id, actor)
+    found = own(session, customer_id, interaction_id, actor)
     if found.wrapped_at is not None:
         raise Conflict("This contact is wrapped up already.")
     if found.started_at < since:
         end(session, customer_id, interaction_id, now)
         return None
     _changed(session, customer_id, interaction_id, found.staff_id, found.is_private, now)
-    session.execute(delete(_INTERACTION).where(*_this(customer_id, interaction_id)))
+    session.execute(delete(INTERACTION).where(*this(customer_id, interaction_id)))
     return found
 
 
@@ -146,7 +146,7 @@ def carry(session: Session, left: Interaction, customer_id: UUID, interaction_id
     there = interaction(session, customer_id, interaction_id)
     notes = "\n\n".join(text for text in (there.notes, left.notes) if text)[:LONGEST_NOTES]
     kept = {"notes": notes, "notes_version": there.notes_version + 1, "is_private": there.is_private or left.is_private}
-    session.execute(update(_INTERACTION).where(*_this(customer_id, interaction_id)).values(kept))
+    session.execute(update(INTERACTION).where(*this(customer_id, interaction_id)).values(kept))
 
 
 def missed(session: Session, customer_id: UUID, now: datetime) -> None:
@@ -160,12 +160,12 @@ def write_notes(
     """Keeps what the agent has written so far. Raises Invalid, and Conflict where it was written on elsewhere (extra `notes`)."""
     if len(text) > LONGEST_NOTES:
         raise Invalid(f"Notes hold {LONGEST_NOTES:,} characters.", {"notes": f"at most {LONGEST_NOTES:,} characters"})
-    current = _own(session, customer_id, interaction_id, actor)
+    current = own(session, customer_id, interaction_id, actor)
     if current.notes == text:
         return current
     changed = session.execute(
-        update(_INTERACTION)
-        .where(*_this(customer_id, interaction_id), _INTERACTION.c.notes_version == seen)
+        update(INTERACTION)
+        .where(*this(customer_id, interaction_id), INTERACTION.c.notes_version == seen)
         .values(notes=text, notes_version=seen + 1)
     )
     if changed.rowcount != 1:  # type: ignore[attr-defined]
@@ -179,9 +179,9 @@ def set_private(
     session: Session, customer_id: UUID, interaction_id: UUID, private: bool, actor: Actor, now: datetime
 ) -> Interaction:
     """Marks the contact as one that the portal must not show, nor move by."""
-    _own(session, customer_id, interaction_id, actor)
-    session.execute(update(_INTERACTION).where(*_this(customer_id, interaction_id)).values(is_private=private))
-    _changed_now(session, customer_id, interaction_id, now)
+    own(session, customer_id, interaction_id, actor)
+    session.execute(update(INTERACTION).where(*this(customer_id, interaction_id)).values(is_private=private))
+    changed_now(session, customer_id, interaction_id, now)
     return interaction(session, customer_id, interaction_id)
 
 
@@ -200,7 +200,7 @@ def wrap_up(
 
     Raises Conflict where it is closed already or its call still goes on, Invalid for a summary that is too long.
     """
-    current = _own(session, customer_id, interaction_id, actor)
+    current = own(session, customer_id, interaction_id, actor)
     if current.wrapped_at is not None:
         raise Conflict("This contact is wrapped up already.")
     summary = " ".join(summary.split())
@@ -208,8 +208,8 @@ def wrap_up(
         raise Invalid("Shorten the summary.", {"summary": f"Keep it to {LONGEST_SUMMARY} characters."})
     ended = current.ended_at or now
     closed = session.execute(
-        update(_INTERACTION)
-        .where(*_this(customer_id, interaction_id), _INTERACTION.c.wrapped_at.is_(None))
+        update(INTERACTION)
+        .where(*this(customer_id, interaction_id), INTERACTION.c.wrapped_at.is_(None))
         .values(ended_at=ended, wrapped_at=now, wrap_up_code=code, summary=summary)
     )
     if closed.rowcount != 1:  # type: ignore[attr-defined]
@@ -219,7 +219,7 @@ def wrap_up(
     data = {"summary": summary, "minutes": minutes, "code": code, "code_label": label}
     record(session, customer_id, kind, current.channel, actor, data, current.started_at, interaction_id)
     ready_again(session, UUID(actor.id), actor.name, now)
-    _changed_now(session, customer_id, interaction_id, now)
+    changed_now(session, customer_id, interaction_id, now)
     return interaction(session, customer_id, interaction_id)
 
 
@@ -231,7 +231,7 @@ def ready_again(session: Session, staff_id: UUID, name: str, now: datetime) -> N
         agents.put(session, staff_id, name, "ready", now)
 
 
-def _own(session: Session, customer_id: UUID, interaction_id: UUID, actor: Actor) -> Interaction:
+def own(session: Session, customer_id: UUID, interaction_id: UUID, actor: Actor) -> Interaction:
     """The contact, where it is this agent's: another's is there to be read, not written."""
     found = interaction(session, customer_id, interaction_id)
     if found.staff_id != UUID(actor.id):
@@ -239,7 +239,7 @@ def _own(session: Session, customer_id: UUID, interaction_id: UUID, actor: Actor
     return found
 
 
-def _changed_now(session: Session, customer_id: UUID, interaction_id: UUID, now: datetime) -> None:
+def changed_now(session: Session, customer_id: UUID, interaction_id: UUID, now: datetime) -> None:
     found = interaction(session, customer_id, interaction_id)
     _changed(session, customer_id, interaction_id, found.staff_id, found.is_private, now)
 
@@ -254,5 +254,5 @@ def _changed(
         changes.changed(session, "agents", subject=str(staff_id), now=now)
 
 
-def _this(customer_id: UUID, interaction_id: UUID) -> tuple[Any, Any]:
-    return (_INTERACTION.c.customer_id == customer_id, _INTERACTION.c.interaction_id == interaction_id)
+def this(customer_id: UUID, interaction_id: UUID) -> tuple[Any, Any]:
+    return (INTERACTION.c.customer_id == customer_id, INTERACTION.c.interaction_id == interaction_id)

@@ -44,6 +44,8 @@ class InteractionRow(SQLModel, table=True):
     notes_version: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     wrap_up_code: str | None = None
     wrapped_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    person_id: UUID | None = None
+    """The representative with whom the agent speaks; empty for the customer themselves."""
 
 
 class CallRow(SQLModel, table=True):

@@ -14,6 +14,7 @@ from sqlalchemy import Select, bindparam, insert, select
 from sqlmodel import Session
 
 from backend import db
+from backend.interactions.persons import named
 from backend.interactions.tables import EventRow, InteractionRow
 from backend.interactions.types import Event, NewContact, Past
 from backend.interactions.words import HIDDEN_FROM_CUSTOMERS, KINDS
@@ -77,9 +78,13 @@ def record(
     interaction_id: UUID | None = None,
     stage: str | None = None,
 ) -> UUID:
-    """Appends one event in the caller's transaction and gives its id. Raises ValueError for a kind that nobody could read."""
+    """Appends one event in the caller's transaction and gives its id. Raises ValueError for a kind that nobody could read.
+
+    Where an agent speaks with someone who acts for the customer, the event names that person, whatever the act.
+    """
     if kind not in KINDS:
         raise ValueError(f"{kind!r} is no kind of event; there are {', '.join(sorted(KINDS))}.")
+    data = data | named(session, customer_id, actor, interaction_id)
     event_id = ordered_id(now)
     event = (event_id, customer_id, now, kind, channel, stage, interaction_id, actor.kind, actor.name, data)
     session.execute(_APPEND, dict(zip(_COLUMNS, event, strict=True)))

@@ -99,6 +99,8 @@ class Interaction:
     notes: str
     notes_version: int
     wrap_up_code: str | None
+    person_id: UUID | None = None
+    """The representative with whom the agent speaks; None for the customer themselves."""
 
 
 @dataclass(frozen=True, slots=True)

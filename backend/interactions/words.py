@@ -42,7 +42,28 @@ def in_channel(channel: str | None) -> str:
 
 def in_words(event: Event, audience: Audience, language: str = "en") -> EventWords:
     """The event as this audience may read it. An agent's notes and what was inferred are never told to the customer."""
-    return EventWords(*_WORDS[event.kind](event, audience == "customer", language))
+    title, detail = _WORDS[event.kind](event, audience == "customer", language)
+    return EventWords(*_for_them(event, audience == "customer", title, detail))
+
+
+RELATIONS = {"representative": "representative", "carer": "carer", "executor": "executor"}
+"""Who acts for a customer, as a word of a sentence."""
+
+
+def person_text(person: dict[str, Any], own: bool) -> str:
+    """ "Rosa Marín, your carer" for the customer, "Rosa Marín, carer" for colleagues."""
+    relation = RELATIONS.get(str(person.get("relation")), "")
+    return f"{person.get('name')}, {'your ' if own else ''}{relation}"
+
+
+def _for_them(event: Event, own: bool, title: str, detail: str) -> tuple[str, str]:
+    """The words, with the one who spoke in the customer's place: what they did, the customer did not do."""
+    person = event.data.get("person")
+    if not isinstance(person, dict):
+        return title, detail
+    if own and title.startswith("You "):
+        title = f"{person.get('name')} {title.removeprefix('You ')}"
+    return title, _sentence(person_text(person, own) if own else f"with {person_text(person, own)}", detail)
 
 
 def day(value: Any) -> str:
@@ -231,6 +252,22 @@ def _undone(event: Event, own: bool, language: str) -> tuple[str, str]:
     return title, _sentence(detail, said)
 
 
+def _recorded(event: Event, own: bool, language: str) -> tuple[str, str]:
+    relation = RELATIONS.get(str(event.data.get("relation")), "")
+    until = f"until {day(event.data['until'])}" if event.data.get("until") else ""
+    name, may_act = str(event.data.get("name", "")), event.data.get("may_act")
+    title = f"{name} may {'act for' if may_act else 'be told about'} {'you' if own else 'them'}"
+    return title, _sentence(f"your {relation}" if own else relation, until, _by(event, own))
+
+
+def _ended(event: Event, own: bool, language: str) -> tuple[str, str]:
+    name = str(event.data.get("name", ""))
+    over = "no longer acts for" if event.data.get("may_act") else "is no longer told about"
+    title = f"{name} {over} {'you' if own else 'them'}"
+    relation = RELATIONS.get(str(event.data.get("relation")), "")
+    return title, _sentence(f"your {relation}" if own else relation, _by(event, own))
+
+
 def _changed(event: Event, own: bool, language: str) -> tuple[str, str]:
     return "Profile changed", str(event.data.get("summary") or ", ".join(sorted(event.data.get("changed", {}))))
 
@@ -271,5 +308,7 @@ _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
     "appointment.kept": _kept,
     "appointment.cancelled": _visit_cancelled,
     "profile.changed": _changed,
+    "representative.recorded": _recorded,
+    "representative.ended": _ended,
 }
 KINDS = frozenset(_WORDS)

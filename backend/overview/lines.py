@@ -15,13 +15,14 @@ from backend.overview.types import (
     CustomerHeader,
     MomentView,
     Need,
+    Represents,
     Risk,
     ServiceLine,
     TimelineLine,
     Warning,
     Worth,
 )
-from backend.profiles.service import Bill, Profile, Snapshot, band
+from backend.profiles.service import Bill, Profile, Representative, Snapshot, band
 from backend.profiles.service import in_words as risk_in_words
 from backend.rules.service import Context, RuleFailed
 from shared.kernel import money
@@ -196,6 +197,18 @@ def moment_view(profile: Profile, pack: Pack, now: datetime, audience: Audience)
         m.live(now),
         m.evidence if audience == "agent" else None,
     )
+
+
+def representatives(known: Iterable[Representative], today: date) -> tuple[Represents, ...]:
+    """Who may act or be told for the customer, those whose authority holds today first."""
+    found = [Represents(one, _authority(one, today)) for one in known]
+    return tuple(sorted(found, key=lambda one: not one.holds))
+
+
+def _authority(one: Representative, today: date) -> str:
+    if one.ended_at is not None:
+        return "ended"
+    return "holds" if one.holds(today) else "begins" if today < one.from_day else "over"
 
 
 def choices(pack: Pack, audience: Audience) -> tuple[Choice, ...]:

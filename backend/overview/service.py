@@ -78,6 +78,7 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
         here = online(session, profile.customer_id, now)
         work = cases.of_customer(session, profile.customer_id)
         credits = profiles.waiting_credits(session, profile.customer_id)
+        known = profiles.representatives(session, profile.customer_id)
         mine = [one for one in contacts if str(one.staff_id) == actor.id]
         calls = [
             one for one in interactions.calls_of(session, UUID(actor.id)) if one.customer_id == profile.customer_id
@@ -86,6 +87,7 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
     today = date.fromisoformat(snapshot.today)
     balance = lines.balance(bills, pack.currency)
     contact = next((event for event in events.items if event.kind in _CONTACTS), None)
+    persons = lines.representatives(known, today)
     return CustomerPage(
         customer=lines.header(profile, snapshot, pack),
         warnings=lines.warnings(profile, snapshot, pack, balance, contact),
@@ -110,6 +112,8 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
         online=here,
         cases=work,
         credits=credits,
+        representatives=tuple(one for one in persons if one.state != "ended"),
+        person=next((one for one in persons if mine and one.one.representative_id == mine[-1].person_id), None),
     )
 
 

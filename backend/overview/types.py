@@ -8,7 +8,7 @@ from uuid import UUID
 
 from backend.cases.types import Case
 from backend.interactions.types import Call, Interaction
-from backend.profiles.types import Credit, Match
+from backend.profiles.types import Credit, Match, Representative
 from backend.treatments.cards import AgentRecommendation, CustomerRecommendation, OfferLine
 from shared.kernel.money import Money
 
@@ -167,6 +167,18 @@ class TimelinePage:
 
 
 @dataclass(frozen=True, slots=True)
+class Represents:
+    """A representative as of the customer's today: `state` is holds, begins (later), over (its last day) or ended (by us)."""
+
+    one: Representative
+    state: str
+
+    @property
+    def holds(self) -> bool:
+        return self.state == "holds"
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerPage:
     """The 360° view for an agent."""
 
@@ -199,6 +211,10 @@ class CustomerPage:
     """What is still to be done for them, newest first."""
     credits: tuple[Credit, ...]
     """Credits that wait for the next bill."""
+    representatives: tuple[Represents, ...]
+    """Who may act or be told in their place, those whose authority holds first; none whose authority was ended."""
+    person: Represents | None
+    """With whom the agent speaks in that contact; None for the customer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ class Permission(StrEnum):
     PRESENT_OFFERS = "present_offers"
     DECIDE_OFFERS = "decide_offers"
     WORK_CASES = "work_cases"
+    RECORD_REPRESENTATIVES = "record_representatives"
     SEE_DECISIONS = "see_decisions"
     REPLAY = "replay"
     SUPERVISE = "supervise"
@@ -29,6 +30,7 @@ class Permission(StrEnum):
 _AGENT = frozenset({
     Permission.DESK, Permission.SEARCH_CUSTOMERS, Permission.SEE_CUSTOMER, Permission.SET_MOMENT,
     Permission.PRESENT_OFFERS, Permission.DECIDE_OFFERS, Permission.SEE_DECISIONS, Permission.WORK_CASES,
+    Permission.RECORD_REPRESENTATIVES,
 })  # fmt: skip
 _READER = frozenset({Permission.DESK, Permission.SEARCH_CUSTOMERS, Permission.SEE_CUSTOMER, Permission.SEE_DECISIONS})
 _APPROVER = frozenset({Permission.SEE_CATALOGUE, Permission.APPROVE_CATALOGUE})

@@ -12,6 +12,7 @@ from backend.profiles import queries
 
 _OWNED = (
     queries.MOMENT,
+    queries.REPRESENTATIVE,
     queries.CONSENT,
     queries.CREDIT,
     queries.BILL,

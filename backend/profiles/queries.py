@@ -18,6 +18,7 @@ from backend.profiles.tables import (
     IdentifierClaimRow,
     IdentifierRow,
     MomentRow,
+    RepresentativeRow,
 )
 
 
@@ -27,7 +28,7 @@ def table(row: type[SQLModel]) -> Any:
 
 
 CUSTOMER, MOMENT, CONSENT, BILL = table(CustomerRow), table(MomentRow), table(ConsentRow), table(BillRow)
-CREDIT = table(CreditRow)
+CREDIT, REPRESENTATIVE = table(CreditRow), table(RepresentativeRow)
 CLAIM, IDENTIFIER, ALIAS = table(IdentifierClaimRow), table(IdentifierRow), table(CustomerAliasRow)
 
 _ID: Any = bindparam("customer_id")

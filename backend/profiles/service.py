@@ -30,11 +30,29 @@ from backend.profiles.changing import revise
 from backend.profiles.crediting import book_credit, issue_bill, waiting_credits
 from backend.profiles.identity import normalise
 from backend.profiles.leaving import erase_customer, export_customer
+from backend.profiles.representing import (
+    add_representative,
+    end_representative,
+    local_today,
+    representative,
+    representatives,
+)
 from backend.profiles.risk import band, in_words
 from backend.profiles.searching import callers, find_by_sign_in, owner, search
 from backend.profiles.snapshot import Snapshot, snapshot
 from backend.profiles.streaming import beginnings, between, count
-from backend.profiles.types import Bill, Consent, Credit, Holding, Match, Moment, Page, Profile
+from backend.profiles.types import (
+    RELATIONS,
+    Bill,
+    Consent,
+    Credit,
+    Holding,
+    Match,
+    Moment,
+    Page,
+    Profile,
+    Representative,
+)
 from backend.record import service as record
 from shared.kernel import clock
 from shared.kernel.actors import Actor
@@ -42,9 +60,9 @@ from shared.kernel.errors import Invalid, NotFound
 from shared.kernel.money import Money
 
 __all__ = [
-    "Bill", "Consent", "Credit", "Enrolled", "Holding", "LoadProgress", "Match", "Moment", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile",
-    "Snapshot", "band", "beginnings", "between", "bill_heads", "bills", "book_credit", "callers", "count", "enrol", "erase_customer", "export_customer", "find_by_sign_in", "in_words", "issue_bill", "learn",
-    "load_progress", "loaded_packs", "normalise", "note_progress", "owner", "profile", "resolve", "revise", "search", "set_consent", "set_moment", "snapshot", "stamp",
+    "RELATIONS", "Bill", "Consent", "Credit", "Enrolled", "Holding", "LoadProgress", "Match", "Moment", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile",
+    "Representative", "Snapshot", "add_representative", "band", "beginnings", "between", "bill_heads", "bills", "book_credit", "callers", "count", "end_representative", "enrol", "erase_customer", "export_customer", "find_by_sign_in", "in_words", "issue_bill", "learn",
+    "load_progress", "loaded_packs", "local_today", "normalise", "note_progress", "owner", "profile", "representative", "representatives", "resolve", "revise", "search", "set_consent", "set_moment", "snapshot", "stamp",
     "waiting_credits",
 ]  # fmt: skip
 

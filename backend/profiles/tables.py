@@ -148,6 +148,34 @@ class CreditRow(SQLModel, table=True):
     """Empty while it waits for the next bill."""
 
 
+class RepresentativeRow(SQLModel, table=True):
+    """A person who may act, or be told, in a customer's place, and by what authority; kept after it has ended."""
+
+    __tablename__ = "representative"
+    __table_args__ = (
+        CheckConstraint("relation IN ('representative', 'carer', 'executor')", name="relation"),
+        CheckConstraint("until IS NULL OR until >= from_day", name="until_after_from"),
+        CheckConstraint("(ended_at IS NULL) = (ended_by IS NULL)", name="ended"),
+        CLUSTERED,
+    )
+
+    customer_id: UUID = Field(primary_key=True, foreign_key="customer.customer_id")
+    representative_id: UUID = Field(primary_key=True)
+    name: str
+    relation: str
+    authority: str
+    """What was seen, in words."""
+    may_act: bool
+    """Else they may be told, and answer nothing in the customer's place."""
+    from_day: date
+    until: date | None = None
+    """The last day, by the customer's own clock."""
+    recorded_by: str
+    recorded_at: datetime = Field(sa_type=UtcDateTime)
+    ended_by: str | None = None
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
 class PackLoadRow(SQLModel, table=True):
     """How far a load got, written in the transaction of each batch: an interrupted load goes on from there."""
 

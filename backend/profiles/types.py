@@ -117,3 +117,31 @@ class Credit:
     text: str
     amount: Money
     bill: str | None
+
+
+Relation = Literal["representative", "carer", "executor"]
+RELATIONS: tuple[Relation, ...] = ("representative", "carer", "executor")
+
+
+@dataclass(frozen=True, slots=True)
+class Representative:
+    """A person who may be told, and where `may_act` answer, in a customer's place, and by what authority.
+
+    `from_day` and `until` are the first and the last day by the customer's own clock.
+    """
+
+    representative_id: UUID
+    name: str
+    relation: Relation
+    authority: str
+    may_act: bool
+    from_day: date
+    until: date | None
+    recorded_by: str
+    recorded_at: datetime
+    ended_by: str | None
+    ended_at: datetime | None
+
+    def holds(self, today: date) -> bool:
+        """Whether their authority holds on this day of the customer's."""
+        return self.ended_at is None and self.from_day <= today and (self.until is None or today <= self.until)

@@ -75,6 +75,7 @@ def alter(
     _staff_only(actor)
     owner = owner_of(session, offer_id, None)
     lock_ledger(session, owner)
+    interactions.require_authority(session, owner, actor, now)
     inputs = gather(session, owner, now)
     row = row_of(session, owner, offer_id)
     _channel(channel, inputs)
@@ -377,6 +378,7 @@ def _tell(
     record.audit(
         session, actor=actor, action=kind, subject=str(row.offer_id), customer_id=row.customer_id,
         payload={"treatment": row.treatment, "channel": channel, "terms": row.terms, "reason": data.get("why") or row.reason,
-                 "supersedes": str(row.supersedes) if row.supersedes else None}, now=now,
+                 "supersedes": str(row.supersedes) if row.supersedes else None}
+        | interactions.named(session, row.customer_id, actor), now=now,
     )  # fmt: skip
     move_ledger(session, row.customer_id)

@@ -44,11 +44,13 @@ def answer(
     """Puts the answer on the ledger, once, with its event and its fulfilment, and gives the offer as it is then.
 
     `now` is when the request came in; `seen` the version of the offer that the asker saw, if a page showed it. A customer
-    reaches only their own offers. Raises NotFound, Invalid, AlreadyAnswered (`extra`: offer, who, when, where), Expired,
-    NoLongerOffered, Conflict.
+    reaches only their own offers. Raises NotFound, Invalid, NoAuthority (the agent speaks with someone who may not answer),
+    AlreadyAnswered (`extra`: offer, who, when, where), Expired, NoLongerOffered, Conflict.
     """
     owner = owner_of(session, offer_id, actor.customer_id or customer_id)
     lock_ledger(session, owner)
+    if response != "presented":
+        interactions.require_authority(session, owner, actor, now)
     inputs = gather(session, owner, now)
     row = next((o for o in inputs.offers if o.offer_id == offer_id), None)
     if row is None:
@@ -197,7 +199,8 @@ def _told_everyone(
     )
     record.audit(
         session, actor=actor, action=f"offer.{response}", subject=str(row.offer_id), customer_id=row.customer_id,
-        payload={"treatment": row.treatment, "channel": channel, "version": row.version}, now=now,
+        payload={"treatment": row.treatment, "channel": channel, "version": row.version}
+        | interactions.named(session, row.customer_id, actor), now=now,
     )  # fmt: skip
     if response != "presented":
         move_ledger(session, row.customer_id)

@@ -51,6 +51,7 @@ def undo(
     """
     owner = owner_of(session, offer_id, actor.customer_id or customer_id)
     lock_ledger(session, owner)
+    interactions.require_authority(session, owner, actor, now)
     inputs = gather(session, owner, now)
     row = row_of(session, owner, offer_id)
     if channel not in {c.key for c in inputs.pack.channels}:
@@ -74,7 +75,8 @@ def undo(
     interactions.record(session, owner, "offer.undone", channel, actor, data, now, stage=inputs.snapshot.stage)
     record.audit(
         session, actor=actor, action="offer.undone", subject=str(offer_id), customer_id=owner,
-        payload={"treatment": row.treatment, "channel": channel, "version": after.version, "left": list(left)}, now=now,
+        payload={"treatment": row.treatment, "channel": channel, "version": after.version, "left": list(left)}
+        | interactions.named(session, owner, actor), now=now,
     )  # fmt: skip
     move_ledger(session, owner)
     return Undone(cards.offer_line(after, inputs, actor), labels)

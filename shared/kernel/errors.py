@@ -73,6 +73,13 @@ class NoLongerOffered(Conflict):
     title = "No longer offered"
 
 
+class NoAuthority(Conflict):
+    """The person with whom the agent speaks may not do this in the customer's place."""
+
+    code = "no_authority"
+    title = "Not theirs to decide"
+
+
 class NotUndoable(Conflict):
     """What was done cannot be taken back."""
 

@@ -17,7 +17,7 @@ _ICONS = {
     "offer.altered": "edit", "offer.asked": "clock", "offer.overridden": "speakerphone", "offer.approved": "circle-check", "offer.refused": "x",
     "offer.undone": "arrow-back-up", "callback.made": "phone", "callback.cancelled": "x", "case.cancelled": "folder",
     "appointment.planned": "clock", "appointment.kept": "circle-check", "appointment.cancelled": "x",
-    "profile.changed": "edit",
+    "profile.changed": "edit", "representative.recorded": "user", "representative.ended": "user",
 }  # fmt: skip
 _GOOD = {"offer.accepted", "offer.fulfilled", "complaint.resolved"}
 _POOR = {"payment.failed", "complaint.opened"}

@@ -30,7 +30,7 @@ from tests.small_company import (
     work,
 )
 
-LEE = Actor("staff", "s2", "Lee")
+LEE = Actor("staff", str(UUID(int=2)), "Lee")
 CREDIT = {
     "term": [
         {

@@ -8,11 +8,12 @@ import pytest
 from backend import db
 from backend.interactions import service as interactions
 from backend.interactions.service import Event
+from shared.kernel import ids
 from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import Invalid
 from tests.made_customers import JOSE, MARIA, NOW
 
-AGENT = Actor("staff", "s1", "Maya")
+AGENT = Actor("staff", str(ids.uuid7()), "Maya")
 
 
 def note(kind: str, minutes: int = 0, customer_id: UUID = MARIA, channel: str = "phone", **data: object) -> UUID:

@@ -53,6 +53,9 @@ def busy_customer() -> UUID:
         treatments.answer(session, UUID(offer.offer_id), "accepted", channel="phone", actor=SYSTEM, now=now)
         treatments.fulfil(session, customer_id, {"offer_id": offer.offer_id}, now)
         cases.open_case(session, customer_id, "callback", "The bill", actor=SYSTEM, now=now)
+        interactions.record_representative(
+            session, customer_id, name="Rosa", relation="carer", authority="Seen", may_act=True, actor=SYSTEM, now=now
+        )
         profiles.book_credit(session, customer_id, UUID(offer.offer_id), "A credit", Money(100, "USD"), now)
     return customer_id
 
@@ -67,7 +70,7 @@ def test_an_export_has_every_row_that_any_table_holds_of_the_customer() -> None:
         }
         counts = held(session, customer_id)
     filled = {"offer", "decision", "snapshot", "ledger", "moment", "bill", "event", "outbox_job", "audit_entry"}
-    filled |= {"fulfilment", "customer_case", "credit", "webhook_delivery"}
+    filled |= {"fulfilment", "customer_case", "credit", "webhook_delivery", "representative"}
     assert filled <= set(counts)
     assert {name: len(exported[NAMED_OTHERWISE.get(name, name)]) for name in counts} == counts
 

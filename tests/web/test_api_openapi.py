@@ -19,16 +19,19 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from backend import db
+from backend.interactions import service as interactions
 from backend.people import service as people
 from backend.profiles import service as profiles
 from backend.treatments import service as treatments
 from shared.kernel import clock
+from shared.kernel.actors import SYSTEM
 from tests import apps
 from tests.cast import PORTAL_CUSTOMER
 from tests.databases import fresh, opened
 
 DOCUMENT = "/api/v1/openapi.json"
 EXAMPLES = 30
+CARER = {"name": "Rosa", "relation": "carer", "authority": "Seen", "may_act": True, "from": "2026-01-31", "until": None}
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
@@ -66,6 +69,9 @@ def ids(app: Flask) -> dict[str, Any]:
     found = {"customer_id": customer, "decision_id": decided.decision_id, "offer_id": UUID(decided.ranked[0].offer_id)}
     with db.transaction() as session:
         token = people.create_key(session, ["calls:write"], clock.now())[1]
+        found["representative_id"] = interactions.record_representative(
+            session, customer, name="Tom", relation="executor", authority="Seen", may_act=False, actor=SYSTEM, now=clock.now()
+        ).representative_id  # fmt: skip
     return {**found, "key": "plan_check", "budget": "technician", "token": token}
 
 
@@ -145,6 +151,11 @@ def test_every_good_answer_has_the_shape_that_the_document_says(
         ("get", "/api/v1/treatments/{key}", {"key": "plan_check"}, None, 200),
         ("get", "/api/v1/treatments/{key}", {"key": "no_such"}, None, 404),
         ("get", "/api/v1/matrix", {}, None, 200),
+        ("post", "/api/v1/customers/{customer_id}/representatives", {"customer_id": customer}, CARER, 201),
+        ("post", "/api/v1/customers/{customer_id}/representatives", {"customer_id": customer}, CARER | {"until": "2020-01-01"}, 422),
+        ("get", "/api/v1/customers/{customer_id}/representatives", {"customer_id": customer}, None, 200),
+        ("post", "/api/v1/customers/{customer_id}/representatives/{representative_id}/ending", ids, None, 200),
+        ("post", "/api/v1/customers/{customer_id}/representatives/{representative_id}/ending", ids, None, 409),
         ("get", "/healthz", {}, None, 200),
         ("get", "/readyz", {}, None, 200),
     ]  # fmt: skip
@@ -170,7 +181,9 @@ ROUTES = [
     ("POST", "/api/v1/offers/{offer_id}/undo"), ("POST", "/api/v1/offers/{offer_id}/terms"),
     ("POST", "/api/v1/offers/{offer_id}/approval"), ("POST", "/api/v1/customers/{customer_id}/overrides"),
     ("GET", "/api/v1/approvals"), ("GET", "/api/v1/budgets"), ("PUT", "/api/v1/budgets/{budget}/price"),
-    ("POST", "/api/v1/cti/{token}"),
+    ("POST", "/api/v1/cti/{token}"), ("POST", "/api/v1/customers/{customer_id}/representatives"),
+    ("GET", "/api/v1/customers/{customer_id}/representatives"),
+    ("POST", "/api/v1/customers/{customer_id}/representatives/{representative_id}/ending"),
 ]  # fmt: skip
 ELSEWHERE = {
     "/healthz": "takes nothing", "/readyz": "takes nothing", "/metrics": "takes nothing", DOCUMENT: "takes nothing",

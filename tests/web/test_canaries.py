@@ -54,7 +54,14 @@ def test_the_desk_does_show_what_was_planted(planted: Planted, desk: Browser) ->
         customer_id = profiles.find_by_sign_in(session, PORTAL_CUSTOMER)
     page = desk.get(f"/customers/{customer_id}")
     shown = planted.found_in({"desk": page.html.encode()})
-    for place in ("evidence", "summary of a call", "summary of a private call", "what went wrong", "reason in words"):
+    for place in (
+        "evidence",
+        "summary of a call",
+        "summary of a private call",
+        "what went wrong",
+        "reason in words",
+        "authority of a carer",
+    ):
         assert place in shown, place
     assert any(place.startswith("script of") for place in shown)
     assert any(place.startswith("label of the life cycle") for place in shown)
