@@ -304,6 +304,9 @@ def _migrating(url: str) -> Iterator[Engine]:
     if target.get_backend_name() == "sqlite" and target.database:
         Path(target.database).parent.mkdir(parents=True, exist_ok=True)
     made = _sqlite(target) if target.get_backend_name() == "sqlite" else _postgresql(target)
+    if target.get_backend_name() == "sqlite":
+        # A step that SQLite cannot do in place makes the table anew and drops the old one, to which others point meanwhile.
+        event.listen(made.writer, "connect", lambda connection, _: connection.execute("PRAGMA foreign_keys = OFF"))
     try:
         yield made.writer
     finally:

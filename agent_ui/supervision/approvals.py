@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +13,8 @@ from werkzeug.wrappers import Response
 from backend import db
 from backend.people.service import Permission, current_actor, requires
 from backend.treatments import service as treatments
+from backend.treatments.service import BudgetLine
+from shared.kernel import money
 from shared.kernel.errors import Conflict, Forbidden, Invalid
 from shared.ui.formats import speak_of
 from shared.ui.pages import page, request_now, tell
@@ -51,7 +55,20 @@ def budgets() -> Response:
         pack = treatments.pack_in_force(session)
         lines = treatments.budget_lines(session, pack, request_now())
     speak_of(pack.timezone)
-    return page("supervision/budgets.html", budgets=lines, currency=pack.currency)
+    return page("supervision/budgets.html", budgets=lines, amount=partial(_amount, pack.currency), span=_span)
+
+
+def _amount(currency: str, budget: BudgetLine, amount: float) -> str:
+    """Money as people write it, or so many places."""
+    return money.text(money.of_major(amount, currency)) if budget.unit == "money" else f"{amount:.0f}"
+
+
+def _span(period: str) -> str:
+    """ "Monday 23 November" for a day, "November 2026" for a month."""
+    if len(period) == len("2026-11"):
+        return f"{date.fromisoformat(f'{period}-01'):%B %Y}"
+    day = date.fromisoformat(period)
+    return f"{day:%A} {day.day} {day:%B}"
 
 
 def _context() -> dict[str, Any]:

@@ -22,6 +22,8 @@ SIZE = 50
 CUSTOMERS = 100_000
 PACK = "telecom"
 LEAST_OFFERED = 0.9
+Counted = tuple[int, int, float, float]
+"""Of one chunk: customers, those who get something, seconds, and seconds of the processor."""
 
 
 def everyone(n: int, tell: Tell) -> list[Row]:
@@ -45,11 +47,12 @@ def _measured(
 ) -> Row:
     processes = cores()
     began = time.perf_counter()
-    seconds, customers, offered = [], 0, 0
-    crew: Crew[batch.Range, tuple[int, int, float]] = Crew(begin, given, processes)
-    for _, (count, got, took) in crew.done(_as_many(chunks, n)):
+    seconds, customers, offered, cpu = [], 0, 0, 0.0
+    crew: Crew[batch.Range, Counted] = Crew(begin, given, processes)
+    for _, (count, got, took, worked) in crew.done(_as_many(chunks, n)):
         customers += count
         offered += got
+        cpu += worked
         seconds.append(took / max(count, 1))
     wall = time.perf_counter() - began
     tell(f"{name}: {customers:,} customers in {wall:.1f} s on {processes} processes.")
@@ -57,6 +60,7 @@ def _measured(
         **row(name, seconds, wall, treatments=SIZE, processes=processes, wall_s=round(wall, 2)),
         "per_second": round(customers / wall, 1),
         "n": customers,
+        "cpu_ms": round(1000 * cpu / max(customers, 1), 3),
         "offered_share": round(offered / max(customers, 1), 3),
     }
 
@@ -68,25 +72,26 @@ def _as_many(chunks: list[batch.Range], n: int) -> list[batch.Range]:
     return [whole[place % len(whole)] for place in range(times)]
 
 
-def _best(version: int, now: datetime) -> Callable[[batch.Range], tuple[int, int, float]]:
+def _best(version: int, now: datetime) -> Callable[[batch.Range], Counted]:
     work = batch.begin_best(version, now)
 
-    def chunk(wanted: batch.Range) -> tuple[int, int, float]:
-        began = time.perf_counter()
+    def chunk(wanted: batch.Range) -> Counted:
+        began, worked = time.perf_counter(), time.process_time()
         found = work(wanted)
-        return len(found), sum(one.first is not None for one in found), time.perf_counter() - began
+        offered = sum(one.first is not None for one in found)
+        return len(found), offered, time.perf_counter() - began, time.process_time() - worked
 
     return chunk
 
 
-def _simulated(version: int, body: Any, now: datetime) -> Callable[[batch.Range], tuple[int, int, float]]:
+def _simulated(version: int, body: Any, now: datetime) -> Callable[[batch.Range], Counted]:
     work = simulating.begin(version, body, now)
 
-    def chunk(wanted: batch.Range) -> tuple[int, int, float]:
-        began = time.perf_counter()
+    def chunk(wanted: batch.Range) -> Counted:
+        began, worked = time.perf_counter(), time.process_time()
         count, tally = work(wanted)
         nobody = sum(number for (_, key), number in tally.first.items() if not key) / 2
-        return count, count - int(nobody), time.perf_counter() - began
+        return count, count - int(nobody), time.perf_counter() - began, time.process_time() - worked
 
     return chunk
 

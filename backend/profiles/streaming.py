@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ _MOMENT = ("version", "stage", "intent", "source", "channel", "set_at", "fades_a
 _PROFILE = (
     "customer_id", "number", "name", "attributes", "facts", "version", "timezone", "language", "made_up", "birth_date",
 )  # fmt: skip
+_UNSAID = datetime.min.replace(tzinfo=UTC)
 
 
 def count(session: Session) -> int:
@@ -32,7 +34,10 @@ def beginnings(session: Session, size: int) -> list[UUID]:
 
 
 def between(session: Session, first: UUID, before: UUID | None) -> list[Profile]:
-    """The profiles from one id up to another, which is no longer among them, or to the end. Without telephone and e-mail."""
+    """The profiles from one id up to another, which is no longer among them, or to the end.
+
+    For deciding alone: without telephone and e-mail, and of consents what is allowed, not when and in which words.
+    """
 
     def chunk(table: Any) -> Any:
         from_here = table.c.customer_id >= first
@@ -42,10 +47,9 @@ def between(session: Session, first: UUID, before: UUID | None) -> list[Profile]
         select(MOMENT.c.customer_id, *(MOMENT.c[name] for name in _MOMENT)).where(chunk(MOMENT))
     )}  # fmt: skip
     consents: dict[UUID, list[Consent]] = {}
-    rows = select(CONSENT).where(chunk(CONSENT)).order_by(CONSENT.c.customer_id, CONSENT.c.purpose, CONSENT.c.channel)
-    for row in session.execute(rows):
-        known = Consent(row.purpose, row.channel, row.state, row.source, row.wording, row.at)
-        consents.setdefault(row.customer_id, []).append(known)
+    said = select(CONSENT.c.customer_id, CONSENT.c.purpose, CONSENT.c.channel, CONSENT.c.state).where(chunk(CONSENT))
+    for customer_id, purpose, channel, state in session.execute(said.order_by(*CONSENT.primary_key)):
+        consents.setdefault(customer_id, []).append(Consent(purpose, channel, state, "", "", _UNSAID))
     people = (
         select(*(CUSTOMER.c[name] for name in _PROFILE), CUSTOMER.c.holdings)
         .where(chunk(CUSTOMER))

@@ -24,7 +24,10 @@ LONGEST_TEXT = 1_000
 """Characters that one rule may have: the evaluator has no step budget, so its input is bounded instead."""
 DEEPEST_NESTING = 16
 MOST_COMPREHENSIONS = 2
+LONGEST_LIST = 100
+"""Elements that a list written in a rule may have."""
 _COMPREHENSIONS = re.compile(r"\.\s*(all|exists|exists_one|filter|map)\s*\(")
+_LISTS = re.compile(r"\[[^\[\]]*\]")
 _STRINGS = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'')
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 """As CEL spells them: what Python alone takes for a number (`nan`, `1_000`) is none."""
@@ -258,6 +261,8 @@ def _cap(text: str) -> None:
         raise RuleError(f"is nested {deepest} deep; at most {DEEPEST_NESTING} is allowed")
     if len(_COMPREHENSIONS.findall(bare)) > MOST_COMPREHENSIONS:
         raise RuleError(f"walks lists more than {MOST_COMPREHENSIONS} times")
+    if any(found.count(",") >= LONGEST_LIST for found in _LISTS.findall(bare)):
+        raise RuleError(f"writes a list of more than {LONGEST_LIST} elements")
 
 
 def _first_line(error: Exception) -> str:

@@ -22,7 +22,7 @@ from backend.treatments import asking, budgets, cards, contact, engine
 from backend.treatments.answers import checked_reason
 from backend.treatments.cards import OfferLine, TermLine
 from backend.treatments.catalogue import Term, Treatment
-from backend.treatments.delivery import refusal
+from backend.treatments.delivery import deliver, refusal
 from backend.treatments.engine import Ranked
 from backend.treatments.facts import terms_from, terms_json
 from backend.treatments.inputs import Inputs, gather
@@ -37,6 +37,8 @@ from shared.kernel.errors import AlreadyAnswered, Conflict, Forbidden, Invalid, 
 
 _OFFER: Any = OfferRow.__table__  # type: ignore[attr-defined]
 _LIVE = ("open", "presented", "deferred")
+SHOWN = 3
+"""So many of the ranking stand on the customer's page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,13 +186,15 @@ class Alternative:
 def alternatives(session: Session, customer_id: UUID, channel: str, now: datetime) -> tuple[Alternative, ...]:
     """What may be chosen for this customer in this channel, in the catalogue's order, but for what they have already.
 
-    Raises NotFound.
+    The first few of the ranking are left out: they stand on the customer's page. Raises NotFound.
     """
     inputs = gather(session, customer_id, now)
+    ranked = deliver(asking.ranking(session, inputs, now), inputs.snapshot, inputs.configuration, channel).here
+    shown = {(r.treatment, r.subject) for r in ranked[:SHOWN]}
     found = []
     for (key, subject), item in engine.overridable(inputs.snapshot, inputs.ledger, inputs.configuration).items():
         t = inputs.configuration.catalogue.treatments[key]
-        if refusal(t, inputs.snapshot, inputs.pack, channel) is not None:
+        if (key, subject) in shown or refusal(t, inputs.snapshot, inputs.pack, channel) is not None:
             continue
         words = Words(inputs.snapshot, inputs.pack, inputs.profile.first_name, item.terms)
         script = fill(t.phone.script, words) if t.phone else ""

@@ -141,22 +141,6 @@ def drafted(present: Configuration, catalogue: Catalogue) -> Configuration:
     )
 
 
-def seen_alike(one: Pack, other: Pack) -> bool:
-    """Whether both packs see customers alike: then one snapshot serves both."""
-    fields = (
-        "attributes",
-        "facts",
-        "life_cycle",
-        "segments",
-        "churn",
-        "protective",
-        "stage_weights",
-        "intents",
-        "holdings",
-    )
-    return all(getattr(one, name) == getattr(other, name) for name in fields)
-
-
 def begin_best(version: int, now: datetime) -> Callable[[Range], list[Best]]:
     """In one process: what is best for each customer of a chunk under this configuration."""
 

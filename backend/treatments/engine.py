@@ -98,15 +98,15 @@ def uses(snapshot: Snapshot, ledger: Ledger, configuration: Configuration, offer
     line = plan_of(catalogue).lines[offer.treatment]
     if not line.uses:
         return {}
-    case = _case(snapshot, ledger, configuration)
-    case.live = [offer]
-    case.context = context_of(snapshot, ledger, configuration, case.live)
-    figures = line.worked_out(case.context_for(offer.subject))
-    return amounts_of(line.t, line.uses_of(figures), offer.terms, case.digits)
+    context = context_of(snapshot, ledger, configuration, [offer], offer.subject)
+    figures = line.worked_out(context)
+    return amounts_of(line.t, line.uses_of(figures), offer.terms, money.exponent(catalogue.pack.currency))
 
 
-def context_of(snapshot: Snapshot, ledger: Ledger, configuration: Configuration, live: Iterable[OfferFact]) -> Context:
-    """All that rules may read: the snapshot's names, and what the ledger tells."""
+def context_of(
+    snapshot: Snapshot, ledger: Ledger, configuration: Configuration, live: Iterable[OfferFact], subject: str = ""
+) -> Context:
+    """All that rules may read: the snapshot's names, what the ledger tells, and what is known of the holding, if for one."""
     today = date.fromisoformat(snapshot.today)
     year_ago = today - timedelta(days=365)
     recent = [o for o in ledger.offers if o.answered_on is not None and o.answered_on > year_ago]
@@ -116,7 +116,13 @@ def context_of(snapshot: Snapshot, ledger: Ledger, configuration: Configuration,
         "presentations_30d": contact.presentations(ledger, today),
         "concessions_12m": contact.concessions(ledger, today),
     }
-    return Context(values, _needed(configuration, live))
+    return Context(values | _known_of(snapshot, subject), _needed(configuration, live))
+
+
+def _known_of(snapshot: Snapshot, subject: str) -> dict[str, Any]:
+    """The names that rules read of one holding; none where the customer does not have it any more."""
+    holding = next((h for h in snapshot.holdings if h.holding_id == subject), None) if subject else None
+    return {f"{holding.kind}_{key}": value for key, value in holding.attributes.items()} if holding else {}
 
 
 def _needed(configuration: Configuration, live: Iterable[OfferFact]) -> frozenset[str]:
@@ -146,10 +152,7 @@ class _Case:
     """Issue → the first protective state that silences it."""
     history: History
     attention: float
-    version: int
     digits: int
-    days: dict[int, date] = field(default_factory=dict)
-    """So many days from today."""
     contexts: dict[str, Context] = field(default_factory=dict)
     """Holding → the context with what is known of it; "" is the customer's own."""
 
@@ -163,10 +166,8 @@ class _Case:
             return self.context
         context = self.contexts.get(subject)
         if context is None:
-            holding = next((h for h in self.snapshot.holdings if h.holding_id == subject), None)
-            own = {f"{holding.kind}_{key}": value for key, value in holding.attributes.items()} if holding else {}
-            needed = _needed(self.configuration, self.live)
-            context = self.contexts[subject] = Context(self.context.values | own, needed)
+            values = self.context.values | _known_of(self.snapshot, subject)
+            context = self.contexts[subject] = Context(values, _needed(self.configuration, self.live))
         return context
 
 
@@ -189,7 +190,6 @@ def _case(snapshot: Snapshot, ledger: Ledger, configuration: Configuration) -> _
         silenced={i: p for p in reversed(pack.protective) if p.key in snapshot.protective for i in p.silences},
         history=history,
         attention=attention_of(pack, history.recent),
-        version=catalogue.version,
         digits=money.exponent(pack.currency),
     )  # fmt: skip
 
@@ -206,13 +206,13 @@ def _candidate(case: _Case, line: Line, subject: str, *, judged: bool = False) -
     context = case.context_for(subject) if subject else case.context
     known = context.verdicts
     for step, rule, every, conditions in line.rules:
+        # Its conditions were worked out beforehand, and mostly settle it: one that fails, or one that holds, is enough.
+        settled = every
         for condition in conditions:
             if (known.get(condition) is True) is not every:
+                settled = not every
                 break
-        else:
-            if every:
-                continue
-        if (not every and known.get(condition) is True) or (judged and step == "applicable"):
+        if settled or (judged and step == "applicable"):
             continue
         if left := _refused(line.key, step, rule, context, subject):
             return left

@@ -38,7 +38,6 @@ class Line:
     """Itself and what is bundled in it."""
     purposes: tuple[str, ...]
     acceptance: float
-    valid_days: int
     uses: int
     terms: int
     """The first of its figures that is a term; 0: it has none."""
@@ -125,7 +124,6 @@ def _line(t: Treatment, catalogue: Catalogue) -> Line:
         parts=(t, *members),
         purposes=tuple(dict.fromkeys(one.purpose for one in (t, *members))),
         acceptance=t.acceptance,
-        valid_days=t.valid_days,
         uses=len(t.use),
         terms=len(WORTH) + len(t.use) if t.term else 0,
         scores=tuple((objective, score) for objective, score in t.objectives.items() if score),

@@ -9,9 +9,10 @@ from typing import Any
 
 from backend import db
 from backend.matrix.service import Body, Pack
-from backend.treatments import engine, publishing
-from backend.treatments.batch import DRAFT, Progress, Range, cases, drafted, seen_alike, snapshots, summed
+from backend.treatments import publishing
+from backend.treatments.batch import DRAFT, Progress, Range, cases, drafted, snapshots, summed
 from backend.treatments.catalogue import Catalogue
+from backend.treatments.comparing import Comparison
 from backend.treatments.facts import Configuration
 from backend.treatments.tallying import NOBODY, NOW, STANDING, THEN, Tally, count
 
@@ -50,19 +51,19 @@ def simulate(
 
 def begin(version: int, body: Body, now: datetime) -> Callable[[Range], tuple[int, Tally]]:
     """In one process: counts the customers of a chunk under this configuration, and with the body's catalogue in it."""
-    catalogue = Catalogue(DRAFT, body)
+    with db.reading() as session:
+        compared = Comparison(publishing.as_of(session, version).catalogue, body, DRAFT)
 
     def chunk(wanted: Range) -> tuple[int, Tally]:
         tally = Tally()
         with db.reading() as session:
             found, named = cases(session, wanted)
             present = publishing.as_of(session, version, named)
-        draft = drafted(present, catalogue)
-        packs = (present.catalogue.pack, catalogue.pack)
-        alike = seen_alike(*packs)
+        draft = drafted(present, compared.draft)
+        packs = (present.catalogue.pack, compared.draft.pack)
         for one in found:
-            before, after = snapshots(one.profile, now, packs, alike)
-            rulings = engine.decide(before, one.ledger, present), engine.decide(after, one.ledger, draft)
+            before, after = snapshots(one.profile, now, packs, compared.alike)
+            rulings = compared.rulings((before, after), one.ledger, present, draft)
             count(tally, one.profile, (before, after), one.ledger, (present, draft), rulings)
         return len(found), tally
 

@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from backend.matrix.service import Pack
 from backend.profiles.service import Profile, Snapshot, band
-from backend.rules.service import Context, RuleFailed, number_of
+from backend.rules.service import Context, Expression, RuleFailed, number_of
 from backend.treatments import engine
 from backend.treatments.facts import Configuration, Ledger
 from backend.treatments.plan import Line, plan_of
@@ -131,7 +132,7 @@ def _count_first(
 
 def _context(line: Line, item: Ranked, seen: Snapshot, ledger: Ledger, configuration: Configuration) -> Context:
     """What the figures of this one treatment read, and no more: most read three or four names."""
-    needed = {name for figure in line.figures for name in figure.names}
+    needed = _read_by(line.figures)
     if not needed:
         return Context({})
     holding = next((h for h in seen.holdings if h.holding_id == item.subject), None)
@@ -139,8 +140,15 @@ def _context(line: Line, item: Ranked, seen: Snapshot, ledger: Ledger, configura
     if needed & {"accepted", "declined", "presentations_30d", "concessions_12m"}:
         known: Mapping[str, Any] = engine.context_of(seen, ledger, configuration, ()).values
     else:
-        known = seen.names()
+        known = {**seen.attributes, **seen.facts}
+        if not needed <= known.keys():
+            known = seen.names()
     return Context({**known, **own}, needed)
+
+
+@lru_cache(maxsize=4096)
+def _read_by(figures: tuple[Expression, ...]) -> frozenset[str]:
+    return frozenset(name for figure in figures for name in figure.names)
 
 
 def _known(figure: Any) -> Any:

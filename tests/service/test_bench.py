@@ -72,6 +72,7 @@ def test_everyone_is_decided_for_and_a_draft_simulated_on_a_copy(loaded_sqlite_u
     for row in found.values():
         assert (row["n"], row["treatments"]) == (2000, 50)
         assert row["offered_share"] > 0.9
+        assert row["cpu_ms"] > 0
         assert row["per_second"] == pytest.approx(row["n"] / row["wall_s"], rel=0.01)
     assert decisions(loaded_sqlite_url) == before
 

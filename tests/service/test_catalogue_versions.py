@@ -298,19 +298,19 @@ def test_levers_prices_and_exhausted_budgets_stay_through_a_publish_where_what_t
     with db.reading() as session:
         keys = sorted(treatments.in_force(session).catalogue.treatments)
     body = json.loads(json.dumps(words.body(), default=str))
-    budget = {"key": "visits", "label": "Visits", "unit": "places", "per": "day", "amount": 30}
-    body["pack"]["budget"] = [budget]
+    budget = {"key": "hours", "label": "Hours", "unit": "places", "per": "day", "amount": 30}
+    body["pack"]["budget"] = [*body["pack"].get("budget", []), budget]
     with db.transaction() as session:
         assert treatments.publish(session, body, SYSTEM, NOW) == 2
-        levers, prices = {keys[0]: 2.0, keys[1]: 3.0}, {"visits": 0.5, "gone": 1.0}
-        treatments.configure(session, 2, levers, prices, SYSTEM, NOW, ["visits", "gone"])
+        levers, prices = {keys[0]: 2.0, keys[1]: 3.0}, {"hours": 0.5, "gone": 1.0}
+        treatments.configure(session, 2, levers, prices, SYSTEM, NOW, ["hours", "gone"])
     for content in body["treatments"].values():
         content["treatment"] = [t for t in content["treatment"] if t["key"] != keys[0]]
     with db.transaction() as session:
         assert treatments.publish(session, body, SYSTEM, NOW) == 3
     with db.reading() as session:
         kept = treatments.in_force(session)
-    assert (dict(kept.levers), dict(kept.prices), kept.exhausted) == ({keys[1]: 3.0}, {"visits": 0.5}, {"visits"})
+    assert (dict(kept.levers), dict(kept.prices), kept.exhausted) == ({keys[1]: 3.0}, {"hours": 0.5}, {"hours"})
     with db.transaction() as session:
         treatments.roll_back(session, 1, 3, SECOND, NOW)
     with db.reading() as session:

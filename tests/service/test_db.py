@@ -198,3 +198,24 @@ def test_a_database_that_is_held_too_long_is_told_as_such(tmp_path: Path, monkey
             session.connection().exec_driver_sql("INSERT INTO t VALUES (2)")
     finally:
         db.close()
+
+
+def test_a_database_full_of_customers_comes_through_the_steps_there_and_back(loaded_url: str) -> None:
+    """A step that makes a table anew must not trip over the rows that point to it."""
+    from alembic import command
+
+    from backend.migrations import runner
+
+    before = _customers(loaded_url)
+    with db._migrating(loaded_url) as engine, engine.begin() as connection:
+        command.downgrade(runner.config(connection), "2026_11_22_calls")
+    db.upgrade(loaded_url)
+    assert db.check(loaded_url) == []
+    assert _customers(loaded_url) == before > 7000
+
+
+def _customers(url: str) -> int:
+    with db._migrating(url) as engine, engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+        return int(connection.exec_driver_sql("SELECT count(*) FROM customer").scalar_one())

@@ -18,6 +18,7 @@ from backend.treatments import batch, engine, publishing, simulations, tallying
 from backend.treatments import service as treatments
 from backend.treatments.batch import DRAFT, drafted
 from backend.treatments.catalogue import Catalogue
+from backend.treatments.comparing import Comparison
 from backend.treatments.crew import CrewFailed, Stopped
 from backend.treatments.inputs import gather
 from backend.treatments.simulating import simulate
@@ -290,3 +291,51 @@ def test_the_draft_honours_what_was_presented_under_what_is_in_force(company: li
         first.terms,
         present.catalogue.version,
     )
+
+
+def shown(ruling: Any) -> tuple[Any, ...]:
+    """A ruling without the version: what is alike in two of them names the one in force."""
+    ranked = [(r.treatment, r.subject, r.factors, r.terms, r.valid_until, r.live, r.pinned) for r in ruling.ranked]
+    return ranked, sorted((w.treatment, w.subject, w.step, w.rule, w.detail) for w in ruling.withheld)
+
+
+def test_side_by_side_both_decide_as_the_engine_does_for_each_alone(company: list[Any]) -> None:
+    """For every treatment taken out, made worth more, or given another rule: for everyone, who was offered things before."""
+    whole: Body = json.loads(json.dumps(words.body(), default=str))
+    with db.reading() as session:
+        present = publishing.in_force(session)
+        everyone = [gather(session, customer_id, NOW) for customer_id in company]
+    shared = 0
+    for key in present.catalogue.treatments:
+        for change in ({"gone": True}, {"acceptance": 0.97}, {"eligible": "tenure > 12"}):
+            body: Body = draft_body(key) if "gone" in change else json.loads(json.dumps(whole))
+            for content in body["treatments"].values():
+                for treatment in content["treatment"]:
+                    if treatment["key"] == key:
+                        rule = (
+                            {"rules": {**treatment["rules"], "eligible": change["eligible"]}}
+                            if "eligible" in change
+                            else change
+                        )
+                        treatment.update(rule)
+            compared = Comparison(present.catalogue, body, DRAFT)
+            shared += compared._few is not None
+            for inputs in everyone:
+                draft = drafted(inputs.configuration, compared.draft)
+                now, then = compared.rulings(
+                    (inputs.snapshot, inputs.snapshot), inputs.ledger, inputs.configuration, draft
+                )
+                assert shown(now) == shown(engine.decide(inputs.snapshot, inputs.ledger, inputs.configuration))
+                assert shown(then) == shown(engine.decide(inputs.snapshot, inputs.ledger, draft)), (key, change)
+    assert shared > 20, "the check itself: most of these drafts are few enough changes"
+
+
+def test_a_draft_that_changes_more_than_treatments_is_decided_on_as_a_whole(company: list[Any]) -> None:
+    body: Body = json.loads(json.dumps(words.body(), default=str))
+    body["pack"]["policies"]["attention_cost"] = 3.0
+    with db.reading() as session:
+        compared = Comparison(publishing.in_force(session).catalogue, body, DRAFT)
+    assert compared._few is None
+    assert firsts(body) == Counter({
+        row["treatment"]: row["after"] for row in simulate(body, NOW, 1)["treatments"] if row["after"]
+    } | {"": simulate(body, NOW, 1)["nothing"]["after"]})  # fmt: skip

@@ -205,3 +205,31 @@ def test_equal_texts_have_equal_digests_and_any_other_has_not() -> None:
         Catalogue(1, words.body(tip={"owner": "X"})),
     )
     assert one.digest == same.digest != other.digest
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("acts.toml", 'when = "overdue_amount > 0.0"', 'when = "overdue_amout > 0.0"', "did you mean overdue_amount?"),
+        ("acts.toml", "set = { open_cases = 0 }", "set = { tenure = 0 }", "tenure is not marked actionable"),
+        ("acts.toml", "set = { open_cases = 0 }", "set = { open_case = 0 }", "nothing is called open_case"),
+        ("acts.toml", "set = { open_cases = 0 }", 'set = { open_cases = "none" }', "open_cases is int"),
+        ("acts.toml", 'contract = "One year"', 'contract = "Half a year"', 'contract is never "Half a year"'),
+        ("acts.toml", 'key = "two_years"', 'key = "one_year"', "stands twice in this pack"),
+        ("segments.toml", 'channel = "sms"', 'channel = "fax"', "pay/fax is no cell of the matrix"),
+        ("segments.toml", 'stage = "pay"\nchannel = "sms"', 'stage = "leave"\nchannel = "sms"', "names its objectives"),
+        ("segments.toml", 'channel = "sms"', 'channel = "phone"', "stands twice in this segment"),
+        ("segments.toml", "value = 8", "", "changes nothing"),
+        ("segments.toml", "value = 8", 'objectives = ["colect"]', "colect is no objective"),
+    ],
+)
+def test_an_act_or_a_segments_cell_that_cannot_be_is_told(pack: Path, file: str, old: str, new: str, said: str) -> None:
+    spoil(pack, file, old, new)
+    assert any(p.file == file and said in p.message for p in check_pack(pack)), check_pack(pack)
+
+
+def test_no_act_may_change_what_is_protected(pack: Path) -> None:
+    spoil(pack, "acts.toml", "set = { open_cases = 0 }", 'set = { care_note = "none" }')
+    text = (pack / "attributes.toml").read_text()
+    (pack / "attributes.toml").write_text(text.replace('key = "care_note"', 'key = "care_note"\nactionable = true', 1))
+    assert any("care_note is protected" in p.message for p in check_pack(pack))

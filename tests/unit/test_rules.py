@@ -52,6 +52,7 @@ def test_a_rule_that_is_well_has_nothing_said_about_it(text: str, wanted: str) -
         ("", "bool", "is empty"),
         ("tenure > 3 && " * 90 + "fibre", "bool", "at most 1000 are allowed"),
         ("(" * 17 + "fibre" + ")" * 17, "bool", "nested 17 deep"),
+        (f"tenure in [{','.join(['7'] * 101)}]", "bool", "a list of more than 100 elements"),
         ("declined.exists(a, declined.exists(b, declined.exists(c, a == b)))", "bool", "more than 2 times"),
     ],
 )

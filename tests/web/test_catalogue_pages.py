@@ -188,3 +188,30 @@ def test_a_draft_needs_a_name(desk_as: Sign) -> None:
     refused = begin(desk_as(AUTHOR), " ")
     assert refused.status == 422
     assert "Please check this" in refused.text
+
+
+def test_a_draft_is_simulated_by_a_worker_while_its_page_shows_how_far_it_is(desk_as: Sign) -> None:
+    author = desk_as(AUTHOR)
+    here = path_of(begin(author))
+    write(author, author.get(here), 'applicable = "churn_risk >= 0.45"', 'applicable = "churn_risk >= 0.6"')
+    assert f"{here}/simulation" not in [form.action for form in author.get(here).forms], "it was not checked"
+    author.get(here).submit(f"{here}/check")
+    waiting = author.get(here).submit(f"{here}/simulation")
+    assert "The simulation begins" in waiting.text
+    assert "It is being simulated" in waiting.text
+    piece = author.get(f"{here}/simulation", htmx=True)
+    assert piece.one("section", id="simulation").get("hx-trigger") == "every 1s"
+    assert "HX-Refresh" not in piece.response.headers
+    assert treatments.simulate_next(clock.now(), processes=1)
+    assert author.get(f"{here}/simulation", htmx=True).response.headers["HX-Refresh"] == "true"
+    done = author.get(here)
+    for words in (
+        "7,043 customers against version 1",
+        "Credit for staying with us",
+        "By segment",
+        "Goodwill credits",
+        "Loyal against at risk",
+    ):
+        assert words in done.text
+    write(author, done, 'applicable = "churn_risk >= 0.6"', 'applicable = "churn_risk >= 0.65"')
+    assert "This is of an earlier text" in author.get(here).text
