@@ -112,6 +112,7 @@ def pack_from(body: Mapping[str, Any]) -> Pack:
             caps=head.get("cap", ()),
             gaps=head.get("gap", ()),
             budgets=head.get("budget", ()),
+            quiet_hours=head.get("quiet_hours"),
             holdings=table("holdings", {}).get("holding", ()),
             decline_reasons=head.get("decline_reason", ()),
             wrap_ups=head.get("wrap_up", ()),

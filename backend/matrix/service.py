@@ -25,6 +25,7 @@ from backend.matrix.types import (
     Policies,
     Protective,
     Purpose,
+    QuietHours,
     Score,
     ScoreTerm,
     Segment,
@@ -35,7 +36,7 @@ from backend.matrix.writing import text_of, texts_from
 
 __all__ = [
     "PACK_FILE", "Act", "Attribute", "Body", "Budget", "Cap", "Cell", "CellChange", "DeclineReason", "EffectiveCell", "Fact", "Gap", "HoldingKind", "Intent", "Labelled", "LifeCycleState", "Pack", "PackError", "Policies", "Problem",
-    "Protective", "Purpose", "Score", "ScoreTerm", "Segment", "Service", "Source", "Vector", "as_plain", "attribute_text", "body_of", "check", "day_text", "effective_cell", "folder_of",
+    "Protective", "Purpose", "QuietHours", "Score", "ScoreTerm", "Segment", "Service", "Source", "Vector", "as_plain", "attribute_text", "body_of", "check", "day_text", "effective_cell", "folder_of",
     "load_pack", "pack_from", "placed", "read_body", "text_of", "texts_from", "texts_of",
 ]  # fmt: skip
 

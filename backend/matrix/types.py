@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from backend.rules.service import Expression, Name, compiled
 
@@ -23,6 +23,10 @@ Vector = Mapping[Key, Annotated[float, Field(ge=0, le=1)]]
 """Objective → weight or score."""
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 """Money in major units of the pack's currency."""
+
+
+Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+"""A time of the day, such as "21:00"."""
 
 
 class Part(BaseModel):
@@ -226,6 +230,20 @@ class Gap(Scope):
     """So many days lie between one presentation and the next."""
 
 
+class QuietHours(Part):
+    """When nothing is sent to a customer on the house's own initiative, by their own clock; may pass midnight."""
+
+    begin: Clock = Field(alias="from")
+    until: Clock
+
+    @field_validator("until")
+    @classmethod
+    def _ends(cls, until: str, info: ValidationInfo) -> str:
+        if until == info.data.get("begin"):
+            raise ValueError("quiet hours that end when they begin are none: leave them out")
+        return until
+
+
 class Budget(Labelled):
     """What is scarce: money in a month, or places in a day. Reserved when an offer is presented or accepted; never oversold."""
 
@@ -280,6 +298,7 @@ class Pack(Part):
     gaps: tuple[Gap, ...] = ()
     budgets: tuple[Budget, ...] = ()
     holdings: tuple[HoldingKind, ...] = ()
+    quiet_hours: QuietHours | None = None
     decline_reasons: tuple[DeclineReason, ...]
     wrap_ups: tuple[Labelled, ...]
     treatments: Mapping[str, Any]

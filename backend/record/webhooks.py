@@ -25,13 +25,13 @@ from shared.kernel.errors import Conflict, Invalid, NotFound
 
 EVENTS = (
     "offer.presented", "offer.accepted", "offer.declined", "offer.deferred", "offer.fulfilled", "offer.undone", "offer.expired",
-    "offer.withdrawn",
+    "offer.withdrawn", "message.due",
 )  # fmt: skip
 """What an endpoint may ask for."""
 LONGEST_URL = 500
 SHOWN = 50
 KEPT_DELIVERED, KEPT_DEAD = timedelta(days=7), timedelta(days=60)
-_TOLD = ("offer_id", "treatment", "reference", "terms", "until")
+_TOLD = ("offer_id", "treatment", "reference", "terms", "until", "deliver_from")
 """What a receiver learns of an event: nothing that names the customer, or that an agent wrote."""
 _ENDPOINT: Any = WebhookEndpointRow.__table__  # type: ignore[attr-defined]
 _DELIVERY: Any = WebhookDeliveryRow.__table__  # type: ignore[attr-defined]
@@ -52,9 +52,10 @@ _IN_STATE = (
 
 
 def announce(
-    session: Session, event_id: UUID, customer_id: UUID, event: str, channel: str | None, data: dict[str, Any], now: datetime
+    session: Session, event_id: UUID, customer_id: UUID, event: str, channel: str | None, data: dict[str, Any], now: datetime,
+    run_at: datetime | None = None,
 ) -> None:  # fmt: skip
-    """Leaves the event for every endpoint that wants it, in the caller's transaction."""
+    """Leaves the event for every endpoint that wants it, in the caller's transaction; none hears of it before `run_at`."""
     if event not in EVENTS:
         return
     wanted = [row.endpoint_id for row in session.execute(_WANTED) if event in row.events]
@@ -65,7 +66,7 @@ def announce(
     rows = [
         {
             "customer_id": customer_id, "message_id": event_id, "endpoint_id": endpoint_id, "event": event, "body": body,
-            "run_at": now, "created_at": now,
+            "run_at": run_at or now, "created_at": now,
         }
         for endpoint_id in wanted
     ]  # fmt: skip

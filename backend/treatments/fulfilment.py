@@ -12,16 +12,20 @@ from sqlmodel import Session
 from backend.cases import service as cases
 from backend.interactions import service as interactions
 from backend.profiles import service as profiles
+from backend.record import service as record
 from backend.treatments import budgets, cards
 from backend.treatments.catalogue import Treatment
 from backend.treatments.facts import terms_from
 from backend.treatments.inputs import Inputs, gather
 from backend.treatments.locking import lock_ledger
 from backend.treatments.plan_changes import Layer, changes_of, made
+from backend.treatments.quiet import deliverable_from
 from backend.treatments.tables import FulfilmentRow, OfferRow
 from shared.kernel.actors import SYSTEM
 from shared.kernel.money import Money
 
+MESSAGE = "message.due"
+"""What a messenger is told: a message that was promised, and from when on it may reach the customer."""
 _OFFER = OfferRow.__table__  # type: ignore[attr-defined]
 _FULFILMENT = FulfilmentRow.__table__  # type: ignore[attr-defined]
 
@@ -53,7 +57,12 @@ def fulfil(session: Session, customer_id: UUID, payload: dict[str, Any], now: da
         update(_OFFER).where(*where).values(state="fulfilled", version=row.version + 1, undo_until=undo_until)
     )
     fulfilled = session.execute(select(_OFFER).where(*where)).one()
-    interactions.record(session, customer_id, "offer.fulfilled", None, SYSTEM, cards.event_data(fulfilled, inputs), now)
+    told = cards.event_data(fulfilled, inputs)
+    interactions.record(session, customer_id, "offer.fulfilled", None, SYSTEM, told, now)
+    if treatment.fulfilment.kind == "message":
+        due = deliverable_from(inputs.pack.quiet_hours, inputs.profile.timezone, now)
+        told = told | {"deliver_from": due.isoformat()}
+        record.announce(session, interactions.ordered_id(now), customer_id, MESSAGE, None, told, now, due)
 
 
 def _do(session: Session, treatment: Treatment, row: Any, inputs: Inputs, now: datetime) -> tuple[Layer, Any]:

@@ -49,19 +49,19 @@ def test_what_happens_to_an_offer_arrives_signed_in_the_order_in_which_it_happen
     answer(offer, "presented", channel="portal", actor=BY_ADA)
     answer(offer, "accepted")
     work()
-    for _ in range(3):
+    for _ in range(4):
         send()
     assert receiver.refused == 0
     told = [receiver.bodies[message] for message in receiver.came]
-    assert [one["type"] for one in told] == ["offer.presented", "offer.accepted", "offer.fulfilled"]
-    assert [one["data"]["channel"] for one in told] == ["portal", "phone", None]
+    assert [one["type"] for one in told] == ["offer.presented", "offer.accepted", "offer.fulfilled", "message.due"]
+    assert [one["data"]["channel"] for one in told] == ["portal", "phone", None, None]
     assert {one["data"]["offer_id"] for one in told} == {str(offer)}
     assert {one["data"]["customer_id"] for one in told} == {str(ADA)}
     assert all(datetime.fromisoformat(one["timestamp"]) == NOW for one in told)
-    assert states() == ["delivered"] * 3
+    assert states() == ["delivered"] * 4
     with db.reading() as session:
         assert {f"msg_{row.message_id.hex}" for row in rows()} == set(receiver.came)
-        assert [one.error for one in record.deliveries(session)] == [None] * 3
+        assert [one.error for one in record.deliveries(session)] == [None] * 4
 
 
 def test_nothing_that_names_the_customer_or_that_an_agent_wrote_goes_out(receiver: Receiver) -> None:
