@@ -214,7 +214,7 @@ def test_a_rule_that_is_overlooked_is_found_out(
 ) -> None:
     blind(monkeypatch, rule)
     with pytest.raises(AssertionError):
-        check(property_)
+        check(property_, examples=300)
 
 
 def test_a_concession_too_many_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:

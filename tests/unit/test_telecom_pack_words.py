@@ -169,6 +169,7 @@ def test_the_text_files_hold_nothing_but_what_a_catalogue_keeps() -> None:
         "acts",
         "attributes",
         "facts",
+        "holdings",
         "personas",
         "matrix",
         "lifecycle",
