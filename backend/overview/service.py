@@ -77,8 +77,7 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
         contacts = interactions.open_with_customer(session, profile.customer_id)
         here = online(session, profile.customer_id, now)
         work = cases.of_customer(session, profile.customer_id)
-        credits = profiles.waiting_credits(session, profile.customer_id)
-        known = profiles.representatives(session, profile.customer_id)
+        credits, known = profiles.beside(session, profile.customer_id)
         mine = [one for one in contacts if str(one.staff_id) == actor.id]
         calls = [
             one for one in interactions.calls_of(session, UUID(actor.id)) if one.customer_id == profile.customer_id

@@ -15,6 +15,7 @@ from sqlmodel import Session
 from backend import db
 from backend.matrix.service import Pack
 from backend.profiles import queries
+from backend.profiles.beside import beside
 from backend.profiles.bulk import (
     Enrolled,
     LoadProgress,
@@ -61,7 +62,7 @@ from shared.kernel.money import Money
 
 __all__ = [
     "RELATIONS", "Bill", "Consent", "Credit", "Enrolled", "Holding", "LoadProgress", "Match", "Moment", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile",
-    "Representative", "Snapshot", "add_representative", "band", "beginnings", "between", "bill_heads", "bills", "book_credit", "callers", "count", "end_representative", "enrol", "erase_customer", "export_customer", "find_by_sign_in", "in_words", "issue_bill", "learn",
+    "Representative", "Snapshot", "add_representative", "band", "beginnings", "beside", "between", "bill_heads", "bills", "book_credit", "callers", "count", "end_representative", "enrol", "erase_customer", "export_customer", "find_by_sign_in", "in_words", "issue_bill", "learn",
     "load_progress", "loaded_packs", "local_today", "normalise", "note_progress", "owner", "profile", "representative", "representatives", "resolve", "revise", "search", "set_consent", "set_moment", "snapshot", "stamp",
     "waiting_credits",
 ]  # fmt: skip

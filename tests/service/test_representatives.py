@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +15,7 @@ from backend.profiles import service as profiles
 from backend.profiles.service import Representative
 from backend.record.tables import AuditEntryRow
 from shared.kernel.errors import Conflict, Invalid, NoAuthority, NotFound
+from shared.kernel.money import Money
 from tests.small_company import (
     ADA,
     BY_ADA,
@@ -208,6 +209,22 @@ def test_a_colleagues_contact_is_not_mine_to_say_with_whom_it_is() -> None:
     other = type(KIM)("staff", str(uuid4()), "Lee")
     with pytest.raises(Conflict, match="Kim's"), db.transaction() as session:
         interactions.speak_with(session, ADA, contact, rosa.representative_id, other, NOW)
+
+
+def test_the_desk_reads_credits_and_representatives_in_one_as_it_would_alone() -> None:
+    with db.reading() as session:
+        assert profiles.beside(session, ADA) == ((), ())
+    record()
+    record(GRACE)
+    tom = record(name="Tom")
+    with db.transaction() as session:
+        for cents in (100, 250):
+            profiles.book_credit(session, ADA, uuid4(), "A credit", Money(cents, "USD"), NOW + timedelta(seconds=cents))
+        interactions.end_representative(session, ADA, tom.representative_id, actor=KIM, now=NOW)
+        credits, known = profiles.beside(session, ADA)
+        assert credits == profiles.waiting_credits(session, ADA)
+        assert known == profiles.representatives(session, ADA)
+    assert ([c.amount.minor for c in credits], [p.name for p in known]) == ([100, 250], ["Rosa Marín", "Tom"])
 
 
 def test_export_gives_who_may_act_and_erasure_takes_them() -> None:
