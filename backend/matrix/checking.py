@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from backend.matrix.reading import PackError, body_of, pack_from
-from backend.matrix.types import Attribute, Pack
+from backend.matrix.types import Attribute, Cell, CellChange, Pack
 from backend.rules.service import Expression, Name, lint
 
 
@@ -147,6 +147,7 @@ def _references(pack: Pack, source: Source) -> Iterator[Problem]:
             yield Problem(*where, f"{cell.channel} is no channel")
         for extra in cell.objectives - objectives:
             yield Problem(*where, f"{extra} is no objective of the matrix")
+        yield from (Problem(*where, message) for message in _interaction(cell, pack))
     for missing in stages - set(pack.stage_weights):
         yield Problem("matrix.toml", 1, missing, "this stage has no [[stage_weights]]")
     for nth, (stage, given) in enumerate(pack.stage_weights.items()):
@@ -226,6 +227,16 @@ def _segment_cells(pack: Pack, source: Source) -> Iterator[Problem]:
                 yield Problem(*where, rule, "stands twice in this segment")
             for extra in own.objectives - set(pack.objectives):
                 yield Problem(*where, rule, f"{extra} is no objective of the matrix")
+            yield from (Problem(*where, rule, message) for message in _interaction(own, pack))
+
+
+def _interaction(cell: Cell | CellChange, pack: Pack) -> Iterator[str]:
+    """What is wrong with a cell's rule and with the stages that it expects next."""
+    yield from lint(cell.rule.text, pack.cell_names, "bool")
+    for extra in set(cell.next) - {stage.key for stage in pack.stages}:
+        yield f"{extra} is no stage"
+    if sum(cell.next.values()) > 1 + 1e-9:
+        yield f"the probabilities of what comes next sum to {sum(cell.next.values()):g}; at most 1 is allowed"
 
 
 _TYPES: dict[str, tuple[type, ...]] = {"bool": (bool,), "int": (int,), "number": (int, float)}

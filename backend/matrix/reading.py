@@ -98,7 +98,7 @@ def pack_from(body: Mapping[str, Any]) -> Pack:
             objectives=matrix.get("objectives", ()),
             stages=matrix.get("stage", ()),
             channels=matrix.get("channel", ()),
-            cells={(c.get("stage"), c.get("channel")): c for c in matrix.get("cell", ())},
+            cells={(c.get("stage"), c.get("channel")): _in_process(c, matrix) for c in matrix.get("cell", ())},
             stage_weights={s.get("stage"): s.get("weights") for s in matrix.get("stage_weights", ())},
             process=matrix.get("process", ()),
             life_cycle=table("lifecycle", {}).get("state", ()),
@@ -127,6 +127,12 @@ def pack_from(body: Mapping[str, Any]) -> Pack:
 
 def _by_key(items: Any) -> dict[str, Any]:
     return {str(item.get("key")): item for item in items}
+
+
+def _in_process(cell: dict[str, Any], matrix: Mapping[str, Any]) -> dict[str, Any]:
+    """The cell with the stages that the process expects after its own, where it names none itself."""
+    steps = [step for step in matrix.get("process", ()) if step.get("from") == cell.get("stage")]
+    return {"next": {str(step.get("to")): step.get("probability") for step in steps}, **cell}
 
 
 def _present_form(head: dict[str, Any]) -> dict[str, Any]:

@@ -68,14 +68,23 @@ class Fact(Labelled):
     default: bool | int | float = 0
 
 
+Chance = Annotated[float, Field(ge=0, le=1)]
+
+
 class Cell(Part):
-    """An interaction of one stage and channel: the objectives that it may pursue, its cost to serve and its value."""
+    """An interaction of one stage and channel: the objectives that it may pursue, its cost to serve, its value, its rule.
+
+    `rule`: for whom the interaction may pursue anything. `next`: the stages expected after it, with their probabilities; those
+    of the process from this stage, where the cell names none.
+    """
 
     stage: Key
     channel: Key
     objectives: frozenset[str]
     cost: Amount = 0
     value: Amount = 0
+    rule: Rule = Field(default="true", validate_default=True)
+    next: Mapping[Key, Chance] = Field(default_factory=dict)
 
 
 class CellChange(Part):
@@ -86,6 +95,8 @@ class CellChange(Part):
     objectives: frozenset[str] = frozenset()
     cost: Amount = 0
     value: Amount = 0
+    rule: Rule = Field(default="true", validate_default=True)
+    next: Mapping[Key, Chance] = Field(default_factory=dict)
 
 
 class StageWeights(Part):
@@ -334,6 +345,12 @@ class Pack(Part):
     def segment_names(self) -> Mapping[str, Name]:
         """The names that segment and protective rules may read."""
         return {**self.profile_names, "life_cycle": Name("choice", tuple(s.key for s in self.life_cycle))}
+
+    @cached_property
+    def cell_names(self) -> Mapping[str, Name]:
+        """The names that a cell's rule may read: all of the customer and their moment, nothing of the ledger."""
+        ledger = ("accepted", "declined", "presentations_30d", "concessions_12m")
+        return {key: name for key, name in self.names.items() if key not in ledger}
 
     @cached_property
     def names(self) -> Mapping[str, Name]:

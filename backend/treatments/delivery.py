@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from backend.matrix.service import Pack, effective_cell
 from backend.profiles.snapshot import Snapshot
+from backend.rules.service import Context, Expression, RuleFailed
 from backend.treatments.catalogue import Treatment
 from backend.treatments.engine import Ranked, Withheld
 from backend.treatments.facts import Configuration
@@ -44,6 +45,8 @@ def refusal(treatment: Treatment, snapshot: Snapshot, pack: Pack, channel: str) 
             f"cell:{stage}/{channel}",
             f"In this stage, {channel} does not pursue the objective {treatment.objective}.",
         )
+    if (why := _against(cell.cell.rule, snapshot)) is not None:
+        return f"cell:{stage}/{channel}", why
     if not treatment.rendered_in(channel):
         return f"rendering:{channel}", f"It has no words for {channel}."
     purpose = next((p for p in pack.purposes if p.key == treatment.purpose), None)
@@ -52,3 +55,14 @@ def refusal(treatment: Treatment, snapshot: Snapshot, pack: Pack, channel: str) 
         label = purpose.label.lower() if purpose else treatment.purpose
         return f"consent:{treatment.purpose}/{channel}", f"No consent to {label} by {channel}."
     return None
+
+
+def _against(rule: Expression, snapshot: Snapshot) -> str | None:
+    """Why the interaction's own rule speaks against it; None where it does not."""
+    if rule.text == "true":
+        return None
+    try:
+        held = rule.test(Context(snapshot.names(), rule.names))
+    except RuleFailed as failed:
+        return f"The rule of this interaction could not be decided: {failed}."
+    return None if held else f"This interaction is not for this customer: {rule.text}."

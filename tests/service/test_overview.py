@@ -52,7 +52,9 @@ def test_the_desk_sees_the_whole_customer() -> None:
         assert page.customer.life_cycle_label
         assert page.customer.made_up
         assert len(page.services) >= 9
-        assert [line.name for line in page.services[9:]] in ([], ["Line 1"], ["Line 1", "Line 2"]), "each phone line by itself"
+        assert [line.name for line in page.services[9:]] in ([], ["Line 1"], ["Line 1", "Line 2"]), (
+            "each phone line by itself"
+        )
         assert len(page.bills) <= 6
         assert [b.issued_on for b in page.bills] == sorted((b.issued_on for b in page.bills), reverse=True)
         assert page.timeline

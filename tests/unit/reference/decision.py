@@ -322,6 +322,12 @@ def undeliverable(decision: Decision, place: Place, configuration: dict[str, Any
     cells = [c for c in [*own, *body["matrix"]["cell"]] if (c["stage"], c["channel"]) == (stage, channel)]
     if not cells or t["objective"] not in cells[0]["objectives"]:
         return f"cell:{stage}/{channel}"
+    rule = next((c["rule"] for c in cells if "rule" in c), None)
+    try:
+        if rule is not None and not answer_of(rule, customer.names):
+            return f"cell:{stage}/{channel}"
+    except Failed:
+        return f"cell:{stage}/{channel}"
     if channel not in t:
         return f"rendering:{channel}"
     purpose = next(p for p in body["pack"]["purpose"] if p["key"] == t["purpose"])
