@@ -105,9 +105,21 @@ def _relations(treatments: list[Treatment], places: list[tuple[str, int]], sourc
                 message = "it names itself"
             elif field == "bundle" and (by_key[key].bundle or by_key[key].subject != t.subject):
                 message = f"{key} is a bundle itself, or for another subject"
+            elif field == "bundle":
+                message = _left_out(t, by_key[key])
             if message:
                 file = f"treatments/{stem}.toml"
                 yield Problem(file, source.line(file, "treatment", nth, field), f"{t.key}.{field}", message)
+
+
+def _left_out(bundle: Treatment, part: Treatment) -> str:
+    """What fulfilling the bundle would leave undone of a part of it; empty where it does all."""
+    whole, act = bundle.fulfilment, part.fulfilment
+    if whole.kind != act.kind:
+        return f"{part.key} is fulfilled by a {act.kind}, the bundle by a {whole.kind}: one of them would not be done"
+    changed = {*whole.set, *whole.becomes, *whole.more, *whole.less}
+    missing = sorted({*act.set, *act.becomes, *act.more, *act.less} - changed)
+    return f"its fulfilment leaves out {', '.join(missing)}, which {part.key} changes" if missing else ""
 
 
 def _nothing(name: str, known: Iterable[str]) -> str:

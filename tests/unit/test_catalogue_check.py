@@ -233,3 +233,45 @@ def test_no_act_may_change_what_is_protected(pack: Path) -> None:
     text = (pack / "attributes.toml").read_text()
     (pack / "attributes.toml").write_text(text.replace('key = "care_note"', 'key = "care_note"\nactionable = true', 1))
     assert any("care_note is protected" in p.message for p in check_pack(pack))
+
+
+KEEP = 'key = "keep_price"\n'
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("pack.toml", 'name = "sales"', 'name = "sale"', "nothing is called sale; did you mean sales?"),
+        ("pack.toml", '"contract", "win_back"]', '"contracts"]', "nothing is called contracts; did you mean contract?"),
+        ("pack.toml", 'margin = "12.0 * monthly_charges', 'margin = "12.0 * monthly_charge', "did you mean monthly_charges?"),
+        ("treatments/retention.toml", KEEP, f'{KEEP}excludes = ["contract_two_years"]\n', "did you mean contract_two_year?"),
+        ("treatments/retention.toml", KEEP, f'{KEEP}requires = ["keep_price"]\n', "it names itself"),
+        ("treatments/retention.toml", KEEP, f'{KEEP}follows = {{ after = "nothing" }}\n', "nothing is called nothing"),
+        ("treatments/retention.toml", KEEP, f'{KEEP}bundle = ["contract_two_year"]\n', "the bundle by a case: one of them would not be done"),
+        ("treatments/retention.toml", KEEP, f'{KEEP}use = [{{ budget = "technicians" }}]\n', "did you mean technician?"),
+        ("treatments/retention.toml", KEEP, f'{KEEP}subject = "lines"\n', "did you mean line?"),
+        ("treatments/retention.toml", "authority_high = 15", "authority_high = 99", "must lie between low and high"),
+        ("treatments/service.toml", "line_dropped_calls_30d >= 4", "line_dropped_calls_30 >= 4", "did you mean line_dropped_calls_30d?"),
+        ("holdings.toml", 'key = "dropped_calls_30d"', 'key = "x"', "nothing is called line_dropped_calls_30d"),
+        ("matrix.toml", "next = { use = 0.6", "next = { use = 0.96", "sum to 1.06; at most 1 is allowed"),
+        ("matrix.toml", "next = { use = 0.6", "next = { usage = 0.6", "usage is no stage"),
+        ("matrix.toml", '("vulnerable" in protective)', '("vulnerable" in protectives)', "did you mean protective?"),
+    ],
+)  # fmt: skip
+def test_what_points_at_nothing_or_contradicts_itself_is_told(
+    pack: Path, file: str, old: str, new: str, said: str
+) -> None:
+    spoil(pack, file, old, new)
+    told = [problem.message for problem in check_pack(pack)]
+    assert any(said in message for message in told), told
+
+
+def test_a_bundle_that_leaves_a_part_undone_is_told(pack: Path) -> None:
+    spoil(
+        pack,
+        "treatments/sales.toml",
+        'key = "device_protection"\n',
+        'key = "device_protection"\nbundle = ["online_backup"]\n',
+    )
+    told = [problem.message for problem in check_pack(pack)]
+    assert "its fulfilment leaves out online_backup, which online_backup changes" in told
