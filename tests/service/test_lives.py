@@ -105,7 +105,7 @@ def takes_back_for_ever(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(undoing, "_permit", lambda row, today, seen: None)
 
 
-FAULTS = [answers_twice, terms_of_today, forgets_the_first, stale_pages_count, never_ends, takes_back_for_ever]
+FAULTS = [terms_of_today, forgets_the_first, stale_pages_count, never_ends, takes_back_for_ever]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -114,7 +114,33 @@ def test_a_guard_that_is_gone_is_missed(
 ) -> None:
     fault(monkeypatch)
     with pytest.raises(Exception, match=r"."):
-        live(Life, lives=20)
+        live(Life, lives=60)
+
+
+def one_that_is_accepted_twice() -> Life:
+    """Three are put to them, one is accepted, and then somebody accepts each of the three again."""
+    life = Life()
+    life.begin()
+    acts: list[Callable[[], None]] = [
+        lambda: life.the_portal_puts_them(3),
+        lambda: life.someone_answers(0, "accepted", "phone", asking_first=True, reason=None, days=None),
+        *(lambda n=n: life.someone_answers_whatever(n, "accepted", "portal", None) for n in range(3)),  # type: ignore[misc]
+    ]
+    for act in acts:
+        act()
+        life.all_holds()
+    return life
+
+
+def test_what_was_accepted_is_accepted_once() -> None:
+    one_that_is_accepted_twice()
+    assert Life.met["accepted accepted: AlreadyAnswered"] >= 1
+
+
+def test_an_acceptance_that_counts_twice_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers_twice(monkeypatch)
+    with pytest.raises(AssertionError):
+        one_that_is_accepted_twice()
 
 
 def two_that_cannot_be_had_together() -> Life:

@@ -196,13 +196,16 @@ def agreed(page: Screen, home: Screen, offers: Screen) -> int:
     at_desk, at_home, listed = page.cards, home.cards, offers.cards
     assert at_home == listed[: len(at_home)], "the portal's own pages differ"
     assert bool(at_home) == bool(listed), "one page of the portal shows nothing"
-    there = {card.treatment: card for card in listed}
-    both = [card for card in at_desk if card.treatment in there]
+    # By offer: of a treatment for a phone line there is one for each line.
+    there = {card.offer: card for card in listed}
+    both = [card for card in at_desk if card.offer in there]
+    common = {card.treatment for card in at_desk} & {card.treatment for card in listed}
+    assert {card.treatment for card in both} == common, "offer differ"
     for card in both:
-        same_card(card, there[card.treatment])
-    here = {card.treatment for card in at_desk}
-    order = [card.treatment for card in listed if card.treatment in here]
-    assert [card.treatment for card in both] == order, "the order differs"
+        same_card(card, there[card.offer])
+    here = {card.offer for card in at_desk}
+    order = [card.offer for card in listed if card.offer in here]
+    assert [card.offer for card in both] == order, "the order differs"
     return len(both)
 
 
