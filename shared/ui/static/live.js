@@ -27,6 +27,8 @@
     return Boolean(focus?.matches(FIELDS) || (focus?.matches("button, a, summary") && focus.matches(":focus-visible") && !focus.closest("[data-held]"))
       || panel.matches(":active") || panel.matches("[data-longer]")
       || panel.querySelector("details.drop[open]")
+      // What was typed came back refused, and stands there as the form's own values.
+      || panel.querySelector(".error-summary, .wrong-text")
       || [...panel.querySelectorAll(FIELDS)].some(dirty));
   };
 
