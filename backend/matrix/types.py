@@ -16,9 +16,16 @@ from backend.rules.service import Expression, Name, compiled
 IssueKey = Literal["retention", "service", "sales", "collections", "care"]
 Audience = Literal["agent", "customer"]
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
-Rule = Annotated[
-    Expression, BeforeValidator(lambda text: compiled(str(text).lower() if isinstance(text, bool) else str(text)))
-]
+
+
+def _rule(given: Any) -> Expression:
+    """A rule as the pack writes it, or one that was read already."""
+    if isinstance(given, Expression):
+        return given
+    return compiled(str(given).lower() if isinstance(given, bool) else str(given))
+
+
+Rule = Annotated[Expression, BeforeValidator(_rule)]
 Vector = Mapping[Key, Annotated[float, Field(ge=0, le=1)]]
 """Objective → weight or score."""
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]

@@ -78,3 +78,4 @@ def test_a_cell_expects_what_the_process_expects_unless_it_says_otherwise() -> N
     own = effective_cell(pack, ["gold"], "use", "portal")
     assert own is not None
     assert (dict(own.cell.next), own.sources["next"], own.sources["cost"]) == ({"pay": 0.9}, "gold", "base")
+    assert own.cell.rule.text == "true"
