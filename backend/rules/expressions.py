@@ -169,10 +169,14 @@ class Expression:
         return None if undecided else self._all
 
 
+_YES_OR_NO = {bool}
+_DIGITS = bytes.maketrans(b"\0\1", b"01")
+
+
 class Together:
     """Several expressions worked out in one go, which costs a third of asking for each."""
 
-    __slots__ = ("_chunks",)
+    __slots__ = ("_bits", "_chunks", "_only")
 
     def __init__(self, expressions: Sequence[Expression], most: int = 48) -> None:
         """`most`: how many share one program, and so one failure."""
@@ -180,28 +184,39 @@ class Together:
             (chunk, _program(_list_of(chunk)))
             for chunk in (tuple(expressions[n : n + most]) for n in range(0, len(expressions), most))
         )
+        self._only = self._chunks[0][1] if len(self._chunks) == 1 else None
+        self._bits = {expression: 1 << n for n, expression in enumerate(reversed(expressions))}
 
-    def test(self, context: Context) -> None:
-        """Lets the context know what each came to. Where one of a chunk fails, its chunk is left to be asked one by one."""
+    def bit(self, expression: Expression) -> int:
+        """The bit that stands for this one of them in `verdicts`. Raises KeyError where it is none of them."""
+        return self._bits[expression]
+
+    def verdicts(self, context: Context) -> tuple[int, int]:
+        """The bits of those that hold, and the bits of those that have no verdict for this customer."""
+        held = undecided = 0
         for chunk, program in self._chunks:
             try:
                 results = program.execute(context._cel)
-            except Exception:  # noqa: S112 (whoever asks for the one that failed is told why)
-                continue
-            context.verdicts.update(
-                (e, result if result is True or result is False else None)
-                for e, result in zip(chunk, results, strict=True)
-            )
+            except Exception:
+                # One failure fails the program: each of the chunk is asked for itself.
+                results = [expression._verdict(context) for expression in chunk]
+            if set(map(type, results)) == _YES_OR_NO:
+                holds, open_ = int(bytes(results).translate(_DIGITS), 2), 0
+            else:
+                holds = int("".join("01"[result is True] for result in results), 2)
+                open_ = int("".join("01"[type(result) is not bool] for result in results), 2)
+            held, undecided = held << len(results) | holds, undecided << len(results) | open_
+        return held, undecided
 
     def values(self, context: Context) -> list[Any]:
         """The value of each, in order. Raises RuleFailed where any of them fails."""
         try:
-            found: list[Any] = []
-            for _, program in self._chunks:
-                found = found + program.execute(context._cel) if found else program.execute(context._cel)
+            if self._only is not None:
+                found: list[Any] = self._only.execute(context._cel)
+                return found
+            return [value for _, program in self._chunks for value in program.execute(context._cel)]
         except Exception as e:
             raise RuleFailed(_first_line(e)) from None
-        return found
 
 
 def _list_of(expressions: Iterable[Expression]) -> str:

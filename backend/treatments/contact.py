@@ -32,6 +32,11 @@ def presentations(ledger: Ledger, today: date, days: int = 30, without: str | No
     )
 
 
+def attention_of(pack: Pack, recent: int) -> float:
+    """The cost of one more thing to read or hear after so many presentations in 30 days, in major units."""
+    return pack.policies.attention_cost + pack.policies.attention_per_recent * recent
+
+
 def concessions(ledger: Ledger, today: date) -> float:
     """The money given away to this customer over twelve months, in major units."""
     since = today - YEAR

@@ -7,10 +7,11 @@ stays is ranked by priority = P × (C × V × L − price) − attention.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from math import isfinite
+from sys import float_info
 from typing import Any
 
 from backend.matrix.service import Pack, Protective
@@ -19,7 +20,8 @@ from backend.rules.service import Context, Expression, RuleFailed, number_of
 from backend.treatments import contact
 from backend.treatments.catalogue import Treatment
 from backend.treatments.contact import History, history_of
-from backend.treatments.facts import TAKEN, Configuration, Ledger, OfferFact, TermValue
+from backend.treatments.facts import Configuration, Ledger, OfferFact, TermValue
+from backend.treatments.knowing import context_of, known_of, needed_by
 from backend.treatments.match import balance, context_value, objective_weights
 from backend.treatments.ordering import beside, first_of_each, in_order, pinned_first
 from backend.treatments.plan import Line, plan_of
@@ -29,7 +31,7 @@ from backend.treatments.using import amounts_of
 from shared.kernel import money
 
 __all__ = [
-    "ENGINE_VERSION", "STEPS", "Factors", "Ranked", "Ruling", "Withheld", "context_of", "decide", "most_conceded", "overridable",
+    "ENGINE_VERSION", "STEPS", "Factors", "Ranked", "Ruling", "Withheld", "decide", "most_conceded", "overridable",
     "pinned_first", "uses",
 ]  # fmt: skip
 
@@ -103,36 +105,6 @@ def uses(snapshot: Snapshot, ledger: Ledger, configuration: Configuration, offer
     return amounts_of(line.t, line.uses_of(figures), offer.terms, money.exponent(catalogue.pack.currency))
 
 
-def context_of(
-    snapshot: Snapshot, ledger: Ledger, configuration: Configuration, live: Iterable[OfferFact], subject: str = ""
-) -> Context:
-    """All that rules may read: the snapshot's names, what the ledger tells, and what is known of the holding, if for one."""
-    today = date.fromisoformat(snapshot.today)
-    year_ago = today - timedelta(days=365)
-    recent = [o for o in ledger.offers if o.answered_on is not None and o.answered_on > year_ago]
-    values = snapshot.names() | {
-        "accepted": sorted({o.treatment for o in recent if o.state in TAKEN}),
-        "declined": sorted({o.treatment for o in recent if o.state == "declined"}),
-        "presentations_30d": contact.presentations(ledger, today),
-        "concessions_12m": contact.concessions(ledger, today),
-    }
-    return Context(values | _known_of(snapshot, subject), _needed(configuration, live))
-
-
-def _known_of(snapshot: Snapshot, subject: str) -> dict[str, Any]:
-    """The names that rules read of one holding; none where the customer does not have it any more."""
-    holding = next((h for h in snapshot.holdings if h.holding_id == subject), None) if subject else None
-    return {f"{holding.kind}_{key}": value for key, value in holding.attributes.items()} if holding else {}
-
-
-def _needed(configuration: Configuration, live: Iterable[OfferFact]) -> frozenset[str]:
-    """The names that rules of the catalogue in force read, and of those that these offers were made with."""
-    needed = configuration.catalogue.needed
-    for offer in live:
-        needed |= configuration.catalogue_of(offer.catalogue_version).needed
-    return needed
-
-
 @dataclass(slots=True)
 class _Case:
     """What all candidates of one decision share."""
@@ -153,8 +125,14 @@ class _Case:
     history: History
     attention: float
     digits: int
+    verdicts: tuple[int, int]
+    """Of the conditions of the treatments for the customer, those that hold and those that have no verdict."""
     contexts: dict[str, Context] = field(default_factory=dict)
-    """Holding → the context with what is known of it; "" is the customer's own."""
+    """Holding → the context with what is known of it."""
+    verdicts_for: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Holding → the same of the treatments for it."""
+    days: dict[int, date] = field(default_factory=dict)
+    """So many days → the day that is so far off."""
 
     def subjects(self, line: Line) -> Sequence[str]:
         """What the treatment may be for: the customer, or each holding of its kind; "" alone where there is none of it."""
@@ -166,12 +144,30 @@ class _Case:
             return self.context
         context = self.contexts.get(subject)
         if context is None:
-            values = self.context.values | _known_of(self.snapshot, subject)
-            context = self.contexts[subject] = Context(values, _needed(self.configuration, self.live))
+            values = self.context.values | known_of(self.snapshot, subject)
+            context = self.contexts[subject] = Context(values, needed_by(self.configuration, self.live))
         return context
+
+    def verdicts_of(self, line: Line, subject: str) -> tuple[int, int]:
+        """Of the conditions of the treatments for this kind of holding, those that hold of this one, and those without a verdict."""
+        found = self.verdicts_for.get(subject)
+        if found is None:
+            together = plan_of(self.configuration.catalogue).conditions[line.subject]
+            found = self.verdicts_for[subject] = together.verdicts(self.context_for(subject))
+        return found
+
+    def in_days(self, days: int) -> date:
+        """The customer's own day, so many days from today."""
+        day = self.days.get(days)
+        if day is None:
+            day = self.days[days] = self.today + timedelta(days=days)
+        return day
 
 
 _CUSTOMER = ("",)
+_MOST = float_info.max
+_made = tuple.__new__
+"""A named tuple made in one step: a decision makes hundreds."""
 
 
 def _case(snapshot: Snapshot, ledger: Ledger, configuration: Configuration) -> _Case:
@@ -179,7 +175,6 @@ def _case(snapshot: Snapshot, ledger: Ledger, configuration: Configuration) -> _
     pack, today = catalogue.pack, date.fromisoformat(snapshot.today)
     live = [o for o in ledger.offers if o.live(today)]
     context = context_of(snapshot, ledger, configuration, live)
-    plan_of(catalogue).conditions.test(context)
     history = history_of(ledger, pack, configuration, today)
     return _Case(
         snapshot, ledger, configuration, pack, context, live, today,
@@ -189,8 +184,9 @@ def _case(snapshot: Snapshot, ledger: Ledger, configuration: Configuration) -> _
         | {p.key for p in pack.purposes if not p.needed},
         silenced={i: p for p in reversed(pack.protective) if p.key in snapshot.protective for i in p.silences},
         history=history,
-        attention=attention_of(pack, history.recent),
+        attention=contact.attention_of(pack, history.recent),
         digits=money.exponent(pack.currency),
+        verdicts=plan_of(catalogue).conditions[""].verdicts(context),
     )  # fmt: skip
 
 
@@ -203,21 +199,24 @@ def _candidate(case: _Case, line: Line, subject: str, *, judged: bool = False) -
         )
     if line.apart and (left := _out_of_turn(case, t, subject)):
         return left
-    context = case.context_for(subject) if subject else case.context
-    known = context.verdicts
-    for step, rule, every, conditions in line.rules:
-        # Its conditions were worked out beforehand, and mostly settle it: one that fails, or one that holds, is enough.
-        settled = every
-        for condition in conditions:
-            if (known.get(condition) is True) is not every:
-                settled = not every
-                break
-        if settled or (judged and step == "applicable"):
+    context, (held, undecided) = case.context, case.verdicts
+    if subject:
+        context, (held, undecided) = case.context_for(subject), case.verdicts_of(line, subject)
+    for step, rule, every, bits in line.rules:
+        if (held & bits == bits) if every else (held & bits):
             continue
+        if judged and step == "applicable":
+            continue
+        if not undecided & bits:
+            return _made(Withheld, (line.key, step, rule.text, "", Seen(rule, context), subject, False))
         if left := _refused(line.key, step, rule, context, subject):
             return left
     figures = line.worked_out(context)
-    if left := _unsuited(case, line, figures[0], subject) or _unasked(case, line, subject):
+    experience = figures[0]
+    plain = not case.silenced and type(experience) is float and 0 <= experience <= _MOST
+    if not plain and (left := _unsuited(case, line, experience, subject)):
+        return left
+    if not line.purposes <= case.allowed and (left := _unasked(case, line, subject)):
         return left
     history = case.history
     if (history.answers or history.stopped) and (refused := contact.refusal(t, subject, history)):
@@ -225,7 +224,7 @@ def _candidate(case: _Case, line: Line, subject: str, *, judged: bool = False) -
     terms: tuple[TermValue, ...] = ()
     if line.terms:
         try:
-            terms = terms_of(t, _all_of(figures[line.terms :]), case.digits)
+            terms = terms_of(t, figures[line.terms :], case.digits)
             if t.concession and (refused := _one_too_many(case, t, terms)):
                 return Withheld(t.key, "contact_policy", *refused, subject=subject)
         except RuleFailed as failed:
@@ -243,8 +242,8 @@ def _candidate(case: _Case, line: Line, subject: str, *, judged: bool = False) -
     if priority <= 0 and not judged:
         detail = "Silence is better: its priority is not above zero."
         return Withheld(t.key, "arbitration", "silence", detail, {"priority": priority}, subject)
-    valid_until = case.today + timedelta(days=t.valid_days)
-    return Ranked(t.key, subject, case.configuration.catalogue.version, factors, terms, valid_until, False, False)
+    valid_until = case.in_days(t.valid_days)
+    return _made(Ranked, (t.key, subject, case.configuration.catalogue.version, factors, terms, valid_until, False, False, None))  # fmt: skip
 
 
 def _standing(case: _Case, offer: OfferFact) -> Ranked | Withheld:
@@ -325,7 +324,7 @@ def _unsuited(case: _Case, line: Line, experience: Any, subject: str) -> Withhel
 
 def _unasked(case: _Case, line: Line, subject: str) -> Withheld | None:
     """The purpose's consent, in whichever channel it was given; the channel's own is asked at delivery."""
-    for key in line.purposes:
+    for key in dict.fromkeys(part.purpose for part in line.parts):
         if key not in case.allowed:
             # A live offer may have a purpose that the pack dropped since: then nothing but the customer's own word allows it.
             purpose = next((p for p in case.pack.purposes if p.key == key), None)
@@ -362,26 +361,17 @@ def _factors(
     attention = case.attention
     if offer is not None:
         recent = contact.presentations(case.ledger, case.today, without=offer.offer_id)
-        attention = attention_of(case.pack, recent)
+        attention = contact.attention_of(case.pack, recent)
     lever = configuration.levers.get(line.key, 1.0) if configuration.levers else 1.0
-    return Factors(line.acceptance, None, context_value(case.weights, line.scores), value, lever, price, attention)
-
-
-def attention_of(pack: Pack, recent: int) -> float:
-    """The cost of one more thing to read or hear after so many presentations in 30 days, in major units."""
-    return pack.policies.attention_cost + pack.policies.attention_per_recent * recent
+    return _made(
+        Factors, (line.acceptance, None, context_value(case.weights, line.scores), value, lever, price, attention)
+    )
 
 
 def _one_of(figure: Any) -> Any:
     if isinstance(figure, RuleFailed):
         raise figure
     return figure
-
-
-def _all_of(figures: Sequence[Any]) -> Sequence[Any]:
-    for figure in figures:
-        _one_of(figure)
-    return figures
 
 
 def _kind(case: _Case, kind: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -13,12 +14,12 @@ WORTH = ("experience", "equity", "cost")
 
 
 class Test(NamedTuple):
-    """One rule of a step: the conditions that it connects, and whether all of them must hold or one is enough."""
+    """One rule of a step: the bits of the conditions that it connects, and whether all of them must hold or one is enough."""
 
     step: str
     rule: Expression
     every: bool
-    conditions: tuple[Expression, ...]
+    bits: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ class Line:
     """Its own suitability and that of what is bundled in it: what a live offer has to pass too."""
     parts: tuple[Treatment, ...]
     """Itself and what is bundled in it."""
-    purposes: tuple[str, ...]
+    purposes: frozenset[str]
+    """Its own and those of what is bundled in it."""
     acceptance: float
     uses: int
     terms: int
@@ -77,9 +79,8 @@ class Plan:
     """All treatments of one version, and every condition of their rules, each once."""
 
     lines: Mapping[str, Line]
-    conditions: Together
-    kinds: Mapping[str, Together]
-    """Kind of holding → the conditions that only treatments for it read."""
+    conditions: Mapping[str, Together]
+    """Kind of holding → the conditions of the treatments for it; "": of those for the customer."""
 
 
 def plan_of(catalogue: Catalogue) -> Plan:
@@ -87,29 +88,44 @@ def plan_of(catalogue: Catalogue) -> Plan:
     plan = catalogue.worked_out.get("plan")
     if plan is None:
         plan = catalogue.worked_out["plan"] = _made(catalogue)
+        # It lives as long as the process: the collector's walks over it would hold a request up for a tenth of a second.
+        gc.freeze()
     return plan
 
 
 def _made(catalogue: Catalogue) -> Plan:
-    lines = {key: _line(t, catalogue) for key, t in catalogue.treatments.items()}
-    by_kind: dict[str, dict[Expression, None]] = {}
-    for line in lines.values():
-        found = by_kind.setdefault(line.t.subject, {})
-        for test in line.rules:
-            found.update(dict.fromkeys(test.rule.conditions()))
-    everyone = by_kind.pop("", {})
+    by_kind: dict[str, dict[Expression, None]] = {"": {}}
+    for t in catalogue.treatments.values():
+        found = by_kind.setdefault(t.subject, {})
+        for _, rule in _rules(t, _members(t, catalogue)):
+            found.update(dict.fromkeys(rule.connects()[1]))
+    conditions = {kind: Together(list(found)) for kind, found in by_kind.items()}
     return Plan(
-        lines,
-        Together(list(everyone)),
-        {kind: Together([c for c in found if c not in everyone]) for kind, found in by_kind.items()},
+        {key: _line(t, catalogue, conditions[t.subject]) for key, t in catalogue.treatments.items()}, conditions
     )
 
 
-def _line(t: Treatment, catalogue: Catalogue) -> Line:
-    members = tuple(catalogue.treatments[key] for key in t.bundle if key in catalogue.treatments)
-    rules = [(step, getattr(t.rules, step)) for step in ("eligible", "applicable", "suitable")]
-    rules[1:1] = [("eligible", m.rules.eligible) for m in members]
+def _members(t: Treatment, catalogue: Catalogue) -> tuple[Treatment, ...]:
+    return tuple(catalogue.treatments[key] for key in t.bundle if key in catalogue.treatments)
+
+
+def _rules(t: Treatment, members: Iterable[Treatment]) -> list[tuple[str, Expression]]:
+    """Step and rule, in the funnel's order: of the treatment and of what is bundled in it; without those that always hold."""
+    rules = [("eligible", t.rules.eligible)]
+    rules += [("eligible", m.rules.eligible) for m in members]
+    rules += [("applicable", t.rules.applicable), ("suitable", t.rules.suitable)]
     rules += [("suitable", m.rules.suitable) for m in members]
+    return [(step, rule) for step, rule in rules if rule.text != "true"]
+
+
+def _test(step: str, rule: Expression, together: Together) -> Test:
+    every, conditions = rule.connects()
+    return Test(step, rule, every, sum({together.bit(c) for c in conditions}))
+
+
+def _line(t: Treatment, catalogue: Catalogue, together: Together) -> Line:
+    members = _members(t, catalogue)
+    rules = _rules(t, members)
     figures = (*(getattr(t.value, name) for name in WORTH), *(u.amount for u in t.use), *(x.value for x in t.term))
     fixed = None
     if not any(figure.names for figure in figures):
@@ -119,10 +135,10 @@ def _line(t: Treatment, catalogue: Catalogue) -> Line:
         key=t.key,
         subject=t.subject,
         apart=bool(t.in_force_from or t.in_force_until or t.requires or t.follows),
-        rules=tuple(Test(step, rule, *rule.connects()) for step, rule in rules if rule.text != "true"),
-        suitable=tuple(rule for step, rule in rules if step == "suitable" and rule.text != "true"),
+        rules=tuple(_test(step, rule, together) for step, rule in rules),
+        suitable=tuple(rule for step, rule in rules if step == "suitable"),
         parts=(t, *members),
-        purposes=tuple(dict.fromkeys(one.purpose for one in (t, *members))),
+        purposes=frozenset(one.purpose for one in (t, *members)),
         acceptance=t.acceptance,
         uses=len(t.use),
         terms=len(WORTH) + len(t.use) if t.term else 0,

@@ -23,8 +23,9 @@ from backend.treatments.cards import (
     OfferPage,
 )
 from backend.treatments.delivery import Delivery, deliver, refusal
-from backend.treatments.engine import Ranked, Withheld, context_of
+from backend.treatments.engine import Ranked, Withheld
 from backend.treatments.inputs import Inputs, gather, offer_rows
+from backend.treatments.knowing import context_of
 from backend.treatments.tables import OfferRow
 from shared.kernel import ids
 from shared.kernel.actors import Actor

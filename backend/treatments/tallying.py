@@ -14,6 +14,7 @@ from backend.profiles.service import Profile, Snapshot, band
 from backend.rules.service import Context, Expression, RuleFailed, number_of
 from backend.treatments import engine
 from backend.treatments.facts import Configuration, Ledger
+from backend.treatments.knowing import context_of
 from backend.treatments.plan import Line, plan_of
 from backend.treatments.ruling import Ranked, Ruling
 from backend.treatments.terms import concession_of
@@ -138,7 +139,7 @@ def _context(line: Line, item: Ranked, seen: Snapshot, ledger: Ledger, configura
     holding = next((h for h in seen.holdings if h.holding_id == item.subject), None)
     own = {f"{holding.kind}_{key}": value for key, value in holding.attributes.items()} if holding else {}
     if needed & {"accepted", "declined", "presentations_30d", "concessions_12m"}:
-        known: Mapping[str, Any] = engine.context_of(seen, ledger, configuration, ()).values
+        known: Mapping[str, Any] = context_of(seen, ledger, configuration, ()).values
     else:
         known = {**seen.attributes, **seen.facts}
         if not needed <= known.keys():

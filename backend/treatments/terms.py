@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from backend.rules.service import RuleFailed, number_of
@@ -11,28 +11,37 @@ from backend.treatments.facts import TermValue
 from shared.kernel import money
 
 _WHOLE = ("months", "days", "count")
+_made = tuple.__new__
+"""A named tuple made in one step: a decision makes hundreds."""
 
 
-def terms_of(treatment: Treatment, values: Iterable[Any], digits: int) -> tuple[TermValue, ...]:
-    """The terms within their bounds, from what their expressions came to; money has so many digits. Raises RuleFailed."""
-    return tuple([frozen(term, value, digits) for term, value in zip(treatment.term, values, strict=False)])
+def terms_of(treatment: Treatment, values: Sequence[Any], digits: int) -> tuple[TermValue, ...]:
+    """The terms within their bounds, from what their expressions came to (or why they failed); money has so many digits. Raises RuleFailed."""
+    found: list[TermValue] = []
+    for term in treatment.term:
+        found.append(frozen(term, values[len(found)], digits))
+    return tuple(found)
 
 
 def frozen(term: Term, value: Any, digits: int) -> TermValue:
     """One term's value within its bounds, rounded as its unit is: money to minor units, `digits` behind the point. Raises RuleFailed."""
-    if term.unit == "text":
+    if isinstance(value, RuleFailed):
+        raise value
+    unit = term.unit
+    if unit == "text":
         if not isinstance(value, str):
             raise RuleFailed(f"the term {term.key} gave {value!r}, not a text")
-        return TermValue(term.key, term.label, term.unit, value)
+        return TermValue(term.key, term.label, unit, value)
     number = number_of(value)
-    low, high, unit = term.low, term.high, term.unit
-    if low is not None and number < low:
-        number = low
-    if high is not None and number > high:
-        number = high
+    if term.low is not None and number < term.low:
+        number = term.low
+    if term.high is not None and number > term.high:
+        number = term.high
     if unit == "money":
-        return TermValue(term.key, term.label, unit, money.minor_of(number, digits))
-    return TermValue(term.key, term.label, unit, round(number) if unit in _WHOLE else number)
+        number = money.minor_of(number, digits)
+    elif unit in _WHOLE:
+        number = round(number)
+    return _made(TermValue, (term.key, term.label, unit, number))
 
 
 def concession_of(treatment: Treatment, terms: tuple[TermValue, ...], currency: str) -> float:

@@ -81,8 +81,12 @@ def of_major(amount: float, currency: str) -> Money:
 def minor_of(amount: float, digits: int) -> int:
     """The amount in minor units, of which `digits` stand behind the point; rounded as `of_major` does."""
     scaled = amount * 10**digits
-    # A half such as 8.955 dollars is 895.4999… in binary: nine digits first, then the rounding that people expect.
-    whole = int(round(abs(scaled), 9) + 0.5)
+    size = abs(scaled) + 0.5
+    whole = int(size)
+    rest = size - whole
+    if rest and not 1e-8 < rest < 1 - 1e-8:
+        # A half such as 8.955 dollars is 895.4999… in binary: nine digits first, then the rounding that people expect.
+        whole = int(round(abs(scaled), 9) + 0.5)
     return whole if scaled >= 0 else -whole
 
 
