@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import time
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from flask import Response, current_app
 from pydantic import BaseModel, Field
 
 from backend import db, edge, problems
 from backend.people.service import Permission, current_actor, requires
-from backend.treatments import asking, explaining, ledger, recommending, replaying, undoing
+from backend.treatments import asking, explaining, ledger, recommending, replaying, standing, undoing
 from backend.treatments.catalogue import Channel
 from backend.treatments.views import decided_json, decision_json, offer_json, told_json
 from shared.kernel import clock
 from shared.kernel.errors import Conflict, Invalid
+
+_TOLD = standing.Answers()
 
 bp = problems.blueprint("treatments", __name__, "Decisions, and the offers that come of them")
 
@@ -219,6 +222,9 @@ class UndoneAnswer(OfferAnswer):
 def decide(path: CustomerPath, body: DecisionBody) -> problems.Answer:
     """201 with a decision newly stored; 200 with the one that stands, or with a preview, which stores nothing."""
     now = clock.now()
+    asked = (path.customer_id, body.channel, body.limit)
+    if not body.preview and (before := _told_before(asked, now)):
+        return before
     if not body.preview and (body.stage or body.intent):
         raise Invalid(
             "A stage and an intent can be tried in a preview; else the customer's moment says them.",
@@ -232,7 +238,24 @@ def decide(path: CustomerPath, body: DecisionBody) -> problems.Answer:
     if body.channel not in channels:
         raise Invalid(f"There is no channel {body.channel}.", {"channel": f"one of {', '.join(channels)}"})
     rows, withheld = recommending.by_id(decided.offers), recommending.withheld_of(decided)
-    return decided_json(decided, rows, withheld, body.channel, body.limit), 201 if decided.newly else 200
+    told = decided_json(decided, rows, withheld, body.channel, body.limit)
+    answer = current_app.json.dumps(told).encode()
+    if decided.decision_id is not None and decided.inputs.profile.customer_id == path.customer_id:
+        _TOLD.keep(asked, standing.stamp_of(decided), decided.stands_until, answer)
+    return _as_json(answer, 201 if decided.newly else 200)
+
+
+def _as_json(body: bytes, status: int = 200) -> Response:
+    return Response(body, status, content_type="application/json")
+
+
+def _told_before(asked: tuple[UUID, str, int], now: datetime) -> Response | None:
+    if asked not in _TOLD:
+        return None
+    with db.reading() as session:
+        stamp = standing.stamp_now(session, asked[0])
+    body = _TOLD.found(asked, stamp, now)
+    return _as_json(body) if body else None
 
 
 @bp.get(

@@ -1,0 +1,112 @@
+"""Answers as they were sent, kept in this process: who asks for a decision that still stands is told the same, byte for byte.
+
+A decision stands until a version that it read moves or its time is over, so these few numbers tell whether an answer still
+holds. Each process keeps its own; nothing has to be told of a change, for each asking looks the versions up.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from threading import Lock
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BindParameter, bindparam, func, select
+from sqlmodel import Session
+
+from backend.profiles import service as profiles
+from backend.treatments import publishing
+from backend.treatments.asking import Decided
+from backend.treatments.tables import DecisionRow, LedgerRow, OfferRow
+from shared.kernel.errors import NotFound
+
+MOST_BYTES = 32 * 1024 * 1024
+
+Stamp = tuple[Any, ...]
+_Key = tuple[Any, ...]
+_Kept = tuple[Stamp, datetime, bytes]
+
+_DECISION = DecisionRow.__table__  # type: ignore[attr-defined]
+_LEDGER = LedgerRow.__table__  # type: ignore[attr-defined]
+_OFFER = OfferRow.__table__  # type: ignore[attr-defined]
+_CUSTOMER: BindParameter[UUID] = bindparam("customer_id")
+_LATEST = (
+    select(_DECISION.c.decision_id)
+    .where(_DECISION.c.customer_id == _CUSTOMER)
+    .order_by(_DECISION.c.decision_id.desc())
+    .limit(1)
+)
+_LEDGER_VERSION = select(func.max(_LEDGER.c.version)).where(_LEDGER.c.customer_id == _CUSTOMER)
+_NOW = select(
+    publishing.VERSION_IN_FORCE.label("configuration"),
+    _LATEST.scalar_subquery().label("decision"),
+    _LEDGER_VERSION.scalar_subquery().label("ledger"),
+    func.count().label("offers"),
+    # Presenting moves no version; all else does, and only upwards: no two states of a ledger have both numbers in common.
+    func.count(_OFFER.c.presented_at).label("presented"),
+    func.coalesce(func.sum(_OFFER.c.version), 0).label("moves"),
+).where(_OFFER.c.customer_id == _CUSTOMER)
+
+
+class Answers:
+    """Answers by customer, channel and length; the oldest go when there is no more room."""
+
+    def __init__(self, most: int = MOST_BYTES) -> None:
+        """`most`: bytes of all answers together."""
+        self._most = most
+        self._size = 0
+        self._kept: dict[_Key, _Kept] = {}
+        self._lock = Lock()
+
+    def keep(self, key: _Key, stamp: Stamp, until: datetime, body: bytes) -> None:
+        """The answer holds while the stamp is the same, until this instant."""
+        with self._lock:
+            self._drop(key)
+            self._kept[key] = (stamp, until, body)
+            self._size += len(body)
+            while self._size > self._most:
+                self._drop(next(iter(self._kept)))
+
+    def found(self, key: _Key, stamp: Stamp | None, now: datetime) -> bytes | None:
+        """The answer that was kept; one that holds no more is forgotten."""
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is None:
+                return None
+            was, until, body = kept
+            if was == stamp and now < until:
+                return body
+            self._drop(key)
+            return None
+
+    def __contains__(self, key: _Key) -> bool:
+        return key in self._kept
+
+    def _drop(self, key: _Key) -> None:
+        kept = self._kept.pop(key, None)
+        if kept is not None:
+            self._size -= len(kept[2])
+
+
+def stamp_of(decided: Decided) -> Stamp:
+    """What a decision was made from, and how its offers stood when they were read."""
+    inputs = decided.inputs
+    return (
+        decided.decision_id,
+        (inputs.profile.version, inputs.profile.moment),
+        inputs.ledger.version,
+        inputs.configuration.version,
+        len(decided.offers),
+        sum(row.presented_at is not None for row in decided.offers),
+        sum(row.version for row in decided.offers),
+    )
+
+
+def stamp_now(session: Session, customer_id: UUID) -> Stamp | None:
+    """How the same stands now; None where there is no such customer. A former id of a merged customer has none of its own."""
+    try:
+        seen = profiles.stamp(session, customer_id)
+    except NotFound:
+        return None
+    row = session.execute(_NOW, {"customer_id": customer_id}).one()
+    return (row.decision, seen, row.ledger or 0, row.configuration, row.offers, row.presented, row.moves)
