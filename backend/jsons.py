@@ -8,6 +8,8 @@ from typing import Any
 
 import orjson
 
+_PLAIN = frozenset({str, int, bool, type(None)})
+
 
 def write(value: Any, default: Callable[[Any], Any] | None = None, option: int = 0) -> str:
     """The value as JSON. Raises ValueError for NaN and the infinities, which orjson would write as null, and TypeError."""
@@ -18,16 +20,14 @@ def write(value: Any, default: Callable[[Any], Any] | None = None, option: int =
 
 
 def _finite(value: Any, default: Callable[[Any], Any] | None) -> None:
-    if value is None or isinstance(value, (str, int)):
-        return
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise ValueError(f"{value} is no number that JSON has.")
-    elif isinstance(value, dict):
-        for part in value.values():
-            _finite(part, default)
-    elif isinstance(value, (list, tuple)):
-        for part in value:
-            _finite(part, default)
-    elif default is not None:
-        _finite(default(value), default)
+    parts: Any = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else (value,)
+    for part in parts:
+        kind = type(part)
+        if kind is float:
+            if not math.isfinite(part):
+                raise ValueError(f"{part} is no number that JSON has.")
+        elif kind not in _PLAIN:
+            if isinstance(part, (dict, list, tuple)):
+                _finite(part, default)
+            elif default is not None and not isinstance(part, (str, int)):
+                _finite([default(part)], default)

@@ -250,11 +250,11 @@ def _as_json(body: bytes, status: int = 200) -> Response:
 
 
 def _told_before(asked: tuple[UUID, str, int], now: datetime) -> Response | None:
-    if asked not in _TOLD:
-        return None
-    with db.reading() as session:
-        stamp = standing.stamp_now(session, asked[0])
-    body = _TOLD.found(asked, stamp, now)
+    def holds(stamp: standing.Stamp) -> bool:
+        with db.reading() as session:
+            return standing.holds(session, asked[0], stamp)
+
+    body = _TOLD.found(asked, now, holds)
     return _as_json(body) if body else None
 
 

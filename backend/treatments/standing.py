@@ -6,6 +6,7 @@ holds. Each process keeps its own; nothing has to be told of a change, for each 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from threading import Lock
 from typing import Any
@@ -67,20 +68,18 @@ class Answers:
             while self._size > self._most:
                 self._drop(next(iter(self._kept)))
 
-    def found(self, key: _Key, stamp: Stamp | None, now: datetime) -> bytes | None:
-        """The answer that was kept; one that holds no more is forgotten."""
-        with self._lock:
-            kept = self._kept.get(key)
-            if kept is None:
-                return None
-            was, until, body = kept
-            if was == stamp and now < until:
-                return body
-            self._drop(key)
+    def found(self, key: _Key, now: datetime, holds: Callable[[Stamp], bool]) -> bytes | None:
+        """The answer that was kept; one that holds no more is forgotten. `holds` is asked only where there is one."""
+        kept = self._kept.get(key)
+        if kept is None:
             return None
-
-    def __contains__(self, key: _Key) -> bool:
-        return key in self._kept
+        stamp, until, body = kept
+        if now < until and holds(stamp):
+            return body
+        with self._lock:
+            if self._kept.get(key) is kept:
+                self._drop(key)
+        return None
 
     def _drop(self, key: _Key) -> None:
         kept = self._kept.pop(key, None)
@@ -102,11 +101,16 @@ def stamp_of(decided: Decided) -> Stamp:
     )
 
 
-def stamp_now(session: Session, customer_id: UUID) -> Stamp | None:
-    """How the same stands now; None where there is no such customer. A former id of a merged customer has none of its own."""
+def holds(session: Session, customer_id: UUID, stamp: Stamp) -> bool:
+    """Whether all that it was made from is as it was. What moved most often is looked at first, alone.
+
+    A former id of a merged customer has no stamp of its own: nothing holds of it.
+    """
     try:
         seen = profiles.stamp(session, customer_id)
     except NotFound:
-        return None
+        return False
+    if seen != stamp[1]:
+        return False
     row = session.execute(_NOW, {"customer_id": customer_id}).one()
-    return (row.decision, seen, row.ledger or 0, row.configuration, row.offers, row.presented, row.moves)
+    return stamp == (row.decision, seen, row.ledger or 0, row.configuration, row.offers, row.presented, row.moves)
