@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlmodel import Session
 
 from backend import db
+from backend.catalogue import service as catalogues
+from backend.engine import service as engine
 from backend.people import service as people
 from backend.profiles import service as profiles
 from backend.settings import Settings
@@ -98,7 +100,7 @@ def _shows(customer_id: UUID, now: datetime) -> bool:
         decided = treatments.preview(customer_id, now, intent=intent)
         inputs = decided.inputs
         here = [
-            treatments.deliver(decided.ranked, inputs.snapshot, inputs.configuration, channel).here for channel in FACES
+            engine.deliver(decided.ranked, inputs.snapshot, inputs.configuration, channel).here for channel in FACES
         ]
         if not all(here) or here[0][0].treatment != here[1][0].treatment:
             return False
@@ -108,7 +110,7 @@ def _shows(customer_id: UUID, now: datetime) -> bool:
 
 def _telling(session: Session, now: datetime) -> list[tuple[str, str]]:
     """Two customers whom it is worth to sign in as: one who may leave after something went wrong, one who is content."""
-    pack = treatments.pack_in_force(session)
+    pack = catalogues.pack_in_force(session)
     found: list[_Candidate] = []
     cursor = None
     while len(found) < LOOKED_AT:

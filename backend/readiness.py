@@ -3,10 +3,10 @@
 import os
 
 from backend import db, logs, settings
+from backend.catalogue import service as catalogues
 from backend.people import service as people
 from backend.profiles import service as profiles
 from backend.settings import Settings, SettingsError
-from backend.treatments import service as treatments
 
 _ready: str | None = None
 
@@ -35,7 +35,7 @@ def begin_serving() -> Settings:
                     "password: serve another database."
                 )
     with db.reading() as session:
-        treatments.warm(session)
+        catalogues.warm(session)
     return found
 
 

@@ -13,8 +13,11 @@ from datetime import datetime
 import structlog
 
 from backend import metrics, readiness
+from backend.budgets import service as budgets
+from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.record import service as record
+from backend.simulation import service as simulations
 from backend.treatments import service as treatments
 from shared.kernel import clock
 
@@ -37,9 +40,9 @@ def run(ended: threading.Event, secret: bytes) -> None:
     chores: list[tuple[float, Callable[[datetime], int]]] = [
         (TICK_SECONDS, _run_jobs),
         (1.0, _seal),
-        (1.0, treatments.take_effect),
+        (1.0, catalogues.take_effect),
         (5.0, lambda now: treatments.expire_due(now, BATCH)),
-        (1.0, treatments.refresh_budgets),
+        (1.0, budgets.refresh),
         (20.0, treatments.check_some),
         (20.0, interactions.sign_off_absent),
         (600.0, record.purge),
@@ -47,7 +50,7 @@ def run(ended: threading.Event, secret: bytes) -> None:
         (3600.0, record.purge_deliveries),
     ]
     # A simulation may take a minute: it must not hold up what takes a moment.
-    simulating = threading.Thread(target=treatments.simulate_until, args=(ended,), daemon=True, name="simulations")
+    simulating = threading.Thread(target=simulations.simulate_until, args=(ended,), daemon=True, name="simulations")
     simulating.start()
     due = [0.0] * len(chores)
     while not ended.is_set():

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from backend import db
+from backend.engine import service as engine
 from backend.profiles import service as profiles
 from backend.treatments import service as treatments
 from e2e.servers import Server
@@ -63,7 +64,7 @@ def _well_served(customer_id: UUID) -> bool:
     decided = treatments.preview(customer_id, clock.now())
     lists = []
     for channel in ("phone", "portal"):
-        delivery = treatments.deliver(decided.ranked, decided.inputs.snapshot, decided.inputs.configuration, channel)
+        delivery = engine.deliver(decided.ranked, decided.inputs.snapshot, decided.inputs.configuration, channel)
         lists.append([item.treatment for item in delivery.here])
     phone, portal = lists
     return phone[:ALIKE] == portal[:ALIKE] and min(len(phone), len(portal)) >= ENOUGH and bool(decided.ranked[0].terms)

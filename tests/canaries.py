@@ -17,12 +17,12 @@ from werkzeug.test import TestResponse
 
 from backend import db
 from backend.cases.tables import CaseRow
+from backend.catalogue import publishing
 from backend.interactions import service as interactions
 from backend.overview import service as overview
 from backend.people import service as people
 from backend.profiles import service as profiles
 from backend.profiles.tables import CustomerRow
-from backend.treatments import publishing
 from backend.treatments import service as treatments
 from backend.treatments.tables import OfferRow
 from backend.treatments.views import decided_json

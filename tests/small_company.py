@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from backend import db
+from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.profiles import service as profiles
 from backend.profiles.service import NewConsent, NewCustomer
@@ -53,7 +54,7 @@ def publish(now: datetime = NOW, **changes: Any) -> int:
     """The catalogue with these changes as a new version, as it would be read from its text files."""
     body = json.loads(json.dumps(words.body(**changes), default=str))
     with db.transaction() as session:
-        return treatments.publish(session, body, SYSTEM, now)
+        return catalogues.publish(session, body, SYSTEM, now)
 
 
 def _customer(customer_id: UUID, number: str, name: str) -> NewCustomer:
@@ -123,7 +124,7 @@ def learn(now: datetime = NOW, customer_id: UUID = ADA, **lesson: Any) -> None:
 def tell(stage: str, intent: str | None, now: datetime = NOW, channel: str = "phone", customer_id: UUID = ADA) -> None:
     """The customer says why they are here."""
     with db.transaction() as session:
-        pack = treatments.pack_in_force(session)
+        pack = catalogues.pack_in_force(session)
         profiles.set_moment(session, customer_id, stage, intent, "stated", channel, KIM, now, pack)
 
 

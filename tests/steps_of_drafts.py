@@ -7,9 +7,10 @@ from datetime import datetime
 from uuid import UUID
 
 from backend import db
+from backend.catalogue import service as catalogues
+from backend.catalogue.service import Draft
 from backend.people.permissions import ROLES
-from backend.treatments import service as treatments
-from backend.treatments.service import Draft
+from backend.simulation import service as simulations
 from shared.kernel import clock
 from shared.kernel.actors import Actor
 from tests.small_company import NOW
@@ -23,17 +24,17 @@ FILE = "treatments/one.toml"
 def made(name: str = "A draft", actor: Actor = AUTHOR, now: datetime = NOW) -> UUID:
     """A draft of what is in force, its first file of treatments called one.toml."""
     with db.transaction() as session:
-        version = treatments.in_force(session).catalogue.version
-        files = treatments.files_of(session, version)
+        version = catalogues.in_force(session).catalogue.version
+        files = catalogues.files_of(session, version)
         first = next(path for path in files if path.startswith("treatments/"))
         renamed = {FILE if path == first else path: text for path, text in files.items()}
-        return treatments.begin_draft(session, name, actor, now, files=renamed)
+        return catalogues.begin_draft(session, name, actor, now, files=renamed)
 
 
 def changed(**values: str) -> str:
     """The text of one.toml as it is in force, its first treatment changed."""
     with db.reading() as session:
-        files = treatments.files_of(session, treatments.in_force(session).catalogue.version)
+        files = catalogues.files_of(session, catalogues.in_force(session).catalogue.version)
     text = next(text for path, text in files.items() if path.startswith("treatments/"))
     for key, value in values.items():
         text = re.sub(rf'^{key} = ".*"$', f'{key} = "{value}"', text, count=1, flags=re.MULTILINE)
@@ -43,28 +44,28 @@ def changed(**values: str) -> str:
 def saved(draft_id: UUID, text: str, path: str = FILE, actor: Actor = AUTHOR, now: datetime = NOW) -> Draft:
     """The draft after somebody wrote this file, who had just read it."""
     with db.transaction() as session:
-        before = treatments.draft(session, draft_id).files.get(path)
-        seen = treatments.name_of(before) if before is not None else ""
-        return treatments.save_file(session, draft_id, path, text, seen, actor, now)
+        before = catalogues.draft(session, draft_id).files.get(path)
+        seen = catalogues.name_of(before) if before is not None else ""
+        return catalogues.save_file(session, draft_id, path, text, seen, actor, now)
 
 
 def approved(draft_id: UUID, stop: str = "approved", now: datetime = NOW) -> Draft:
     """The draft after it went as far as `stop`."""
-    known = treatments.check_draft(draft_id, AUTHOR, now)
+    known = catalogues.check_draft(draft_id, AUTHOR, now)
     assert known.problems == (), known.problems
     if known.state == "checked":
         known = simulated(draft_id, now=now)
     with db.transaction() as session:
-        known = treatments.ask_approval(session, draft_id, known.revision, AUTHOR, now)
+        known = catalogues.ask_approval(session, draft_id, known.revision, AUTHOR, now)
     if stop == "asked":
         return known
     with db.transaction() as session:
-        return treatments.approve(session, draft_id, known.revision, SECOND, now)
+        return catalogues.approve(session, draft_id, known.revision, SECOND, now)
 
 
 def in_state(draft_id: UUID) -> str:
     with db.reading() as session:
-        return treatments.draft(session, draft_id).state
+        return catalogues.draft(session, draft_id).state
 
 
 def simulated(draft_id: UUID | str, actor: Actor = AUTHOR, now: datetime | None = None) -> Draft:
@@ -72,7 +73,7 @@ def simulated(draft_id: UUID | str, actor: Actor = AUTHOR, now: datetime | None 
     draft_id = UUID(str(draft_id))
     now = now or clock.now()
     with db.transaction() as session:
-        treatments.ask_simulation(session, draft_id, treatments.draft(session, draft_id).revision, actor, now)
-    assert treatments.simulate_next(now, processes=1)
+        simulations.ask_simulation(session, draft_id, catalogues.draft(session, draft_id).revision, actor, now)
+    assert simulations.simulate_next(now, processes=1)
     with db.reading() as session:
-        return treatments.draft(session, draft_id)
+        return catalogues.draft(session, draft_id)

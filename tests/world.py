@@ -14,11 +14,11 @@ from werkzeug.test import TestResponse
 
 from backend import db
 from backend.cases import service as cases
+from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.people import service as people
 from backend.people.permissions import SCOPES
 from backend.profiles import service as profiles
-from backend.treatments import service as treatments
 from shared.kernel import clock
 from tests import apps
 from tests.cast import ADMIN, AGENT, AUTHOR, PORTAL_CUSTOMER, SUPERVISOR, sign_in
@@ -109,7 +109,7 @@ def make_world(engine: str, home: Path) -> Iterator[World]:
             assert found is not None
             author = people.staff_actor(session, found[0])
             assert author is not None
-            draft_id = treatments.begin_draft(session, "Something else", author, clock.now())
+            draft_id = catalogues.begin_draft(session, "Something else", author, clock.now())
         yield World(made, mine, other, keys, str(draft_id))
 
 

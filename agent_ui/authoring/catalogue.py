@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response
 
 from agent_ui.authoring.words import issues_of
 from backend import db
+from backend.catalogue import service as catalogues
 from backend.people.service import Permission, current_actor, requires
-from backend.treatments import service as treatments
 from shared.kernel.errors import Invalid
 from shared.ui.formats import speak_of
 from shared.ui.pages import page, request_now, tell
@@ -32,7 +32,7 @@ def begin() -> Response:
     base = request.form.get("base", "")
     try:
         with db.transaction() as session:
-            draft_id = treatments.begin_draft(
+            draft_id = catalogues.begin_draft(
                 session, name, current_actor(), request_now(), base=int(base) if base.isascii() and base.isdigit() else None
             )  # fmt: skip
     except Invalid as wrong:
@@ -44,8 +44,8 @@ def begin() -> Response:
 @requires(Permission.SEE_CATALOGUE)
 def version(version: int) -> Response:
     with db.reading() as session:
-        known = treatments.catalogue_of(session, version)
-        every = treatments.versions(session)
+        known = catalogues.catalogue_of(session, version)
+        every = catalogues.versions(session)
     speak_of(known.pack.timezone)
     this = next(one for one in every if one.version == version)
     present = next(one for one in every if one.state == "in_force")
@@ -62,15 +62,15 @@ def roll_back(version: int) -> Response:
     seen = request.form.get("seen", "")
     with db.transaction() as session:
         at = int(seen) if seen.isascii() and seen.isdigit() else 0
-        treatments.roll_back(session, version, at, current_actor(), request_now())
+        catalogues.roll_back(session, version, at, current_actor(), request_now())
     tell("good", f"Version {version} is in force again", "Offers that were presented meanwhile keep their terms.")
     return redirect(url_for(".show"), 303)
 
 
 def _list() -> dict[str, Any]:
     with db.reading() as session:
-        pack = treatments.pack_in_force(session)
-        versions, drafts = treatments.versions(session), treatments.drafts(session)
+        pack = catalogues.pack_in_force(session)
+        versions, drafts = catalogues.versions(session), catalogues.drafts(session)
     speak_of(pack.timezone)
     return {
         "pack": pack,

@@ -13,9 +13,10 @@ from werkzeug.wrappers import Response
 
 from agent_ui.authoring.words import steps
 from backend import db
+from backend.catalogue import service as catalogues
+from backend.catalogue.service import Draft
 from backend.people.service import Permission, current_actor, requires
-from backend.treatments import service as treatments
-from backend.treatments.service import Draft
+from backend.simulation import service as simulations
 from shared.kernel import clock
 from shared.kernel.errors import Invalid
 from shared.ui.formats import speak_of
@@ -41,7 +42,7 @@ def changes(draft_id: UUID) -> Response:
 @bp.post("/<uuid:draft_id>/check")
 @requires(Permission.AUTHOR)
 def check(draft_id: UUID) -> Response:
-    found = treatments.check_draft(draft_id, current_actor(), request_now()).problems or ()
+    found = catalogues.check_draft(draft_id, current_actor(), request_now()).problems or ()
     if found:
         tell(
             "warn", f"{len(found)} problem{'' if len(found) == 1 else 's'} found", "They are listed with file and line."
@@ -59,14 +60,14 @@ def check(draft_id: UUID) -> Response:
 @requires(Permission.AUTHOR)
 def ask(draft_id: UUID) -> Response:
     return _act(
-        draft_id, treatments.ask_approval, "A second person is asked", "Whoever supervises sees it under Catalogue."
+        draft_id, catalogues.ask_approval, "A second person is asked", "Whoever supervises sees it under Catalogue."
     )
 
 
 @bp.post("/<uuid:draft_id>/approval")
 @requires(Permission.APPROVE_CATALOGUE)
 def approve(draft_id: UUID) -> Response:
-    return _act(draft_id, treatments.approve, "Approved", "Now say from when it is in force.")
+    return _act(draft_id, catalogues.approve, "Approved", "Now say from when it is in force.")
 
 
 @bp.post("/<uuid:draft_id>/return")
@@ -75,7 +76,7 @@ def send_back(draft_id: UUID) -> Response:
     words = request.form.get("words", "")
     try:
         return _act(
-            draft_id, lambda s, d, seen, actor, now: treatments.send_back(s, d, seen, words, actor, now), "Sent back",
+            draft_id, lambda s, d, seen, actor, now: catalogues.send_back(s, d, seen, words, actor, now), "Sent back",
             "Its authors see what you wrote.",
         )  # fmt: skip
     except Invalid as wrong:
@@ -90,7 +91,7 @@ def schedule(draft_id: UUID) -> Response:
     try:
         at = None if request.form.get("when") == "now" else _instant(typed)
         return _act(
-            draft_id, lambda s, d, seen, actor, now: treatments.schedule(s, d, seen, at, actor, now),
+            draft_id, lambda s, d, seen, actor, now: catalogues.schedule(s, d, seen, at, actor, now),
             "It goes in force" + (" within seconds" if at is None else ""), "In every channel at once; nothing is restarted.",
         )  # fmt: skip
     except Invalid as wrong:
@@ -100,7 +101,7 @@ def schedule(draft_id: UUID) -> Response:
 @bp.post("/<uuid:draft_id>/withdrawal")
 @requires(Permission.AUTHOR)
 def withdraw(draft_id: UUID) -> Response:
-    return _act(draft_id, treatments.withdraw, "Withdrawn", "Its text stays to be read.")
+    return _act(draft_id, catalogues.withdraw, "Withdrawn", "Its text stays to be read.")
 
 
 def _act(draft_id: UUID, act: Callable[..., Draft], title: str, text: str) -> Response:
@@ -127,7 +128,7 @@ def _instant(text: str) -> datetime:
     except ValueError:
         raise Invalid("That is no date.", {"at": "Choose a day and a time."}) from None
     with db.reading() as session:
-        zone = treatments.pack_in_force(session).timezone
+        zone = catalogues.pack_in_force(session).timezone
     return at.replace(tzinfo=clock.zone_named(zone)) if at.tzinfo is None else at
 
 
@@ -135,14 +136,14 @@ def context_of(draft_id: UUID) -> dict[str, Any]:
     """All that the draft's pages are drawn from."""
     actor = current_actor()
     with db.reading() as session:
-        known = treatments.draft(session, draft_id)
-        configuration = treatments.in_force(session)
+        known = catalogues.draft(session, draft_id)
+        configuration = catalogues.in_force(session)
         present = known.base_version if known.over else configuration.catalogue.version
-        before = treatments.files_of(session, present)
-        simulation = treatments.simulation(session, draft_id)
+        before = catalogues.files_of(session, present)
+        simulation = simulations.simulation(session, draft_id)
     pack = configuration.catalogue.pack
     speak_of(pack.timezone)
-    differing = treatments.difference(before, known.files)
+    differing = catalogues.difference(before, known.files)
     changed = {path: _counted(lines) for path, lines in differing}
     troubles = Counter(problem.file for problem in known.problems or ())
     return {

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from agent_ui.authoring.drafts import TEMPLATE, context_of, seen
 from backend import db
 from backend.people.service import Permission, current_actor, requires
-from backend.treatments import service as treatments
+from backend.simulation import service as simulations
 from shared.ui.pages import page, request_now, wants_fragment
 
 bp = Blueprint("simulations", __name__, template_folder="templates", url_prefix="/catalogue/drafts")
@@ -34,5 +34,5 @@ def show(draft_id: UUID) -> Response:
 @requires(Permission.AUTHOR)
 def ask(draft_id: UUID) -> Response:
     with db.transaction() as session:
-        treatments.ask_simulation(session, draft_id, seen(), current_actor(), request_now())
+        simulations.ask_simulation(session, draft_id, seen(), current_actor(), request_now())
     return redirect(url_for("drafts.show", draft_id=draft_id), 303)

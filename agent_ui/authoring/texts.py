@@ -8,9 +8,9 @@ from flask import Blueprint, Flask, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from backend import db
+from backend.catalogue import service as catalogues
+from backend.catalogue.service import Draft
 from backend.people.service import Permission, current_actor, requires
-from backend.treatments import service as treatments
-from backend.treatments.service import Draft
 from shared.kernel.errors import Conflict, Invalid
 from shared.ui.formats import speak_of
 from shared.ui.pages import page, request_now, tell
@@ -37,10 +37,10 @@ def add(draft_id: UUID) -> Response:
     """A new, empty file of the draft."""
     path = request.form.get("path", "").strip()
     with db.transaction() as session:
-        known = treatments.draft(session, draft_id)
+        known = catalogues.draft(session, draft_id)
         if path in known.files:
             raise Conflict(f"The draft has a file {path} already.")
-        treatments.save_file(session, draft_id, path, "", "", current_actor(), request_now())
+        catalogues.save_file(session, draft_id, path, "", "", current_actor(), request_now())
     return redirect(url_for(".show", draft_id=draft_id, path=path), 303)
 
 
@@ -59,7 +59,7 @@ def save(draft_id: UUID, path: str) -> Response:
     text = request.form.get("text", "").replace("\r\n", "\n")
     try:
         with db.transaction() as session:
-            treatments.save_file(
+            catalogues.save_file(
                 session, draft_id, path, text, request.form.get("seen", ""), current_actor(), request_now()
             )  # fmt: skip
     except Invalid as wrong:
@@ -67,7 +67,7 @@ def save(draft_id: UUID, path: str) -> Response:
     except Conflict as lost:
         return _page(_draft(draft_id), path, text, status=409, lost=lost)
     if "check" in request.form:
-        found = treatments.check_draft(draft_id, current_actor(), request_now()).problems or ()
+        found = catalogues.check_draft(draft_id, current_actor(), request_now()).problems or ()
         here = sum(problem.file == path for problem in found)
         if not found:
             tell("good", "Saved, and nothing is wrong with the draft")
@@ -85,15 +85,15 @@ def save(draft_id: UUID, path: str) -> Response:
 @requires(Permission.AUTHOR)
 def remove(draft_id: UUID, path: str) -> Response:
     with db.transaction() as session:
-        treatments.remove_file(session, draft_id, path, request.form.get("seen", ""), current_actor(), request_now())
+        catalogues.remove_file(session, draft_id, path, request.form.get("seen", ""), current_actor(), request_now())
     tell("good", f"{path} is removed from the draft")
     return redirect(url_for("drafts.show", draft_id=draft_id), 303)
 
 
 def _draft(draft_id: UUID) -> Draft:
     with db.reading() as session:
-        known = treatments.draft(session, draft_id)
-        speak_of(treatments.pack_in_force(session).timezone)
+        known = catalogues.draft(session, draft_id)
+        speak_of(catalogues.pack_in_force(session).timezone)
     return known
 
 
@@ -103,8 +103,8 @@ def _page(
     """The file with `text` in the field; `lost` says that somebody else's text stands in the draft by now."""
     theirs = lost.extra.get("theirs") if lost is not None else None
     kept = known.files.get(path, "")
-    seen = lost.extra.get("seen", "") if lost is not None else treatments.name_of(kept) if path in known.files else ""
-    between = treatments.difference({path: theirs}, {path: text}) if theirs is not None else ()
+    seen = lost.extra.get("seen", "") if lost is not None else catalogues.name_of(kept) if path in known.files else ""
+    between = catalogues.difference({path: theirs}, {path: text}) if theirs is not None else ()
     return page(
         TEMPLATE, status=status, draft=known, path=path, text=text, seen=seen, wrong=wrong, lost=lost, theirs=theirs,
         between=between[0][1] if between else (), lines=text.count("\n") + 1,

@@ -8,6 +8,7 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from backend import db
+from backend.catalogue import service as catalogues
 from backend.people.service import Permission, requires
 from backend.profiles import service as profiles
 from backend.treatments import service as treatments
@@ -24,7 +25,7 @@ def show(decision_id: UUID) -> Response:
     with db.reading() as session:
         decision = treatments.decision_page(session, decision_id, request_now())
         zone = profiles.profile(session, decision.customer_id).timezone
-        currency = treatments.pack_in_force(session).currency
+        currency = catalogues.pack_in_force(session).currency
     why = request.args.get("why")
     found = treatments.what_would_change(decision, why) if why is not None else None
     speak_of(zone)

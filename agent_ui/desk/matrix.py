@@ -11,6 +11,7 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from backend import db
+from backend.catalogue import service as catalogues
 from backend.matrix.service import EffectiveCell, Pack, as_plain
 from backend.people.service import Permission, requires
 from backend.profiles import service as profiles
@@ -46,7 +47,7 @@ class CellView:
 def show() -> Response:
     """The base, or one segment's version of it."""
     with db.reading() as session:
-        pack = treatments.pack_in_force(session)
+        pack = catalogues.pack_in_force(session)
     chosen = request.args.get("segment", "")
     return page(TEMPLATE, **_context(pack, [chosen] if chosen else []), chosen=chosen, customer=None)
 
@@ -56,7 +57,7 @@ def show() -> Response:
 def of_customer(customer_id: UUID) -> Response:
     """The matrix as it holds for this customer, with what each of their segments changes."""
     with db.reading() as session:
-        pack = treatments.pack_in_force(session)
+        pack = catalogues.pack_in_force(session)
         profile = profiles.profile(session, customer_id)
     seen = profiles.snapshot(profile, request_now(), pack)
     stage = seen.stage or pack.default_stage

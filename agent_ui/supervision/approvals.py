@@ -11,9 +11,11 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from backend import db
+from backend.budgets.service import BudgetLine
+from backend.budgets.service import lines as budget_lines
+from backend.catalogue import service as catalogues
 from backend.people.service import Permission, current_actor, requires
 from backend.treatments import service as treatments
-from backend.treatments.service import BudgetLine
 from shared.kernel import money
 from shared.kernel.errors import Conflict, Forbidden, Invalid
 from shared.ui.formats import speak_of
@@ -52,8 +54,8 @@ def decide(offer_id: UUID) -> Response:
 @requires(Permission.SEE_DECISIONS)
 def budgets() -> Response:
     with db.reading() as session:
-        pack = treatments.pack_in_force(session)
-        lines = treatments.budget_lines(session, pack, request_now())
+        pack = catalogues.pack_in_force(session)
+        lines = budget_lines(session, pack, request_now())
     speak_of(pack.timezone)
     return page("supervision/budgets.html", budgets=lines, amount=partial(_amount, pack.currency), span=_span)
 
@@ -74,7 +76,7 @@ def _span(period: str) -> str:
 def _context() -> dict[str, Any]:
     now = request_now()
     with db.reading() as session:
-        pack = treatments.pack_in_force(session)
+        pack = catalogues.pack_in_force(session)
         found = treatments.waiting_terms(session, current_actor(), now)
     speak_of(pack.timezone)
     return {"waiting": found, "mine": current_actor().id}

@@ -12,12 +12,12 @@ from werkzeug.wrappers import Response
 
 from agent_ui.supervision.figures import AN_HOUR, answer_label, at_work, figures, lasting, state_label, step_label
 from backend import db
+from backend.catalogue import service as catalogues
 from backend.overview import service as overview
 from backend.overview.service import Wall
 from backend.people.service import Permission, requires
 from backend.record import service as record
 from backend.record.service import Change
-from backend.treatments import service as treatments
 from shared.ui.formats import speak_of
 from shared.ui.pages import page, request_now
 from shared.ui.streams import last_seen, stream
@@ -71,7 +71,7 @@ def wall_context() -> dict[str, Any]:
     now = request_now()
     seen = _look()
     with db.reading() as session:
-        speak_of(treatments.pack_in_force(session).timezone)
+        speak_of(catalogues.pack_in_force(session).timezone)
     return {
         "figures": figures(seen, now),
         "agents": at_work(seen, now),

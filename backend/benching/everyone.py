@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from backend import db
-from backend.benching import catalogues
+from backend.benching import generating
 from backend.benching.copies import BenchFailed, Tell
 from backend.benching.rows import Row, row
+from backend.catalogue import service as catalogues
 from backend.matrix import service as matrix
-from backend.treatments import batch, simulating
-from backend.treatments import service as treatments
-from backend.treatments.crew import Crew, cores
+from backend.simulation import batch, simulating
+from backend.simulation.crew import Crew, cores
 from shared.kernel import clock
 from shared.kernel.actors import SYSTEM
 
@@ -28,12 +28,12 @@ Counted = tuple[int, int, float, float]
 
 def everyone(n: int, tell: Tell) -> list[Row]:
     """`n` customers: those of the copy, gone through as often as it takes; each time they are read and decided for anew."""
-    body = catalogues.generated_body(matrix.read_body(matrix.folder_of(PACK)), SIZE)
+    body = generating.generated_body(matrix.read_body(matrix.folder_of(PACK)), SIZE)
     draft = _changed(body)
     with db.transaction() as session:
         now = clock.now()
-        treatments.publish(session, body, SYSTEM, now)
-        version = treatments.in_force(session).version
+        catalogues.publish(session, body, SYSTEM, now)
+        version = catalogues.in_force(session).version
     with db.reading() as session:
         chunks = batch.ranges(session)
     best = _measured(f"batch_{SIZE}", _best, (version, now), chunks, n, tell)

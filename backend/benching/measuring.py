@@ -10,17 +10,17 @@ from pathlib import Path
 from uuid import UUID
 
 from backend import db
-from backend.benching import catalogues
+from backend.benching import generating
 from backend.benching.clients import Client, Task, measured
 from backend.benching.copies import BenchFailed, Tell, bare_flask, serving
 from backend.benching.rows import Row, row
+from backend.catalogue import service as catalogues
+from backend.engine import deciding as engine
+from backend.engine.facts import Configuration, Ledger
 from backend.matrix import service as matrix
 from backend.people import service as people
 from backend.profiles import service as profiles
 from backend.profiles.service import Snapshot
-from backend.treatments import engine
-from backend.treatments import service as treatments
-from backend.treatments.facts import Configuration, Ledger
 from shared.kernel import clock
 
 SIZES = (24, 250, 1000)
@@ -32,7 +32,7 @@ PACK = "telecom"
 def decide(n: int, tell: Tell) -> list[Row]:
     """Decisions alone, from a profile's snapshot to the ranking, rules' contexts built each time; nothing is stored."""
     with db.reading() as session:
-        real = treatments.in_force(session)
+        real = catalogues.in_force(session)
         found = [profiles.profile(session, one) for one in first_customers(min(n, 500))]
     now = clock.now()
     snapshots, seconds = [], []
@@ -46,7 +46,7 @@ def decide(n: int, tell: Tell) -> list[Row]:
     rows.append(_decisions("pack", real, snapshots, n, treatments=own))
     tell(f"The pack's own {own} treatments are measured.")
     for size in SIZES:
-        configuration = Configuration(1, catalogues.generated(body, real.catalogue.pack, size))
+        configuration = Configuration(1, generating.generated(body, real.catalogue.pack, size))
         found_row = _decisions(f"treatments_{size}", configuration, snapshots, max(20, n * 24 // size), treatments=size)
         if found_row["ranked_share"] < LEAST_RANKED:
             raise BenchFailed(

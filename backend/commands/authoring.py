@@ -12,13 +12,15 @@ import typer
 from sqlmodel import Session
 
 from backend import db
+from backend.budgets import service as budgets
+from backend.catalogue import service as catalogues
+from backend.catalogue.service import Draft
 from backend.commands.console import connect, out, tell
 from backend.commands.simulating import in_words
 from backend.matrix import service as matrix
 from backend.matrix.service import PackError
 from backend.people import service as people
-from backend.treatments import service as treatments
-from backend.treatments.service import Draft
+from backend.simulation import service as simulations
 from shared.kernel import clock
 from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import Invalid, NotFound
@@ -38,7 +40,7 @@ def list_(as_json: Json = False) -> None:
     """Lists the drafts and the versions, the newest first."""
     connect()
     with db.reading() as session:
-        drafts, versions = treatments.drafts(session), treatments.versions(session)
+        drafts, versions = catalogues.drafts(session), catalogues.versions(session)
     for one in drafts:
         when = f", in force from {one.effective_at:%Y-%m-%d %H:%M} UTC" if one.effective_at else ""
         tell(
@@ -75,10 +77,10 @@ def draft(
     with db.transaction() as session:
         actor, now = _staff(session, by), clock.now()
         if into is None:
-            into = treatments.begin_draft(session, name or Path(folder).name, actor, now, files=texts)
+            into = catalogues.begin_draft(session, name or Path(folder).name, actor, now, files=texts)
         else:
-            treatments.replace_files(session, into, texts, actor, now)
-        made = treatments.draft(session, into)
+            catalogues.replace_files(session, into, texts, actor, now)
+        made = catalogues.draft(session, into)
     _say(made, as_json)
 
 
@@ -88,7 +90,7 @@ def check(draft_id: Id, by: By, as_json: Json = False) -> None:
     connect()
     with db.reading() as session:
         actor = _staff(session, by)
-    made = treatments.check_draft(draft_id, actor, clock.now())
+    made = catalogues.check_draft(draft_id, actor, clock.now())
     for problem in made.problems or ():
         tell(str(problem))
     _say(made, as_json)
@@ -100,10 +102,10 @@ def diff(draft_id: Id) -> None:
     """Prints what a draft changes of the version in force, as unified lines on standard output."""
     connect()
     with db.reading() as session:
-        made = treatments.draft(session, draft_id)
-        version = treatments.in_force(session).catalogue.version
-        before = treatments.files_of(session, version)
-    for path, lines in treatments.difference(before, made.files):
+        made = catalogues.draft(session, draft_id)
+        version = catalogues.in_force(session).catalogue.version
+        before = catalogues.files_of(session, version)
+    for path, lines in catalogues.difference(before, made.files):
         typer.echo("\n".join([f"--- {path} (version {version})", f"+++ {path} ({made.name})", *lines]))
 
 
@@ -112,11 +114,11 @@ def simulate(draft_id: Id, by: By, as_json: Json = False) -> None:
     """Simulates a draft against what is in force over all customers, here and now; the draft has reached the next step then."""
     connect()
     with db.transaction() as session:
-        seen = treatments.draft(session, draft_id).revision
-        treatments.ask_simulation(session, draft_id, seen, _staff(session, by), clock.now())
-    treatments.simulate_next(clock.now(), processes=treatments.cores())
+        seen = catalogues.draft(session, draft_id).revision
+        simulations.ask_simulation(session, draft_id, seen, _staff(session, by), clock.now())
+    simulations.simulate_next(clock.now(), processes=simulations.cores())
     with db.reading() as session:
-        found, made = treatments.simulation(session, draft_id), treatments.draft(session, draft_id)
+        found, made = simulations.simulation(session, draft_id), catalogues.draft(session, draft_id)
     if found is None or found.report is None:
         raise Invalid(f"It was not simulated here: {found.error or found.state if found else 'nothing was asked'}.")
     for line in in_words(found.report):
@@ -127,13 +129,13 @@ def simulate(draft_id: Id, by: By, as_json: Json = False) -> None:
 @_catalogue.command()
 def ask(draft_id: Id, by: By, as_json: Json = False) -> None:
     """Asks a second person to approve a draft."""
-    _act(draft_id, by, as_json, treatments.ask_approval)
+    _act(draft_id, by, as_json, catalogues.ask_approval)
 
 
 @_catalogue.command()
 def approve(draft_id: Id, by: By, as_json: Json = False) -> None:
     """Approves a draft; nobody who had a hand in it can."""
-    _act(draft_id, by, as_json, treatments.approve)
+    _act(draft_id, by, as_json, catalogues.approve)
 
 
 @_catalogue.command("send-back")
@@ -141,7 +143,7 @@ def send_back(
     draft_id: Id, by: By, words: Annotated[str, typer.Option(help="What is to be changed.")], as_json: Json = False
 ) -> None:
     """Gives a draft back to its authors."""
-    _act(draft_id, by, as_json, lambda s, d, seen, a, now: treatments.send_back(s, d, seen, words, a, now))
+    _act(draft_id, by, as_json, lambda s, d, seen, a, now: catalogues.send_back(s, d, seen, words, a, now))
 
 
 @_catalogue.command()
@@ -156,15 +158,15 @@ def schedule(
     """Lets an approved draft go in force, now or from a date: the running worker puts it in force within seconds."""
     connect()
     with db.reading() as session:
-        zone = clock.zone_named(treatments.pack_in_force(session).timezone)
+        zone = clock.zone_named(catalogues.pack_in_force(session).timezone)
     when = at.replace(tzinfo=zone) if at and at.tzinfo is None else at
-    _act(draft_id, by, as_json, lambda s, d, seen, a, now: treatments.schedule(s, d, seen, when, a, now))
+    _act(draft_id, by, as_json, lambda s, d, seen, a, now: catalogues.schedule(s, d, seen, when, a, now))
 
 
 @_catalogue.command()
 def withdraw(draft_id: Id, by: By, as_json: Json = False) -> None:
     """Gives a draft up."""
-    _act(draft_id, by, as_json, treatments.withdraw)
+    _act(draft_id, by, as_json, catalogues.withdraw)
 
 
 @_catalogue.command()
@@ -176,9 +178,9 @@ def rollback(
     """Puts an earlier version in force again, at once."""
     connect()
     with db.transaction() as session:
-        seen = treatments.in_force(session).catalogue.version
+        seen = catalogues.in_force(session).catalogue.version
         actor = _staff(session, by) if by else SYSTEM
-        configuration = treatments.roll_back(session, version, seen, actor, clock.now())
+        configuration = catalogues.roll_back(session, version, seen, actor, clock.now())
     tell(f"Version {version} is in force again, as configuration {configuration}.")
     if as_json:
         out({"version": version, "instead_of": seen, "configuration": configuration})
@@ -192,20 +194,20 @@ def publish(folder: Folder, as_json: Json = False) -> None:
     """
     connect()
     texts, at = _texts(folder), matrix.folder_of(folder)
-    problems = treatments.check_texts(texts)
+    problems = catalogues.check_texts(texts)
     for problem in problems:
         tell(str(problem))
     if problems:
         raise Invalid(
             f"The pack {folder} has {len(problems)} problem{'s' * (len(problems) != 1)}: nothing was published."
         )
-    dials = _dials(at / treatments.DIALS)
+    dials = _dials(at / catalogues.DIALS)
     with db.transaction() as session:
         now = clock.now()
-        version = treatments.publish(session, matrix.body_of(texts), SYSTEM, now, texts)
+        version = catalogues.publish(session, matrix.body_of(texts), SYSTEM, now, texts)
         if dials is not None:
             _turn(session, version, *dials, now)
-        configuration = treatments.in_force(session).version
+        configuration = catalogues.in_force(session).version
     tell(f"Version {version} is in force, as configuration {configuration}.")
     if as_json:
         out({"version": version, "configuration": configuration})
@@ -220,7 +222,7 @@ def export(
     """Writes everything of a version as plain text: the pack's files, levers and bid prices."""
     connect()
     with db.reading() as session:
-        written = treatments.export_version(session, folder, version)
+        written = catalogues.export_version(session, folder, version)
     tell(f"{len(written)} files in {folder}.")
     if as_json:
         out({"files": [str(path) for path in written]})
@@ -228,21 +230,21 @@ def export(
 
 def _turn(session: Session, version: int, levers: dict[str, float], prices: dict[str, float], now: datetime) -> None:
     """Puts the levers and bid prices of an export in force, of what the catalogue has."""
-    known = treatments.in_force(session)
-    budgets = {budget.key for budget in known.catalogue.pack.budgets}
+    known = catalogues.in_force(session)
+    known_budgets = {budget.key for budget in known.catalogue.pack.budgets}
     levers = {key: lever for key, lever in levers.items() if key in known.catalogue.treatments}
-    prices = {key: price for key, price in prices.items() if key in budgets}
+    prices = {key: price for key, price in prices.items() if key in known_budgets}
     for key, price in prices.items():
-        treatments.set_bid_price(session, key, price, SYSTEM, now)
+        budgets.set_price(session, key, price, SYSTEM, now)
     if (levers, prices) != (dict(known.levers), dict(known.prices)):
-        treatments.configure(session, version, levers, prices, SYSTEM, now, known.exhausted)
+        catalogues.configure(session, version, levers, prices, SYSTEM, now, known.exhausted)
 
 
 def _act(draft_id: UUID, by: str, as_json: bool, act: Any) -> None:
     connect()
     with db.transaction() as session:
         actor = _staff(session, by)
-        seen = treatments.draft(session, draft_id).revision
+        seen = catalogues.draft(session, draft_id).revision
         made = act(session, draft_id, seen, actor, clock.now())
     _say(made, as_json)
 

@@ -9,6 +9,7 @@ import typer
 from sqlmodel import Session
 
 from backend import db
+from backend.catalogue import service as catalogues
 from backend.commands.console import connect, out, tell, tracked
 from backend.matrix import service as matrix
 from backend.profiles import service as profiles
@@ -25,7 +26,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the
 def check(pack: Annotated[str, typer.Argument(help="A pack's name or folder.")], as_json: Json = False) -> None:
     """Says what is wrong with a pack, with file and line; exit 1 when anything is."""
     folder = matrix.folder_of(pack)
-    problems = treatments.check_pack(folder)
+    problems = catalogues.check_pack(folder)
     for problem in problems:
         tell(str(problem))
     tell(f"{pack}: {len(problems)} problem{'s' * (len(problems) != 1)}.")
@@ -44,7 +45,7 @@ def decide(
     connect()
     now = clock.now()
     with db.reading() as session:
-        channels = [known.key for known in treatments.pack_in_force(session).channels]
+        channels = [known.key for known in catalogues.pack_in_force(session).channels]
     if channel not in channels:
         raise typer.BadParameter(f"There is no channel {channel}; there are {', '.join(channels)}.")
     decided = treatments.decide(_customer(customer), now)
@@ -94,7 +95,7 @@ def parity(
     connect()
     now = clock.now()
     with db.reading() as session:
-        channels = [c.key for c in treatments.pack_in_force(session).channels]
+        channels = [c.key for c in catalogues.pack_in_force(session).channels]
         chosen = _customers(session, customers)
     compared = same_first = 0
     differences: list[str] = []

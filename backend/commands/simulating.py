@@ -10,9 +10,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from backend.catalogue import service as catalogues
 from backend.commands.console import connect, out, tell
 from backend.matrix import service as matrix
-from backend.treatments import service as treatments
+from backend.simulation import service as simulations
 from shared.kernel import clock
 from shared.kernel.errors import Invalid
 
@@ -29,7 +30,7 @@ def simulate(
     """Simulates a pack against what is in force over all customers; exit 1 when the pack has a problem. It writes nothing."""
     connect()
     texts = matrix.texts_of(matrix.folder_of(folder))
-    problems = treatments.check_texts(texts)
+    problems = catalogues.check_texts(texts)
     for problem in problems:
         tell(str(problem))
     if problems:
@@ -37,7 +38,7 @@ def simulate(
             f"The pack {folder} has {len(problems)} problem{'s' * (len(problems) != 1)}: nothing was simulated."
         )
     with shown_progress("Simulating") as progress:
-        report = treatments.simulate(matrix.body_of(texts), clock.now(), treatments.cores(), progress=progress)
+        report = simulations.simulate(matrix.body_of(texts), clock.now(), simulations.cores(), progress=progress)
     for line in in_words(report):
         tell(line)
     if as_json:
@@ -65,7 +66,7 @@ def shown_progress(what: str) -> Iterator[Callable[[int, int], None]]:
     yield plainly
 
 
-def in_words(report: treatments.Report) -> Iterator[str]:
+def in_words(report: simulations.Report) -> Iterator[str]:
     """The report for people."""
     currency = report["currency"]
     yield f"{report['customers']:,} customers in {report['seconds']:.1f} s, against version {report['catalogue']}: {report['changed']:,} get another first."

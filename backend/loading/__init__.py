@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from backend import db
 from backend.cases import service as cases
+from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.loading import files, translating
 from backend.loading.files import BrokenFile, CustomerFile, Rejected
@@ -24,7 +25,6 @@ from backend.matrix import service as matrix
 from backend.matrix.service import Pack
 from backend.profiles import service as profiles
 from backend.profiles.service import LoadProgress
-from backend.treatments import service as treatments
 from shared.kernel import clock
 from shared.kernel.actors import SYSTEM
 
@@ -82,7 +82,7 @@ def load(
     # Finished means that the catalogue is in force too: only then is there anything to decide.
     total = len(file.rows)
     with db.transaction() as session:
-        version = treatments.publish(session, body, SYSTEM, at, matrix.texts_of(folder), only_new=True)
+        version = catalogues.publish(session, body, SYSTEM, at, matrix.texts_of(folder), only_new=True)
         profiles.note_progress(session, pack.name, key, LoadProgress(begun.anchor, total, total, finished=True), at)
     return Loaded(
         pack=pack.name,

@@ -9,12 +9,12 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from backend import db, problems
+from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.overview import lines, service
 from backend.overview.types import BillLine
 from backend.people.service import Permission, current_actor, requires
 from backend.profiles import service as profiles
-from backend.treatments import service as treatments
 from shared.kernel import clock
 
 bp = problems.blueprint("customers", __name__, "Who a customer is, what happened, and why they are here now")
@@ -176,7 +176,7 @@ def show(path: CustomerPath) -> problems.Answer:
     now = clock.now()
     with db.reading() as session:
         profile = profiles.profile(session, path.customer_id)
-        pack = treatments.pack_in_force(session)
+        pack = catalogues.pack_in_force(session)
         bills = profiles.bill_heads(session, profile.customer_id)
     snapshot = profiles.snapshot(profile, now, pack)
     today = date.fromisoformat(snapshot.today)

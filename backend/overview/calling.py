@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from backend import db
+from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.interactions.service import Call, Interaction
 from backend.matrix.service import Pack
@@ -52,7 +53,7 @@ def create_caller(
         )  # fmt: skip
     if call.customer_id is not None and not instead:
         raise Conflict("Somebody has said already whose call this is.")
-    pack = treatments.pack_in_force(session)
+    pack = catalogues.pack_in_force(session)
     phone = profiles.normalise("phone", call.number)
     if phone is not None and profiles.owner(session, "phone", phone) is not None:
         phone = None
@@ -108,7 +109,7 @@ def wrap_up(
 
     Raises NotFound, Conflict where it is closed already, Invalid with what to mend.
     """
-    pack = treatments.pack_in_force(session)
+    pack = catalogues.pack_in_force(session)
     label = next((w.label for w in pack.wrap_ups if w.key == code), None)
     if label is None:
         raise Invalid("How did it end?", {"code": "Choose how the contact ended."})

@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlmodel import Session
 
 from backend import db
+from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.matrix.service import Pack
 from backend.overview.types import Online
 from backend.profiles import service as profiles
 from backend.profiles.service import Moment, Profile
-from backend.treatments import service as treatments
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Forbidden
 
@@ -35,7 +35,7 @@ def visit(actor: Actor, page: str, title: str, now: datetime) -> None:
     with db.reading() as session:
         if interactions.just_visited(session, customer_id, title, now):
             return
-        pack = treatments.pack_in_force(session)
+        pack = catalogues.pack_in_force(session)
     with db.transaction() as session:
         seen = profiles.consent(session, customer_id, WATCHING, CHANNEL) != REFUSED
         interactions.visit(session, actor, title if seen else None, now)

@@ -14,6 +14,7 @@ from sqlmodel import Session
 from backend import db
 from backend.cases import service as cases
 from backend.cases.service import Case
+from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.matrix.service import Pack
 from backend.overview import lines
@@ -212,7 +213,7 @@ def set_moment(
         for one in interactions.open_with_customer(session, customer_id)
     ):
         raise Conflict("This call is private: why they are here is not noted, since the portal would show it.")
-    pack = treatments.pack_in_force(session)
+    pack = catalogues.pack_in_force(session)
     write_moment(session, customer_id, stage, intent, "stated", channel, actor, now, pack)
     profile = profiles.profile(session, customer_id)
     view = lines.moment_view(profile, pack, now, "customer" if actor.kind == "customer" else "agent")
@@ -268,5 +269,5 @@ def _own(actor: Actor) -> UUID:
 
 def _read(session: Session, customer_id: UUID, now: datetime) -> tuple[Profile, Snapshot, Pack]:
     profile = profiles.profile(session, customer_id)
-    pack = treatments.pack_in_force(session)
+    pack = catalogues.pack_in_force(session)
     return profile, profiles.snapshot(profile, now, pack), pack

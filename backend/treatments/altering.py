@@ -15,22 +15,21 @@ from uuid import UUID
 from sqlalchemy import insert, select, update
 from sqlmodel import Session
 
+from backend.budgets import service as budgets
+from backend.engine import service as engine
+from backend.engine.catalogue import Term, Treatment
+from backend.engine.facts import terms_from, terms_json
+from backend.engine.service import Ranked, Words, concession_of, deliver, fill, frozen, refusal
 from backend.interactions import service as interactions
 from backend.record import service as record
 from backend.rules.service import RuleFailed
-from backend.treatments import asking, budgets, cards, contact, engine
+from backend.treatments import asking, cards
 from backend.treatments.answers import checked_reason
 from backend.treatments.cards import OfferLine, TermLine
-from backend.treatments.catalogue import Term, Treatment
-from backend.treatments.delivery import deliver, refusal
-from backend.treatments.engine import Ranked
-from backend.treatments.facts import terms_from, terms_json
 from backend.treatments.inputs import Inputs, gather
 from backend.treatments.ledger import FULFIL, owner_of, presentation, reserve, row_of, undo_until, write
 from backend.treatments.locking import lock_ledger, move_ledger
 from backend.treatments.tables import OfferRow
-from backend.treatments.terms import concession_of, frozen
-from backend.treatments.words import Words, fill
 from shared.kernel import clock, ids, money
 from shared.kernel.actors import Actor
 from shared.kernel.errors import AlreadyAnswered, Conflict, Forbidden, Invalid, NoLongerOffered, NotFound
@@ -86,7 +85,7 @@ def alter(
     if beyond and not reason:
         raise Invalid("Say why: these terms need an approval.", {"reason": "say why"})
     concession = concession_of(treatment, terms_from(altered), inputs.pack.currency)
-    given = contact.committed(inputs.ledger, inputs.today, without=str(offer_id))
+    given = engine.committed(inputs.ledger, inputs.today, without=str(offer_id))
     if concession and given + concession > _most(inputs) + 1e-9:
         raise Conflict("With what is promised already, this would give away more than one customer may get in a year.")
     # Whoever hears of other terms has heard of the treatment: it was presented with that, if it was not before.

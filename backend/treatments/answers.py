@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
-from backend.treatments.facts import TAKEN
+from backend.engine.facts import TAKEN
 from shared.kernel.errors import AlreadyAnswered, Conflict, Expired, Invalid, NoLongerOffered
 
 Response = Literal["presented", "accepted", "declined", "deferred"]

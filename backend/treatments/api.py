@@ -11,9 +11,9 @@ from flask import Response, current_app
 from pydantic import BaseModel, Field
 
 from backend import db, edge, problems
+from backend.engine.catalogue import Channel
 from backend.people.service import Permission, current_actor, requires
 from backend.treatments import asking, explaining, ledger, recommending, replaying, standing, undoing
-from backend.treatments.catalogue import Channel
 from backend.treatments.views import decided_json, decision_json, offer_json, told_json
 from shared.kernel import clock
 from shared.kernel.errors import Conflict, Invalid

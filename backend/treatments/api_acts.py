@@ -8,12 +8,14 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from backend import db, edge, problems
+from backend.budgets import service as budgets
+from backend.budgets.service import BudgetLine
+from backend.catalogue import service as catalogues
+from backend.engine.catalogue import Channel
 from backend.people.service import Permission, current_actor, requires
-from backend.treatments import altering, budgets, publishing
+from backend.treatments import altering
 from backend.treatments.api import CustomerPath, OfferAnswer, OfferPath, bp
 from backend.treatments.api_reading import Key
-from backend.treatments.budgets import BudgetLine
-from backend.treatments.catalogue import Channel
 from backend.treatments.views import offer_json, told_json
 from shared.kernel import clock
 from shared.kernel.errors import Conflict
@@ -167,7 +169,7 @@ def approvals() -> problems.Answer:
 def all_budgets() -> problems.Answer:
     """In the periods that can be taken now; money in major units."""
     with db.reading() as session:
-        found = budgets.lines(session, publishing.pack_in_force(session), clock.now())
+        found = budgets.lines(session, catalogues.pack_in_force(session), clock.now())
     return {"items": [_budget(line) for line in found], "next_cursor": None}
 
 
@@ -178,7 +180,7 @@ def set_price(path: BudgetPath, body: PriceBody) -> problems.Answer:
     now = clock.now()
     with db.transaction() as session:
         budgets.set_price(session, path.budget, body.price, current_actor(), now)
-        found = budgets.lines(session, publishing.pack_in_force(session), now)
+        found = budgets.lines(session, catalogues.pack_in_force(session), now)
     return _budget(next(line for line in found if line.key == path.budget))
 
 

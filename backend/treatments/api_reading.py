@@ -9,12 +9,12 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from backend import db, problems
+from backend.engine.catalogue import Channel, Treatment
 from backend.matrix.service import EffectiveCell, as_plain
 from backend.people.service import Permission, current_actor, requires
 from backend.profiles import service as profiles
 from backend.treatments import explaining, listing
 from backend.treatments.api import CustomerPath, DecisionPath, OfferAnswer, bp
-from backend.treatments.catalogue import Channel, Treatment
 from backend.treatments.views import changes_json, offer_json
 from shared.kernel import clock
 

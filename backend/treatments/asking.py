@@ -12,15 +12,16 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlmodel import Session
 
 from backend import db
+from backend.catalogue import service as catalogues
+from backend.engine import service as engine
+from backend.engine.facts import terms_from, terms_json
+from backend.engine.service import ENGINE_VERSION, Factors, Ranked, Ruling, Withheld, concession_of
 from backend.profiles import service as profiles
-from backend.treatments import engine, expiry, publishing
-from backend.treatments.engine import ENGINE_VERSION, Factors, Ranked, Ruling, Withheld
-from backend.treatments.facts import terms_from, terms_json
+from backend.treatments import expiry
 from backend.treatments.failing import measure_failures, note_failures
 from backend.treatments.inputs import Inputs, canonical, gather, hash_of, offer_rows, pack_text
 from backend.treatments.locking import lock_ledger
 from backend.treatments.tables import DecisionRow, OfferRow, SnapshotRow
-from backend.treatments.terms import concession_of
 from shared.kernel import clock, ids
 from shared.kernel.errors import Conflict, Invalid
 
@@ -39,7 +40,7 @@ _LATEST = (
 _NEW_DECISION, _NEW_OFFERS = insert(_DECISION), insert(_OFFER)
 _OFFERS_NOW = select(_OFFER.c.offer_id, _OFFER.c.version).where(_OFFER.c.customer_id == bindparam("customer_id"))
 _VERSIONS_NOW = select(
-    publishing.VERSION_IN_FORCE.label("configuration"),
+    catalogues.VERSION_IN_FORCE.label("configuration"),
     _LATEST.with_only_columns(_DECISION.c.decision_id).scalar_subquery().label("decision_id"),
 )
 _UPDATE_OPEN = (

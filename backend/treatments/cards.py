@@ -9,15 +9,13 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+from backend.engine.catalogue import Reason, Treatment
+from backend.engine.facts import TermValue, terms_from, terms_json
+from backend.engine.service import AlterableTerm, Factors, Ranked, Withheld, Words, alterable_terms, fill, term_text
 from backend.interactions import service as interactions
 from backend.matrix.service import attribute_text, day_text
 from backend.rules.service import Context, RuleFailed
-from backend.treatments.authority import AlterableTerm, alterable_terms
-from backend.treatments.catalogue import Reason, Treatment
-from backend.treatments.engine import Factors, Ranked, Withheld
-from backend.treatments.facts import TermValue, terms_from, terms_json
 from backend.treatments.inputs import Inputs
-from backend.treatments.words import Words, fill, term_text
 from shared.kernel.actors import Actor
 from shared.kernel.clock import zone_named
 

@@ -11,8 +11,8 @@ from sqlalchemy import select, update
 from sqlmodel import Session
 
 from backend import db
+from backend.budgets import service as budgets
 from backend.interactions import service as interactions
-from backend.treatments import budgets
 from backend.treatments.inputs import offer_rows
 from backend.treatments.locking import lock_ledger, move_ledger
 from backend.treatments.tables import OfferRow

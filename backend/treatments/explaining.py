@@ -10,11 +10,24 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from backend.engine import service as engine
+from backend.engine.service import (
+    ENGINE_VERSION,
+    STEPS,
+    Changes,
+    Factors,
+    Goal,
+    Parts,
+    Ranked,
+    Withheld,
+    World,
+    lead_in_words,
+    parts_of,
+)
 from backend.matrix.service import Pack
 from backend.profiles import service as profiles
 from backend.profiles.service import Profile, Snapshot
 from backend.rules.service import Context, RuleFailed
-from backend.treatments import changing, engine
 from backend.treatments.asking import ranked_from
 from backend.treatments.cards import (
     STEP_LABELS,
@@ -25,10 +38,7 @@ from backend.treatments.cards import (
     term_lines,
     withheld_line,
 )
-from backend.treatments.changing import Changes, Goal, World
-from backend.treatments.engine import ENGINE_VERSION, STEPS, Factors, Ranked, Withheld
 from backend.treatments.inputs import Inputs, gather
-from backend.treatments.parts import Parts, lead_in_words, parts_of
 from backend.treatments.recommending import rules_context
 from backend.treatments.replaying import Recalled, recall
 from shared.kernel import clock
@@ -163,13 +173,13 @@ def what_would_change(page: DecisionPage, treatment: str = "") -> WhatIf:
         raise Invalid(words, {"treatment": "the key of a treatment of this decision"})
     world = page.world
     ruling = engine.decide(world.snapshot, world.ledger, world.configuration)
-    goal = changing.goal_for(ruling, treatment)
+    goal = engine.goal_for(ruling, treatment)
     if goal is None:
         only = (
             f"“{page.names[ruling.ranked[0].treatment]}” is all that is offered: there is nothing to stand before it."
         )
         return WhatIf(treatment, "What would change the first two?", (), only, "", None)
-    changes = changing.search(page.world, goal)
+    changes = engine.search(page.world, goal)
     lines = tuple(
         ChangeLine(tuple(step.text for step in one.steps), _outcome(goal, one, page)) for one in changes.suggestions
     )
@@ -242,7 +252,7 @@ def _names(recalled: Recalled) -> dict[str, str]:
     return {key: known[key] for key in sorted(met, key=lambda key: (known[key].casefold(), key))}
 
 
-def _later(recalled: Recalled, profile: Profile) -> changing.Later | None:
+def _later(recalled: Recalled, profile: Profile) -> engine.Later | None:
     """How the customer will be on later days, where they still are as the decision saw them: windows of days cannot be told else."""
     pack = recalled.configuration.catalogue.pack
     if profiles.snapshot(profile, recalled.row.made_at, pack) != recalled.snapshot:
@@ -267,7 +277,7 @@ def _question(goal: Goal, page: DecisionPage) -> str:
     return f"What would put “{name}” first?" if goal.kind == "first" else f"What would bring “{name}”?"
 
 
-def _outcome(goal: Goal, one: changing.Suggestion, page: DecisionPage) -> str:
+def _outcome(goal: Goal, one: engine.Suggestion, page: DecisionPage) -> str:
     first = page.names.get(one.first, one.first)
     if goal.kind == "anything":
         return f"Then “{first}” is offered."

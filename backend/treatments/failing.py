@@ -12,9 +12,9 @@ from sqlalchemy import bindparam, delete, func, select, update
 from sqlmodel import Session
 
 from backend import db, metrics
+from backend.catalogue.service import in_force
+from backend.engine.service import Withheld
 from backend.record import service as record
-from backend.treatments.engine import Withheld
-from backend.treatments.publishing import in_force
 from backend.treatments.tables import RuleFailureRow
 from shared.kernel.errors import NotFound
 

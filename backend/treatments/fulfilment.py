@@ -9,13 +9,14 @@ from uuid import UUID
 from sqlalchemy import func, insert, select, update
 from sqlmodel import Session
 
+from backend.budgets import service as budgets
 from backend.cases import service as cases
+from backend.engine.catalogue import Treatment
+from backend.engine.facts import terms_from
 from backend.interactions import service as interactions
 from backend.profiles import service as profiles
 from backend.record import service as record
-from backend.treatments import budgets, cards
-from backend.treatments.catalogue import Treatment
-from backend.treatments.facts import terms_from
+from backend.treatments import cards
 from backend.treatments.inputs import Inputs, gather
 from backend.treatments.locking import lock_ledger
 from backend.treatments.plan_changes import Layer, changes_of, made

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from backend.engine.service import Words
 from backend.treatments import asking, cards
-from backend.treatments.words import Words
 
 LATELY = timedelta(hours=1)
 """An answer older than this is no news of the contact that goes on now."""

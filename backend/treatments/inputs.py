@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -16,11 +16,11 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlmodel import Session
 
+from backend.catalogue import service as catalogues
+from backend.engine.facts import Configuration, Ledger, OfferFact, terms_from
 from backend.matrix.service import Pack
 from backend.profiles import service as profiles
 from backend.profiles.service import Profile, Snapshot
-from backend.treatments import publishing
-from backend.treatments.facts import Configuration, Ledger, OfferFact, terms_from
 from backend.treatments.tables import LedgerRow, OfferRow
 
 _OFFER = OfferRow.__table__  # type: ignore[attr-defined]
@@ -76,9 +76,28 @@ def gather(session: Session, customer_id: UUID, now: datetime) -> Inputs:
     version = session.execute(_LEDGER_VERSION, {"customer_id": profile.customer_id}).scalar()
     offers = offer_rows(session, profile.customer_id)
     ledger = ledger_of(version or 0, offers)
-    configuration = publishing.in_force(session, {row.catalogue_version for row in offers})
+    configuration = catalogues.in_force(session, {row.catalogue_version for row in offers})
     snapshot = profiles.snapshot(profile, now, configuration.catalogue.pack)
     return Inputs(profile, snapshot, ledger, configuration, offers)
+
+
+def ledgers(session: Session, first: UUID, before: UUID | None) -> tuple[Callable[[UUID], Ledger], set[int]]:
+    """Of the customers from `first` up to `before` (None: to the end), whose ledger is whose, and the catalogue versions that they name.
+
+    Offers not yet presented are no part of it.
+    """
+
+    def within(table: Any) -> Any:
+        from_here = table.c.customer_id >= first
+        return from_here if before is None else from_here & (table.c.customer_id < before)
+
+    asked = select(_LEDGER.c.customer_id, _LEDGER.c.version).where(within(_LEDGER))
+    versions: dict[UUID, int] = {row.customer_id: row.version for row in session.execute(asked)}
+    offers: dict[UUID, list[Any]] = {}
+    for row in session.execute(select(_OFFER).where(within(_OFFER), _OFFER.c.state != "open")):
+        offers.setdefault(row.customer_id, []).append(row)
+    named = {row.catalogue_version for rows in offers.values() for row in rows}
+    return lambda one: ledger_of(versions.get(one, 0), offers.get(one, ())), named
 
 
 def offer_rows(session: Session, customer_id: UUID) -> tuple[Any, ...]:

@@ -10,9 +10,9 @@ from sqlalchemy import delete, select
 from sqlmodel import Session
 
 from backend.treatments.inputs import unpack_text
-from backend.treatments.tables import DecisionRow, FulfilmentRow, LedgerRow, OfferRow, ReservationRow, SnapshotRow
+from backend.treatments.tables import DecisionRow, FulfilmentRow, LedgerRow, OfferRow, SnapshotRow
 
-_ROWS: tuple[Any, ...] = (OfferRow, FulfilmentRow, ReservationRow, DecisionRow, SnapshotRow, LedgerRow)
+_ROWS: tuple[Any, ...] = (OfferRow, FulfilmentRow, DecisionRow, SnapshotRow, LedgerRow)
 _TABLES = [row.__table__ for row in _ROWS]
 
 

@@ -9,13 +9,15 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlmodel import Session
 
+from backend.budgets import service as budgets
+from backend.engine import service as engine
+from backend.engine.service import deliver
 from backend.interactions import service as interactions
 from backend.record import service as record
 from backend.rules.service import RuleFailed
-from backend.treatments import asking, budgets, cards, contact, engine
+from backend.treatments import asking, cards
 from backend.treatments.answers import Response, checked_reason, checked_until, doubt, permit
 from backend.treatments.cards import OfferLine
-from backend.treatments.delivery import deliver
 from backend.treatments.inputs import Inputs, fact_of, gather
 from backend.treatments.locking import lock_ledger, move_ledger
 from backend.treatments.tables import OfferRow
@@ -159,7 +161,7 @@ def _offered(ranked: Any, row: Any) -> bool:
 def _beyond_cap(row: Any, inputs: Inputs) -> bool:
     """Whether a concession that stood beside others in the decision no longer fits, now that one of them was presented."""
     most = engine.most_conceded(inputs.snapshot, inputs.ledger, inputs.configuration)
-    given = contact.committed(inputs.ledger, inputs.today, without=str(row.offer_id))
+    given = engine.committed(inputs.ledger, inputs.today, without=str(row.offer_id))
     return bool(given + row.concession > most + 1e-9)
 
 

@@ -11,21 +11,20 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import Session
 
+from backend.catalogue import service as catalogues
+from backend.engine.catalogue import Catalogue, Treatment
 from backend.matrix.service import EffectiveCell, Pack, effective_cell
 from backend.profiles import service as profiles
 from backend.profiles.service import Page
-from backend.treatments import publishing
 from backend.treatments.cards import OfferLine
-from backend.treatments.catalogue import Catalogue, Treatment
 from backend.treatments.recommending import offers_of
-from backend.treatments.tables import CatalogueVersionRow, DecisionRow
+from backend.treatments.tables import DecisionRow
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Invalid, NotFound
 
 T = TypeVar("T")
 MOST = 100
 _DECISION: Any = DecisionRow.__table__  # type: ignore[attr-defined]
-_CATALOGUE: Any = CatalogueVersionRow.__table__  # type: ignore[attr-defined]
 _HEAD = (
     "decision_id", "made_at", "stands_until", "profile_version", "ledger_version", "configuration_version",
     "catalogue_version", "model_epoch", "engine_version",
@@ -85,13 +84,9 @@ def offers_page(
 
 def catalogue_in_force(session: Session) -> InForce:
     """Raises NotFound before the first catalogue."""
-    configuration = publishing.in_force(session)
-    stamp = session.execute(
-        select(_CATALOGUE.c.published_at, _CATALOGUE.c.published_by).where(
-            _CATALOGUE.c.version == configuration.catalogue.version
-        )
-    ).one()
-    return InForce(configuration.catalogue, configuration.version, *stamp)
+    configuration = catalogues.in_force(session)
+    published = catalogues.published(session, configuration.catalogue.version)
+    return InForce(configuration.catalogue, configuration.version, *published)
 
 
 def treatments_page(catalogue: Catalogue, limit: int = 25, cursor: str | None = None) -> Page[Treatment]:

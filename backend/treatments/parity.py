@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
+from backend.engine.ruling import Ranked
+from backend.engine.service import deliver
 from backend.treatments import asking, cards, recommending
 from backend.treatments.asking import Decided
 from backend.treatments.cards import CustomerCard
-from backend.treatments.delivery import deliver
-from backend.treatments.ruling import Ranked
 from shared.kernel.actors import SYSTEM
 
 AGENTS = ("phone", "branch")

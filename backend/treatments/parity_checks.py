@@ -11,9 +11,9 @@ from sqlalchemy import delete, insert, select
 from sqlmodel import Session
 
 from backend import db
+from backend.catalogue.service import pack_in_force
 from backend.record import service as record
 from backend.treatments.parity import compare_channels
-from backend.treatments.publishing import pack_in_force
 from backend.treatments.tables import ParityCheckRow
 from shared.kernel import ids
 from shared.kernel.errors import NotFound

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from backend.treatments.catalogue import Fulfilment
-from backend.treatments.facts import TermValue
+from backend.engine.catalogue import Fulfilment
+from backend.engine.facts import TermValue
 from shared.kernel.money import Money, of_major
 
 

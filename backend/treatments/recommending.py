@@ -12,20 +12,13 @@ from sqlalchemy import bindparam, select
 from sqlmodel import Session
 
 from backend import db
+from backend.engine import service as engine
+from backend.engine.service import Delivery, Ranked, Withheld, context_of, deliver, refusal
 from backend.rules.service import Context
-from backend.treatments import asking, cards, engine, ledger, replaying
+from backend.treatments import asking, cards, ledger, replaying
 from backend.treatments.asking import Decided
-from backend.treatments.cards import (
-    AgentRecommendation,
-    CustomerRecommendation,
-    Elsewhere,
-    OfferLine,
-    OfferPage,
-)
-from backend.treatments.delivery import Delivery, deliver, refusal
-from backend.treatments.engine import Ranked, Withheld
+from backend.treatments.cards import AgentRecommendation, CustomerRecommendation, Elsewhere, OfferLine, OfferPage
 from backend.treatments.inputs import Inputs, gather, offer_rows
-from backend.treatments.knowing import context_of
 from backend.treatments.tables import OfferRow
 from shared.kernel import ids
 from shared.kernel.actors import Actor

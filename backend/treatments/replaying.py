@@ -12,11 +12,12 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlmodel import Session
 
+from backend.catalogue import service as catalogues
+from backend.engine import service as engine
+from backend.engine.facts import Configuration, Ledger
+from backend.engine.service import ENGINE_VERSION, Ruling
 from backend.profiles.service import Snapshot
-from backend.treatments import engine, publishing
 from backend.treatments.asking import digest_of, ranked_json
-from backend.treatments.engine import ENGINE_VERSION, Ruling
-from backend.treatments.facts import Configuration, Ledger
 from backend.treatments.inputs import hash_of, unpack_text
 from backend.treatments.tables import DecisionRow, SnapshotRow
 from shared.kernel.errors import Erased, NotFound
@@ -97,7 +98,7 @@ def all_ids(session: Session) -> list[UUID]:
 
 def _configuration(session: Session, stored: Mapping[str, Any], older: Collection[int]) -> Configuration:
     """The configuration of then: its catalogue from the immutable version, its dials from the stored inputs."""
-    published = publishing.as_of(session, stored["version"], older)
+    published = catalogues.as_of(session, stored["version"], older)
     return Configuration(
         version=published.version,
         catalogue=published.catalogue_of(stored["catalogue"][0]),
@@ -119,7 +120,7 @@ def _differences(session: Session, recalled: Recalled) -> list[str]:
     stored = json.loads(recalled.text)["configuration"]
     used = recalled.configuration
     for version, digest in [stored["catalogue"], *stored["older"]]:
-        if not digest == used.catalogue_of(version).digest == publishing.content_of(session, version):
+        if not digest == used.catalogue_of(version).digest == catalogues.content_of(session, version):
             found.append(f"catalogue: the stored text of version {version} is not what was decided on")
     then, now = [_bare(r) for r in row.ranked], [_bare(ranked_json(r)) for r in ruling.ranked]
     for place, (before, after) in enumerate(zip(then, now, strict=False), 1):

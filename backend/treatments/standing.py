@@ -15,8 +15,8 @@ from uuid import UUID
 from sqlalchemy import BindParameter, bindparam, func, select
 from sqlmodel import Session
 
+from backend.catalogue import service as catalogues
 from backend.profiles import service as profiles
-from backend.treatments import publishing
 from backend.treatments.asking import Decided
 from backend.treatments.tables import DecisionRow, LedgerRow, OfferRow
 from shared.kernel.errors import NotFound
@@ -39,7 +39,7 @@ _LATEST = (
 )
 _LEDGER_VERSION = select(func.max(_LEDGER.c.version)).where(_LEDGER.c.customer_id == _CUSTOMER)
 _NOW = select(
-    publishing.VERSION_IN_FORCE.label("configuration"),
+    catalogues.VERSION_IN_FORCE.label("configuration"),
     _LATEST.scalar_subquery().label("decision"),
     _LEDGER_VERSION.scalar_subquery().label("ledger"),
     func.count().label("offers"),

@@ -9,12 +9,13 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlmodel import Session
 
+from backend.budgets import service as budgets
 from backend.cases import service as cases
 from backend.interactions import service as interactions
 from backend.matrix.service import day_text
 from backend.profiles import service as profiles
 from backend.record import service as record
-from backend.treatments import budgets, cards
+from backend.treatments import cards
 from backend.treatments.answers import checked_reason
 from backend.treatments.cards import Undone
 from backend.treatments.inputs import Inputs, gather

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from backend.engine.service import Factors, Goal, Parts, Ranked, Withheld, deliver
 from backend.treatments import cards
 from backend.treatments.asking import Decided
 from backend.treatments.cards import OfferLine, TermLine
-from backend.treatments.changing import Goal
-from backend.treatments.delivery import deliver
-from backend.treatments.engine import Factors, Ranked, Withheld
 from backend.treatments.explaining import DecisionPage, WhatIf
-from backend.treatments.parts import Parts
 from backend.treatments.recommending import rules_context
 from shared.kernel import clock
 from shared.kernel.errors import Conflict

@@ -17,19 +17,13 @@ TYPES = {
     "profiles": {"types", "snapshot"},
     "record": {"types"},
     "rules": {"types"},
+    "engine": {"catalogue", "facts", "ruling"},
     "treatments": {"cards", "types"},
 }
 # Who may reach further in, and what for.
 COMPOSERS = {
     "backend.app": {"api"},
-    "backend.benching": {
-        "batch",
-        "catalogue",
-        "crew",
-        "engine",
-        "facts",
-        "simulating",
-    },  # what is measured is the engine itself
+    "backend.benching": {"batch", "crew", "deciding", "simulating"},  # what is measured is the engine itself
     "backend.commands": {"views"},  # a command prints the same JSON as the API
     "backend.migrations": {"tables"},
 }
@@ -95,11 +89,11 @@ def test_rooms_are_entered_by_their_doors_alone() -> None:
         ("backend.overview.service", "from backend.profiles.tables import CustomerRow"),
         ("backend.overview.service", "def late():\n    from ..profiles.tables import CustomerRow"),
         ("agent_ui.desk.views", "import backend.profiles.tables"),
-        ("selfservice_ui.app", "from backend.treatments.engine import decide"),
+        ("selfservice_ui.app", "from backend.engine.deciding import decide"),
     ],
 )
 def test_a_way_in_through_a_window_is_found(module: str, source: str) -> None:
-    inside = {"backend.profiles.tables", "backend.treatments.engine", "backend.overview.service"}
+    inside = {"backend.profiles.tables", "backend.engine.deciding", "backend.overview.service"}
     assert trespasses(module, imports_of(source, module), inside) != []
 
 

@@ -11,16 +11,16 @@ from itertools import islice
 from random import Random
 from typing import Any
 
+from backend.engine import deciding as engine
+from backend.engine.catalogue import Catalogue, digest_of
+from backend.engine.deciding import ENGINE_VERSION, Ranked
+from backend.engine.facts import Configuration, Ledger, OfferFact
+from backend.engine.terms import concession_of
 from backend.loading import translating
 from backend.matrix.service import folder_of, read_body
 from backend.packs.telecom.making import people, read_customers
 from backend.profiles.service import Consent, Moment, NewCustomer, Profile, snapshot
-from backend.treatments import engine
-from backend.treatments.catalogue import Catalogue, digest_of
-from backend.treatments.engine import ENGINE_VERSION, Ranked
-from backend.treatments.facts import Configuration, Ledger, OfferFact
 from backend.treatments.inputs import document_of
-from backend.treatments.terms import concession_of
 from shared.kernel import clock
 from tests.golden.replaying import FOLDER, Golden, result_of, write
 

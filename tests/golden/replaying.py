@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from backend.engine import deciding as engine
+from backend.engine.catalogue import Catalogue
+from backend.engine.deciding import Ruling
+from backend.engine.facts import Configuration, Ledger
 from backend.profiles.service import Snapshot
-from backend.treatments import engine
 from backend.treatments.asking import ranked_json
-from backend.treatments.catalogue import Catalogue
-from backend.treatments.engine import Ruling
-from backend.treatments.facts import Configuration, Ledger
 from backend.treatments.inputs import canonical
 
 FOLDER = Path(__file__).parent

@@ -13,10 +13,11 @@ import pytest
 from sqlalchemy import func, select
 
 from backend import db
+from backend.budgets import service as budgets
+from backend.budgets.tables import BudgetPeriodRow, ReservationRow
+from backend.catalogue import service as catalogues
 from backend.profiles import service as profiles
-from backend.treatments import budgets
 from backend.treatments import service as treatments
-from backend.treatments.tables import BudgetPeriodRow, ReservationRow
 from shared.kernel import clock
 from shared.kernel.actors import SYSTEM
 from shared.kernel.errors import Invalid, NoLongerOffered, NotFound
@@ -44,7 +45,7 @@ def put_in_force(*found: dict[str, Any], **changes: Any) -> None:
     body = json.loads(json.dumps(words.body(**changes), default=str))
     body["pack"]["budget"] = list(found)
     with db.transaction() as session:
-        treatments.publish(session, body, SYSTEM, NOW)
+        catalogues.publish(session, body, SYSTEM, NOW)
 
 
 def visits(amount: float = 1, **more: Any) -> None:
@@ -57,7 +58,7 @@ def visits(amount: float = 1, **more: Any) -> None:
 
 def line(key: str, now: datetime = NOW) -> Any:
     with db.reading() as session:
-        return next(b for b in treatments.budget_lines(session, treatments.pack_in_force(session), now) if b.key == key)
+        return next(b for b in budgets.lines(session, catalogues.pack_in_force(session), now) if b.key == key)
 
 
 def held(customer_id: UUID = ADA) -> dict[str, tuple[str, float]]:
@@ -194,12 +195,12 @@ def test_bid_prices_are_read_from_their_table() -> None:
     visits()
     before = next(r for r in decide().ranked if r.treatment == "autumn")
     with db.transaction() as session:
-        treatments.set_bid_price(session, "visits", 0.5, KIM, NOW)
+        budgets.set_price(session, "visits", 0.5, KIM, NOW)
     assert budgets.refresh(NOW) == 1
     after = next(r for r in decide().ranked if r.treatment == "autumn")
     assert (before.factors.price, after.factors.price) == (0.0, 0.5)
     assert after.priority == pytest.approx(before.priority - before.factors.propensity * 0.5)
     with db.transaction() as session, pytest.raises(Invalid):
-        treatments.set_bid_price(session, "visits", -1.0, KIM, NOW)
+        budgets.set_price(session, "visits", -1.0, KIM, NOW)
     with db.transaction() as session, pytest.raises(NotFound):
-        treatments.set_bid_price(session, "gold", 1.0, KIM, NOW)
+        budgets.set_price(session, "gold", 1.0, KIM, NOW)

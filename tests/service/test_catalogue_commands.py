@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 from backend import db
+from backend.catalogue import service as catalogues
+from backend.engine import deciding as engine
+from backend.engine.catalogue import Catalogue
+from backend.engine.facts import Configuration
 from backend.matrix import service as matrix
 from backend.profiles import service as profiles
-from backend.treatments import asking, engine
-from backend.treatments import service as treatments
-from backend.treatments.catalogue import Catalogue
-from backend.treatments.facts import Configuration
+from backend.treatments import asking
 from backend.treatments.inputs import gather
 from e2e.servers import environment, free_port
 from shared.kernel import clock
@@ -77,23 +78,23 @@ def test_everything_of_a_version_goes_out_as_text_and_comes_in_again_to_the_same
     loaded_sqlite: str, tmp_path: Path
 ) -> None:
     with db.transaction() as session:
-        known = treatments.in_force(session)
+        known = catalogues.in_force(session)
         key = next(iter(known.catalogue.treatments))
-        treatments.configure(session, known.catalogue.version, {key: 1.5}, {}, SYSTEM, clock.now())
+        catalogues.configure(session, known.catalogue.version, {key: 1.5}, {}, SYSTEM, clock.now())
     with db.reading() as session:
-        written = treatments.export_version(session, tmp_path / "out")
-        present = treatments.in_force(session)
+        written = catalogues.export_version(session, tmp_path / "out")
+        present = catalogues.in_force(session)
     assert {path.suffix for path in written} == {".toml"}
     body = matrix.read_body(tmp_path / "out")
     again = Catalogue(present.catalogue.version, body)
     assert again.digest == present.catalogue.digest
-    assert (tmp_path / "out" / treatments.DIALS).read_text().endswith(f"[levers]\n{key} = 1.5\n\n[prices]\n\n")
+    assert (tmp_path / "out" / catalogues.DIALS).read_text().endswith(f"[levers]\n{key} = 1.5\n\n[prices]\n\n")
     read = Configuration(
         present.version, again, levers={key: 1.5}, prices=dict(present.prices), exhausted=present.exhausted
     )  # fmt: skip
     assert digests(read) == digests()
     with db.reading() as session, pytest.raises(Conflict, match="not empty"):
-        treatments.export_version(session, tmp_path / "out")
+        catalogues.export_version(session, tmp_path / "out")
 
 
 def test_a_version_that_came_without_its_files_goes_out_as_text_all_the_same(
@@ -102,10 +103,10 @@ def test_a_version_that_came_without_its_files_goes_out_as_text_all_the_same(
     with db.transaction() as session:
         body = matrix.read_body(matrix.folder_of("telecom"))
         body["pack"]["label"] = "Another label, with “quotes” and a \\ in it\n"
-        treatments.publish(session, json.loads(json.dumps(body, default=str)), SYSTEM, clock.now())
+        catalogues.publish(session, json.loads(json.dumps(body, default=str)), SYSTEM, clock.now())
     with db.reading() as session:
-        treatments.export_version(session, tmp_path / "out")
-        present = treatments.in_force(session)
+        catalogues.export_version(session, tmp_path / "out")
+        present = catalogues.in_force(session)
     again = Catalogue(present.catalogue.version, matrix.read_body(tmp_path / "out"))
     assert again.digest == present.catalogue.digest
     assert digests(Configuration(present.version, again, prices=dict(present.prices))) == digests()
@@ -113,17 +114,17 @@ def test_a_version_that_came_without_its_files_goes_out_as_text_all_the_same(
 
 def test_an_export_is_published_with_its_levers_elsewhere(run: Run, tmp_path: Path) -> None:
     with db.transaction() as session:
-        known = treatments.in_force(session)
-        treatments.configure(session, 1, {"stay_talk": 1.25}, {}, SYSTEM, clock.now())
+        known = catalogues.in_force(session)
+        catalogues.configure(session, 1, {"stay_talk": 1.25}, {}, SYSTEM, clock.now())
     assert run("catalogue", "export", str(tmp_path / "out"), "--json")[0] == 0
     code, shown, said = run("catalogue", "publish", str(draft_folder(tmp_path)), "--json")
     assert (code, shown["version"]) == (0, 2), said
     with db.transaction() as session:
-        treatments.configure(session, 2, {}, {}, SYSTEM, clock.now())
+        catalogues.configure(session, 2, {}, {}, SYSTEM, clock.now())
     code, shown, said = run("catalogue", "publish", str(tmp_path / "out"), "--json")
     assert (code, shown["version"]) == (0, 3), said
     with db.reading() as session:
-        back = treatments.in_force(session)
+        back = catalogues.in_force(session)
     assert (back.catalogue.digest, back.levers) == (known.catalogue.digest, {"stay_talk": 1.25})
 
 
@@ -142,7 +143,7 @@ def test_the_whole_life_of_a_version_without_the_pages(run: Run, tmp_path: Path)
     assert (code, "right" in said, "Traceback" in said) == (1, True, False)
     assert run("catalogue", "approve", one, "--as", SUPERVISOR, "--json")[1]["state"] == "approved"
     assert run("catalogue", "schedule", one, "--as", ADMIN)[0] == 0
-    assert treatments.take_effect(clock.now()) == 1
+    assert catalogues.take_effect(clock.now()) == 1
     listed = run("catalogue", "list", "--json")[1]
     assert [(v["version"], v["state"]) for v in listed["versions"]] == [(2, "in_force"), (1, "retired")]
     assert run("catalogue", "rollback", "1", "--as", SUPERVISOR, "--json")[1]["instead_of"] == 2

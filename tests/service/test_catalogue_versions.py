@@ -13,12 +13,12 @@ import sqlalchemy as sa
 from sqlalchemy import select
 
 from backend import db
+from backend.catalogue import service as catalogues
+from backend.catalogue.service import Draft
+from backend.catalogue.tables import DraftRow
+from backend.engine.catalogue import digest_of
 from backend.matrix.service import body_of, texts_from
 from backend.record.tables import AuditEntryRow
-from backend.treatments import service as treatments
-from backend.treatments.catalogue import digest_of
-from backend.treatments.service import Draft
-from backend.treatments.tables import DraftRow
 from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from tests.small_company import ADA, DAY, NOW, answer, decide, offer_of, open_company, order, row_of
@@ -40,7 +40,7 @@ def audited() -> list[str]:
 
 def version() -> int:
     with db.reading() as session:
-        return treatments.in_force(session).catalogue.version
+        return catalogues.in_force(session).catalogue.version
 
 
 # --- the whole life ---------------------------------------------------------------------------------------------------
@@ -53,16 +53,16 @@ def test_a_draft_is_checked_approved_by_a_second_person_goes_in_force_and_is_rol
     saved(draft_id, changed(name="Another name"))
     ready = approved(draft_id)
     assert (ready.state, ready.approved_by, ready.effective_at) == ("approved", SECOND.name, None)
-    assert treatments.take_effect(NOW) == 0, "approved is not yet in force: somebody says from when"
+    assert catalogues.take_effect(NOW) == 0, "approved is not yet in force: somebody says from when"
     with db.transaction() as session:
-        treatments.schedule(session, draft_id, ready.revision, NOW + DAY, SECOND, NOW)
-    assert treatments.take_effect(NOW + DAY / 2) == 0
+        catalogues.schedule(session, draft_id, ready.revision, NOW + DAY, SECOND, NOW)
+    assert catalogues.take_effect(NOW + DAY / 2) == 0
     assert version() == 1
-    assert treatments.take_effect(NOW + DAY) == 1
-    assert treatments.take_effect(NOW + DAY) == 0
+    assert catalogues.take_effect(NOW + DAY) == 1
+    assert catalogues.take_effect(NOW + DAY) == 0
     with db.reading() as session:
-        done = treatments.draft(session, draft_id)
-        published = treatments.versions(session)
+        done = catalogues.draft(session, draft_id)
+        published = catalogues.versions(session)
     assert (done.state, done.catalogue_version, version()) == ("published", 2, 2)
     assert [(v.version, v.state, v.draft_id, v.made_by) for v in published] == [
         (2, "in_force", draft_id, AUTHOR.name), (1, "retired", None, None),
@@ -73,10 +73,10 @@ def test_a_draft_is_checked_approved_by_a_second_person_goes_in_force_and_is_rol
     assert again.inputs.configuration.catalogue.version == 2
     assert order(again) == before
     with db.transaction() as session:
-        treatments.roll_back(session, 1, 2, SECOND, NOW + 2 * DAY)
+        catalogues.roll_back(session, 1, 2, SECOND, NOW + 2 * DAY)
     assert version() == 1
     with db.reading() as session:
-        first = treatments.versions(session)[-1]
+        first = catalogues.versions(session)[-1]
     assert [(s.back, s.until is None, s.by) for s in first.spells] == [
         (True, True, SECOND.name),
         (False, False, "Evenhand"),
@@ -100,12 +100,12 @@ def test_offers_presented_before_keep_their_terms_through_a_publish_and_a_rollba
     answer(offer_id, "presented")
     terms = row_of(offer_id).terms
     with db.transaction() as session:
-        treatments.publish(session, json.loads(json.dumps(words.body(), default=str)) | {"note": {"a": 1}}, SYSTEM, NOW)
+        catalogues.publish(session, json.loads(json.dumps(words.body(), default=str)) | {"note": {"a": 1}}, SYSTEM, NOW)
     assert version() == 2
     shown = decide()
     assert (shown.ranked[0].treatment, shown.ranked[0].catalogue_version) == (first, 1)
     with db.transaction() as session:
-        treatments.roll_back(session, 1, 2, SECOND, NOW)
+        catalogues.roll_back(session, 1, 2, SECOND, NOW)
     assert row_of(offer_id).terms == terms
     assert decide().ranked[0].offer_id == str(offer_id)
 
@@ -121,9 +121,9 @@ def test_nobody_approves_what_they_had_a_hand_in(company: str) -> None:
     asked = approved(draft_id, stop="asked")
     for actor in (both, other):
         with pytest.raises(Forbidden, match="second person"), db.transaction() as session:
-            treatments.approve(session, draft_id, asked.revision, actor, NOW)
+            catalogues.approve(session, draft_id, asked.revision, actor, NOW)
     with pytest.raises(Forbidden), db.transaction() as session:
-        treatments.approve(session, draft_id, asked.revision, AUTHOR, NOW)
+        catalogues.approve(session, draft_id, asked.revision, AUTHOR, NOW)
     assert in_state(draft_id) == "asked"
 
 
@@ -131,12 +131,12 @@ def test_a_draft_with_one_problem_goes_no_further(company: str) -> None:
     draft_id = made()
     saved(draft_id, changed(name=""), path="treatments/one.toml")
     saved(draft_id, "[[treatment]]\nkey = 3\n", path="treatments/more.toml")
-    checked = treatments.check_draft(draft_id, AUTHOR, NOW)
+    checked = catalogues.check_draft(draft_id, AUTHOR, NOW)
     assert checked.state == "draft"
     assert checked.problems
     assert {p.file for p in checked.problems} <= {"treatments/more.toml", "treatments/one.toml"}
     with pytest.raises(Conflict), db.transaction() as session:
-        treatments.ask_approval(session, draft_id, checked.revision, AUTHOR, NOW)
+        catalogues.ask_approval(session, draft_id, checked.revision, AUTHOR, NOW)
 
 
 def test_an_edit_after_approval_leads_back_to_draft(company: str) -> None:
@@ -146,7 +146,7 @@ def test_an_edit_after_approval_leads_back_to_draft(company: str) -> None:
     again = saved(draft_id, changed(name="Second"))
     assert (again.state, again.approved_by, again.problems, again.effective_at) == ("draft", None, None, None)
     with pytest.raises(Conflict), db.transaction() as session:
-        treatments.schedule(session, draft_id, again.revision, None, SECOND, NOW)
+        catalogues.schedule(session, draft_id, again.revision, None, SECOND, NOW)
 
 
 @pytest.mark.parametrize(
@@ -180,13 +180,13 @@ def test_the_same_text_saved_again_changes_nothing(company: str) -> None:
 
 def test_two_editors_of_one_file_the_second_is_told_and_gets_both_texts(company: str) -> None:
     draft_id = made()
-    seen = treatments.name_of(draft_of(draft_id).files["treatments/one.toml"])
+    seen = catalogues.name_of(draft_of(draft_id).files["treatments/one.toml"])
     saved(draft_id, changed(name="Mine"), actor=OTHER_AUTHOR)
     with pytest.raises(Conflict) as refused, db.transaction() as session:
-        treatments.save_file(session, draft_id, "treatments/one.toml", "yours", seen, AUTHOR, NOW)
+        catalogues.save_file(session, draft_id, "treatments/one.toml", "yours", seen, AUTHOR, NOW)
     assert 'name = "Mine"' in refused.value.extra["theirs"]
     with db.transaction() as session:
-        treatments.save_file(
+        catalogues.save_file(
             session, draft_id, "treatments/one.toml", "yours", refused.value.extra["seen"], AUTHOR, NOW
         )
     assert draft_of(draft_id).files["treatments/one.toml"] == "yours"
@@ -194,10 +194,10 @@ def test_two_editors_of_one_file_the_second_is_told_and_gets_both_texts(company:
 
 def test_two_editors_of_two_files_are_not_in_each_others_way(company: str) -> None:
     draft_id = made()
-    names = {path: treatments.name_of(text) for path, text in draft_of(draft_id).files.items()}
+    names = {path: catalogues.name_of(text) for path, text in draft_of(draft_id).files.items()}
     for path, actor in (("treatments/one.toml", AUTHOR), ("segments.toml", OTHER_AUTHOR)):
         with db.transaction() as session:
-            treatments.save_file(session, draft_id, path, f"# of {actor.name}\n", names[path], actor, NOW)
+            catalogues.save_file(session, draft_id, path, f"# of {actor.name}\n", names[path], actor, NOW)
     files = draft_of(draft_id).files
     assert (files["treatments/one.toml"], files["segments.toml"]) == (
         f"# of {AUTHOR.name}\n",
@@ -224,12 +224,12 @@ def test_of_two_who_act_at_once_one_is_told_of_the_other(company: str) -> None:
 
     def approve() -> Draft:
         with db.transaction() as session:
-            return treatments.approve(session, draft_id, asked.revision, SECOND, NOW)
+            return catalogues.approve(session, draft_id, asked.revision, SECOND, NOW)
 
     def edit() -> Draft:
         with db.transaction() as session:
-            seen = treatments.name_of(asked.files["treatments/one.toml"])
-            return treatments.save_file(session, draft_id, "treatments/one.toml", "# other", seen, AUTHOR, NOW)
+            seen = catalogues.name_of(asked.files["treatments/one.toml"])
+            return catalogues.save_file(session, draft_id, "treatments/one.toml", "# other", seen, AUTHOR, NOW)
 
     results = at_once([approve, edit, approve])
     assert sum(isinstance(one, Draft) and one.state == "approved" for one in results) <= 1
@@ -240,11 +240,11 @@ def test_of_two_who_act_at_once_one_is_told_of_the_other(company: str) -> None:
 
 def test_two_rollbacks_at_once_are_one(company: str) -> None:
     with db.transaction() as session:
-        treatments.publish(session, json.loads(json.dumps(words.body(), default=str)) | {"note": {"a": 1}}, SYSTEM, NOW)
+        catalogues.publish(session, json.loads(json.dumps(words.body(), default=str)) | {"note": {"a": 1}}, SYSTEM, NOW)
 
     def back() -> int:
         with db.transaction() as session:
-            return treatments.roll_back(session, 1, 2, SECOND, NOW)
+            return catalogues.roll_back(session, 1, 2, SECOND, NOW)
 
     results = at_once([back, back, back])
     assert sum(isinstance(one, int) for one in results) == 1
@@ -254,9 +254,9 @@ def test_two_rollbacks_at_once_are_one(company: str) -> None:
 def test_who_may_not_author_or_approve_cannot(company: str) -> None:
     nobody = Actor("staff", "s9", "Kim")
     with pytest.raises(Forbidden), db.transaction() as session:
-        treatments.begin_draft(session, "x", nobody, NOW)
+        catalogues.begin_draft(session, "x", nobody, NOW)
     with pytest.raises(Forbidden), db.transaction() as session:
-        treatments.roll_back(session, 1, 1, AUTHOR, NOW)
+        catalogues.roll_back(session, 1, 1, AUTHOR, NOW)
 
 
 @pytest.mark.parametrize(
@@ -265,56 +265,56 @@ def test_who_may_not_author_or_approve_cannot(company: str) -> None:
 def test_a_file_has_the_name_of_a_packs_file(company: str, path: str) -> None:
     draft_id = made()
     with pytest.raises(Invalid), db.transaction() as session:
-        treatments.save_file(session, draft_id, path, "", "", AUTHOR, NOW)
+        catalogues.save_file(session, draft_id, path, "", "", AUTHOR, NOW)
 
 
 def test_a_date_long_gone_and_a_version_that_is_not_are_refused(company: str) -> None:
     ready = approved(made())
     with pytest.raises(Invalid), db.transaction() as session:
-        treatments.schedule(session, ready.draft_id, ready.revision, NOW - DAY, SECOND, NOW)
+        catalogues.schedule(session, ready.draft_id, ready.revision, NOW - DAY, SECOND, NOW)
     with pytest.raises(NotFound), db.transaction() as session:
-        treatments.roll_back(session, 9, 1, SECOND, NOW)
+        catalogues.roll_back(session, 9, 1, SECOND, NOW)
     with pytest.raises(Conflict, match="in force already"), db.transaction() as session:
-        treatments.roll_back(session, 1, 1, SECOND, NOW)
+        catalogues.roll_back(session, 1, 1, SECOND, NOW)
     with pytest.raises(NotFound), db.reading() as session:
-        treatments.draft(session, ADA)
+        catalogues.draft(session, ADA)
 
 
 def test_what_is_sent_back_says_why_and_what_is_withdrawn_stays_to_be_read(company: str) -> None:
     asked = approved(made(), stop="asked")
     with pytest.raises(Invalid), db.transaction() as session:
-        treatments.send_back(session, asked.draft_id, asked.revision, " ", SECOND, NOW)
+        catalogues.send_back(session, asked.draft_id, asked.revision, " ", SECOND, NOW)
     with db.transaction() as session:
-        back = treatments.send_back(session, asked.draft_id, asked.revision, "The credit is too high.", SECOND, NOW)
+        back = catalogues.send_back(session, asked.draft_id, asked.revision, "The credit is too high.", SECOND, NOW)
     assert (back.state, back.returned_by, back.returned_words) == ("draft", SECOND.name, "The credit is too high.")
     with db.transaction() as session:
-        gone = treatments.withdraw(session, asked.draft_id, back.revision, AUTHOR, NOW)
+        gone = catalogues.withdraw(session, asked.draft_id, back.revision, AUTHOR, NOW)
     assert (gone.state, gone.files) == ("withdrawn", asked.files)
     with pytest.raises(Conflict), db.transaction() as session:
-        treatments.save_file(session, asked.draft_id, "segments.toml", "", "", AUTHOR, NOW)
+        catalogues.save_file(session, asked.draft_id, "segments.toml", "", "", AUTHOR, NOW)
 
 
 def test_levers_prices_and_exhausted_budgets_stay_through_a_publish_where_what_they_are_of_does(company: str) -> None:
     with db.reading() as session:
-        keys = sorted(treatments.in_force(session).catalogue.treatments)
+        keys = sorted(catalogues.in_force(session).catalogue.treatments)
     body = json.loads(json.dumps(words.body(), default=str))
     budget = {"key": "hours", "label": "Hours", "unit": "places", "per": "day", "amount": 30}
     body["pack"]["budget"] = [*body["pack"].get("budget", []), budget]
     with db.transaction() as session:
-        assert treatments.publish(session, body, SYSTEM, NOW) == 2
+        assert catalogues.publish(session, body, SYSTEM, NOW) == 2
         levers, prices = {keys[0]: 2.0, keys[1]: 3.0}, {"hours": 0.5, "gone": 1.0}
-        treatments.configure(session, 2, levers, prices, SYSTEM, NOW, ["hours", "gone"])
+        catalogues.configure(session, 2, levers, prices, SYSTEM, NOW, ["hours", "gone"])
     for content in body["treatments"].values():
         content["treatment"] = [t for t in content["treatment"] if t["key"] != keys[0]]
     with db.transaction() as session:
-        assert treatments.publish(session, body, SYSTEM, NOW) == 3
+        assert catalogues.publish(session, body, SYSTEM, NOW) == 3
     with db.reading() as session:
-        kept = treatments.in_force(session)
+        kept = catalogues.in_force(session)
     assert (dict(kept.levers), dict(kept.prices), kept.exhausted) == ({keys[1]: 3.0}, {"hours": 0.5}, {"hours"})
     with db.transaction() as session:
-        treatments.roll_back(session, 1, 3, SECOND, NOW)
+        catalogues.roll_back(session, 1, 3, SECOND, NOW)
     with db.reading() as session:
-        back = treatments.in_force(session)
+        back = catalogues.in_force(session)
     assert (dict(back.levers), dict(back.prices), back.exhausted) == ({keys[1]: 3.0}, {}, frozenset())
 
 
@@ -324,22 +324,22 @@ def test_a_load_puts_nothing_in_the_place_of_what_people_approved(company: str) 
     saved(draft_id, changed(name="Approved by people"))
     ready = approved(draft_id)
     with db.transaction() as session:
-        treatments.schedule(session, draft_id, ready.revision, None, SECOND, NOW)
-    treatments.take_effect(NOW)
+        catalogues.schedule(session, draft_id, ready.revision, None, SECOND, NOW)
+    catalogues.take_effect(NOW)
     for again in (body, body | {"note": {"a": 1}}):
         with db.transaction() as session:
-            assert treatments.publish(session, again, SYSTEM, NOW, only_new=True) == 2
+            assert catalogues.publish(session, again, SYSTEM, NOW, only_new=True) == 2
     assert version() == 2
 
 
 def test_the_files_of_a_version_read_back_are_its_content(company: str) -> None:
     with db.reading() as session:
-        known = treatments.in_force(session)
-        files = treatments.files_of(session, 1)
+        known = catalogues.in_force(session)
+        files = catalogues.files_of(session, 1)
     assert digest_of(body_of(files)) == known.catalogue.digest
     assert texts_from(body_of(files)) == files
 
 
 def draft_of(draft_id: UUID) -> Draft:
     with db.reading() as session:
-        return treatments.draft(session, draft_id)
+        return catalogues.draft(session, draft_id)

@@ -13,13 +13,13 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from backend import db
+from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.profiles import service as profiles
 from backend.record import changes
 from backend.record import hub as hubs
 from backend.record import service as record
 from backend.record.service import RETURN, Change, Watch
-from backend.treatments import service as treatments
 from shared.kernel import clock, ids
 from shared.kernel.actors import SYSTEM
 from shared.kernel.errors import Conflict, Unavailable
@@ -296,7 +296,7 @@ def test_each_kind_of_act_tells_what_it_changed(loaded: str) -> None:
     now = datetime.now(UTC)
     with db.reading() as session:
         customer_id = profiles.search(session, limit=1).items[0].id
-        pack = treatments.pack_in_force(session)
+        pack = catalogues.pack_in_force(session)
         assert rows(session) == [("catalogue", False)], "a load tells of its catalogue, and of no customer"
 
     def does(act: Callable[[Session], object]) -> list[str]:

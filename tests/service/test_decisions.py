@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from backend import db
+from backend.catalogue import service as catalogues
 from backend.treatments import service as treatments
 from backend.treatments.tables import DecisionRow, LedgerRow, OfferRow, SnapshotRow
 from shared.kernel.actors import SYSTEM
@@ -102,7 +103,7 @@ def test_whatever_a_decision_was_made_from_ends_it() -> None:
     publish(tip={"acceptance": 0.06})
     seen.add(decide().decision_id)
     with db.transaction() as session:
-        treatments.configure(session, 2, {"films": 2.0}, {}, SYSTEM, NOW)
+        catalogues.configure(session, 2, {"films": 2.0}, {}, SYSTEM, NOW)
     seen.add(decide().decision_id)
     answer(offer_of(decide(), "autumn"), "declined")
     seen.add(decide().decision_id)

@@ -7,7 +7,9 @@ from sqlalchemy import func, select
 from sqlmodel import Session
 
 from backend import db
+from backend.budgets import service as budgets
 from backend.cases import service as cases
+from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.people import service as people
 from backend.profiles import service as profiles
@@ -44,7 +46,7 @@ def busy_customer() -> UUID:
     now = clock.now()
     with db.reading() as session:
         customer_id = profiles.search(session, limit=1).items[0].id
-        pack = treatments.pack_in_force(session)
+        pack = catalogues.pack_in_force(session)
     with db.transaction() as session:
         profiles.set_moment(session, customer_id, "support", None, "stated", "phone", SYSTEM, now, pack)
     offer = treatments.decide(customer_id, now).ranked[0]
@@ -65,7 +67,7 @@ def test_an_export_has_every_row_that_any_table_holds_of_the_customer() -> None:
     with db.reading() as session:
         exported = {
             name: rows
-            for room in (profiles, interactions, cases, treatments, record)
+            for room in (profiles, interactions, cases, treatments, budgets, record)
             for name, rows in room.export_customer(session, customer_id).items()
         }
         counts = held(session, customer_id)
@@ -81,6 +83,7 @@ def test_erasure_leaves_only_what_names_nobody() -> None:
         decision_id = treatments.all_ids(session)[-1]
         for erase in (
             treatments.erase_customer,
+            budgets.erase_customer,
             cases.erase_customer,
             interactions.erase_customer,
             people.erase_customer,

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from backend.treatments import asking, engine, expiry, ledger, undoing
-from backend.treatments.engine import Ranked
-from backend.treatments.facts import TAKEN
+from backend.engine import deciding as engine
+from backend.engine.deciding import Ranked
+from backend.engine.facts import TAKEN
+from backend.treatments import asking, expiry, ledger, undoing
 from tests import small_company
 from tests.databases import fresh, opened
 from tests.stateful.machine import Life

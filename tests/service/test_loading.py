@@ -13,11 +13,11 @@ from typer.testing import CliRunner
 
 from backend import cli, db, loading
 from backend.cases import service as cases
+from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.loading import BrokenFile, files, translating
 from backend.matrix.service import folder_of, load_pack
 from backend.profiles import service as profiles
-from backend.treatments import service as treatments
 from shared.kernel.errors import NotFound
 
 NOW = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
@@ -84,7 +84,7 @@ def test_a_load_enters_customers_with_their_past_and_publishes_the_catalogue(sma
         match = profiles.search(session, identifier="number:7021-ABCDE").items[0]
         known = profiles.profile(session, match.id)
         events = interactions.timeline(session, match.id, limit=100).items
-        assert treatments.pack_in_force(session).name == "telecom"
+        assert catalogues.pack_in_force(session).name == "telecom"
         assert profiles.loaded_packs(session) == {"telecom": True}
         assert profiles.search(session, identifier=f"email:{known.email}").items[0].id == match.id
     assert known.made_up

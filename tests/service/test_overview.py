@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import event
 
 from backend import db
+from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.overview import service as overview
 from backend.profiles import service as profiles
-from backend.treatments import service as treatments
 from shared.kernel import clock, ids
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Forbidden, Invalid, NotFound
@@ -306,4 +306,4 @@ def test_the_same_treatment_stands_first_on_both_faces() -> None:
             ) == (portal.cards[0].terms)
     assert same >= 10
     with db.reading() as session:
-        assert treatments.pack_in_force(session).name == "telecom"
+        assert catalogues.pack_in_force(session).name == "telecom"

@@ -12,9 +12,11 @@ from sqlalchemy import select, update
 from sqlmodel import SQLModel
 
 from backend import db
-from backend.treatments import publishing
+from backend.catalogue import publishing
+from backend.catalogue import service as catalogues
+from backend.catalogue.tables import CatalogueVersionRow
 from backend.treatments import service as treatments
-from backend.treatments.tables import CatalogueVersionRow, DecisionRow, SnapshotRow
+from backend.treatments.tables import DecisionRow, SnapshotRow
 from shared.kernel.actors import SYSTEM
 from shared.kernel.errors import Erased, NotFound
 from tests.small_company import (
@@ -62,7 +64,7 @@ def eventful_days() -> UUID:
     last = decide(NOW + DAY)
     answer(offer_of(last, "autumn"), "declined", now=NOW + DAY)
     with db.transaction() as session:
-        treatments.configure(session, 2, {"films": 1.75}, {"films": 0.3}, SYSTEM, NOW)
+        catalogues.configure(session, 2, {"films": 1.75}, {"films": 0.3}, SYSTEM, NOW)
     learn(customer_id=GRACE, attributes={"owed": 33.3})
     decide(NOW + DAY, GRACE)
     last = decide(NOW + 2 * DAY)
@@ -75,7 +77,7 @@ def everything_changes() -> None:
     """Another catalogue, other policies and levers, another life for both customers."""
     version = publish(NOW + 3 * DAY, faster=None, films={"acceptance": 0.9}, policies={"epsilon": 0.5, "beta": 0.9})
     with db.transaction() as session:
-        treatments.configure(session, version, {"autumn": 0.1}, {}, SYSTEM, NOW + 3 * DAY)
+        catalogues.configure(session, version, {"autumn": 0.1}, {}, SYSTEM, NOW + 3 * DAY)
     for customer_id in (ADA, GRACE):
         learn(NOW + 3 * DAY, customer_id, attributes={"monthly": 15.0, "tenure": 1, "fibre": False}, count={"calls": 3})
     tell("leave", "leaving", NOW + 3 * DAY)

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from backend import db
+from backend.catalogue import service as catalogues
 from backend.profiles import service as profiles
 from backend.treatments import service as treatments
 from backend.treatments.service import CustomerCard
@@ -80,8 +81,8 @@ def _repriced(_: Who, now: datetime) -> None:
 def _dialled(_: Who, now: datetime) -> None:
     levers = {"autumn": 3.0, "faster": 0.01, "explain_bill": 0.01, "technician": 0.01}
     with db.transaction() as session:
-        version = treatments.in_force(session).catalogue.version
-        treatments.configure(session, version, levers, {"faster": 9.0}, SYSTEM, now)
+        version = catalogues.in_force(session).catalogue.version
+        catalogues.configure(session, version, levers, {"faster": 9.0}, SYSTEM, now)
 
 
 def _another_answered(who: Who, now: datetime) -> None:

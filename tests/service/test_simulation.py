@@ -12,17 +12,21 @@ import pytest
 from sqlalchemy import func, select, update
 
 from backend import db
+from backend.catalogue import publishing
+from backend.catalogue import service as catalogues
+from backend.engine import deciding as engine
+from backend.engine.catalogue import Catalogue
+from backend.engine.comparing import Comparison
 from backend.matrix.service import Body, PackError
 from backend.profiles import service as profiles
-from backend.treatments import batch, engine, publishing, simulations, tallying
-from backend.treatments import service as treatments
-from backend.treatments.batch import DRAFT, drafted
-from backend.treatments.catalogue import Catalogue
-from backend.treatments.comparing import Comparison
-from backend.treatments.crew import CrewFailed, Stopped
+from backend.simulation import asked, batch, tallying
+from backend.simulation import service as simulations
+from backend.simulation.batch import DRAFT, drafted
+from backend.simulation.crew import CrewFailed, Stopped
+from backend.simulation.simulating import simulate
+from backend.simulation.tables import SimulationRow
 from backend.treatments.inputs import gather
-from backend.treatments.simulating import simulate
-from backend.treatments.tables import DecisionRow, OfferRow, SimulationRow, SnapshotRow
+from backend.treatments.tables import DecisionRow, OfferRow, SnapshotRow
 from shared.kernel.errors import Conflict
 from tests.small_company import ADA, GRACE, NOW, answer, decide, enter, learn, offer_of, open_company, order
 from tests.steps_of_drafts import AUTHOR, changed, made, saved, simulated
@@ -146,13 +150,13 @@ def test_who_gets_nothing_is_counted_with_the_step_and_the_rule(company: list[An
 
 
 def test_the_best_for_everyone_is_what_deciding_for_each_one_says(company: list[Any]) -> None:
-    found = Counter(one.first.treatment if one.first else "" for one in treatments.best_of_all(NOW, 1, size=5))
+    found = Counter(one.first.treatment if one.first else "" for one in simulations.best_of_all(NOW, 1, size=5))
     assert found == firsts(None)
     assert sum(found.values()) == len(company)
 
 
 def test_groups_are_warned_of_below_four_fifths_and_small_ones_say_nothing() -> None:
-    from backend.treatments import simulating
+    from backend.simulation import simulating
 
     def tallied(people: int, conceded: int) -> tallying.Tally:
         tally = tallying.Tally()
@@ -197,18 +201,18 @@ def test_a_process_of_the_crew_that_fails_says_so_and_one_may_be_stopped(
 def checked() -> Any:
     draft_id = made()
     saved(draft_id, changed(name="Another name"))
-    treatments.check_draft(draft_id, AUTHOR, NOW)
+    catalogues.check_draft(draft_id, AUTHOR, NOW)
     return draft_id
 
 
 def ask(draft_id: Any) -> None:
     with db.transaction() as session:
-        treatments.ask_simulation(session, draft_id, treatments.draft(session, draft_id).revision, AUTHOR, NOW)
+        simulations.ask_simulation(session, draft_id, catalogues.draft(session, draft_id).revision, AUTHOR, NOW)
 
 
-def simulation_of(draft_id: Any) -> treatments.Simulation:
+def simulation_of(draft_id: Any) -> simulations.Simulation:
     with db.reading() as session:
-        found = treatments.simulation(session, draft_id)
+        found = simulations.simulation(session, draft_id)
     assert found is not None
     return found
 
@@ -217,46 +221,46 @@ def test_a_worker_simulates_a_checked_draft_which_has_reached_the_next_step_then
     draft_id = made()
     with pytest.raises(Conflict, match="checked"):
         ask(draft_id)
-    known = treatments.check_draft(draft_id, AUTHOR, NOW)
+    known = catalogues.check_draft(draft_id, AUTHOR, NOW)
     with pytest.raises(Conflict, match="simulated"), db.transaction() as session:
-        treatments.ask_approval(session, draft_id, known.revision, AUTHOR, NOW)
+        catalogues.ask_approval(session, draft_id, known.revision, AUTHOR, NOW)
     assert simulated(draft_id, now=NOW).state == "simulated"
     found = simulation_of(draft_id)
     assert found.report is not None
     assert (found.state, found.done, found.total, found.report["customers"]) == ("done", 12, 12, 12)
-    assert not treatments.simulate_next(NOW)
+    assert not simulations.simulate_next(NOW)
 
 
 def test_a_simulation_of_a_text_that_changed_meanwhile_takes_the_draft_nowhere(company: list[Any]) -> None:
     draft_id = checked()
     ask(draft_id)
-    taken = simulations._take(NOW)
+    taken = asked._take(NOW)
     assert taken is not None
     saved(draft_id, changed(name="Changed meanwhile"))
     report = simulate(draft_body(best()), NOW, 1)
-    simulations._finish(*taken, report)
+    asked._finish(*taken, report)
     with db.reading() as session:
-        assert treatments.draft(session, draft_id).state == "draft"
+        assert catalogues.draft(session, draft_id).state == "draft"
     assert simulation_of(draft_id).digest != ""
 
 
 def test_what_a_dead_worker_left_is_taken_by_another_after_its_lease(company: list[Any]) -> None:
     draft_id = checked()
     ask(draft_id)
-    assert simulations._take(NOW) is not None
-    assert simulations._take(NOW + simulations.LEASE / 2) is None
-    later = NOW + simulations.LEASE + timedelta(seconds=1)
-    assert treatments.simulate_next(later, processes=1)
+    assert asked._take(NOW) is not None
+    assert asked._take(NOW + asked.LEASE / 2) is None
+    later = NOW + asked.LEASE + timedelta(seconds=1)
+    assert simulations.simulate_next(later, processes=1)
     assert simulation_of(draft_id).state == "done"
 
 
 def test_a_worker_that_is_told_to_end_leaves_the_simulation_to_the_next(company: list[Any]) -> None:
     draft_id = checked()
     ask(draft_id)
-    assert treatments.simulate_next(NOW, stopped=lambda: True, processes=1)
+    assert simulations.simulate_next(NOW, stopped=lambda: True, processes=1)
     assert simulation_of(draft_id).state == "waiting"
     ended = threading.Event()
-    worker = threading.Thread(target=treatments.simulate_until, args=(ended, 1))
+    worker = threading.Thread(target=simulations.simulate_until, args=(ended, 1))
     worker.start()
     try:
         for _ in range(200):
@@ -274,7 +278,7 @@ def test_a_simulation_that_cannot_be_finished_says_why(company: list[Any]) -> No
     ask(draft_id)
     with db.transaction() as session:
         session.execute(update(_SIMULATION).values(digest="another"))
-    assert not treatments.simulate_next(NOW, processes=1)
+    assert not simulations.simulate_next(NOW, processes=1)
     found = simulation_of(draft_id)
     assert (found.state, found.error) == ("failed", "The draft's text changed before it was simulated.")
 

@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from backend.engine import deciding as engine
+from backend.engine.catalogue import Catalogue
+from backend.engine.deciding import Ranked, Ruling, Withheld
+from backend.engine.delivery import deliver
+from backend.engine.facts import Configuration, Ledger, OfferFact, TermValue
 from backend.profiles.service import Consent, Moment, Profile, snapshot
 from backend.profiles.types import Holding
-from backend.treatments import engine
-from backend.treatments.catalogue import Catalogue
-from backend.treatments.delivery import deliver
-from backend.treatments.engine import Ranked, Ruling, Withheld
-from backend.treatments.facts import Configuration, Ledger, OfferFact, TermValue
 from tests.unit.reference import decision as reference
 
 _catalogues: dict[tuple[int, int], tuple[dict[str, Any], Catalogue]] = {}

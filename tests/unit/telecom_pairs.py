@@ -14,14 +14,14 @@ from itertools import islice
 from multiprocessing import get_context
 from uuid import UUID
 
+from backend.engine.catalogue import Catalogue
+from backend.engine.deciding import decide
+from backend.engine.delivery import deliver
+from backend.engine.facts import Configuration, Ledger
 from backend.matrix.service import folder_of, read_body
 from backend.packs.telecom.making import MadeCustomer, people, read_customers
 from backend.profiles.service import Snapshot, snapshot
 from backend.profiles.types import Consent, Holding, Profile
-from backend.treatments.catalogue import Catalogue
-from backend.treatments.delivery import deliver
-from backend.treatments.engine import decide
-from backend.treatments.facts import Configuration, Ledger
 
 NOW = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
 NOTHING = "(nothing)"

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from backend.catalogue.service import check_pack
+from backend.engine.catalogue import Catalogue
 from backend.matrix.service import PackError, folder_of
-from backend.treatments.catalogue import Catalogue
-from backend.treatments.service import check_pack
 from tests.unit.reference import words
 
 TELECOM = folder_of("telecom")

@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from backend.engine import changing
+from backend.engine import deciding as engine
+from backend.engine.changing import Goal, Step, World, goal_for, search
 from backend.profiles.service import snapshot
-from backend.treatments import changing, engine
-from backend.treatments.changing import Goal, Step, World, goal_for, search
 from tests import strategies
 from tests.unit import bridge
 from tests.unit.reference import decision as reference

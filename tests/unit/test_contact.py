@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from backend.treatments import contact
-from backend.treatments.facts import Configuration, Ledger
+from backend.engine import contact
+from backend.engine.facts import Configuration, Ledger
 from tests.unit import bridge
 from tests.unit.reference.cases import TODAY, ago, ahead, offer, setting
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from backend.engine.delivery import Delivery, deliver
 from backend.matrix.service import effective_cell, pack_from
-from backend.treatments.delivery import Delivery, deliver
 from tests.unit import bridge
 from tests.unit.reference import words
 from tests.unit.reference.cases import NOW, moment, person, setting

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from backend.engine import deciding as engine
+from backend.engine import delivery
+from backend.engine.deciding import Factors
+from backend.engine.facts import Configuration, Ledger
 from backend.profiles.service import Snapshot
-from backend.treatments import delivery, engine
-from backend.treatments.engine import Factors
-from backend.treatments.facts import Configuration, Ledger
 from tests.unit import bridge
 from tests.unit.reference.cases import NOW, ago, cases, moment, offer, person, setting
 
@@ -31,7 +32,7 @@ def test_the_channel_is_no_argument_of_the_decision() -> None:
 
 @pytest.mark.parametrize("module", ["engine", "match", "contact", "terms"])
 def test_no_part_of_the_engine_names_a_channel_reads_a_clock_or_chance(module: str) -> None:
-    from backend.treatments import contact, match, terms
+    from backend.engine import contact, match, terms
 
     source = inspect.getsource({"engine": engine, "match": match, "contact": contact, "terms": terms}[module])
     names = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from backend.catalogue.service import check_pack
+from backend.engine.catalogue import Treatment, read_treatments
 from backend.matrix.service import folder_of, load_pack
-from backend.treatments.catalogue import Treatment, read_treatments
-from backend.treatments.service import check_pack
 from tests.unit.test_catalogue_check import spoil, written
 
 TREATMENTS = {t.key: t for t in read_treatments(load_pack(folder_of("telecom")))}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from backend.treatments.catalogue import digest_of
-from backend.treatments.engine import ENGINE_VERSION
+from backend.engine.catalogue import digest_of
+from backend.engine.deciding import ENGINE_VERSION
 from tests.golden import replaying
 from tests.golden.declared import DECLARED
 

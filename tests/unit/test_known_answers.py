@@ -110,7 +110,7 @@ def test_one_priority_worked_out_on_paper() -> None:
 
 def test_a_wrong_formula_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The comparison itself can fail: a smoothing left out of the engine is caught."""
-    from backend.treatments import engine
+    from backend.engine import deciding as engine
 
     real = engine.objective_weights
     monkeypatch.setattr(engine, "objective_weights", lambda s, p: {o: w + 1e-7 for o, w in real(s, p).items()})

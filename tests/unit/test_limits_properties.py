@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from backend.treatments import contact, engine
-from backend.treatments.engine import Ranked
+from backend.engine import contact
+from backend.engine import deciding as engine
+from backend.engine.deciding import Ranked
 from tests import strategies
 from tests.unit import bridge
 from tests.unit.reference import facts

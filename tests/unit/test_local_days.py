@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from backend.engine import contact
 from backend.profiles.service import snapshot
-from backend.treatments import contact
 from backend.treatments.asking import stands_until
 from shared.kernel import clock
 from tests import strategies

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from backend.treatments import delivery, engine
-from backend.treatments.delivery import Delivery
-from backend.treatments.engine import Ruling
+from backend.engine import deciding as engine
+from backend.engine import delivery
+from backend.engine.deciding import Ruling
+from backend.engine.delivery import Delivery
 from tests import strategies
 from tests.strategies import CHANNELS
 from tests.unit import bridge

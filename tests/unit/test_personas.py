@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from backend.catalogue import personas
+from backend.catalogue.service import check_pack
+from backend.engine.catalogue import Catalogue
 from backend.matrix.service import folder_of, read_body
-from backend.treatments import personas
-from backend.treatments.catalogue import Catalogue
-from backend.treatments.service import check_pack
 
 TELECOM = folder_of("telecom")
 

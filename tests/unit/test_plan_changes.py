@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.treatments.catalogue import Fulfilment
-from backend.treatments.facts import TermValue
+from backend.engine.catalogue import Fulfilment
+from backend.engine.facts import TermValue
 from backend.treatments.plan_changes import Change, Layer, changes_of, made, taken_back
 
 CURRENCY = "USD"

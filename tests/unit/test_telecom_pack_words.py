@@ -6,9 +6,9 @@ from collections import Counter
 
 import pytest
 
+from backend.catalogue.checking import check_pack
+from backend.engine.catalogue import Treatment, read_treatments
 from backend.matrix.service import folder_of, load_pack, read_body
-from backend.treatments.catalogue import Treatment, read_treatments
-from backend.treatments.checking import check_pack
 
 FOLDER = folder_of("telecom")
 PACK = load_pack(FOLDER)

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from backend import db
+from backend.catalogue import service as catalogues
 from backend.people import service as people
 from backend.profiles import service as profiles
 from backend.treatments import service as treatments
@@ -26,7 +27,7 @@ class Reader:
             self.headers = {"Authorization": f"Bearer {people.create_key(session, ['all'], clock.now())[1]}"}
         with db.reading() as session:
             self.customer = profiles.search(session, limit=30).items[11].id
-            self.pack = treatments.pack_in_force(session)
+            self.pack = catalogues.pack_in_force(session)
         for intent in ("bill_question", "not_working", "price"):
             stage = self.pack.intents[intent].stage
             self.call(
@@ -107,7 +108,7 @@ def test_a_history_of_nobody_gives_404_and_a_cursor_of_nothing_422(reader: Reade
 def test_the_catalogue_is_told_whole_and_each_treatment_in_full(reader: Reader) -> None:
     told = reader.get("/catalogue?limit=100")
     with db.reading() as session:
-        known = treatments.in_force(session).catalogue
+        known = catalogues.in_force(session).catalogue
     assert (told["version"], told["digest"], told["currency"]) == (known.version, known.digest, known.pack.currency)
     assert [t["key"] for t in told["items"]] == list(known.treatments)
     assert reader.all("/catalogue", 7) == told["items"]

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from backend import db
-from backend.treatments import service as treatments
+from backend.catalogue import service as catalogues
+from backend.simulation import service as simulations
 from shared.kernel import clock
 from tests.cast import ADMIN, AGENT, AUTHOR, SUPERVISOR
 from tests.pages import Browser, Page
@@ -37,7 +38,7 @@ def write(browser: Browser, page: Page, old: str, new: str, button: str | None =
 
 def in_force() -> int:
     with db.reading() as session:
-        return treatments.in_force(session).catalogue.version
+        return catalogues.in_force(session).catalogue.version
 
 
 def test_from_a_new_draft_to_in_force_and_back_by_two_people(desk_as: Sign) -> None:
@@ -62,7 +63,7 @@ def test_from_a_new_draft_to_in_force_and_back_by_two_people(desk_as: Sign) -> N
     assert "Approved by" in approved.text
     going = approved.submit(f"{here}/schedule", when="now")
     assert "In force from today" in going.text
-    assert treatments.take_effect(clock.now()) == 1
+    assert catalogues.take_effect(clock.now()) == 1
     assert in_force() == 2
     assert "In force as version 2" in supervisor.get(here).text
     listed = author.get("/catalogue").text
@@ -202,7 +203,7 @@ def test_a_draft_is_simulated_by_a_worker_while_its_page_shows_how_far_it_is(des
     piece = author.get(f"{here}/simulation", htmx=True)
     assert piece.one("section", id="simulation").get("hx-trigger") == "every 1s"
     assert "HX-Refresh" not in piece.response.headers
-    assert treatments.simulate_next(clock.now(), processes=1)
+    assert simulations.simulate_next(clock.now(), processes=1)
     assert author.get(f"{here}/simulation", htmx=True).response.headers["HX-Refresh"] == "true"
     done = author.get(here)
     for words in (

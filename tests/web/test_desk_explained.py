@@ -9,10 +9,11 @@ import pytest
 
 from agent_ui.desk import words
 from backend import db
+from backend.catalogue import service as catalogues
+from backend.engine.deciding import STEPS
 from backend.profiles import service as profiles
 from backend.treatments import service as treatments
 from backend.treatments.cards import STEP_LABELS
-from backend.treatments.engine import STEPS
 from shared.kernel import clock
 from shared.kernel.actors import Actor
 from tests.cast import PORTAL_CUSTOMER
@@ -130,7 +131,7 @@ def test_a_customer_for_whom_there_is_nothing_is_told_of_the_same_way(desk: Brow
 
 def test_the_matrix_shows_each_cell_and_whose_each_value_is(desk: Browser, decided: treatments.Decided) -> None:
     with db.reading() as session:
-        pack = treatments.pack_in_force(session)
+        pack = catalogues.pack_in_force(session)
     page = desk.get("/matrix")
     assert len(page.all("td")) == len(pack.stages) * len(pack.channels) + 1
     assert {o.get("value") for o in page.all("option")} == {"", *(s.key for s in pack.segments)}

@@ -17,6 +17,8 @@ from uuid import UUID
 import pytest
 
 from backend import db
+from backend.catalogue import service as catalogues
+from backend.engine import service as engine
 from backend.profiles import service as profiles
 from backend.treatments import cards
 from backend.treatments import service as treatments
@@ -66,7 +68,7 @@ def sample(number: int) -> list[Someone]:
     """So many customers, the same each time: as many of each state of the life cycle as there are."""
     by_state: dict[str, list[Someone]] = {}
     with db.reading() as session:
-        pack = treatments.pack_in_force(session)
+        pack = catalogues.pack_in_force(session)
         cursor = None
         while True:
             page = profiles.search(session, limit=100, cursor=cursor)
@@ -154,7 +156,7 @@ MEETINGS: tuple[Meeting, ...] = (
 def moments(audience: str) -> list[str]:
     """The values of the buttons that say why a customer is here."""
     with db.reading() as session:
-        intents = treatments.pack_in_force(session).intents.values()
+        intents = catalogues.pack_in_force(session).intents.values()
     return [f"{i.stage}/{i.key}" for i in intents if audience == "agent" or i.choice]
 
 
@@ -219,7 +221,7 @@ def each_difference_names_a_rule(someone: Someone, page: Screen, offers: Screen)
     decided = treatments.decide(someone.customer_id, clock.now())
     for screen, channel in ((page, "phone"), (offers, "portal")):
         inputs = decided.inputs
-        delivery = treatments.deliver(decided.ranked, inputs.snapshot, inputs.configuration, channel)
+        delivery = engine.deliver(decided.ranked, inputs.snapshot, inputs.configuration, channel)
         expected = [item.treatment for item in delivery.here][:SHOWN]
         assert [card.treatment for card in screen.cards] == expected, f"not the decision's order in {channel}"
         assert all(withheld.rule and withheld.detail for _, withheld in delivery.elsewhere)

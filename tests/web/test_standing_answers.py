@@ -9,12 +9,14 @@ import pytest
 from werkzeug.test import TestResponse
 
 from backend import db
+from backend.budgets import service as budgets
 from backend.cases import service as cases
+from backend.catalogue import publishing
+from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.people import service as people
 from backend.profiles import service as profiles
 from backend.treatments import api as api_of_treatments
-from backend.treatments import publishing
 from backend.treatments import service as treatments
 from backend.treatments.standing import Answers
 from shared.kernel import clock
@@ -70,7 +72,7 @@ def learn(one: Asked) -> None:
 
 def say_why(one: Asked) -> None:
     with db.transaction() as session:
-        pack = treatments.pack_in_force(session)
+        pack = catalogues.pack_in_force(session)
         profiles.set_moment(session, one.id, "renew", "leaving", "stated", "phone", SYSTEM, clock.now(), pack)
 
 
@@ -82,7 +84,7 @@ def consent(one: Asked) -> None:
 def pull_a_lever(one: Asked) -> None:
     first = one.decide().get_json()["treatments"][0]["treatment"]
     with db.transaction() as session:
-        now = treatments.in_force(session)
+        now = catalogues.in_force(session)
         levers = {**now.levers, first: now.levers.get(first, 1.0) + 0.1}
         publishing.configure(session, now.catalogue.version, levers, dict(now.prices), SYSTEM, clock.now())
 
@@ -122,7 +124,7 @@ def test_once_something_moved_it_is_told_as_it_is_now(asked: Asked, move: str, m
 def test_of_a_customer_who_was_erased_nothing_is_told(asked: Asked) -> None:
     asked.decide()
     with db.transaction() as session:
-        for room in (treatments, cases, interactions, people, profiles):
+        for room in (treatments, budgets, cases, interactions, people, profiles):
             room.erase_customer(session, asked.id)
     assert asked.decide().status_code == 404
 

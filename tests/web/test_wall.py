@@ -10,12 +10,12 @@ from flask import Flask
 
 from agent_ui.supervision import wall as walls
 from backend import db
+from backend.engine.deciding import Withheld
 from backend.interactions import service as interactions
 from backend.overview import service as overview
 from backend.people import service as people
 from backend.profiles import service as profiles
 from backend.treatments import service as treatments
-from backend.treatments.engine import Withheld
 from backend.treatments.failing import note_failures
 from shared.kernel import clock
 from shared.kernel.actors import Actor

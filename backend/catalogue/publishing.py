@@ -1,0 +1,252 @@
+"""What is in force: catalogue versions and the published configuration, read by every process, compiled once in each."""
+
+from __future__ import annotations
+
+import json
+import threading
+import zlib
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import exists, func, insert, select
+from sqlmodel import Session
+
+from backend import db
+from backend.catalogue.tables import CatalogueSourceRow, CatalogueVersionRow, ConfigurationRow, DraftRow
+from backend.engine.catalogue import Catalogue, digest_of
+from backend.engine.facts import Configuration
+from backend.matrix.service import Body, Pack, texts_from
+from backend.record import service as record
+from shared.kernel.actors import Actor
+from shared.kernel.errors import Conflict, NotFound
+
+_CATALOGUE = CatalogueVersionRow.__table__  # type: ignore[attr-defined]
+_CONFIGURATION = ConfigurationRow.__table__  # type: ignore[attr-defined]
+_DRAFT = DraftRow.__table__  # type: ignore[attr-defined]
+_SOURCE = CatalogueSourceRow.__table__  # type: ignore[attr-defined]
+_IN_FORCE = (
+    select(_CONFIGURATION, _CATALOGUE.c.digest)
+    .join(_CATALOGUE, _CATALOGUE.c.version == _CONFIGURATION.c.catalogue_version)
+    .order_by(_CONFIGURATION.c.version.desc())
+    .limit(1)
+)
+VERSION_IN_FORCE = select(func.max(_CONFIGURATION.c.version)).scalar_subquery()
+"""The configuration's version alone, for a select; NULL before the first."""
+
+
+def publish(
+    session: Session,
+    body: Body,
+    actor: Actor,
+    now: datetime,
+    files: Mapping[str, str] | None = None,
+    *,
+    only_new: bool = False,
+) -> int:
+    """Puts this catalogue in force and gives its version; the version in force already where the text is the same.
+
+    `files` are the texts that the body was read from. Levers and bid prices stay as they are for treatments that are still
+    there. With `only_new` a text that was in force before is not put back, and nothing is put in the place of a version that
+    people drafted and approved: a load must not undo their work. Raises PackError where the body is not a catalogue: check it first, this is the last gate.
+    """
+    digest = digest_of(body)
+    latest = session.execute(_IN_FORCE).one_or_none()
+    if latest is not None and latest.digest == digest:
+        if files is not None:
+            _keep_files(session, latest.catalogue_version, files)
+        return int(latest.catalogue_version)
+    if only_new and latest is not None and session.execute(_superseded(latest.catalogue_version, digest)).scalar():
+        return int(latest.catalogue_version)
+    catalogue = Catalogue(0, body, digest)
+    version = 1 + (session.execute(select(_CATALOGUE.c.version).order_by(_CATALOGUE.c.version.desc())).scalar() or 0)
+    packed = zlib.compress(json.dumps(body, default=str).encode(), 6)
+    stamp = {"published_at": now, "published_by": actor.name}
+    session.execute(insert(_CATALOGUE).values(version=version, digest=digest, body=packed, **stamp))
+    if files is not None:
+        _keep_files(session, version, files)
+    configure(session, version, actor=actor, now=now, **_kept(latest, catalogue))
+    return version
+
+
+def _superseded(in_force: int, digest: str) -> Any:
+    """Whether this text was published before, or what is in force came of a draft."""
+    return select(
+        exists().where(_CATALOGUE.c.digest == digest) | exists().where(_DRAFT.c.catalogue_version == in_force)
+    )
+
+
+def put_in_force(session: Session, version: int, actor: Actor, now: datetime) -> int:
+    """Puts an earlier catalogue version in force again, with the levers and bid prices of today; gives the configuration.
+
+    Offers presented under other versions keep their terms. Raises NotFound, and Conflict for the one in force already.
+    """
+    latest = session.execute(_IN_FORCE).one_or_none()
+    if latest is not None and latest.catalogue_version == version:
+        raise Conflict(f"Version {version} is in force already.")
+    return configure(session, version, actor=actor, now=now, **_kept(latest, catalogue_of(session, version)))
+
+
+def _kept(latest: Any, catalogue: Catalogue) -> dict[str, Any]:
+    """Levers of the configuration in force, bid prices and exhausted budgets: of those that the catalogue has."""
+    if latest is None:
+        return {"levers": {}, "prices": {}, "exhausted": ()}
+    budgets = {budget.key for budget in catalogue.pack.budgets}
+    return {
+        "levers": {key: lever for key, lever in latest.levers.items() if key in catalogue.treatments},
+        "prices": {key: price for key, price in latest.prices.items() if key in budgets},
+        "exhausted": budgets & {*latest.exhausted},
+    }
+
+
+def configure(
+    session: Session,
+    catalogue_version: int,
+    levers: dict[str, float],
+    prices: dict[str, float],
+    actor: Actor,
+    now: datetime,
+    exhausted: Collection[str] = (),
+) -> int:
+    """Puts a catalogue in force with these levers, bid prices and exhausted budgets, as a new version of the configuration.
+
+    It goes on the record.
+    """
+    before = session.execute(_IN_FORCE).one_or_none()
+    version = 1 + (before.version if before is not None else 0)
+    session.execute(
+        insert(_CONFIGURATION).values(
+            version=version,
+            catalogue_version=catalogue_version,
+            levers=levers,
+            prices=prices,
+            exhausted=sorted(exhausted),
+            published_at=now,
+            published_by=actor.name,
+        )
+    )
+    was = {} if before is None else {"configuration": before.version, "catalogue": before.catalogue_version}
+    record.audit(
+        session, actor=actor, action="configuration.in_force", subject=f"configuration:{version}", customer_id=None,
+        payload={
+            "catalogue": catalogue_version, "levers": levers, "prices": prices, "exhausted": sorted(exhausted), "before": was,
+        }, now=now,
+    )  # fmt: skip
+    record.changed(session, "catalogue", subject=str(catalogue_version), now=now)
+    return version
+
+
+def files_of(session: Session, version: int) -> dict[str, str]:
+    """The text files of a version by their paths: as they were written or, of a version that came without, from its content.
+
+    Raises NotFound.
+    """
+    packed = session.execute(select(_SOURCE.c.files).where(_SOURCE.c.version == version)).scalar()
+    if packed is not None:
+        files: dict[str, str] = json.loads(zlib.decompress(packed))
+        return files
+    body = session.execute(select(_CATALOGUE.c.body).where(_CATALOGUE.c.version == version)).scalar()
+    if body is None:
+        raise NotFound(f"There is no catalogue version {version}.")
+    return texts_from(json.loads(zlib.decompress(body)))
+
+
+def _keep_files(session: Session, version: int, files: Mapping[str, str]) -> None:
+    packed = zlib.compress(json.dumps(dict(sorted(files.items()))).encode(), 6)
+    db.upsert(session, CatalogueSourceRow, [{"version": version, "files": packed}], key=("version",))
+
+
+def in_force(session: Session, older: Collection[int] = ()) -> Configuration:
+    """The published configuration, with the older catalogues that the ledger names. Raises NotFound before the first."""
+    row = session.execute(_IN_FORCE).one_or_none()
+    if row is None:
+        raise NotFound("No catalogue has been published yet: load a pack first.")
+    return _configuration(session, row, older)
+
+
+def as_of(session: Session, version: int, older: Collection[int] = ()) -> Configuration:
+    """The configuration of this version, in force or not. Raises NotFound."""
+    row = session.execute(
+        select(_CONFIGURATION, _CATALOGUE.c.digest)
+        .join(_CATALOGUE, _CATALOGUE.c.version == _CONFIGURATION.c.catalogue_version)
+        .where(_CONFIGURATION.c.version == version)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no configuration {version}.")
+    return _configuration(session, row, older)
+
+
+def catalogue_of(session: Session, version: int) -> Catalogue:
+    """The catalogue of this version, in force or not. Raises NotFound."""
+    digest = session.execute(select(_CATALOGUE.c.digest).where(_CATALOGUE.c.version == version)).scalar()
+    if digest is None:
+        raise NotFound(f"There is no catalogue version {version}.")
+    return _catalogue(session, version, digest)
+
+
+def published(session: Session, version: int) -> tuple[datetime, str]:
+    """When this version was published, and by whom. Raises NotFound."""
+    row = session.execute(
+        select(_CATALOGUE.c.published_at, _CATALOGUE.c.published_by).where(_CATALOGUE.c.version == version)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no catalogue version {version}.")
+    return row.published_at, row.published_by
+
+
+def content_of(session: Session, version: int) -> str:
+    """The name of what is stored as this version now: another one than its digest where somebody changed the text."""
+    return _named(session.execute(select(_CATALOGUE.c.body).where(_CATALOGUE.c.version == version)).scalar_one())
+
+
+@lru_cache(maxsize=32)
+def _named(body: bytes) -> str:
+    try:
+        return digest_of(json.loads(zlib.decompress(body)))
+    except (ValueError, zlib.error):
+        return "unreadable"
+
+
+def warm(session: Session) -> None:
+    """Compiles the catalogue in force, where there is one, so that no request has to wait for it."""
+    with suppress(NotFound):
+        in_force(session)
+
+
+def pack_in_force(session: Session) -> Pack:
+    """The pack of the catalogue in force. Raises NotFound before the first."""
+    return in_force(session).catalogue.pack
+
+
+def _configuration(session: Session, row, older: Collection[int]) -> Configuration:  # type: ignore[no-untyped-def]
+    return Configuration(
+        version=row.version,
+        catalogue=_catalogue(session, row.catalogue_version, row.digest),
+        older={v: _catalogue(session, v, None) for v in set(older) - {row.catalogue_version}},
+        levers=row.levers,
+        prices=row.prices,
+        exhausted=frozenset(row.exhausted),
+    )
+
+
+def _catalogue(session: Session, version: int, digest: str | None) -> Catalogue:
+    """Compiled once per process and digest: a version never changes, and a digest names one content."""
+    if digest is None:
+        digest = session.execute(select(_CATALOGUE.c.digest).where(_CATALOGUE.c.version == version)).scalar_one()
+    cached = _compiled.get((version, digest))
+    if cached is not None:
+        return cached
+    with _compiling:
+        # Whoever waited here finds it compiled: a cold process with many requests must not do it for each of them.
+        cached = _compiled.get((version, digest))
+        if cached is not None:
+            return cached
+        body = session.execute(select(_CATALOGUE.c.body).where(_CATALOGUE.c.version == version)).scalar_one()
+        cached = _compiled[version, digest] = Catalogue(version, json.loads(zlib.decompress(body)), digest)
+    return cached
+
+
+_compiled: dict[tuple[int, str], Catalogue] = {}
+_compiling = threading.Lock()

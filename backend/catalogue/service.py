@@ -1,0 +1,78 @@
+"""The door of catalogues: what is in force, what was, and how a draft is checked, approved and put in force."""
+
+from __future__ import annotations
+
+from backend.catalogue.checking import check_pack, check_texts
+from backend.catalogue.drafts import (
+    Draft,
+    DraftLine,
+    begin_draft,
+    change,
+    draft,
+    drafts,
+    name_of,
+    open_draft,
+    remove_file,
+    replace_files,
+    require,
+    save_file,
+    told,
+)
+from backend.catalogue.publishing import (
+    VERSION_IN_FORCE,
+    as_of,
+    catalogue_of,
+    configure,
+    content_of,
+    files_of,
+    in_force,
+    pack_in_force,
+    publish,
+    published,
+    warm,
+)
+from backend.catalogue.reviewing import approve, ask_approval, check_draft, schedule, send_back, take_effect, withdraw
+from backend.catalogue.versions import DIALS, Spell, Version, difference, export_version, roll_back, versions
+
+__all__ = [
+    "DIALS",
+    "VERSION_IN_FORCE",
+    "Draft",
+    "DraftLine",
+    "Spell",
+    "Version",
+    "approve",
+    "as_of",
+    "ask_approval",
+    "begin_draft",
+    "catalogue_of",
+    "change",
+    "check_draft",
+    "check_pack",
+    "check_texts",
+    "configure",
+    "content_of",
+    "difference",
+    "draft",
+    "drafts",
+    "export_version",
+    "files_of",
+    "in_force",
+    "name_of",
+    "open_draft",
+    "pack_in_force",
+    "publish",
+    "published",
+    "remove_file",
+    "replace_files",
+    "require",
+    "roll_back",
+    "save_file",
+    "schedule",
+    "send_back",
+    "take_effect",
+    "told",
+    "versions",
+    "warm",
+    "withdraw",
+]

@@ -1,0 +1,58 @@
+"""The door of the engine: what to do for a customer, why, and what would change it. All of it pure."""
+
+from __future__ import annotations
+
+from backend.engine.authority import AlterableTerm, alterable_terms
+from backend.engine.changing import Changes, Goal, Later, Suggestion, World, goal_for, search
+from backend.engine.comparing import Comparison
+from backend.engine.contact import committed
+from backend.engine.deciding import ENGINE_VERSION, STEPS, decide, most_conceded, overridable, pinned_first, uses
+from backend.engine.delivery import Delivery, deliver, refusal
+from backend.engine.knowing import context_of
+from backend.engine.parts import Parts, lead_in_words, parts_of
+from backend.engine.plan import Line, plan_of
+from backend.engine.ruling import Factors, Ranked, Ruling, Withheld
+from backend.engine.terms import concession_of, frozen
+from backend.engine.using import amounts_of
+from backend.engine.words import PLACEHOLDER, Words, fill, term_text
+
+__all__ = [
+    "ENGINE_VERSION",
+    "PLACEHOLDER",
+    "STEPS",
+    "AlterableTerm",
+    "Changes",
+    "Comparison",
+    "Delivery",
+    "Factors",
+    "Goal",
+    "Later",
+    "Line",
+    "Parts",
+    "Ranked",
+    "Ruling",
+    "Suggestion",
+    "Withheld",
+    "Words",
+    "World",
+    "alterable_terms",
+    "amounts_of",
+    "committed",
+    "concession_of",
+    "context_of",
+    "decide",
+    "deliver",
+    "fill",
+    "frozen",
+    "goal_for",
+    "lead_in_words",
+    "most_conceded",
+    "overridable",
+    "parts_of",
+    "pinned_first",
+    "plan_of",
+    "refusal",
+    "search",
+    "term_text",
+    "uses",
+]
