@@ -152,6 +152,7 @@ def refresh(now: datetime) -> int:
         if not _moved(session, now):
             return 0
     with db.transaction() as session:
+        catalogues.hold(session)
         moved = _moved(session, now)
         if moved:
             configuration, exhausted, prices = moved

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import exists, func, insert, select
+from sqlalchemy import exists, func, insert, select, text
 from sqlmodel import Session
 
 from backend import db
@@ -33,8 +33,18 @@ _IN_FORCE = (
     .order_by(_CONFIGURATION.c.version.desc())
     .limit(1)
 )
+_HOLD = text(f"LOCK TABLE {_CONFIGURATION.name} IN SHARE ROW EXCLUSIVE MODE")
 VERSION_IN_FORCE = select(func.max(_CONFIGURATION.c.version)).scalar_subquery()
 """The configuration's version alone, for a select; NULL before the first."""
+
+
+def hold(session: Session) -> None:
+    """From here to the end of the transaction nobody else puts anything in force: what is read now is what gets replaced.
+
+    SQLite's writers take turns anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(_HOLD)
 
 
 def publish(
@@ -52,6 +62,7 @@ def publish(
     there. With `only_new` a text that was in force before is not put back, and nothing is put in the place of a version that
     people drafted and approved: a load must not undo their work. Raises PackError where the body is not a catalogue: check it first, this is the last gate.
     """
+    hold(session)
     digest = digest_of(body)
     latest = session.execute(_IN_FORCE).one_or_none()
     if latest is not None and latest.digest == digest:

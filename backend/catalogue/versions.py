@@ -117,6 +117,7 @@ def roll_back(session: Session, version: int, seen: int, actor: Actor, now: date
     `seen` is the version that the actor saw in force. Raises NotFound, Forbidden, and Conflict where another is in force.
     """
     require(actor, Permission.APPROVE_CATALOGUE)
+    publishing.hold(session)
     present = publishing.in_force(session).catalogue.version
     if present != seen:
         raise Conflict(f"Version {present} came in force meanwhile. Please look again.")

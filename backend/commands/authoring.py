@@ -230,6 +230,7 @@ def export(
 
 def _turn(session: Session, version: int, levers: dict[str, float], prices: dict[str, float], now: datetime) -> None:
     """Puts the levers and bid prices of an export in force, of what the catalogue has."""
+    catalogues.hold(session)
     known = catalogues.in_force(session)
     known_budgets = {budget.key for budget in known.catalogue.pack.budgets}
     levers = {key: lever for key, lever in levers.items() if key in known.catalogue.treatments}

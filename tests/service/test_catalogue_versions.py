@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import select
 
 from backend import db
+from backend.catalogue import publishing
 from backend.catalogue import service as catalogues
 from backend.catalogue.service import Draft
 from backend.catalogue.tables import DraftRow
@@ -248,6 +250,33 @@ def test_two_rollbacks_at_once_are_one(company: str) -> None:
 
     results = at_once([back, back, back])
     assert sum(isinstance(one, int) for one in results) == 1
+    assert version() == 1
+
+
+def test_who_rolls_back_while_another_does_is_told_so(company: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the second read before the first was done does not count: it would undo what came in force in between."""
+    with db.transaction() as session:
+        catalogues.publish(session, json.loads(json.dumps(words.body(), default=str)) | {"note": {"a": 1}}, SYSTEM, NOW)
+    real, read, done = publishing.configure, threading.Event(), threading.Event()
+
+    def later(*given: Any, **named: Any) -> int:
+        read.set()
+        assert done.wait(10)
+        return real(*given, **named)
+
+    def second() -> Any:
+        with db.transaction() as session:
+            return catalogues.roll_back(session, 1, 2, SECOND, NOW)
+
+    with ThreadPoolExecutor(1) as pool:
+        with db.transaction() as session:
+            catalogues.roll_back(session, 1, 2, SECOND, NOW)
+            monkeypatch.setattr(publishing, "configure", later)
+            found = pool.submit(second)
+            read.wait(0.3)  # it never comes so far: it waits for the first
+        done.set()
+        with pytest.raises(Conflict):
+            found.result(10)
     assert version() == 1
 
 
