@@ -18,6 +18,8 @@ SUPERVISOR = "supervisor@demo.example"
 AUTHOR = "author@demo.example"
 # The customer in the first row of the pack's file.
 PORTAL_CUSTOMER = "C371828"
+# With us for 72 months, and a history to match.
+LOYAL_CUSTOMER = "C117942"
 ADMIN = "admin@demo.example"
 PASSWORD = people.DEMO_PASSWORD
 

@@ -1,7 +1,8 @@
 """Fresh databases for tests, on SQLite and on PostgreSQL, each a copy of a template that a session makes once.
 
-Two templates: `migrated` (empty, upgraded by our own migrations) and `loaded` (the telecom pack with its 7,043
-customers, the demo's staff and sign-ins). The workers of one session share them; whoever needs one first makes it.
+Three templates, each made of the one before: `migrated` (empty, upgraded by our own migrations), `whole` (the telecom pack
+with its 7,043 customers, the demo's staff and sign-ins) and `loaded` (the same with some 600 of the customers: copied in a
+moment, simulated in a second). The workers of one session share them; whoever needs one first makes it.
 """
 
 import contextlib
@@ -14,11 +15,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import NullPool, create_engine, delete, select
 
 from tests import postgres
 
 SHARED = "EVENHAND_TEST_SHARED"
 SESSION = "EVENHAND_TEST_SESSION"
+BASES = {"whole": "migrated", "loaded": "whole"}
+FIRST, APART = 150, 15
+"""Of the customers in the order of their numbers, `loaded` has so many first ones, and one in so many of the others."""
 ENGINES = ("sqlite", "postgresql")
 
 
@@ -72,8 +77,8 @@ def _sqlite_template(shared: Path, template: str) -> Path:
     with postgres.locked(shared / f"{path.name}.lock"):
         if not path.exists():
             building = shared / f"{template}-building.sqlite3"
-            if template == "loaded":
-                shutil.copyfile(_sqlite_template(shared, "migrated"), building)
+            if template in BASES:
+                shutil.copyfile(_sqlite_template(shared, BASES[template]), building)
             _build(f"sqlite:///{building}", template, shared)
             with contextlib.closing(sqlite3.connect(building)) as connection:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -87,7 +92,7 @@ def _postgres_template(shared: Path, template: str) -> str:
     marker = shared / f"{name}.made"
     with postgres.locked(shared / f"{name}.lock"):
         if not marker.exists():
-            base = _postgres_template(shared, "migrated") if template == "loaded" else None
+            base = _postgres_template(shared, BASES[template]) if template in BASES else None
             server = postgres.server_url(shared)
             postgres.drop_database(server, name)
             url = postgres.create_database(server, name, base)
@@ -108,9 +113,33 @@ def _build(url: str, template: str, shared: Path) -> None:
 
     db.open(url, shared)
     try:
-        load_everything(url, shared)
+        if template == "whole":
+            load_everything(url, shared)
+        else:
+            _keep_some()
     finally:
         db.close()
+    if template == "loaded":
+        made = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with made.connect() as connection:
+            connection.exec_driver_sql("VACUUM FULL" if made.dialect.name == "postgresql" else "VACUUM")
+
+
+def _keep_some() -> None:
+    """Takes most customers out of the open database, with all that is theirs but the record of what was done."""
+    from backend import db
+    from backend.migrations import runner
+    from tests.cast import LOYAL_CUSTOMER, PORTAL_CUSTOMER
+
+    everything = runner.metadata()
+    customer = everything.tables["customer"]
+    with db.transaction() as session:
+        rows = session.execute(select(customer.c.customer_id, customer.c.number).order_by(customer.c.number)).all()
+        kept = {row.customer_id for row in (*rows[:FIRST], *rows[FIRST::APART])}
+        kept |= {row.customer_id for row in rows if row.number in (PORTAL_CUSTOMER, LOYAL_CUSTOMER)}
+        for table in reversed(everything.sorted_tables):
+            if "customer_id" in table.c and table.name != "audit_entry":
+                session.execute(delete(table).where(table.c.customer_id.not_in(kept)))
 
 
 @pytest.fixture(params=ENGINES)
@@ -128,7 +157,7 @@ def database_url(engine: str, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def loaded_url(engine: str, tmp_path: Path) -> Iterator[str]:
-    """The address of a database with the telecom pack and its 7,043 customers, not yet opened."""
+    """The address of a database with the telecom pack and some 600 of its customers, not yet opened."""
     with fresh(engine, "loaded", tmp_path) as url:
         yield url
 
@@ -163,7 +192,7 @@ def database(database_url: str, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def loaded(loaded_url: str, tmp_path: Path) -> Iterator[str]:
-    """The telecom pack with its 7,043 customers, opened, one's own to change; the value is its address."""
+    """The telecom pack with some 600 of its customers, opened, one's own to change; the value is its address."""
     with opened(loaded_url, tmp_path) as url:
         yield url
 

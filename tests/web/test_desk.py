@@ -12,11 +12,9 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 
-from tests.cast import AGENT, AUTHOR, PASSWORD, PORTAL_CUSTOMER, sign_in
+from tests.cast import AGENT, AUTHOR, LOYAL_CUSTOMER, PASSWORD, PORTAL_CUSTOMER, sign_in
 from tests.pages import Browser, Page, text_of
 
-# With us for 72 months, and a history to match.
-LOYAL_CUSTOMER = "C117942"
 PANELS = ("who", "moment", "timeline", "do")
 
 

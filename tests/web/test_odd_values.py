@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from flask.testing import FlaskClient
 
+from backend import db
 from tests.world import World, routes, token_of
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
@@ -15,6 +17,11 @@ ODD = (
     "'; DROP TABLE offer;--", "{{ 7 * 7 }}", "%s%n", "%00", "<script>alert(1)</script>", "../../etc/passwd", "\r\nSet-Cookie: a=b",
     "2026-02-30", "9999-12-31", "0001-01-01", "2026-W01-1", "support/", "/", "support/complaint/x", "\u202e\ufeff\u200d", "\x1b[2J",
 )  # fmt: skip
+STORED = frozenset(
+    value for value in ODD if "\x00" in value or len(value) > 70 or value.startswith(("9", "0001", "2026"))
+)
+"""Of these, what a column might not take."""
+NO_TEXT: tuple[Any, ...] = (None, 0, -1, 10**400, 1.5, True, [], {}, ["phone"], {"a": 1})
 FIELDS = (
     "query", "moment", "reason", "until", "seen", "customer", "who", "email", "password", "next", "when", "about", "cursor", "show",
 )  # fmt: skip
@@ -30,11 +37,11 @@ def test_odd_values_in_forms_and_addresses_break_nothing(both_worlds: World) -> 
     for role in ("agent", "customer"):
         browser = world.browser(role)
         token = token_of(browser)
-        for rule, method in routes(browser.app, public=True):
+        for nth, (rule, method) in enumerate(routes(browser.app, public=True)):
             if rule.endpoint.endswith((".leave", "static")):
                 continue
             where = world.address(rule)
-            for value in ODD:
+            for value in _turn(nth):
                 if method == "GET":
                     sent += _takes(browser.client, "GET", where, query=dict.fromkeys(FIELDS, value))
                 else:
@@ -71,25 +78,9 @@ def test_odd_paths_and_methods_break_nothing(both_worlds: World) -> None:
 def test_odd_bodies_break_nothing_at_the_api(both_worlds: World) -> None:
     world = both_worlds
     api, headers = world.apps["api"].test_client(), _bearer(world)
-    names = (
-        "identifier",
-        "query",
-        "limit",
-        "cursor",
-        "stage",
-        "intent",
-        "channel",
-        "preview",
-        "response",
-        "reason",
-        "until",
-        "version",
-    )
     bodies: list[Any] = [None, [], {}, "text", 0, 1e308, True, {"a": {"b": [1] * 50}}]
+    fields = _fields(api.get("/api/v1/openapi.json").get_json())
     good: dict[str, Any] = {"channel": "phone", "response": "presented", "stage": "support"}
-    for value in (*ODD, None, 0, -1, 10**400, 1.5, True, [], {}, ["phone"], {"a": 1}):
-        bodies += [{name: value} for name in names]
-        bodies += [{**good, name: value} for name in ("channel", "stage", "intent", "reason", "until", "response")]
     raw = (
         b"",
         b"{",
@@ -101,26 +92,42 @@ def test_odd_bodies_break_nothing_at_the_api(both_worlds: World) -> None:
         b"[" * 5000,
         b"NaN",
     )
+    met = 0
     for rule, method in routes(world.apps["api"]):
+        where = world.address(rule)
         if method == "GET":
             for value in ODD:
-                _takes(
-                    api,
-                    method,
-                    world.address(rule),
-                    query={"cursor": value, "kind": value, "limit": value},
-                    headers=headers,
-                )
+                _takes(api, method, where, query={"cursor": value, "kind": value, "limit": value}, headers=headers)
             continue
-        where = world.address(rule)
-        takes = [body for body in bodies if not isinstance(body, dict) or set(body) & set(names) or not body]
+        names = fields.get((re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower()), set())
+        met += len(names)
+        usual = {name: value for name, value in good.items() if name in names}
+        takes = [*bodies, *({**usual, name: value} for name in names for value in (*ODD, *NO_TEXT))]
         for body in takes:
             _takes(api, method, where, data=json.dumps(body), headers=headers)
         for data in raw:
             _takes(api, method, where, data=data, headers=headers)
             _takes(api, method, where, data=data, headers={**headers, "Content-Type": "text/plain"})
         _takes(api, method, where, data=b"{}", headers={**headers, "Idempotency-Key": "\x01" * 300})
+    assert met > 30
     assert api.get(f"/api/v1/customers/{world.mine.customer_id}", headers=headers).status_code == 200
+
+
+def _turn(nth: int) -> list[str]:
+    """What a database may refuse, always; of the rest, one half for this route on the one engine, the other on the other."""
+    other = (nth + (db.dialect() == "sqlite")) % 2
+    return [value for place, value in enumerate(ODD) if value in STORED or place % 2 == other]
+
+
+def _fields(document: dict[str, Any]) -> dict[tuple[str, str], set[str]]:
+    """What each operation's body may hold, by address and method, as the document tells."""
+    found = {}
+    for where, operations in document["paths"].items():
+        for method, operation in operations.items():
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                name = content["schema"].get("$ref", "").rpartition("/")[2]
+                found[where, method] = set(document["components"]["schemas"][name]["properties"]) if name else set()
+    return found
 
 
 def _bearer(world: World) -> dict[str, str]:

@@ -9,11 +9,10 @@ from flask import Flask
 from sqlmodel import text
 
 from backend import db
-from tests.cast import PASSWORD, PORTAL_CUSTOMER, sign_in
+from tests.cast import LOYAL_CUSTOMER, PASSWORD, PORTAL_CUSTOMER, sign_in
 from tests.pages import Browser, Page, text_of
 
 PAGES = ("/", "/offers", "/services", "/bills", "/activity")
-LOYAL_CUSTOMER = "C117942"
 
 both_ways = pytest.mark.parametrize("htmx", [False, True], ids=["plain", "htmx"])
 
