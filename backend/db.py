@@ -24,7 +24,7 @@ import orjson
 import psycopg.errors
 from sqlalchemy import JSON, DateTime, Dialect, Engine, Table, bindparam, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL, CursorResult, make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
@@ -48,6 +48,8 @@ __all__ = [
     "open",
     "reading",
     "revise",
+    "table_of",
+    "touched",
     "transaction",
     "upgrade",
     "upsert",
@@ -201,6 +203,16 @@ def _down(failure: Exception) -> Unavailable:
     return Unavailable("Nothing was saved: we could not reach our data just now. Please try again in a moment.")
 
 
+def table_of(row: Table | type[SQLModel]) -> Any:
+    """The table behind a row's class; a table is its own."""
+    return row if isinstance(row, Table) else row.__table__  # type: ignore[attr-defined]
+
+
+def touched(result: Any) -> int:
+    """How many rows a statement changed or deleted; SQLAlchemy types this on another class than it gives."""
+    return int(result.rowcount)
+
+
 def upsert(
     session: Session, table: Table | type[SQLModel], rows: Sequence[Mapping[str, Any]],
     key: Sequence[str], update: Sequence[str] = (),
@@ -211,12 +223,11 @@ def upsert(
     """
     if not rows:
         return 0
-    target: Table = table if isinstance(table, Table) else table.__table__  # type: ignore[attr-defined]
+    target: Table = table_of(table)
     statement = _upsert(session.get_bind().dialect.name, target, tuple(rows[0]), tuple(key), tuple(update))
     values: Any = [dict(row) for row in rows] if len(rows) > 1 else dict(rows[0])
     result = session.connection().execute(statement, values, execution_options={"preserve_rowcount": True})
-    assert isinstance(result, CursorResult)  # noqa: S101 (for the type checker)
-    return result.rowcount
+    return touched(result)
 
 
 @lru_cache(maxsize=256)
@@ -239,7 +250,7 @@ def insert_many(session: Session, table: Table | type[SQLModel], rows: Sequence[
     """
     if not rows:
         return
-    target: Table = table if isinstance(table, Table) else table.__table__  # type: ignore[attr-defined]
+    target: Table = table_of(table)
     engine_dialect = session.get_bind().dialect
     names = list(rows[0])
     prepare = [target.c[name].type.dialect_impl(engine_dialect).bind_processor(engine_dialect) for name in names]

@@ -20,9 +20,9 @@ from shared.kernel import clock
 from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import Invalid, NoLongerOffered, NotFound
 
-_PERIOD: Any = BudgetPeriodRow.__table__  # type: ignore[attr-defined]
-_RESERVATION: Any = ReservationRow.__table__  # type: ignore[attr-defined]
-_PRICE: Any = BidPriceRow.__table__  # type: ignore[attr-defined]
+_PERIOD = db.table_of(BudgetPeriodRow)
+_RESERVATION = db.table_of(ReservationRow)
+_PRICE = db.table_of(BidPriceRow)
 _SLACK = 1e-6
 """Money adds up in binary: a millionth of a dollar more is no oversale."""
 
@@ -211,7 +211,7 @@ def _taken(session: Session, budget: Budget, period: str, amount: float) -> bool
         .where(_PERIOD.c.used + amount <= budget.amount + _SLACK)
         .values(used=_PERIOD.c.used + amount)
     )
-    return bool(done.rowcount == 1)  # type: ignore[attr-defined]
+    return db.touched(done) == 1
 
 
 def _held(session: Session, customer_id: UUID, offer_ids: list[UUID]) -> list[Any]:
@@ -246,4 +246,4 @@ def export_customer(session: Session, customer_id: UUID) -> dict[str, list[dict[
 
 def erase_customer(session: Session, customer_id: UUID) -> int:
     """Forgets for whom what was reserved; what is taken stays taken. Gives how many rows there were."""
-    return session.execute(delete(_RESERVATION).where(_RESERVATION.c.customer_id == customer_id)).rowcount  # type: ignore[attr-defined, no-any-return]
+    return db.touched(session.execute(delete(_RESERVATION).where(_RESERVATION.c.customer_id == customer_id)))

@@ -32,7 +32,7 @@ What an offer set in motion is no trouble of the customer's, and does not count.
 """
 LONGEST_SUBJECT, LONGEST_OUTCOME = 200, 500
 SHOWN = 20
-_CASE: Any = CaseRow.__table__  # type: ignore[attr-defined]
+_CASE = db.table_of(CaseRow)
 _OPEN = (
     select(_CASE)
     .where(_CASE.c.customer_id == bindparam("customer_id"), _CASE.c.state == "open")
@@ -146,7 +146,7 @@ def export_customer(session: Session, customer_id: UUID) -> dict[str, list[dict[
 def erase_customer(session: Session, customer_id: UUID) -> int:
     """Deletes every row of this room about the customer; gives how many there were."""
     erased = session.execute(delete(_CASE).where(_CASE.c.customer_id == customer_id))
-    return int(erased.rowcount)  # type: ignore[attr-defined]
+    return db.touched(erased)
 
 
 def _close(
@@ -161,7 +161,7 @@ def _close(
         .where(_CASE.c.customer_id == customer_id, _CASE.c.case_id == case_id, _CASE.c.state == "open")
         .values(state=state, closed_at=now, closed_by=actor.name, outcome=outcome)
     )
-    if closed.rowcount != 1:  # type: ignore[attr-defined]
+    if db.touched(closed) != 1:
         state_now = case_of(session, customer_id, case_id).state_label.lower()
         raise Conflict(f"This {before.kind_label.lower()} is {state_now} already.")
     if before.kind == "case" and before.offer_id is None:

@@ -33,8 +33,8 @@ LONGEST_FILE = 256 * 1024
 LONGEST_NAME = 80
 MOST_FILES = 60
 
-_DRAFT: Any = DraftRow.__table__  # type: ignore[attr-defined]
-_EDITOR: Any = DraftEditorRow.__table__  # type: ignore[attr-defined]
+_DRAFT = db.table_of(DraftRow)
+_EDITOR = db.table_of(DraftEditorRow)
 _LATER = {
     "problems": None, "problem_count": None, "checked_at": None, "asked_by": None, "asked_at": None, "approved_by": None,
     "approved_by_id": None, "approved_at": None, "approved_digest": None, "effective_at": None,
@@ -211,7 +211,7 @@ def change(session: Session, known: Draft, now: datetime, actor: Actor, **values
         .where(_DRAFT.c.draft_id == known.draft_id, _DRAFT.c.revision == known.revision)
         .values(revision=known.revision + 1, **values)
     )
-    if done.rowcount != 1:  # type: ignore[attr-defined]
+    if db.touched(done) != 1:
         raise Conflict("Someone else changed this draft at the same moment. Please look again.")
 
 

@@ -23,10 +23,10 @@ from backend.record import service as record
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, NotFound
 
-_CATALOGUE = CatalogueVersionRow.__table__  # type: ignore[attr-defined]
-_CONFIGURATION = ConfigurationRow.__table__  # type: ignore[attr-defined]
-_DRAFT = DraftRow.__table__  # type: ignore[attr-defined]
-_SOURCE = CatalogueSourceRow.__table__  # type: ignore[attr-defined]
+_CATALOGUE = db.table_of(CatalogueVersionRow)
+_CONFIGURATION = db.table_of(ConfigurationRow)
+_DRAFT = db.table_of(DraftRow)
+_SOURCE = db.table_of(CatalogueSourceRow)
 _IN_FORCE = (
     select(_CONFIGURATION, _CATALOGUE.c.digest)
     .join(_CATALOGUE, _CATALOGUE.c.version == _CONFIGURATION.c.catalogue_version)

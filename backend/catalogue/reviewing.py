@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -22,8 +21,8 @@ from shared.kernel.errors import Conflict, EvenhandError, Forbidden, Invalid
 
 FURTHEST = timedelta(days=366)
 LONGEST_WORDS = 500
-_DRAFT: Any = DraftRow.__table__  # type: ignore[attr-defined]
-_EDITOR: Any = DraftEditorRow.__table__  # type: ignore[attr-defined]
+_DRAFT = db.table_of(DraftRow)
+_EDITOR = db.table_of(DraftEditorRow)
 _UNAPPROVED = {
     "approved_by": None, "approved_by_id": None, "approved_at": None, "approved_digest": None, "effective_at": None,
 }  # fmt: skip
@@ -85,7 +84,7 @@ def approve(session: Session, draft_id: UUID, seen: int, actor: Actor, now: date
             approved_digest=held.digest,
         )
     )  # fmt: skip
-    if done.rowcount != 1:  # type: ignore[attr-defined]
+    if db.touched(done) != 1:
         raise Forbidden("Nobody approves what they wrote themselves: a second person has to.")
     told(session, draft_id, "draft.approved", actor, now, digest=held.digest)
     return draft(session, draft_id)
@@ -155,7 +154,7 @@ def _put_in_force(draft_id: UUID, now: datetime) -> bool:
                 .where(_DRAFT.c.draft_id == draft_id, _DRAFT.c.revision == held.revision, approved)
                 .values(state="published", catalogue_version=version, revision=held.revision + 1)
             )
-            if done.rowcount != 1:  # type: ignore[attr-defined]
+            if db.touched(done) != 1:
                 raise Conflict("The draft is not what was approved.")
             told(session, draft_id, "draft.in_force", SYSTEM, now, version=version, digest=held.digest)
     except PackError as wrong:

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlmodel import Session
 
+from backend import db
 from backend.catalogue import publishing
 from backend.catalogue.drafts import require
 from backend.catalogue.tables import CatalogueVersionRow, ConfigurationRow, DraftRow
@@ -22,9 +23,9 @@ from backend.record import service as record
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict
 
-_CATALOGUE: Any = CatalogueVersionRow.__table__  # type: ignore[attr-defined]
-_CONFIGURATION: Any = ConfigurationRow.__table__  # type: ignore[attr-defined]
-_DRAFT: Any = DraftRow.__table__  # type: ignore[attr-defined]
+_CATALOGUE = db.table_of(CatalogueVersionRow)
+_CONFIGURATION = db.table_of(ConfigurationRow)
+_DRAFT = db.table_of(DraftRow)
 LONGEST_COMPARED = 6_000
 """Lines of a file."""
 DIALS = Path("configuration") / "dials.toml"

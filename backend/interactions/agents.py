@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, cast, get_args
+from typing import cast, get_args
 from uuid import UUID
 
 from sqlalchemy import bindparam, select, update
@@ -23,7 +23,7 @@ SEEN_ANEW = timedelta(minutes=1)
 """That somebody is at the desk is written once in so long."""
 GONE = timedelta(minutes=5)
 """Whose pages have all been closed for so long is not at work any more: nothing rings for them."""
-_AGENT: Any = AgentRow.__table__  # type: ignore[attr-defined]
+_AGENT = db.table_of(AgentRow)
 _COLUMNS = (_AGENT.c.staff_id, _AGENT.c.name, _AGENT.c.state, _AGENT.c.since, _AGENT.c.seen_at)
 # Asked by every page of the desk, so built once.
 _ONE = select(*_COLUMNS).where(_AGENT.c.staff_id == bindparam("staff_id"))

@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, insert, select, update
 from sqlmodel import Session
 
+from backend import db
 from backend.interactions import agents, contacts
 from backend.interactions.tables import CallRow
 from backend.interactions.types import Call
@@ -25,7 +26,7 @@ from shared.kernel import ids
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, NotFound
 
-_CALL: Any = CallRow.__table__  # type: ignore[attr-defined]
+_CALL = db.table_of(CallRow)
 _COLUMNS = tuple(_CALL.c[name] for name in Call.__slots__)
 LIVE = ("ringing", "talking")
 _UNCLAIMED = (_CALL.c.state == "ended") & _CALL.c.interaction_id.is_(None) & _CALL.c.answered_at.is_not(None)
@@ -136,7 +137,7 @@ def take_waiting(session: Session, actor: Actor, now: datetime) -> Call | None:
         .where(_CALL.c.call_id == call.call_id, _CALL.c.staff_id.is_(None))
         .values(staff_id=UUID(actor.id), staff=actor.name)
     )
-    return _told(session, call.call_id, now) if taken.rowcount == 1 else None  # type: ignore[attr-defined]
+    return _told(session, call.call_id, now) if db.touched(taken) == 1 else None
 
 
 def drop(session: Session, call_id: UUID, actor: Actor, now: datetime) -> None:
@@ -187,7 +188,7 @@ def export_customer(session: Session, customer_id: UUID) -> list[dict[str, Any]]
 
 def erase_customer(session: Session, customer_id: UUID) -> int:
     result = session.execute(_CALL.delete().where(_CALL.c.customer_id == customer_id))
-    return int(result.rowcount)  # type: ignore[attr-defined]
+    return db.touched(result)
 
 
 def _spelled(number: str) -> str:

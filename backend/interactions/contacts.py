@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlmodel import Session
 
+from backend import db
 from backend.interactions import agents
 from backend.interactions.tables import InteractionRow
 from backend.interactions.timeline import ordered_id, record
@@ -22,7 +23,7 @@ LONGEST_NOTES = 5_000
 LONGEST_SUMMARY = 500
 GOES_ON = timedelta(hours=12)
 """A contact that was not wrapped up for so long is over: the next call begins another."""
-INTERACTION: Any = InteractionRow.__table__  # type: ignore[attr-defined]
+INTERACTION = db.table_of(InteractionRow)
 _COLUMNS = tuple(INTERACTION.c[name] for name in Interaction.__slots__)
 # Asked by every page of the desk, so built once.
 _OPEN = select(*_COLUMNS).where(INTERACTION.c.wrapped_at.is_(None)).order_by(INTERACTION.c.started_at)
@@ -168,7 +169,7 @@ def write_notes(
         .where(*this(customer_id, interaction_id), INTERACTION.c.notes_version == seen)
         .values(notes=text, notes_version=seen + 1)
     )
-    if changed.rowcount != 1:  # type: ignore[attr-defined]
+    if db.touched(changed) != 1:
         raise Conflict(
             "These notes were changed in another window.", notes=current.notes, version=current.notes_version
         )
@@ -212,7 +213,7 @@ def wrap_up(
         .where(*this(customer_id, interaction_id), INTERACTION.c.wrapped_at.is_(None))
         .values(ended_at=ended, wrapped_at=now, wrap_up_code=code, summary=summary)
     )
-    if closed.rowcount != 1:  # type: ignore[attr-defined]
+    if db.touched(closed) != 1:
         raise Conflict("This contact is wrapped up already.")
     kind = "call.private" if current.is_private else "call"
     minutes = max(1, round((ended - current.started_at).total_seconds() / 60))

@@ -8,12 +8,13 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlmodel import Session
 
+from backend import db
 from backend.interactions.tables import InteractionRow
 from backend.profiles import service as profiles
 from backend.profiles.service import Representative
 from shared.kernel.actors import Actor
 
-_INTERACTION: Any = InteractionRow.__table__  # type: ignore[attr-defined]
+_INTERACTION = db.table_of(InteractionRow)
 _PERSON = select(_INTERACTION.c.person_id).where(
     _INTERACTION.c.customer_id == bindparam("customer_id"), _INTERACTION.c.staff_id == bindparam("staff_id")
 )

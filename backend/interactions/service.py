@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlmodel import Session
 
+from backend import db
 from backend.interactions import calls
 from backend.interactions.agents import agent_state, at_work, here, set_agent_state, sign_off_absent
 from backend.interactions.calls import (
@@ -50,9 +51,9 @@ __all__ = [
     "require_authority", "ring", "set_agent_state", "set_private", "sign_off_absent", "speak_with", "take_waiting", "timeline", "visit", "visiting", "visits_now", "waiting", "wrap_up", "write_notes",
 ]  # fmt: skip
 
-_EVENT: Any = EventRow.__table__  # type: ignore[attr-defined]
-_INTERACTION: Any = InteractionRow.__table__  # type: ignore[attr-defined]
-_VISIT: Any = VisitRow.__table__  # type: ignore[attr-defined]
+_EVENT = db.table_of(EventRow)
+_INTERACTION = db.table_of(InteractionRow)
+_VISIT = db.table_of(VisitRow)
 _OWNED = (_EVENT, _VISIT, _INTERACTION)
 
 
@@ -72,5 +73,5 @@ def erase_customer(session: Session, customer_id: UUID) -> int:
     erased = calls.erase_customer(session, customer_id)
     for table in _OWNED:
         result = session.execute(delete(table).where(table.c.customer_id == customer_id))
-        erased += result.rowcount  # type: ignore[attr-defined]
+        erased += db.touched(result)
     return erased

@@ -25,8 +25,8 @@ from shared.kernel.actors import Actor
 from shared.kernel.errors import Invalid
 
 MOST = 100
-_EVENT: Any = EventRow.__table__  # type: ignore[attr-defined]
-_INTERACTION: Any = InteractionRow.__table__  # type: ignore[attr-defined]
+_EVENT = db.table_of(EventRow)
+_INTERACTION = db.table_of(InteractionRow)
 _COLUMNS = (
     "event_id", "customer_id", "at", "kind", "channel", "stage", "interaction_id", "actor_kind", "actor_name", "data",
 )  # fmt: skip

@@ -6,7 +6,6 @@ The page itself is kept only where the customer lets us see it; that they are he
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
@@ -25,7 +24,7 @@ AT_ONCE = timedelta(seconds=20)
 """The same page opened again within so long is not told anew."""
 HERE = timedelta(minutes=5)
 """Who has opened no page for so long is no longer here."""
-_VISIT: Any = VisitRow.__table__  # type: ignore[attr-defined]
+_VISIT = db.table_of(VisitRow)
 _COLUMNS = tuple(_VISIT.c[name] for name in Visit.__slots__)
 _ONE = select(*_COLUMNS).where(_VISIT.c.customer_id == bindparam("customer_id"))
 

@@ -16,7 +16,7 @@ from backend.profiles import identity, queries
 from backend.profiles.tables import PackLoadRow
 from backend.profiles.types import Holding
 
-_LOAD = queries.table(PackLoadRow)
+_LOAD = db.table_of(PackLoadRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,5 +176,5 @@ def note_progress(session: Session, pack: str, source: str, progress: LoadProgre
     values = {"anchor": progress.anchor, "done": progress.done, "total": progress.total}
     values["finished_at"] = now if progress.finished else None
     known = session.execute(update(_LOAD).where(_LOAD.c.pack == pack, _LOAD.c.source == source).values(**values))
-    if not known.rowcount:  # type: ignore[attr-defined]
+    if not db.touched(known):
         session.execute(insert(_LOAD).values(pack=pack, source=source, **values))

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlmodel import Session
 
+from backend import db
 from backend.profiles import queries
 
 _OWNED = (
@@ -39,5 +40,5 @@ def erase_customer(session: Session, customer_id: UUID) -> int:
     erased = 0
     for table in _OWNED:
         result = session.execute(delete(table).where(table.c.customer_id == customer_id))
-        erased += result.rowcount  # type: ignore[attr-defined]
+        erased += db.touched(result)
     return erased

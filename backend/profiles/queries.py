@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, bindparam, case, select
-from sqlmodel import SQLModel
 
+from backend import db
 from backend.profiles.identity import like
 from backend.profiles.tables import (
     BillRow,
@@ -21,15 +21,14 @@ from backend.profiles.tables import (
     RepresentativeRow,
 )
 
-
-def table(row: type[SQLModel]) -> Any:
-    """The table behind a row class."""
-    return row.__table__  # type: ignore[attr-defined]
-
-
-CUSTOMER, MOMENT, CONSENT, BILL = table(CustomerRow), table(MomentRow), table(ConsentRow), table(BillRow)
-CREDIT, REPRESENTATIVE = table(CreditRow), table(RepresentativeRow)
-CLAIM, IDENTIFIER, ALIAS = table(IdentifierClaimRow), table(IdentifierRow), table(CustomerAliasRow)
+CUSTOMER, MOMENT, CONSENT, BILL = (
+    db.table_of(CustomerRow),
+    db.table_of(MomentRow),
+    db.table_of(ConsentRow),
+    db.table_of(BillRow),
+)
+CREDIT, REPRESENTATIVE = db.table_of(CreditRow), db.table_of(RepresentativeRow)
+CLAIM, IDENTIFIER, ALIAS = db.table_of(IdentifierClaimRow), db.table_of(IdentifierRow), db.table_of(CustomerAliasRow)
 
 _ID: Any = bindparam("customer_id")
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, insert, select, update
 from sqlmodel import Session
 
+from backend import db
 from backend.profiles.queries import CUSTOMER, REPRESENTATIVE
 from backend.profiles.types import RELATIONS, Representative
 from shared.kernel import clock, ids
@@ -98,6 +99,6 @@ def end_representative(
         .where(REPRESENTATIVE.c.ended_at.is_(None))
         .values(ended_by=by, ended_at=now)
     )
-    if ended.rowcount != 1:  # type: ignore[attr-defined]
+    if db.touched(ended) != 1:
         raise Conflict(f"The authority of {found.name} was ended already, by {found.ended_by}.")
     return representative(session, customer_id, representative_id)

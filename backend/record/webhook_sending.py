@@ -43,8 +43,8 @@ EACH, EACH_FAILING = 4, 1
 TURN_SECONDS = 0.25
 STOP_SECONDS = 3.0
 GONE = 410
-_ENDPOINT: Any = WebhookEndpointRow.__table__  # type: ignore[attr-defined]
-_DELIVERY: Any = WebhookDeliveryRow.__table__  # type: ignore[attr-defined]
+_ENDPOINT = db.table_of(WebhookEndpointRow)
+_DELIVERY = db.table_of(WebhookDeliveryRow)
 # They log each request with its whole address, and an address may hold a token.
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
@@ -238,7 +238,7 @@ def _note(letter: _Letter, came: _Came, now: datetime) -> None:
         if gone:
             # The receiver says that it wants nothing any more.
             session.execute(update(_ENDPOINT).where(_ENDPOINT.c.endpoint_id == letter.endpoint_id).values(active=False))
-    if not noted.rowcount:  # type: ignore[attr-defined]
+    if not db.touched(noted):
         return
     outcome = {"delivered": "delivered", "dead": "dead"}.get(values.get("state", ""), "failed")
     metrics.WEBHOOKS.labels(outcome).inc()

@@ -33,8 +33,8 @@ SHOWN = 50
 KEPT_DELIVERED, KEPT_DEAD = timedelta(days=7), timedelta(days=60)
 _TOLD = ("offer_id", "treatment", "reference", "terms", "until", "deliver_from")
 """What a receiver learns of an event: nothing that names the customer, or that an agent wrote."""
-_ENDPOINT: Any = WebhookEndpointRow.__table__  # type: ignore[attr-defined]
-_DELIVERY: Any = WebhookDeliveryRow.__table__  # type: ignore[attr-defined]
+_ENDPOINT = db.table_of(WebhookEndpointRow)
+_DELIVERY = db.table_of(WebhookDeliveryRow)
 _WANTED = select(_ENDPOINT.c.endpoint_id, _ENDPOINT.c.events).where(_ENDPOINT.c.active)
 _SEND = insert(_DELIVERY)
 _STATES = (
@@ -144,7 +144,7 @@ def remove_endpoint(session: Session, endpoint_id: UUID) -> Endpoint:
 def switch_endpoint(session: Session, endpoint_id: UUID, *, active: bool) -> None:
     """Stops or resumes sending: an endpoint that is off is left no events, and what is on its way waits. Raises NotFound."""
     switched = session.execute(update(_ENDPOINT).where(_ENDPOINT.c.endpoint_id == endpoint_id).values(active=active))
-    if switched.rowcount != 1:  # type: ignore[attr-defined]
+    if db.touched(switched) != 1:
         raise NotFound("There is no such endpoint.")
 
 
@@ -190,7 +190,7 @@ def _again(session: Session, which: list[Any], now: datetime) -> int:
         .where(*which, _DELIVERY.c.state == "dead")
         .values(state="pending", attempts=0, run_at=now, settled_at=None)
     )
-    return int(done.rowcount)  # type: ignore[attr-defined]
+    return db.touched(done)
 
 
 def purge_deliveries(now: datetime) -> int:
@@ -203,7 +203,7 @@ def purge_deliveries(now: datetime) -> int:
             if session.execute(select(_DELIVERY.c.message_id).where(*which).limit(1)).first() is None:
                 continue
         with db.transaction() as session:
-            gone += session.execute(delete(_DELIVERY).where(*which)).rowcount  # type: ignore[attr-defined]
+            gone += db.touched(session.execute(delete(_DELIVERY).where(*which)))
     return gone
 
 

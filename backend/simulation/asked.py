@@ -27,7 +27,7 @@ LEASE = timedelta(seconds=30)
 """A worker that was not heard of for so long is gone, and another begins anew."""
 PAUSE_SECONDS = 0.5
 NOTED_EVERY = timedelta(seconds=1)
-_SIMULATION: Any = SimulationRow.__table__  # type: ignore[attr-defined]
+_SIMULATION = db.table_of(SimulationRow)
 _log = structlog.stdlib.get_logger("evenhand.simulation")
 
 
@@ -169,7 +169,7 @@ def _finish(draft_id: UUID, digest: str, report: Report) -> None:
             select(_SIMULATION.c.asked_by, _SIMULATION.c.asked_by_id).where(_SIMULATION.c.draft_id == draft_id)
         ).one()
         known = draft(session, draft_id)
-        if done.rowcount != 1 or known.over or known.digest != digest:  # type: ignore[attr-defined]
+        if db.touched(done) != 1 or known.over or known.digest != digest:
             return
         actor = Actor("staff", asked.asked_by_id, asked.asked_by)
         held = open_draft(session, draft_id)

@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import insert, select, update
 from sqlmodel import Session
 
+from backend import db
 from backend.budgets import service as budgets
 from backend.engine import service as engine
 from backend.engine.catalogue import Term, Treatment
@@ -34,7 +35,7 @@ from shared.kernel import clock, ids, money
 from shared.kernel.actors import Actor
 from shared.kernel.errors import AlreadyAnswered, Conflict, Forbidden, Invalid, NoLongerOffered, NotFound
 
-_OFFER: Any = OfferRow.__table__  # type: ignore[attr-defined]
+_OFFER = db.table_of(OfferRow)
 _LIVE = ("open", "presented", "deferred")
 SHOWN = 3
 """So many of the ranking stand on the customer's page."""

@@ -28,9 +28,9 @@ from shared.kernel.errors import Conflict, Invalid
 ATTEMPTS = 8
 """How often a decision is made again because its customer changed while it was being made."""
 
-_DECISION = DecisionRow.__table__  # type: ignore[attr-defined]
-_SNAPSHOT = SnapshotRow.__table__  # type: ignore[attr-defined]
-_OFFER = OfferRow.__table__  # type: ignore[attr-defined]
+_DECISION = db.table_of(DecisionRow)
+_SNAPSHOT = db.table_of(SnapshotRow)
+_OFFER = db.table_of(OfferRow)
 _LATEST = (
     select(_DECISION)
     .where(_DECISION.c.customer_id == bindparam("customer_id"))

@@ -18,7 +18,7 @@ from backend.treatments.locking import lock_ledger, move_ledger
 from backend.treatments.tables import OfferRow
 from shared.kernel.actors import SYSTEM
 
-_OFFER = OfferRow.__table__  # type: ignore[attr-defined]
+_OFFER = db.table_of(OfferRow)
 LIVE = ("open", "presented", "deferred")
 
 

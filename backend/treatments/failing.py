@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select, update
 from sqlmodel import Session
@@ -21,7 +20,7 @@ from shared.kernel.errors import NotFound
 KEPT = timedelta(days=30)
 SHOWN = 12
 LONGEST_WHY = 300
-_FAILURE: Any = RuleFailureRow.__table__  # type: ignore[attr-defined]
+_FAILURE = db.table_of(RuleFailureRow)
 _KEY = ("day", "treatment", "step", "rule_hash")
 _MORE = (
     update(_FAILURE)

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, insert, select, update
 from sqlmodel import Session
 
+from backend import db
 from backend.budgets import service as budgets
 from backend.cases import service as cases
 from backend.engine.catalogue import Treatment
@@ -27,8 +28,8 @@ from shared.kernel.money import Money
 
 MESSAGE = "message.due"
 """What a messenger is told: a message that was promised, and from when on it may reach the customer."""
-_OFFER = OfferRow.__table__  # type: ignore[attr-defined]
-_FULFILMENT = FulfilmentRow.__table__  # type: ignore[attr-defined]
+_OFFER = db.table_of(OfferRow)
+_FULFILMENT = db.table_of(FulfilmentRow)
 
 
 def fulfil(session: Session, customer_id: UUID, payload: dict[str, Any], now: datetime) -> None:

@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlmodel import Session
 
+from backend import db
 from backend.catalogue import service as catalogues
 from backend.engine.facts import Configuration, Ledger, OfferFact, terms_from
 from backend.matrix.service import Pack
@@ -23,8 +24,8 @@ from backend.profiles import service as profiles
 from backend.profiles.service import Profile, Snapshot
 from backend.treatments.tables import LedgerRow, OfferRow
 
-_OFFER = OfferRow.__table__  # type: ignore[attr-defined]
-_LEDGER = LedgerRow.__table__  # type: ignore[attr-defined]
+_OFFER = db.table_of(OfferRow)
+_LEDGER = db.table_of(LedgerRow)
 _LEDGER_VERSION = select(_LEDGER.c.version).where(_LEDGER.c.customer_id == bindparam("customer_id"))
 _OFFERS = (
     select(_OFFER)

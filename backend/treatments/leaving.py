@@ -9,11 +9,12 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlmodel import Session
 
+from backend import db
 from backend.treatments.inputs import unpack_text
 from backend.treatments.tables import DecisionRow, FulfilmentRow, LedgerRow, OfferRow, SnapshotRow
 
 _ROWS: tuple[Any, ...] = (OfferRow, FulfilmentRow, DecisionRow, SnapshotRow, LedgerRow)
-_TABLES = [row.__table__ for row in _ROWS]
+_TABLES = [db.table_of(row) for row in _ROWS]
 
 
 def export_customer(session: Session, customer_id: UUID) -> dict[str, list[dict[str, Any]]]:
@@ -37,5 +38,5 @@ def erase_customer(session: Session, customer_id: UUID) -> int:
     for table in _TABLES:
         if table.name == "decision":
             continue
-        erased += session.execute(delete(table).where(table.c.customer_id == customer_id)).rowcount  # type: ignore[attr-defined]
+        erased += db.touched(session.execute(delete(table).where(table.c.customer_id == customer_id)))
     return erased

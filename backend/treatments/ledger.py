@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlmodel import Session
 
+from backend import db
 from backend.budgets import service as budgets
 from backend.engine import service as engine
 from backend.engine.service import deliver
@@ -25,7 +26,7 @@ from shared.kernel import clock
 from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import AlreadyAnswered, Conflict, EvenhandError, Invalid, NoLongerOffered, NotFound
 
-_OFFER = OfferRow.__table__  # type: ignore[attr-defined]
+_OFFER = db.table_of(OfferRow)
 FULFIL = "offer.fulfil"
 """The outbox topic of an accepted offer."""
 
@@ -188,7 +189,7 @@ def write(session: Session, row: Any, values: dict[str, Any]) -> None:
         .where(_OFFER.c.version == row.version, _OFFER.c.state == row.state)
         .values(**values)
     )
-    if done.rowcount != 1:  # type: ignore[attr-defined]
+    if db.touched(done) != 1:
         raise Conflict("Someone else answered at the same moment. Please look again.")
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlmodel import Session
 
+from backend import db
 from backend.catalogue import service as catalogues
 from backend.engine.catalogue import Catalogue, Treatment
 from backend.matrix.service import EffectiveCell, Pack, effective_cell
@@ -24,7 +25,7 @@ from shared.kernel.errors import Invalid, NotFound
 
 T = TypeVar("T")
 MOST = 100
-_DECISION: Any = DecisionRow.__table__  # type: ignore[attr-defined]
+_DECISION = db.table_of(DecisionRow)
 _HEAD = (
     "decision_id", "made_at", "stands_until", "profile_version", "ledger_version", "configuration_version",
     "catalogue_version", "model_epoch", "engine_version",

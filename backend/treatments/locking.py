@@ -10,7 +10,7 @@ from sqlmodel import Session
 from backend import db
 from backend.treatments.tables import LedgerRow
 
-_LEDGER = LedgerRow.__table__  # type: ignore[attr-defined]
+_LEDGER = db.table_of(LedgerRow)
 _HELD = select(_LEDGER.c.version).where(_LEDGER.c.customer_id == bindparam("customer_id")).with_for_update()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import delete, insert, select
 from sqlmodel import Session
@@ -21,7 +20,7 @@ from shared.kernel.errors import NotFound
 SAMPLE = 5
 KEPT = timedelta(days=30)
 MOST_DETAILS = 20
-_CHECK: Any = ParityCheckRow.__table__  # type: ignore[attr-defined]
+_CHECK = db.table_of(ParityCheckRow)
 
 
 @dataclass(frozen=True, slots=True)

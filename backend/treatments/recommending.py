@@ -24,7 +24,7 @@ from shared.kernel import ids
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict
 
-_OFFER: Any = OfferRow.__table__  # type: ignore[attr-defined]
+_OFFER = db.table_of(OfferRow)
 _BY_REFERENCE = (
     select(_OFFER.c.customer_id)
     .where(_OFFER.c.reference == bindparam("reference"))

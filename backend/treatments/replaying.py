@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlmodel import Session
 
+from backend import db
 from backend.catalogue import service as catalogues
 from backend.engine import service as engine
 from backend.engine.facts import Configuration, Ledger
@@ -22,8 +23,8 @@ from backend.treatments.inputs import hash_of, unpack_text
 from backend.treatments.tables import DecisionRow, SnapshotRow
 from shared.kernel.errors import Erased, NotFound
 
-_DECISION = DecisionRow.__table__  # type: ignore[attr-defined]
-_SNAPSHOT = SnapshotRow.__table__  # type: ignore[attr-defined]
+_DECISION = db.table_of(DecisionRow)
+_SNAPSHOT = db.table_of(SnapshotRow)
 _STORED = select(_DECISION).where(_DECISION.c.decision_id == bindparam("decision_id"))
 _BODY = select(_SNAPSHOT.c.body).where(
     _SNAPSHOT.c.customer_id == bindparam("customer_id"), _SNAPSHOT.c.input_hash == bindparam("input_hash")

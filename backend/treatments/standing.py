@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, bindparam, func, select
 from sqlmodel import Session
 
+from backend import db
 from backend.catalogue import service as catalogues
 from backend.profiles import service as profiles
 from backend.treatments.asking import Decided
@@ -27,9 +28,9 @@ Stamp = tuple[Any, ...]
 _Key = tuple[Any, ...]
 _Kept = tuple[Stamp, datetime, bytes]
 
-_DECISION = DecisionRow.__table__  # type: ignore[attr-defined]
-_LEDGER = LedgerRow.__table__  # type: ignore[attr-defined]
-_OFFER = OfferRow.__table__  # type: ignore[attr-defined]
+_DECISION = db.table_of(DecisionRow)
+_LEDGER = db.table_of(LedgerRow)
+_OFFER = db.table_of(OfferRow)
 _CUSTOMER: BindParameter[UUID] = bindparam("customer_id")
 _LATEST = (
     select(_DECISION.c.decision_id)

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlmodel import Session
 
+from backend import db
 from backend.budgets import service as budgets
 from backend.cases import service as cases
 from backend.interactions import service as interactions
@@ -27,8 +28,8 @@ from shared.kernel import clock
 from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import AlreadyAnswered, Conflict, Invalid, NoLongerOffered, NotUndoable, TooLate
 
-_OFFER: Any = OfferRow.__table__  # type: ignore[attr-defined]
-_FULFILMENT: Any = FulfilmentRow.__table__  # type: ignore[attr-defined]
+_OFFER = db.table_of(OfferRow)
+_FULFILMENT = db.table_of(FulfilmentRow)
 _DONE_ALREADY = "It has been done already, so it can't be taken back here. Please talk to us."
 
 
