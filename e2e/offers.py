@@ -1,4 +1,4 @@
-"""Offers that stand open in the loaded database, for tests that answer many of them."""
+"""Offers that stand open in the open database, for tests that answer many of them."""
 
 from uuid import UUID
 
@@ -16,7 +16,7 @@ def open_offers(most: int, after: int = 0) -> list[tuple[UUID, UUID]]:
         with db.reading() as session:
             page = profiles.search(session, limit=100, cursor=cursor)
         cursor = page.next_cursor
-        assert page.items, "the loaded database has too few customers"
+        assert page.items, "the database has too few customers"
         for match in page.items[: after + most - len(found)]:
             if len(found) < after:
                 found.append((match.id, match.id))

@@ -61,7 +61,7 @@ class House:
 
 @pytest.fixture(params=ENGINES)
 def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
-    with fresh(request.param, "loaded", tmp_path) as url, opened(url, tmp_path):
+    with fresh(request.param, "whole", tmp_path) as url, opened(url, tmp_path):
         with db.transaction() as session:
             key = people.create_key(session, ["all"], clock.now())[1]
         made = House(url, tmp_path, key)

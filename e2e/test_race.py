@@ -56,7 +56,7 @@ class Shot:
 def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     homes = [tmp_path_factory.mktemp("house") for _ in range(2)]
     with ExitStack() as stack:
-        url = stack.enter_context(fresh(request.param, "loaded", homes[0]))
+        url = stack.enter_context(fresh(request.param, "whole", homes[0]))
         with ThreadPoolExecutor() as starting:
             contexts = [serving(url, home) for home in homes]
             first, second = starting.map(stack.enter_context, contexts)
