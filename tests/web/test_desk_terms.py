@@ -95,7 +95,7 @@ def test_terms_beyond_it_need_a_reason_and_what_was_typed_stays(desk: Browser, c
     assert "Say why: these terms need an approval." in refused.text
     assert 'value="19"' in refused.html
     after = asked(desk, customer, htmx=htmx, **{TERM: "19", "reason": "Nine hours."})
-    assert "Being confirmed: $19.00 off" in after.text
+    assert "Sent for approval: $19.00 off" in after.text
     assert state_of(customer)[0] == ("pending_approval", "$19.00")
 
 
