@@ -50,13 +50,15 @@ def people_of(server: Server) -> Iterator[Person]:
 
 def offered_first(server: Server, treatment: str) -> Iterator[Person]:
     """Customers to whom this treatment is offered first by phone and at the portal; none of those of `people_of`."""
-    pages, found = 0, True
-    while found:
+    after = 100 * PAGES
+    while True:
         with opened(server.database_url, server.log.parent):
-            found = list(islice(_everyone(), 100 * (PAGES + pages), 100 * (PAGES + pages + 1)))
-            theirs = [_person(one) for one in found if all(given[:1] == [treatment] for given in _lists(one)[1])]
-        yield from theirs
-        pages += 1
+            looked_at = list(islice(_everyone(), after, after + 100))
+            found = [_person(one) for one in looked_at if all(given[:1] == [treatment] for given in _lists(one)[1])]
+        yield from found
+        if not looked_at:
+            return
+        after += 100
 
 
 def _everyone() -> Iterator[UUID]:
