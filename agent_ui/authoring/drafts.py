@@ -158,7 +158,9 @@ def context_of(draft_id: UUID) -> dict[str, Any]:
     return {
         "draft": known,
         "steps": steps(known.state),
-        "going": known.state == "approved" and known.effective_at is not None and now - SOON <= known.effective_at <= now,
+        "going": known.state == "approved"
+        and known.effective_at is not None
+        and now - SOON <= known.effective_at <= now,
         "simulation": simulation,
         "present": present,
         "pack": pack,
