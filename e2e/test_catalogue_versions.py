@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from e2e.conftest import NARROW
 from e2e.people import Person
@@ -18,8 +18,21 @@ MINUTES = 120_000
 RULE = 'applicable = "churn_risk >= 0.45"'
 MISTAKEN = 'applicable = "churn_rsk >= 0.4"'
 MENDED = 'applicable = "churn_risk >= 0.4"'
-WORDS = "{credit} off your next bill"
-WARMER = "With our thanks: {credit} off your next bill"
+WORDS = 'headline = "{credit} off your next bill"'
+WARMER = 'headline = "With our thanks: {credit} off your next bill"'
+
+
+def overwrite(field: Locator, old: str, new: str) -> None:
+    """Selects some words of a text and types others in their place."""
+    field.focus()
+    field.evaluate(
+        """(field, old) => {
+            const start = field.value.indexOf(old);
+            field.setSelectionRange(start, start + old.length);
+        }""",
+        old,
+    )
+    field.page.keyboard.insert_text(new)
 
 
 def written(author: Page, person: Person) -> str:
@@ -33,7 +46,8 @@ def written(author: Page, person: Person) -> str:
     text = author.get_by_label(f"Text of {FILE}")
     before = text.input_value()
     assert before.count(RULE) == 1
-    text.fill(before.replace(RULE, MISTAKEN).replace(WORDS, WARMER))
+    overwrite(text, RULE, MISTAKEN)
+    overwrite(text, WORDS, WARMER)
     author.get_by_role("button", name="Save and check").click()
     says(author, "1 problem in this file")
     line = before[: before.index(RULE)].count("\n") + 1

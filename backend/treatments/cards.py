@@ -271,7 +271,8 @@ def offer_line(row: Any, inputs: Inputs, viewer: Actor) -> OfferLine:
     by = _who((row.answered_by if answered else row.presented_by) or "", inputs, viewer)
     refused = row.state == "withdrawn" and row.supersedes is not None and answered and row.until is None
     label = _refusal(viewer) if refused else STATE_LABELS[row.state]
-    text = _answer_text(label, at, channel, by, inputs) if answered else ""
+    word = "Asked" if row.state == "pending_approval" else label
+    text = _answer_text(word, at, channel, by, inputs) if answered else ""
     if refused:
         # Who answered and when is who asked: what counts by now is why not, which is between the staff.
         text = f"{label}." if viewer.kind == "customer" else f"{label}: {row.reason}"
