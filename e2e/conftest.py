@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, Response
 
 from e2e import browser as chromium
-from e2e.people import Person, people_of
+from e2e.people import Person, offered_first, people_of
 from e2e.servers import Server, serving
 from e2e.telephone import Telephone
 from tests.databases import fresh, pytest_configure, pytest_unconfigure
@@ -53,6 +53,12 @@ def people(server: Server) -> Iterator[Person]:
 def person(people: Iterator[Person]) -> Person:
     """A customer whom no other journey touches."""
     return next(people)
+
+
+@pytest.fixture(scope="session")
+def promised(server: Server) -> Iterator[Person]:
+    """Customers whose first offer is a credit, whose terms an agent may alter; none of `people`, each given out once."""
+    return offered_first(server, "loyalty_credit")
 
 
 @pytest.fixture

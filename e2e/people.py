@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from uuid import UUID
 
 from backend import db
@@ -41,30 +42,52 @@ def people_of(server: Server) -> Iterator[Person]:
     """
     found = []
     with opened(server.database_url, server.log.parent):
-        for customer_id in _everyone():
+        for customer_id in islice(_everyone(), 100 * PAGES):
             if _well_served(customer_id):
-                with db.reading() as session:
-                    profile = profiles.profile(session, customer_id)
-                found.append(
-                    Person(str(customer_id), profile.number, profile.name, profile.email or "", profile.phone or "")
-                )
+                found.append(_person(customer_id))
     yield from found
+
+
+def offered_first(server: Server, treatment: str) -> Iterator[Person]:
+    """Customers to whom this treatment is offered first by phone and at the portal; none of those of `people_of`."""
+    after = 100 * PAGES
+    while True:
+        with opened(server.database_url, server.log.parent):
+            looked_at = list(islice(_everyone(), after, after + 100))
+            found = [_person(one) for one in looked_at if all(given[:1] == [treatment] for given in _lists(one)[1])]
+        yield from found
+        if not looked_at:
+            return
+        after += 100
 
 
 def _everyone() -> Iterator[UUID]:
     cursor = None
-    for _ in range(PAGES):
+    while True:
         with db.reading() as session:
             page = profiles.search(session, limit=100, cursor=cursor)
         cursor = page.next_cursor
         yield from (match.id for match in page.items)
+        if cursor is None:
+            return
+
+
+def _person(customer_id: UUID) -> Person:
+    with db.reading() as session:
+        profile = profiles.profile(session, customer_id)
+    return Person(str(customer_id), profile.number, profile.name, profile.email or "", profile.phone or "")
+
+
+def _lists(customer_id: UUID) -> tuple[treatments.Decided, list[list[str]]]:
+    """What is decided for the customer, and what of it can be delivered by phone, and at the portal."""
+    decided = treatments.preview(customer_id, clock.now())
+    given = []
+    for channel in ("phone", "portal"):
+        delivery = engine.deliver(decided.ranked, decided.inputs.snapshot, decided.inputs.configuration, channel)
+        given.append([item.treatment for item in delivery.here])
+    return decided, given
 
 
 def _well_served(customer_id: UUID) -> bool:
-    decided = treatments.preview(customer_id, clock.now())
-    lists = []
-    for channel in ("phone", "portal"):
-        delivery = engine.deliver(decided.ranked, decided.inputs.snapshot, decided.inputs.configuration, channel)
-        lists.append([item.treatment for item in delivery.here])
-    phone, portal = lists
+    decided, (phone, portal) = _lists(customer_id)
     return phone[:ALIKE] == portal[:ALIKE] and min(len(phone), len(portal)) >= ENOUGH and bool(decided.ranked[0].terms)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,16 +20,25 @@ from backend.simulation import service as simulations
 from shared.kernel import clock
 from shared.kernel.errors import Invalid
 from shared.ui.formats import speak_of
-from shared.ui.pages import page, request_now, tell
+from shared.ui.pages import page, request_now, tell, wants_fragment
 
 bp = Blueprint("drafts", __name__, template_folder="templates", url_prefix="/catalogue/drafts")
 TEMPLATE = "authoring/draft.html"
+SOON = timedelta(minutes=1)
+"""So long a page waits for a worker to put a draft in force, before it offers to set another instant."""
 
 
 @bp.get("/<uuid:draft_id>")
 @requires(Permission.SEE_CATALOGUE)
 def show(draft_id: UUID) -> Response:
-    return page(TEMPLATE, **context_of(draft_id))
+    """The whole page; or what comes next alone, until what was waited for is there, and the page is drawn anew."""
+    context = context_of(draft_id)
+    if not wants_fragment():
+        return page(TEMPLATE, **context)
+    response = page(TEMPLATE, "acts", **context)
+    if not context["going"]:
+        response.headers["HX-Refresh"] = "true"
+    return response
 
 
 @bp.get("/<uuid:draft_id>/changes")
@@ -134,7 +143,7 @@ def _instant(text: str) -> datetime:
 
 def context_of(draft_id: UUID) -> dict[str, Any]:
     """All that the draft's pages are drawn from."""
-    actor = current_actor()
+    actor, now = current_actor(), request_now()
     with db.reading() as session:
         known = catalogues.draft(session, draft_id)
         configuration = catalogues.in_force(session)
@@ -149,6 +158,9 @@ def context_of(draft_id: UUID) -> dict[str, Any]:
     return {
         "draft": known,
         "steps": steps(known.state),
+        "going": known.state == "approved"
+        and known.effective_at is not None
+        and now - SOON <= known.effective_at <= now,
         "simulation": simulation,
         "present": present,
         "pack": pack,
@@ -159,6 +171,7 @@ def context_of(draft_id: UUID) -> dict[str, Any]:
         "gone": sorted(before.keys() - known.files.keys()),
         "before": before,
         "troubles": troubles,
+        "personas": catalogues.expected(known.files, known.problems) if known.problems is not None else (),
         "may_write": actor.may(Permission.AUTHOR) and not known.over,
         "may_approve": actor.may(Permission.APPROVE_CATALOGUE) and actor.id not in known.editors,
         "approver": actor.may(Permission.APPROVE_CATALOGUE),

@@ -70,12 +70,10 @@ def save(draft_id: UUID, path: str) -> Response:
         found = catalogues.check_draft(draft_id, current_actor(), request_now()).problems or ()
         here = sum(problem.file == path for problem in found)
         if not found:
-            tell("good", "Saved, and nothing is wrong with the draft")
+            tell("good", "Saved, and nothing is wrong with the draft", "Every persona gets what they should.")
         else:
-            tell(
-                "warn",
-                f"Saved; {len(found)} problem{'' if len(found) == 1 else 's'} in the draft, {here} of them in this file",
-            )
+            where = "in this file" if here == len(found) else f"in the draft, {here or 'none'} of them in this file"
+            tell("warn", f"Saved; {len(found)} problem{'' if len(found) == 1 else 's'} {where}")
     else:
         tell("good", "Saved", "The draft has to be checked before it goes further.")
     return redirect(url_for(".show", draft_id=draft_id, path=path), 303)

@@ -158,8 +158,8 @@ def _told(response: str, line: OfferLine, until: date | None) -> dict[str, str]:
             "text": "They stand on the portal too, in place of the old ones.",
         },
         "pending_approval": {
-            "title": f"Being confirmed: {line.headline}",
-            "text": "These terms go beyond your own authority: a supervisor has been asked. The customer sees that it is being confirmed.",
+            "title": f"Sent for approval: {line.headline}",
+            "text": "These terms go beyond your own authority. The customer sees that it is being confirmed; what a supervisor decides stands below, under Answered.",
         },
         "fulfilled": {"title": f"Arranged: {line.headline}", "text": reference},
         "presented": {

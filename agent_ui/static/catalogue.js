@@ -19,9 +19,12 @@
   fit();
 
   document.addEventListener("click", (event) => {
-    const link = event.target.closest?.("[data-line]");
+    const link = event.target.closest?.("[data-to-line]");
     if (!link) return;
-    const lines = text.value.split("\n"), number = Number(link.dataset.line) - 1;
+    const lines = text.value.split("\n"), number = Number(link.dataset.toLine) - 1;
+    // The browser's own way there would take the focus from the text again.
+    event.preventDefault();
+    gutter.children[number]?.scrollIntoView();
     const start = lines.slice(0, number).join("\n").length + (number ? 1 : 0);
     text.focus({ preventScroll: true });
     text.setSelectionRange(start, start + (lines[number] ?? "").length);

@@ -20,7 +20,7 @@ from backend.engine import service as engine
 from backend.engine.catalogue import Catalogue
 from backend.engine.facts import ANSWERED, Configuration, Ledger, OfferFact
 from backend.engine.service import Ruling, Withheld
-from backend.matrix.service import Pack, Problem, Source, body_of
+from backend.matrix.service import Pack, PackError, Problem, Source, body_of
 from backend.matrix.types import Fact, Key, Labelled, Part
 from backend.profiles.snapshot import Snapshot, snapshot
 from backend.profiles.types import Consent, Moment, Profile
@@ -77,6 +77,38 @@ class Outcome:
     persona: Persona
     snapshot: Snapshot
     ruling: Ruling
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a persona should get, and in words what a check found wrong about that."""
+
+    key: str
+    label: str
+    must: tuple[str, ...]
+    must_not: tuple[str, ...]
+    first: str | None
+    wrong: tuple[str, ...]
+
+
+def expected(texts: Mapping[str, str], found: Sequence[Problem]) -> tuple[Expected, ...]:
+    """The personas of this pack with what a check, which found these problems, says of each.
+
+    Empty without personas, and where anything else is wrong with the pack: then they were not tried.
+    """
+    if FILE not in texts or any(problem.file != FILE for problem in found):
+        return ()
+    try:
+        read = Personas.model_validate(body_of({FILE: texts[FILE]})["personas"])
+    except (PackError, ValidationError):
+        return ()
+    return tuple(
+        Expected(
+            one.key, one.label, one.must, one.must_not, one.first,
+            tuple(problem.message for problem in found if problem.rule.partition(".")[0] == one.key),
+        )
+        for one in read.persona
+    )  # fmt: skip
 
 
 def problems(texts: Mapping[str, str]) -> list[Problem]:

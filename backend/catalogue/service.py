@@ -18,6 +18,7 @@ from backend.catalogue.drafts import (
     save_file,
     told,
 )
+from backend.catalogue.personas import Expected, expected
 from backend.catalogue.publishing import (
     VERSION_IN_FORCE,
     as_of,
@@ -40,6 +41,7 @@ __all__ = [
     "VERSION_IN_FORCE",
     "Draft",
     "DraftLine",
+    "Expected",
     "Spell",
     "Version",
     "approve",
@@ -56,6 +58,7 @@ __all__ = [
     "difference",
     "draft",
     "drafts",
+    "expected",
     "export_version",
     "files_of",
     "hold",

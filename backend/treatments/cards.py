@@ -269,7 +269,13 @@ def offer_line(row: Any, inputs: Inputs, viewer: Actor) -> OfferLine:
     at = row.answered_at if answered else row.presented_at
     channel = row.answered_channel if answered else row.presented_channel
     by = _who((row.answered_by if answered else row.presented_by) or "", inputs, viewer)
-    label = STATE_LABELS[row.state]
+    refused = row.state == "withdrawn" and row.supersedes is not None and answered and row.until is None
+    label = _refusal(viewer) if refused else STATE_LABELS[row.state]
+    word = "Asked" if row.state == "pending_approval" else label
+    text = _answer_text(word, at, channel, by, inputs) if answered else ""
+    if refused:
+        # Who answered and when is who asked: what counts by now is why not, which is between the staff.
+        text = f"{label}." if viewer.kind == "customer" else f"{label}: {row.reason}"
     return OfferLine(
         offer_id=row.offer_id,
         treatment=row.treatment,
@@ -279,7 +285,7 @@ def offer_line(row: Any, inputs: Inputs, viewer: Actor) -> OfferLine:
         at=at,
         channel=channel,
         by=by,
-        answer_text=_answer_text(label, at, channel, by, inputs) if answered else "",
+        answer_text=text,
         terms=term_lines(terms, inputs),
         valid_until=row.valid_until,
         until=row.until,
@@ -291,6 +297,11 @@ def offer_line(row: Any, inputs: Inputs, viewer: Actor) -> OfferLine:
         reference=row.reference,
         promise=fill(t.fulfilment.promise, words),
     )
+
+
+def _refusal(viewer: Actor) -> str:
+    """Altered terms that were not approved, as the timeline calls them."""
+    return "Could not be confirmed" if viewer.kind == "customer" else "Not approved"
 
 
 def _who(name: str, inputs: Inputs, viewer: Actor) -> str:

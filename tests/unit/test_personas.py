@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from backend.catalogue import personas
-from backend.catalogue.service import check_pack
+from backend.catalogue.service import check_pack, check_texts
 from backend.engine.catalogue import Catalogue
-from backend.matrix.service import folder_of, read_body
+from backend.matrix.service import Problem, folder_of, read_body, texts_of
 
 TELECOM = folder_of("telecom")
 
@@ -101,6 +101,19 @@ def test_a_persona_that_cannot_be_is_told(pack: Path, old: str, new: str, rule: 
     spoil(pack, "personas.toml", old, new)
     found = check_pack(pack)
     assert any(p.file == "personas.toml" and p.rule == rule and said in p.message for p in found), found
+
+
+def test_what_a_check_found_stands_with_the_persona_whom_it_concerns(pack: Path) -> None:
+    texts = texts_of(pack)
+    assert not any(one.wrong for one in personas.expected(texts, []))
+    texts["personas.toml"] = texts["personas.toml"].replace('first = "payment_plan"', 'first = "due_date"')
+    found = check_texts(texts)
+    (luis,) = [one for one in personas.expected(texts, found) if one.wrong]
+    assert luis.label.startswith("Luis")
+    assert luis.first == "due_date"
+    assert luis.wrong == (found[0].message,)
+    assert personas.expected(texts, [Problem("pack.toml", 1, "pack", "wrong")]) == (), "they are not tried then"
+    assert personas.expected(texts | {"personas.toml": "["}, []) == ()
 
 
 def test_a_pack_without_personas_is_in_order(pack: Path) -> None:

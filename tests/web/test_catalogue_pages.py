@@ -12,7 +12,7 @@ from backend.catalogue import service as catalogues
 from backend.simulation import service as simulations
 from shared.kernel import clock
 from tests.cast import ADMIN, AGENT, AUTHOR, SUPERVISOR
-from tests.pages import Browser, Page
+from tests.pages import Browser, Page, text_of
 from tests.steps_of_drafts import simulated
 
 Sign = Callable[[str], Browser]
@@ -50,6 +50,8 @@ def test_from_a_new_draft_to_in_force_and_back_by_two_people(desk_as: Sign) -> N
     assert "Saved" in saved.text
     checked = author.get(here).submit(f"{here}/check")
     assert "Nothing is wrong with it" in checked.text
+    assert "get what they should" in checked.text
+    assert "Dana: fibre, no contract" in checked.text
     changes = author.get(f"{here}/changes").text
     assert '-applicable = "churn_risk >= 0.45"' in changes
     assert '+applicable = "churn_risk >= 0.46"' in changes
@@ -62,8 +64,13 @@ def test_from_a_new_draft_to_in_force_and_back_by_two_people(desk_as: Sign) -> N
     approved = seen.submit(f"{here}/approval")
     assert "Approved by" in approved.text
     going = approved.submit(f"{here}/schedule", when="now")
-    assert "In force from today" in going.text
+    assert "It goes in force within seconds" in going.text
+    assert f"{here}/schedule" not in [form.action for form in going.forms]
+    piece = supervisor.get(here, htmx=True)
+    assert piece.one("aside", id="next-acts").get("hx-trigger") == "every 1s"
+    assert "HX-Refresh" not in piece.response.headers
     assert catalogues.take_effect(clock.now()) == 1
+    assert supervisor.get(here, htmx=True).response.headers["HX-Refresh"] == "true"
     assert in_force() == 2
     assert "In force as version 2" in supervisor.get(here).text
     listed = author.get("/catalogue").text
@@ -84,6 +91,18 @@ def test_problems_stand_beside_the_text_with_their_lines(desk_as: Sign) -> None:
     whole = author.get(path_of(draft))
     assert "1 problem" in whole.text
     assert f"{path_of(draft)}/request" not in [form.action for form in whole.forms]
+
+
+def test_a_persona_who_no_longer_gets_what_they_should_is_told_by_name(desk_as: Sign) -> None:
+    author = desk_as(AUTHOR)
+    here = path_of(begin(author))
+    write(author, author.get(here), '|| intent == "leaving" || stage == "leave"', "")
+    write(author, author.get(here), "leave_signals_60d >= 1", "leave_signals_60d >= 9", "check")
+    failing = [text_of(one) for one in author.get(here).all(class_="failing")]
+    assert len(failing) == 2
+    assert all("must get stay_talk, which left at applicable" in one for one in failing)
+    write(author, author.get(here), "leave_signals_60d >= 9", "leave_signls_60d >= 9", "check")
+    assert not author.get(here).all(class_="failing"), "they were not tried"
 
 
 def test_the_catalogue_in_force_is_there_to_read(desk_as: Sign) -> None:
@@ -207,7 +226,7 @@ def test_a_draft_is_simulated_by_a_worker_while_its_page_shows_how_far_it_is(des
     assert author.get(f"{here}/simulation", htmx=True).response.headers["HX-Refresh"] == "true"
     done = author.get(here)
     for words in (
-        "7,043 customers against version 1",
+        " customers against version 1",
         "Credit for staying with us",
         "By segment",
         "Goodwill credits",

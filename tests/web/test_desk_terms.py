@@ -95,7 +95,7 @@ def test_terms_beyond_it_need_a_reason_and_what_was_typed_stays(desk: Browser, c
     assert "Say why: these terms need an approval." in refused.text
     assert 'value="19"' in refused.html
     after = asked(desk, customer, htmx=htmx, **{TERM: "19", "reason": "Nine hours."})
-    assert "Being confirmed: $19.00 off" in after.text
+    assert "Sent for approval: $19.00 off" in after.text
     assert state_of(customer)[0] == ("pending_approval", "$19.00")
 
 
@@ -131,6 +131,26 @@ def test_a_supervisor_approves_and_the_customer_sees_each_step(
     assert "This was decided already." in again.text
     assert "Being confirmed" not in portal.get("/offers").text
     assert state_of(customer)[0][0] == "accepted"
+
+
+def test_a_refusal_is_told_to_the_agent_with_its_reason_and_to_the_customer_without(
+    desk: Browser, desk_as: Callable[[str], Browser], portal_as: Callable[[str], Browser], customer: UUID
+) -> None:
+    asked(desk, customer, **{TERM: "19", "reason": "Nine hours without a line."})
+    portal = portal_as(PORTAL_CUSTOMER)
+    page = portal.get("/offers")
+    link = next(a.get("href") or "" for a in page.one("li", class_="line").iter() if a.get("href"))
+    waiting = portal.get(link).text
+    assert "Being confirmed: $19.00 off" in waiting
+    assert "The credit is on your next bill" not in waiting, "nobody agreed to it yet"
+    supervisor = desk_as(SUPERVISOR)
+    approvals = supervisor.get("/approvals")
+    form = next(form.action for form in approvals.forms if "/approvals/" in form.action)
+    approvals.submit(form, decision="refuse", reason="Fifteen is what we give.")
+    assert "Not approved: Fifteen is what we give." in desk.get(f"/customers/{customer}").text
+    refused = portal.get(link).text
+    assert "Could not be confirmed" in refused
+    assert "Fifteen" not in refused
 
 
 def test_who_asked_cannot_approve(desk_as: Callable[[str], Browser], customer: UUID) -> None:

@@ -206,7 +206,7 @@ def test_a_rule_that_fails_is_a_calm_line_with_its_treatment_how_often_and_why(
     for words in (
         "1 rule could not be decided",
         "A yearly look",
-        "not relevant now, 2 times",
+        "“not relevant now”, 2 times",
         failed.rule,
         failed.detail,
     ):
