@@ -18,6 +18,8 @@ from tests.databases import (
     loaded_url,
     pytest_configure,
     pytest_unconfigure,
+    whole_sqlite,
+    whole_sqlite_url,
 )
 from tests.network import no_network
 from tests.pages import Browser
@@ -33,6 +35,8 @@ __all__ = [
     "no_network",
     "pytest_configure",
     "pytest_unconfigure",
+    "whole_sqlite",
+    "whole_sqlite_url",
 ]
 
 

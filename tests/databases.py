@@ -169,6 +169,13 @@ def loaded_sqlite_url(tmp_path: Path) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture
+def whole_sqlite_url(tmp_path: Path) -> Iterator[str]:
+    """The address of an SQLite database with all 7,043 customers of the telecom pack, not yet opened."""
+    with fresh("sqlite", "whole", tmp_path) as url:
+        yield url
+
+
 @contextlib.contextmanager
 def opened(url: str, home: Path) -> Iterator[str]:
     """Makes it this process's database for a while; whatever listened to it has ended before it is closed."""
@@ -201,6 +208,13 @@ def loaded(loaded_url: str, tmp_path: Path) -> Iterator[str]:
 def loaded_sqlite(loaded_sqlite_url: str, tmp_path: Path) -> Iterator[str]:
     """The same on SQLite alone, for what does not depend on the engine."""
     with opened(loaded_sqlite_url, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def whole_sqlite(whole_sqlite_url: str, tmp_path: Path) -> Iterator[str]:
+    """All 7,043 customers, opened, one's own to change; the value is its address."""
+    with opened(whole_sqlite_url, tmp_path) as url:
         yield url
 
 

@@ -65,16 +65,16 @@ def test_a_copy_is_measured_and_the_original_left_alone(
     assert decisions(loaded_sqlite_url) == before
 
 
-def test_everyone_is_decided_for_and_a_draft_simulated_on_a_copy(loaded_sqlite_url: str, tmp_path: Path) -> None:
-    before = decisions(loaded_sqlite_url)
-    found = bench(loaded_sqlite_url, tmp_path, "batch", 2000)
+def test_everyone_is_decided_for_and_a_draft_simulated_on_a_copy(whole_sqlite_url: str, tmp_path: Path) -> None:
+    before = decisions(whole_sqlite_url)
+    found = bench(whole_sqlite_url, tmp_path, "batch", 2000)
     assert list(found) == ["batch_50", "simulate_50"]
     for row in found.values():
         assert (row["n"], row["treatments"]) == (2000, 50)
         assert row["offered_share"] > 0.9
         assert row["cpu_ms"] > 0
         assert row["per_second"] == pytest.approx(row["n"] / row["wall_s"], rel=0.01)
-    assert decisions(loaded_sqlite_url) == before
+    assert decisions(whole_sqlite_url) == before
 
 
 def test_open_pages_of_both_faces_hear_of_answers_given_elsewhere(

@@ -162,9 +162,11 @@ def test_a_pack_with_a_problem_is_neither_published_nor_simulated(run: Run, tmp_
 def test_a_simulation_tells_people_and_programs(run: Run, tmp_path: Path) -> None:
     code, report, said = run("simulate", str(draft_folder(tmp_path)), "--json")
     assert code == 0, said
-    assert report["customers"] == 7043
+    with db.reading() as session:
+        everyone = profiles.count(session)
+    assert report["customers"] == everyone > 600
     assert report["changed"] > 0
-    assert "Simulating: 7,043 of 7,043" in said
+    assert f"Simulating: {everyone} of {everyone}" in said
     assert "Credit for staying with us" in said
     assert {f["attribute"] for f in report["fairness"]} >= {"age", "gender", "standing"}
     assert all(warned in said for warned in ("Concessions by age", "Concessions by gender", "loyal against at risk"))

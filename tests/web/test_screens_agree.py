@@ -59,8 +59,8 @@ class Faces:
 
 
 @pytest.fixture
-def faces(loaded_sqlite: str, tmp_path: Path) -> Faces:
-    desk, portal = (apps.create(name, loaded_sqlite, tmp_path) for name in ("desk", "portal"))
+def faces(whole_sqlite: str, tmp_path: Path) -> Faces:
+    desk, portal = (apps.create(name, whole_sqlite, tmp_path) for name in ("desk", "portal"))
     return Faces(sign_in(Browser(desk), AGENT), portal)
 
 
