@@ -100,36 +100,6 @@ def test_offers_are_listed_newest_first_and_only_those_that_the_customer_got(rea
     assert reader.all(f"/customers/{reader.customer}/offers", 1) == whole
 
 
-def test_an_offer_names_who_answered_it_in_the_customers_place(reader: Reader) -> None:
-    before = reader.get(f"/customers/{reader.customer}/offers")["items"]
-    assert {o["person"] for o in before} == {None}
-    offer = next(UUID(o["offer_id"]) for o in before if o["state"] == "presented")
-    now = clock.now()
-    with db.transaction() as session:
-        staff = people.find_staff(session, AGENT)
-        assert staff is not None
-        agent = people.staff_actor(session, staff[0])
-        assert agent is not None
-        rosa = interactions.record_representative(
-            session,
-            reader.customer,
-            name="Rosa Marín",
-            relation="carer",
-            authority="Seen",
-            may_act=True,
-            actor=agent,
-            now=now,
-        )
-        contact = interactions.begin(session, reader.customer, "phone", agent, now)
-        interactions.speak_with(session, reader.customer, contact.interaction_id, rosa.representative_id, agent, now)
-        treatments.answer(session, offer, "declined", channel="phone", actor=agent, now=now)
-    after = {o["offer_id"]: o for o in reader.get(f"/customers/{reader.customer}/offers")["items"]}
-    assert after[str(offer)]["person"] == {
-        "id": str(rosa.representative_id), "name": "Rosa Marín", "relation": "carer",
-    }  # fmt: skip
-    assert [o["person"] for key, o in after.items() if key != str(offer)] == [None] * (len(after) - 1)
-
-
 def test_a_history_of_nobody_gives_404_and_a_cursor_of_nothing_422(reader: Reader) -> None:
     for what in ("decisions", "offers", "matrix"):
         assert reader.call("GET", f"/customers/{uuid4()}/{what}").status_code == 404
@@ -194,3 +164,33 @@ def test_what_would_change_a_decision_is_true_when_it_is_done(reader: Reader) ->
     flip = reader.get(f"/decisions/{head['decision_id']}/changes")
     assert flip["treatment"] is None
     assert flip["goal"]["kind"] == "before"
+
+
+def test_an_offer_names_who_answered_it_in_the_customers_place(reader: Reader) -> None:
+    before = reader.get(f"/customers/{reader.customer}/offers")["items"]
+    assert {o["person"] for o in before} == {None}
+    offer = next(UUID(o["offer_id"]) for o in before if o["state"] == "presented")
+    now = clock.now()
+    with db.transaction() as session:
+        staff = people.find_staff(session, AGENT)
+        assert staff is not None
+        agent = people.staff_actor(session, staff[0])
+        assert agent is not None
+        rosa = interactions.record_representative(
+            session,
+            reader.customer,
+            name="Rosa Marín",
+            relation="carer",
+            authority="Seen",
+            may_act=True,
+            actor=agent,
+            now=now,
+        )
+        contact = interactions.begin(session, reader.customer, "phone", agent, now)
+        interactions.speak_with(session, reader.customer, contact.interaction_id, rosa.representative_id, agent, now)
+        treatments.answer(session, offer, "declined", channel="phone", actor=agent, now=now)
+    after = {o["offer_id"]: o for o in reader.get(f"/customers/{reader.customer}/offers")["items"]}
+    assert after[str(offer)]["person"] == {
+        "id": str(rosa.representative_id), "name": "Rosa Marín", "relation": "carer",
+    }  # fmt: skip
+    assert [o["person"] for key, o in after.items() if key != str(offer)] == [None] * (len(after) - 1)
