@@ -9,6 +9,7 @@ from backend.engine.contact import committed
 from backend.engine.deciding import ENGINE_VERSION, STEPS, decide, most_conceded, overridable, pinned_first, uses
 from backend.engine.delivery import Delivery, deliver, refusal
 from backend.engine.knowing import context_of
+from backend.engine.match import balance_of, segments_own
 from backend.engine.parts import Parts, lead_in_words, parts_of
 from backend.engine.plan import Line, plan_of
 from backend.engine.ruling import Factors, Ranked, Ruling, Withheld
@@ -37,6 +38,7 @@ __all__ = [
     "World",
     "alterable_terms",
     "amounts_of",
+    "balance_of",
     "committed",
     "concession_of",
     "context_of",
@@ -53,6 +55,7 @@ __all__ = [
     "plan_of",
     "refusal",
     "search",
+    "segments_own",
     "term_text",
     "uses",
 ]

@@ -27,7 +27,7 @@ from backend.treatments.inputs import ledgers
 from backend.treatments.leaving import erase_customer, export_customer
 from backend.treatments.ledger import FULFIL, answer
 from backend.treatments.ledger import owner_of as owned_offer
-from backend.treatments.listing import cells
+from backend.treatments.listing import EffectiveWeights, cells, weighing
 from backend.treatments.parity import compare_channels
 from backend.treatments.parity_checks import ParityCheck, check_some, last_check, note_check
 from backend.treatments.recommending import by_id, offer_page, offers_of, open_offers, owner_of_reference, withheld_of
@@ -45,6 +45,7 @@ __all__ = [
     "CustomerRecommendation",
     "Decided",
     "DecisionPage",
+    "EffectiveWeights",
     "Elsewhere",
     "Glance",
     "OfferLine",
@@ -90,6 +91,7 @@ __all__ = [
     "replay",
     "undo",
     "waiting_terms",
+    "weighing",
     "what_would_change",
     "withheld_of",
 ]
