@@ -21,7 +21,7 @@ from backend.treatments.cards import (
 from backend.treatments.expiry import expire_due
 from backend.treatments.explaining import DecisionPage, WhatIf, decision_page, what_would_change
 from backend.treatments.failing import RuleFailure, failures
-from backend.treatments.fulfilment import fulfil
+from backend.treatments.fulfilment import MESSAGE, fulfil, reachable_from
 from backend.treatments.glancing import Glance, glance
 from backend.treatments.inputs import ledgers
 from backend.treatments.leaving import erase_customer, export_customer
@@ -38,6 +38,7 @@ from backend.treatments.undoing import close_case, undo
 
 __all__ = [
     "FULFIL",
+    "MESSAGE",
     "AgentCard",
     "AgentRecommendation",
     "Alternative",
@@ -86,6 +87,7 @@ __all__ = [
     "owned_offer",
     "owner_of_reference",
     "preview",
+    "reachable_from",
     "recommend_for_agent",
     "recommend_for_customer",
     "replay",
