@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backend.engine.authority import AlterableTerm, alterable_terms
+from backend.engine.bundling import LONGEST_WORK, WORK, left_out, members_of, short_of, work_of
 from backend.engine.changing import Changes, Goal, Later, Suggestion, World, goal_for, search
 from backend.engine.comparing import Comparison
 from backend.engine.contact import committed
@@ -19,8 +20,10 @@ from backend.engine.words import PLACEHOLDER, Words, fill, term_text
 
 __all__ = [
     "ENGINE_VERSION",
+    "LONGEST_WORK",
     "PLACEHOLDER",
     "STEPS",
+    "WORK",
     "AlterableTerm",
     "Changes",
     "Comparison",
@@ -48,6 +51,8 @@ __all__ = [
     "frozen",
     "goal_for",
     "lead_in_words",
+    "left_out",
+    "members_of",
     "most_conceded",
     "overridable",
     "parts_of",
@@ -56,6 +61,8 @@ __all__ = [
     "refusal",
     "search",
     "segments_own",
+    "short_of",
     "term_text",
     "uses",
+    "work_of",
 ]

@@ -15,6 +15,7 @@ from backend.cases import service as cases
 from backend.catalogue import service as catalogues
 from backend.engine.catalogue import Treatment
 from backend.engine.facts import terms_from
+from backend.engine.service import members_of, work_of
 from backend.interactions import service as interactions
 from backend.profiles import service as profiles
 from backend.record import service as record
@@ -77,7 +78,9 @@ def reachable_from(session: Session, customer_id: UUID, now: datetime) -> dateti
 def _do(session: Session, treatment: Treatment, row: Any, inputs: Inputs, now: datetime) -> tuple[Layer, Any]:
     """Does it, and gives what it changed of the attributes, and until which day it can be taken back."""
     act, customer_id, undo_until = treatment.fulfilment, row.customer_id, row.undo_until
-    subject = act.what or treatment.name
+    subject = work_of(
+        treatment, members_of(treatment, inputs.configuration.catalogue_of(row.catalogue_version).treatments)
+    )
     match act.kind:
         case "attributes":
             return _change_plan(session, treatment, row, inputs, now), undo_until
