@@ -32,10 +32,15 @@ def register_handlers() -> None:
     record.register(treatments.FULFIL, treatments.fulfil)
 
 
+def sender(secret: bytes) -> record.Sender:
+    """Sends webhooks; what makes a messenger reach a customer is not sent in their quiet hours, at no attempt."""
+    return record.Sender(secret, {treatments.MESSAGE: treatments.reachable_from})
+
+
 def run(ended: threading.Event, secret: bytes) -> None:
     """Works until told to end; a piece of work that has begun is finished first. `secret` is the installation's own."""
     # Beside all else: however slow a receiver is, no other work waits for it.
-    sending = threading.Thread(target=record.Sender(secret).run, args=(ended,), name="webhooks")
+    sending = threading.Thread(target=sender(secret).run, args=(ended,), name="webhooks")
     sending.start()
     chores: list[tuple[float, Callable[[datetime], int]]] = [
         (TICK_SECONDS, _run_jobs),

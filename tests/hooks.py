@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from backend import db
+from backend import db, worker
 from backend.record import service as record
 from backend.record.tables import WebhookDeliveryRow, WebhookEndpointRow
 from backend.record.webhook_sending import Sender
@@ -52,7 +52,7 @@ def happen(count: int = 1, customer_id: UUID = ADA) -> list[UUID]:
 
 def send(now: datetime | None = None, sender: Sender | None = None) -> Sender:
     """One turn, waited for."""
-    sender = sender or Sender(KEY)
+    sender = sender or worker.sender(KEY)
     sender.turn(now or later())
     assert sender.settle(30)
     return sender

@@ -1,8 +1,8 @@
-"""The Customer Experience Matrix in force: what may be pursued in which stage and channel, and where each value comes from."""
+"""The Customer Experience Matrix in force: what may be pursued where, what weighs how much, and where each value comes from."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,11 @@ from shared.ui.pages import page, request_now
 
 bp = Blueprint("matrix", __name__, template_folder="templates")
 TEMPLATE = "desk/matrix.html"
+_LABELLED: Mapping[str, Callable[[Pack], Iterable[Any]]] = {
+    "stage": lambda pack: pack.stages,
+    "life_cycle": lambda pack: pack.life_cycle,
+    "intent": lambda pack: pack.intents.values(),
+}
 _MONEY = {"cost": "Cost", "value": "Value"}
 
 
@@ -42,6 +47,33 @@ class CellView:
     values: tuple[Value, ...]
 
 
+@dataclass(frozen=True)
+class Weight:
+    """What one objective weighs; `source` is the label of the segment that gives it, empty for the base."""
+
+    objective: str
+    text: str
+    source: str
+
+
+@dataclass(frozen=True)
+class WeightsView:
+    """One stage, state or intent with its weights, in the order of the objectives. `now`: the customer is in it."""
+
+    label: str
+    now: bool
+    weights: tuple[Weight, ...]
+
+
+@dataclass(frozen=True)
+class Balance:
+    """How much the customer's gain weighs, and ours; `source` as above, with what the pack's floor lifted said in words."""
+
+    text: str
+    rest: str
+    source: str
+
+
 @bp.get("/matrix")
 @requires(Permission.SEE_DECISIONS)
 def show() -> Response:
@@ -61,18 +93,47 @@ def of_customer(customer_id: UUID) -> Response:
         profile = profiles.profile(session, customer_id)
     seen = profiles.snapshot(profile, request_now(), pack)
     stage = seen.stage or pack.default_stage
-    return page(TEMPLATE, **_context(pack, seen.segments), chosen="", customer=profile, stage_now=stage)
+    now = {("stage", stage), ("life_cycle", seen.life_cycle), ("intent", seen.intent)}
+    return page(TEMPLATE, **_context(pack, seen.segments, now), chosen="", customer=profile, stage_now=stage)
 
 
-def _context(pack: Pack, segments: Collection[str]) -> dict[str, Any]:
+def _context(
+    pack: Pack, segments: Collection[str], now: Collection[tuple[str, str | None]] = frozenset()
+) -> dict[str, Any]:
     labels = {s.key: s.label for s in pack.segments}
     cells = {(e.cell.stage, e.cell.channel): _view(e, labels, pack.currency) for e in treatments.cells(pack, segments)}
+    weighed = treatments.weighing(pack, segments)
+    objectives = [objective.replace("_", " ") for objective in pack.objectives]
+    of = {kind: [_weights(one, pack, labels, now) for one in weighed.weights if one.of == kind] for kind in _LABELLED}
+    balance = Balance(
+        f"{weighed.beta:g}",
+        f"{1 - weighed.beta:g}",
+        "the pack's floor" if weighed.beta_source == "floor" else labels.get(weighed.beta_source, ""),
+    )
     return {
         "pack": pack,
         "cells": cells,
+        "objectives": objectives,
+        "weights": of,
+        "balance": balance,
         "segments": [labels[key] for key in segments],
         "changed": any(c.objectives_source or any(v.source for v in c.values) for c in cells.values()),
+        "weighed": bool(balance.source) or any(w.source for lines in of.values() for one in lines for w in one.weights),
     }
+
+
+def _weights(
+    one: treatments.EffectiveWeights, pack: Pack, labels: Mapping[str, str], now: Collection[tuple[str, str | None]]
+) -> WeightsView:
+    return WeightsView(
+        pack.label_of(_LABELLED[one.of](pack), one.key),
+        (one.of, one.key) in now,
+        tuple(
+            Weight(objective.replace("_", " "), f"{one.weights.get(objective, 0.0):g}",
+                   labels.get(one.sources.get(objective, ""), ""))
+            for objective in pack.objectives
+        ),
+    )  # fmt: skip
 
 
 def _view(effective: EffectiveCell, labels: Mapping[str, str], currency: str) -> CellView:

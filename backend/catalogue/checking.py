@@ -8,7 +8,7 @@ from pathlib import Path
 
 from backend.catalogue import personas
 from backend.engine.catalogue import Treatment, read_treatments
-from backend.engine.service import PLACEHOLDER
+from backend.engine.service import LONGEST_WORK, PLACEHOLDER, WORK, left_out, members_of, short_of, work_of
 from backend.matrix import service as matrix
 from backend.matrix.service import Pack, PackError, Problem, Source
 from backend.rules.service import lint
@@ -91,34 +91,33 @@ def _limits(treatments: list[Treatment], pack: Pack, source: Source) -> Iterator
 
 
 def _relations(treatments: list[Treatment], places: list[tuple[str, int]], source: Source) -> Iterator[Problem]:
-    """Treatments that name others which are not there, or themselves, or bundles of bundles."""
+    """Treatments that name others which are not there, or themselves; bundles of bundles, and those that do not do what their parts do."""
     by_key = {t.key: t for t in treatments}
     for t, (stem, nth) in zip(treatments, places, strict=True):
+        file = f"treatments/{stem}.toml"
+
+        def problem(field: str, message: str, t: Treatment = t, file: str = file, nth: int = nth) -> Problem:
+            return Problem(file, source.line(file, "treatment", nth, field), f"{t.key}.{field}", message)
+
         named = [("excludes", key) for key in t.excludes] + [("requires", key) for key in t.requires]
         named += [("bundle", key) for key in t.bundle] + ([("follows", t.follows.after)] if t.follows else [])
         for field, key in named:
-            message = ""
+            messages: list[str] = []
             if key not in by_key:
-                message = _nothing(key, by_key)
+                messages = [_nothing(key, by_key)]
             elif key == t.key:
-                message = "it names itself"
+                messages = ["it names itself"]
             elif field == "bundle" and (by_key[key].bundle or by_key[key].subject != t.subject):
-                message = f"{key} is a bundle itself, or for another subject"
+                messages = [f"{key} is a bundle itself, or for another subject"]
             elif field == "bundle":
-                message = _left_out(t, by_key[key])
-            if message:
-                file = f"treatments/{stem}.toml"
-                yield Problem(file, source.line(file, "treatment", nth, field), f"{t.key}.{field}", message)
-
-
-def _left_out(bundle: Treatment, part: Treatment) -> str:
-    """What fulfilling the bundle would leave undone of a part of it; empty where it does all."""
-    whole, act = bundle.fulfilment, part.fulfilment
-    if whole.kind != act.kind:
-        return f"{part.key} is fulfilled by a {act.kind}, the bundle by a {whole.kind}: one of them would not be done"
-    changed = {*whole.set, *whole.becomes, *whole.more, *whole.less}
-    missing = sorted({*act.set, *act.becomes, *act.more, *act.less} - changed)
-    return f"its fulfilment leaves out {', '.join(missing)}, which {part.key} changes" if missing else ""
+                messages = [*left_out(t, by_key[key])]
+            for message in messages:
+                yield problem(field, message)
+        if parts := members_of(t, by_key):
+            for message in short_of(t, parts):
+                yield problem("bundle", message)
+            if t.fulfilment.kind in WORK and len(work := work_of(t, parts)) > LONGEST_WORK:
+                yield problem("bundle", f"its work in words has {len(work)} characters; at most {LONGEST_WORK}")
 
 
 def _nothing(name: str, known: Iterable[str]) -> str:

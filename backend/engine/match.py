@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from backend.matrix.service import Pack, Vector
+from backend.matrix.service import BASE, Pack, Vector
 from backend.profiles.snapshot import Snapshot
 
+FLOOR = "floor"
+"""The source of a balance that would else lie below the pack's floor."""
 MOST_KNOWN = 4096
 """Kinds of moments and customers whose weights are kept."""
 
@@ -61,11 +63,11 @@ def segments_own(
     objective gives it.
     """
     weights = dict(base[key])
-    sources = dict.fromkeys(weights, "base")
+    sources = dict.fromkeys(weights, BASE)
     for segment in pack.segments:
         if segment.key in segments:
             for objective, weight in getattr(segment, what).get(key, {}).items():
-                if sources.get(objective, "base") == "base":
+                if sources.get(objective, BASE) == BASE:
                     weights[objective], sources[objective] = weight, segment.key
     return weights, sources
 
@@ -79,6 +81,14 @@ def context_value(weights: Mapping[str, float], scores: Iterable[tuple[str, floa
 
 
 def balance(snapshot: Snapshot, pack: Pack) -> float:
-    """β, the weight of the customer's gain against the company's: the first segment that has its own, else the pack's; floored."""
-    own: Iterable[float] = (s.beta for s in pack.segments if s.key in snapshot.segments and s.beta is not None)
-    return max(next(iter(own), pack.policies.beta), pack.policies.beta_floor)
+    """β, the weight of the customer's gain against the company's."""
+    return balance_of(pack, snapshot.segments)[0]
+
+
+def balance_of(pack: Pack, segments: Collection[str]) -> tuple[float, str]:
+    """β and where it came from: the first of these segments that has its own, else the pack's ("base"), never below its floor ("floor")."""
+    own: Iterable[tuple[float, str]] = (
+        (s.beta, s.key) for s in pack.segments if s.key in segments and s.beta is not None
+    )
+    beta, source = next(iter(own), (pack.policies.beta, BASE))
+    return (beta, source) if beta >= pack.policies.beta_floor else (pack.policies.beta_floor, FLOOR)

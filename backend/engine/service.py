@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from backend.engine.authority import AlterableTerm, alterable_terms
+from backend.engine.bundling import LONGEST_WORK, WORK, left_out, members_of, short_of, work_of
 from backend.engine.changing import Changes, Goal, Later, Suggestion, World, goal_for, search
 from backend.engine.comparing import Comparison
 from backend.engine.contact import committed
 from backend.engine.deciding import ENGINE_VERSION, STEPS, decide, most_conceded, overridable, pinned_first, uses
 from backend.engine.delivery import Delivery, deliver, refusal
 from backend.engine.knowing import context_of
+from backend.engine.match import balance_of, segments_own
 from backend.engine.parts import Parts, lead_in_words, parts_of
 from backend.engine.plan import Line, plan_of
 from backend.engine.ruling import Factors, Ranked, Ruling, Withheld
@@ -18,8 +20,10 @@ from backend.engine.words import PLACEHOLDER, Words, fill, term_text
 
 __all__ = [
     "ENGINE_VERSION",
+    "LONGEST_WORK",
     "PLACEHOLDER",
     "STEPS",
+    "WORK",
     "AlterableTerm",
     "Changes",
     "Comparison",
@@ -37,6 +41,7 @@ __all__ = [
     "World",
     "alterable_terms",
     "amounts_of",
+    "balance_of",
     "committed",
     "concession_of",
     "context_of",
@@ -46,6 +51,8 @@ __all__ = [
     "frozen",
     "goal_for",
     "lead_in_words",
+    "left_out",
+    "members_of",
     "most_conceded",
     "overridable",
     "parts_of",
@@ -53,6 +60,9 @@ __all__ = [
     "plan_of",
     "refusal",
     "search",
+    "segments_own",
+    "short_of",
     "term_text",
     "uses",
+    "work_of",
 ]

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from backend.matrix.checking import Problem, Source, check, placed
-from backend.matrix.effective import EffectiveCell, effective_cell
+from backend.matrix.effective import BASE, EffectiveCell, effective_cell
 from backend.matrix.plain import as_plain
 from backend.matrix.reading import PACK_FILE, Body, PackError, body_of, folder_of, pack_from, read_body, texts_of
 from backend.matrix.texts import attribute_text, day_text
@@ -35,7 +35,7 @@ from backend.matrix.types import (
 from backend.matrix.writing import text_of, texts_from
 
 __all__ = [
-    "PACK_FILE", "Act", "Attribute", "Body", "Budget", "Cap", "Cell", "CellChange", "DeclineReason", "EffectiveCell", "Fact", "Gap", "HoldingKind", "Intent", "Labelled", "LifeCycleState", "Pack", "PackError", "Policies", "Problem",
+    "BASE", "PACK_FILE", "Act", "Attribute", "Body", "Budget", "Cap", "Cell", "CellChange", "DeclineReason", "EffectiveCell", "Fact", "Gap", "HoldingKind", "Intent", "Labelled", "LifeCycleState", "Pack", "PackError", "Policies", "Problem",
     "Protective", "Purpose", "QuietHours", "Score", "ScoreTerm", "Segment", "Service", "Source", "Vector", "as_plain", "attribute_text", "body_of", "check", "day_text", "effective_cell", "folder_of",
     "load_pack", "pack_from", "placed", "read_body", "text_of", "texts_from", "texts_of",
 ]  # fmt: skip

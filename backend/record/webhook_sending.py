@@ -13,7 +13,7 @@ import random
 import ssl
 import threading
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -24,6 +24,7 @@ from uuid import UUID
 import httpx
 import structlog
 from sqlalchemy import select, update
+from sqlmodel import Session
 
 from backend import db, metrics
 from backend.record.tables import WebhookDeliveryRow, WebhookEndpointRow
@@ -49,6 +50,11 @@ _DELIVERY = db.table_of(WebhookDeliveryRow)
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 _log = structlog.stdlib.get_logger("evenhand.webhooks")
+
+
+Hold = Callable[[Session, UUID, datetime], datetime]
+"""From when on, now or later, a customer may be reached."""
+_NO_HOLDS: Mapping[str, Hold] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +86,13 @@ class _Came:
 class Sender:
     """Sends what is due until told to end. One in a process; several processes share the work by leases."""
 
-    def __init__(self, key: bytes) -> None:
-        """`key` is the installation's secret, from which those of the endpoints are worked out."""
+    def __init__(self, key: bytes, holds: Mapping[str, Hold] = _NO_HOLDS) -> None:
+        """`key` is the installation's secret, from which those of the endpoints are worked out.
+
+        `holds` names the events that make somebody reach the customer: each attempt, the first as the last, waits until then.
+        """
         self._key = key
+        self._holds = holds
         self._busy: Counter[UUID] = Counter()
         self._customers: set[tuple[UUID, UUID]] = set()
         self._failing: set[UUID] = set()
@@ -121,7 +131,7 @@ class Sender:
             each = EACH_FAILING if endpoint_id in self._failing else EACH
             free = min(each - self._busy[endpoint_id], PLACES - self._busy.total())
             taken = {customer for endpoint, customer in self._customers if endpoint == endpoint_id}
-        letters = _lease(endpoint_id, now, free, taken) if free > 0 else []
+        letters = _lease(endpoint_id, now, free, taken, self._holds) if free > 0 else []
         with self._lock:
             for letter in letters:
                 self._busy[endpoint_id] += 1
@@ -190,7 +200,9 @@ def _due(now: datetime) -> list[UUID]:
         return list(session.execute(asked).scalars())
 
 
-def _lease(endpoint_id: UUID, now: datetime, most: int, taken: Collection[UUID]) -> list[_Letter]:
+def _lease(
+    endpoint_id: UUID, now: datetime, most: int, taken: Collection[UUID], holds: Mapping[str, Hold] = _NO_HOLDS
+) -> list[_Letter]:
     """The oldest that are due, one for each customer, so that what happened to one is told in its order."""
     asked = (
         select(_DELIVERY, _ENDPOINT.c.url, _ENDPOINT.c.salt)
@@ -206,13 +218,13 @@ def _lease(endpoint_id: UUID, now: datetime, most: int, taken: Collection[UUID])
         for row in session.execute(asked).all():
             if row.customer_id in held or len(letters) == most:
                 continue
+            mine = _is(row.customer_id, row.message_id, endpoint_id)
+            if row.event in holds and (later := holds[row.event](session, row.customer_id, now)) > now:
+                session.execute(update(_DELIVERY).where(*mine).values(run_at=later))
+                continue
             held.add(row.customer_id)
             attempt = row.attempts + 1
-            session.execute(
-                update(_DELIVERY)
-                .where(*_is(row.customer_id, row.message_id, endpoint_id))
-                .values(attempts=attempt, run_at=now + LEASE)
-            )
+            session.execute(update(_DELIVERY).where(*mine).values(attempts=attempt, run_at=now + LEASE))
             letters.append(
                 _Letter(row.customer_id, row.message_id, endpoint_id, row.url, row.salt, row.event, row.body, attempt)
             )

@@ -90,17 +90,18 @@ def alter(
     if concession and given + concession > _most(inputs) + 1e-9:
         raise Conflict("With what is promised already, this would give away more than one customer may get in a year.")
     # Whoever hears of other terms has heard of the treatment: it was presented with that, if it was not before.
-    told = presentation(row, ranked, inputs, channel, actor, now) if row.state == "open" else {}
+    named = interactions.named(session, owner, actor)
+    told = presentation(row, ranked, inputs, channel, actor, now, named) if row.state == "open" else {}
     write(session, row, told | {"state": "superseded", "version": row.version + 1})
     row = row_of(session, owner, offer_id)
     budgets.give_back(session, owner, [offer_id])
-    new = _new(row, inputs, channel, actor, now) | {
+    new = _new(row, inputs, channel, actor, now, named) | {
         "terms": altered, "concession": concession, "supersedes": offer_id, "reason": reason,
     }  # fmt: skip
     if beyond:
         new |= {
             "state": "pending_approval", "answered_at": now, "answered_on": inputs.today, "answered_channel": channel,
-            "answered_by": actor.name, "settled_at": clock.now(),
+            "answered_by": actor.name, "answered_with": named.get("person"), "settled_at": clock.now(),
         }  # fmt: skip
     session.execute(insert(_OFFER).values(**new))
     made = row_of(session, owner, new["offer_id"])
@@ -157,7 +158,7 @@ def override(
         # It stood open in the decision, and nobody was told of it: this one takes its place.
         session.execute(_OFFER.delete().where(_OFFER.c.customer_id == owner, _OFFER.c.offer_id == standing.offer_id))
     like = standing or _blank(item, inputs, now)
-    new = _new(like, inputs, channel, actor, now) | {
+    new = _new(like, inputs, channel, actor, now, interactions.named(session, owner, actor)) | {
         "terms": terms, "concession": concession, "supersedes": None,
         "catalogue_version": item.catalogue_version, "valid_until": item.valid_until,
         "expires_at": clock.midnight_after(item.valid_until, inputs.profile.timezone),
@@ -341,7 +342,7 @@ def _blank(item: Any, inputs: Inputs, now: datetime) -> Any:
     )  # fmt: skip
 
 
-def _new(row: Any, inputs: Inputs, channel: str, actor: Actor, now: datetime) -> dict[str, Any]:
+def _new(row: Any, inputs: Inputs, channel: str, actor: Actor, now: datetime, named: dict[str, Any]) -> dict[str, Any]:
     """A presented offer like this one, made by an agent."""
     return {
         "customer_id": row.customer_id, "offer_id": ids.uuid7(), "treatment": row.treatment, "subject": row.subject,
@@ -349,7 +350,8 @@ def _new(row: Any, inputs: Inputs, channel: str, actor: Actor, now: datetime) ->
         "expires_at": row.expires_at, "reference": ids.spoken_reference(), "opened_at": now,
         "moment_key": row.moment_key if row.presented_first else inputs.snapshot.moment_key,
         "presented_first": bool(row.presented_first), "presented_at": now, "presented_on": inputs.today,
-        "presented_channel": channel, "presented_by": actor.name, "made_by": actor.name, "made_by_id": actor.id,
+        "presented_channel": channel, "presented_by": actor.name, "presented_with": named.get("person"),
+        "made_by": actor.name, "made_by_id": actor.id,
     }  # fmt: skip
 
 

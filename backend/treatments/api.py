@@ -190,7 +190,17 @@ class ReplayAnswer(BaseModel):
     differences: list[str]
 
 
+class ActingPerson(BaseModel):
+    """Someone who acts for the customer."""
+
+    id: UUID
+    name: str
+    relation: str
+
+
 class OfferAnswer(BaseModel):
+    """`by` is who put it or entered the answer; `person` who heard it or answered in the customer's place, if anybody did."""
+
     offer_id: UUID
     treatment: str
     headline: str
@@ -201,6 +211,7 @@ class OfferAnswer(BaseModel):
     at: str | None
     channel: str | None
     by: str
+    person: ActingPerson | None
     version: int
     reference: str
     can_reverse: bool

@@ -144,9 +144,25 @@ class CellAnswer(BaseModel):
     sources: dict[str, str]
 
 
+class WeightsAnswer(BaseModel):
+    of: Literal["stage", "life_cycle", "intent"]
+    key: str
+    values: dict[str, float]
+    sources: dict[str, str]
+
+
+class BalanceAnswer(BaseModel):
+    """`source`: "base", the key of a segment, or "floor" where the pack's floor lifts it."""
+
+    value: float
+    source: str
+
+
 class MatrixAnswer(BaseModel):
     catalogue_version: int
     segments: list[str]
+    weights: list[WeightsAnswer]
+    beta: BalanceAnswer
     items: list[CellAnswer]
     next_cursor: str | None
 
@@ -222,7 +238,10 @@ def treatment(path: TreatmentPath) -> problems.Answer:
 @bp.get("/matrix", responses={200: MatrixAnswer}, summary="The matrix in force, or as a segment has it")
 @requires(Permission.SEE_DECISIONS)
 def matrix(query: MatrixQuery) -> problems.Answer:
-    """The cells where anything may be done; `sources` says for each value whether the base or a segment gives it."""
+    """The cells where anything may be done, page by page; with each page the weights of stages, states and intents, and β.
+
+    `sources` says for each value whether the base or a segment gives it.
+    """
     with db.reading() as session:
         known = listing.catalogue_in_force(session).catalogue
     return _cells(known, [query.segment] if query.segment else [], query.limit, query.cursor)
@@ -235,7 +254,7 @@ def matrix(query: MatrixQuery) -> problems.Answer:
 )
 @requires(Permission.SEE_DECISIONS)
 def customers_matrix(path: CustomerPath, query: CellsQuery) -> problems.Answer:
-    """The cells with what the customer's segments change of them, and which of them does."""
+    """The cells, the weights and β with what the customer's segments change of them, and which of them does."""
     with db.reading() as session:
         profile = profiles.profile(session, path.customer_id)
         known = listing.catalogue_in_force(session).catalogue
@@ -245,10 +264,18 @@ def customers_matrix(path: CustomerPath, query: CellsQuery) -> problems.Answer:
 
 def _cells(known: Any, segments: list[str], limit: int, cursor: str | None) -> dict[str, Any]:
     found = listing.cells_page(known.pack, segments, limit, cursor)
-    cells = [_cell(one) for one in found.items]
+    weighed = listing.weighing(known.pack, segments)
     return {
-        "catalogue_version": known.version, "segments": segments, "items": cells, "next_cursor": found.next_cursor,
-    }  # fmt: skip
+        "catalogue_version": known.version,
+        "segments": segments,
+        "weights": [
+            {"of": one.of, "key": one.key, "values": dict(one.weights), "sources": dict(one.sources)}
+            for one in weighed.weights
+        ],
+        "beta": {"value": weighed.beta, "source": weighed.beta_source},
+        "items": [_cell(one) for one in found.items],
+        "next_cursor": found.next_cursor,
+    }
 
 
 def _cell(one: EffectiveCell) -> dict[str, Any]:

@@ -12,12 +12,12 @@ from uuid import UUID
 from backend.engine.catalogue import Reason, Treatment
 from backend.engine.facts import TermValue, terms_from, terms_json
 from backend.engine.service import AlterableTerm, Factors, Ranked, Withheld, Words, alterable_terms, fill, term_text
-from backend.interactions import service as interactions
-from backend.matrix.service import attribute_text, day_text
+from backend.matrix.service import attribute_text
 from backend.rules.service import Context, RuleFailed
+from backend.treatments import answered
+from backend.treatments.answered import Person
 from backend.treatments.inputs import Inputs
 from shared.kernel.actors import Actor
-from shared.kernel.clock import zone_named
 
 STEP_LABELS = {
     "in_force": "Not in force",
@@ -82,6 +82,8 @@ class PresentedLine:
     at: datetime
     channel: str
     by: str
+    person: Person | None
+    """Who heard it in the customer's place."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,8 @@ class OfferLine:
     at: datetime | None
     channel: str | None
     by: str
+    person: Person | None
+    """Who answered in the customer's place, or heard it while nobody answered; None: the customer."""
     answer_text: str
     terms: tuple[TermLine, ...]
     valid_until: date
@@ -238,7 +242,6 @@ def agent_card(t: Treatment, item: Ranked, rank: int, row: Any, inputs: Inputs, 
     card = customer_card(t, row, inputs, context)
     words = Words(inputs.snapshot, inputs.pack, inputs.profile.first_name, terms_from(row.terms))
     said = _acknowledged(inputs)
-    presented = PresentedLine(row.presented_at, row.presented_channel, row.presented_by) if row.presented_at else None
     return AgentCard(
         card=card,
         name=t.name,
@@ -250,7 +253,11 @@ def agent_card(t: Treatment, item: Ranked, rank: int, row: Any, inputs: Inputs, 
         script=fill(t.phone.script, words) if t.phone else "",
         script_acknowledgement=fill(said.agent, words) if said else None,
         reasons=tuple(fill(r.agent, words) for r in _holding(t.reason, context)),
-        presented=presented,
+        presented=PresentedLine(
+            row.presented_at, row.presented_channel, row.presented_by, answered.person_of(row.presented_with)
+        )
+        if row.presented_at
+        else None,
         first=item.pinned,
         alterable=alterable_terms(t, terms_from(row.terms), inputs.pack.currency, inputs.profile.language),
     )
@@ -265,14 +272,14 @@ def offer_line(row: Any, inputs: Inputs, viewer: Actor) -> OfferLine:
     t = inputs.configuration.catalogue_of(row.catalogue_version).treatments[row.treatment]
     terms = terms_from(row.terms)
     words = Words(inputs.snapshot, inputs.pack, inputs.profile.first_name, terms)
-    answered = row.answered_at is not None
-    at = row.answered_at if answered else row.presented_at
-    channel = row.answered_channel if answered else row.presented_channel
-    by = _who((row.answered_by if answered else row.presented_by) or "", inputs, viewer)
-    refused = row.state == "withdrawn" and row.supersedes is not None and answered and row.until is None
+    at, channel = (
+        (row.answered_at, row.answered_channel) if row.answered_at else (row.presented_at, row.presented_channel)
+    )
+    refused = (
+        row.state == "withdrawn" and row.supersedes is not None and row.answered_at is not None and row.until is None
+    )
     label = _refusal(viewer) if refused else STATE_LABELS[row.state]
-    word = "Asked" if row.state == "pending_approval" else label
-    text = _answer_text(word, at, channel, by, inputs) if answered else ""
+    text = answered.answer_text(row, "Asked" if row.state == "pending_approval" else label, inputs, viewer)
     if refused:
         # Who answered and when is who asked: what counts by now is why not, which is between the staff.
         text = f"{label}." if viewer.kind == "customer" else f"{label}: {row.reason}"
@@ -284,7 +291,8 @@ def offer_line(row: Any, inputs: Inputs, viewer: Actor) -> OfferLine:
         state_label=label,
         at=at,
         channel=channel,
-        by=by,
+        by=answered.by(row, inputs, viewer),
+        person=answered.person(row),
         answer_text=text,
         terms=term_lines(terms, inputs),
         valid_until=row.valid_until,
@@ -302,18 +310,6 @@ def offer_line(row: Any, inputs: Inputs, viewer: Actor) -> OfferLine:
 def _refusal(viewer: Actor) -> str:
     """Altered terms that were not approved, as the timeline calls them."""
     return "Could not be confirmed" if viewer.kind == "customer" else "Not approved"
-
-
-def _who(name: str, inputs: Inputs, viewer: Actor) -> str:
-    if viewer.kind != "customer":
-        return name
-    return "you" if name == inputs.profile.name else "our team"
-
-
-def _answer_text(label: str, at: datetime, channel: str | None, by: str, inputs: Inputs) -> str:
-    local = at.astimezone(zone_named(inputs.profile.timezone))
-    where = interactions.in_channel(channel)
-    return f"{label} on {day_text(local.date())} at {local:%H:%M}{where and ' '}{where}, by {by}."
 
 
 def withheld_line(w: Withheld, inputs: Inputs) -> WithheldLine:

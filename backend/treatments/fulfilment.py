@@ -12,8 +12,10 @@ from sqlmodel import Session
 from backend import db
 from backend.budgets import service as budgets
 from backend.cases import service as cases
+from backend.catalogue import service as catalogues
 from backend.engine.catalogue import Treatment
 from backend.engine.facts import terms_from
+from backend.engine.service import members_of, work_of
 from backend.interactions import service as interactions
 from backend.profiles import service as profiles
 from backend.record import service as record
@@ -67,10 +69,18 @@ def fulfil(session: Session, customer_id: UUID, payload: dict[str, Any], now: da
         record.announce(session, interactions.ordered_id(now), customer_id, MESSAGE, None, told, now, due)
 
 
+def reachable_from(session: Session, customer_id: UUID, now: datetime) -> datetime:
+    """The first instant, now or later, at which a message may reach the customer where they live. Raises NotFound."""
+    profile = profiles.profile(session, customer_id)
+    return deliverable_from(catalogues.pack_in_force(session).quiet_hours, profile.timezone, now)
+
+
 def _do(session: Session, treatment: Treatment, row: Any, inputs: Inputs, now: datetime) -> tuple[Layer, Any]:
     """Does it, and gives what it changed of the attributes, and until which day it can be taken back."""
     act, customer_id, undo_until = treatment.fulfilment, row.customer_id, row.undo_until
-    subject = act.what or treatment.name
+    subject = work_of(
+        treatment, members_of(treatment, inputs.configuration.catalogue_of(row.catalogue_version).treatments)
+    )
     match act.kind:
         case "attributes":
             return _change_plan(session, treatment, row, inputs, now), undo_until

@@ -78,7 +78,9 @@ def answer(
         raise told(refused, row, inputs, actor) from None
     if changes:
         until = checked_until(until, inputs.today, row.valid_until) if response == "deferred" else None
-        values = presentation(row, ranked, inputs, channel, actor, now) if row.state == "open" else {}
+        # Asked once: the row, the trail and the event name the same person.
+        named = interactions.named(session, owner, actor)
+        values = presentation(row, ranked, inputs, channel, actor, now, named) if row.state == "open" else {}
         if response == "accepted":
             values["undo_until"] = undo_until(row, inputs)
         if response != "presented":
@@ -89,13 +91,14 @@ def answer(
                 "answered_on": inputs.today,
                 "answered_channel": channel,
                 "answered_by": actor.name,
+                "answered_with": named.get("person"),
                 "reason": reason,
                 "until": until,
                 "settled_at": clock.now(),
             }
         write(session, row, values)
         row = row_of(session, owner, offer_id)
-        _told_everyone(session, row, response, inputs, channel, actor, now)
+        _told_everyone(session, row, response, inputs, channel, actor, now, named)
         if response == "accepted":
             _withdraw_beside(session, row, inputs, now)
     return cards.offer_line(row, inputs, actor)
@@ -166,8 +169,10 @@ def _beyond_cap(row: Any, inputs: Inputs) -> bool:
     return bool(given + row.concession > most + 1e-9)
 
 
-def presentation(row: Any, ranked: Any, inputs: Inputs, channel: str, actor: Actor, now: datetime) -> dict[str, Any]:
-    """What an offer's row says once the customer was told of it here and now."""
+def presentation(
+    row: Any, ranked: Any, inputs: Inputs, channel: str, actor: Actor, now: datetime, named: dict[str, Any]
+) -> dict[str, Any]:
+    """What an offer's row says once the customer was told of it here and now; `named` is who heard it in their place."""
     here = deliver(ranked, inputs.snapshot, inputs.configuration, channel).here
     first = bool(here) and (here[0].treatment, here[0].subject) == (row.treatment, row.subject)
     return {
@@ -176,6 +181,7 @@ def presentation(row: Any, ranked: Any, inputs: Inputs, channel: str, actor: Act
         "presented_on": inputs.today,
         "presented_channel": channel,
         "presented_by": actor.name,
+        "presented_with": named.get("person"),
         "presented_first": first,
         "moment_key": inputs.snapshot.moment_key,
     }
@@ -194,16 +200,16 @@ def write(session: Session, row: Any, values: dict[str, Any]) -> None:
 
 
 def _told_everyone(
-    session: Session, row: Any, response: Response, inputs: Inputs, channel: str, actor: Actor, now: datetime
-) -> None:
+    session: Session, row: Any, response: Response, inputs: Inputs, channel: str, actor: Actor, now: datetime,
+    named: dict[str, Any],
+) -> None:  # fmt: skip
     data = cards.event_data(row, inputs)
     interactions.record(
         session, row.customer_id, f"offer.{response}", channel, actor, data, now, stage=inputs.snapshot.stage
     )
     record.audit(
         session, actor=actor, action=f"offer.{response}", subject=str(row.offer_id), customer_id=row.customer_id,
-        payload={"treatment": row.treatment, "channel": channel, "version": row.version}
-        | interactions.named(session, row.customer_id, actor), now=now,
+        payload={"treatment": row.treatment, "channel": channel, "version": row.version} | named, now=now,
     )  # fmt: skip
     if response != "presented":
         move_ledger(session, row.customer_id)

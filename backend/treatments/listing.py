@@ -1,11 +1,11 @@
-"""Lists that are read page by page: decisions and offers of a customer, treatments of the catalogue in force, cells of the matrix."""
+"""Lists to read: decisions and offers of a customer, treatments of the catalogue in force, cells and weights of the matrix."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Literal, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,7 +14,8 @@ from sqlmodel import Session
 from backend import db
 from backend.catalogue import service as catalogues
 from backend.engine.catalogue import Catalogue, Treatment
-from backend.matrix.service import EffectiveCell, Pack, effective_cell
+from backend.engine.service import balance_of, segments_own
+from backend.matrix.service import EffectiveCell, Pack, Vector, effective_cell
 from backend.profiles import service as profiles
 from backend.profiles.service import Page
 from backend.treatments.cards import OfferLine
@@ -56,6 +57,25 @@ class InForce:
     configuration_version: int
     published_at: datetime
     published_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class EffectiveWeights:
+    """What one stage, life-cycle state or intent weighs the objectives, unnormalised. `sources`: objective → "base" or a segment's key."""
+
+    of: Literal["stage", "life_cycle", "intent"]
+    key: str
+    weights: Mapping[str, float]
+    sources: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """All weights as they hold for a customer of some segments, and β. `beta_source`: "base", a segment's key, or "floor"."""
+
+    weights: tuple[EffectiveWeights, ...]
+    beta: float
+    beta_source: str
 
 
 def decisions_of(session: Session, customer_id: UUID, limit: int = 25, cursor: str | None = None) -> Page[DecisionLine]:
@@ -104,11 +124,35 @@ def treatment_of(catalogue: Catalogue, key: str) -> Treatment:
 
 def cells(pack: Pack, segments: Collection[str]) -> tuple[EffectiveCell, ...]:
     """Every cell as it holds for a customer of these segments, stage by stage. Raises Invalid for a segment that is none."""
+    _known(pack, segments)
+    found = (effective_cell(pack, segments, s.key, c.key) for s in pack.stages for c in pack.channels)
+    return tuple(cell for cell in found if cell is not None)
+
+
+def weighing(pack: Pack, segments: Collection[str]) -> Weighing:
+    """What stages, states and intents weigh for a customer of these segments, and β. Raises Invalid for a segment that is none."""
+    _known(pack, segments)
+    voices: tuple[tuple[Literal["stage", "life_cycle", "intent"], str, Mapping[str, Vector]], ...] = (
+        (
+            "stage",
+            "stage_weights",
+            {s.key: pack.stage_weights[s.key] for s in pack.stages if s.key in pack.stage_weights},
+        ),
+        ("life_cycle", "life_cycle_weights", {state.key: state.weights for state in pack.life_cycle}),
+        ("intent", "intent_weights", {key: intent.weights for key, intent in pack.intents.items()}),
+    )
+    found = (
+        EffectiveWeights(of, key, *segments_own(pack, segments, what, key, base))
+        for of, what, base in voices
+        for key in base
+    )
+    return Weighing(tuple(found), *balance_of(pack, segments))
+
+
+def _known(pack: Pack, segments: Collection[str]) -> None:
     known = [s.key for s in pack.segments]
     for unknown in set(segments) - set(known):
         raise Invalid(f"This pack has no segment {unknown}.", {"segment": f"one of {', '.join(known)}"})
-    found = (effective_cell(pack, segments, s.key, c.key) for s in pack.stages for c in pack.channels)
-    return tuple(cell for cell in found if cell is not None)
 
 
 def cells_page(

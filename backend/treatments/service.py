@@ -21,13 +21,13 @@ from backend.treatments.cards import (
 from backend.treatments.expiry import expire_due
 from backend.treatments.explaining import DecisionPage, WhatIf, decision_page, what_would_change
 from backend.treatments.failing import RuleFailure, failures
-from backend.treatments.fulfilment import fulfil
+from backend.treatments.fulfilment import MESSAGE, fulfil, reachable_from
 from backend.treatments.glancing import Glance, glance
 from backend.treatments.inputs import ledgers
 from backend.treatments.leaving import erase_customer, export_customer
 from backend.treatments.ledger import FULFIL, answer
 from backend.treatments.ledger import owner_of as owned_offer
-from backend.treatments.listing import cells
+from backend.treatments.listing import EffectiveWeights, cells, weighing
 from backend.treatments.parity import compare_channels
 from backend.treatments.parity_checks import ParityCheck, check_some, last_check, note_check
 from backend.treatments.recommending import by_id, offer_page, offers_of, open_offers, owner_of_reference, withheld_of
@@ -38,6 +38,7 @@ from backend.treatments.undoing import close_case, undo
 
 __all__ = [
     "FULFIL",
+    "MESSAGE",
     "AgentCard",
     "AgentRecommendation",
     "Alternative",
@@ -45,6 +46,7 @@ __all__ = [
     "CustomerRecommendation",
     "Decided",
     "DecisionPage",
+    "EffectiveWeights",
     "Elsewhere",
     "Glance",
     "OfferLine",
@@ -85,11 +87,13 @@ __all__ = [
     "owned_offer",
     "owner_of_reference",
     "preview",
+    "reachable_from",
     "recommend_for_agent",
     "recommend_for_customer",
     "replay",
     "undo",
     "waiting_terms",
+    "weighing",
     "what_would_change",
     "withheld_of",
 ]

@@ -62,11 +62,14 @@ class OfferRow(SQLModel, table=True):
     presented_on: date | None = None
     presented_channel: str | None = None
     presented_by: str | None = None
+    presented_with: dict[str, str] | None = Field(default=None, sa_type=Json)
+    """Who heard it in the customer's place: id, name, relation; empty where it was the customer. So too with an answer."""
     presented_first: bool = False
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     answered_on: date | None = None
     answered_channel: str | None = None
     answered_by: str | None = None
+    answered_with: dict[str, str] | None = Field(default=None, sa_type=Json)
     reason: str | None = None
     until: date | None = None
     undo_until: date | None = None

@@ -65,9 +65,11 @@ def undo(
         left = _reverse(session, row, inputs, channel, actor, now)
     except Conflict as refused:
         raise told(refused, row, inputs, actor) from None
+    named = interactions.named(session, owner, actor)
     values = {
         "state": "undone", "version": row.version + 1, "answered_at": now, "answered_on": inputs.today,
-        "answered_channel": channel, "answered_by": actor.name, "reason": reason, "settled_at": clock.now(),
+        "answered_channel": channel, "answered_by": actor.name, "answered_with": named.get("person"),
+        "reason": reason, "settled_at": clock.now(),
     }  # fmt: skip
     write(session, row, values)
     budgets.give_back(session, owner, [offer_id])
@@ -78,7 +80,7 @@ def undo(
     record.audit(
         session, actor=actor, action="offer.undone", subject=str(offer_id), customer_id=owner,
         payload={"treatment": row.treatment, "channel": channel, "version": after.version, "left": list(left)}
-        | interactions.named(session, owner, actor), now=now,
+        | named, now=now,
     )  # fmt: skip
     move_ledger(session, owner)
     return Undone(cards.offer_line(after, inputs, actor), labels)

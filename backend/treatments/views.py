@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from backend.engine.service import Factors, Goal, Parts, Ranked, Withheld, deliver
@@ -163,6 +164,7 @@ def offer_json(line: OfferLine) -> dict[str, Any]:
         "at": clock.utc(line.at).isoformat() if line.at else None,
         "channel": line.channel,
         "by": line.by,
+        "person": asdict(line.person) if line.person else None,
         "version": line.version,
         "reference": line.reference,
         "can_reverse": line.can_reverse,

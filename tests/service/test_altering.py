@@ -13,6 +13,7 @@ from backend.treatments import service as treatments
 from shared.kernel import clock
 from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import AlreadyAnswered, Conflict, Forbidden, Invalid, NoLongerOffered
+from tests.representing import record, speak
 from tests.small_company import (
     ADA,
     BY_ADA,
@@ -118,6 +119,27 @@ def test_terms_beyond_authority_wait_for_somebody_else() -> None:
         decided(line.offer_id, approved=False, reason="Too late.")
     with db.reading() as session:
         assert treatments.waiting_terms(session, LEE, NOW) == ()
+
+
+def test_who_heard_of_other_terms_in_the_customers_place_is_named_whoever_approves_them() -> None:
+    speak(record())
+    offer = offer_of(decide(), "goodwill")
+    within = altered(offer, 24)
+    assert (within.state, within.person.name) == ("presented", "Rosa Marín")
+    assert row_of(offer).presented_with == row_of(within.offer_id).presented_with
+    beyond = altered(within.offer_id, 30, reason="Nine hours without a line.")
+    with db.reading() as session:
+        (waiting,) = treatments.waiting_terms(session, LEE, NOW)
+        own = treatments.offer_page(session, beyond.offer_id, BY_ADA, NOW).line
+    assert waiting.offer.person == within.person
+    assert own.answer_text.startswith("Asked by Rosa Marín, for you, on ")
+    approved = decided(beyond.offer_id, approved=True)
+    assert (approved.state, approved.person) == ("accepted", within.person)
+
+
+def test_what_is_chosen_for_someone_who_acts_for_the_customer_names_them() -> None:
+    speak(record())
+    assert chosen("autumn").person.name == "Rosa Marín"
 
 
 def test_refused_terms_give_way_to_the_offer_before() -> None:

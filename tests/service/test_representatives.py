@@ -12,10 +12,13 @@ from sqlalchemy import select
 from backend import db
 from backend.interactions import service as interactions
 from backend.profiles import service as profiles
-from backend.profiles.service import Representative
 from backend.record.tables import AuditEntryRow
-from shared.kernel.errors import Conflict, Invalid, NoAuthority, NotFound
+from backend.treatments import service as treatments
+from backend.treatments.service import OfferLine
+from shared.kernel.actors import Actor
+from shared.kernel.errors import AlreadyAnswered, Conflict, Invalid, NoAuthority, NotFound
 from shared.kernel.money import Money
+from tests.representing import record, speak
 from tests.small_company import (
     ADA,
     BY_ADA,
@@ -30,6 +33,8 @@ from tests.small_company import (
     offers,
     open_company,
     order,
+    row_of,
+    work,
 )
 
 
@@ -37,24 +42,6 @@ from tests.small_company import (
 def company(database: str) -> str:
     open_company()
     return database
-
-
-def record(customer_id: UUID = ADA, now: datetime = NOW, **more: Any) -> Representative:
-    known: dict[str, Any] = {
-        "name": " Rosa  Marín ", "relation": "carer", "authority": "Power of attorney of 3 May, seen", "may_act": True,
-    }  # fmt: skip
-    with db.transaction() as session:
-        return interactions.record_representative(session, customer_id, **known | more, actor=KIM, now=now)
-
-
-def speak(person: Representative | None, now: datetime = NOW) -> UUID:
-    """Kim opens a contact with Ada and says with whom it is; gives the contact."""
-    with db.transaction() as session:
-        contact = interactions.begin(session, ADA, "phone", KIM, now)
-        interactions.speak_with(
-            session, ADA, contact.interaction_id, person and person.representative_id, KIM, now
-        )  # fmt: skip
-    return contact.interaction_id
 
 
 def latest(own: bool = False) -> tuple[interactions.Event, str, str]:
@@ -147,6 +134,44 @@ def test_each_act_of_the_contact_names_the_person_in_the_event_and_in_the_trail(
     answer(offer_of(decide(), first), "accepted")
     assert latest()[0].data["person"] == person
     assert payload("offer.accepted")["person"] == person
+
+
+def line_of(offer_id: UUID, viewer: Actor = KIM) -> OfferLine:
+    with db.reading() as session:
+        return treatments.offer_page(session, offer_id, viewer, NOW).line
+
+
+def test_an_offers_own_line_names_who_heard_it_and_who_answered_to_both() -> None:
+    rosa = record()
+    speak(rosa)
+    offer = offer_of(decide(), order(decide())[1])
+    heard = answer(offer, "presented")
+    assert heard.person is not None
+    assert (heard.person.id, heard.person.name, heard.person.relation) == (
+        str(rosa.representative_id), "Rosa Marín", "carer",
+    )  # fmt: skip
+    answered = answer(offer, "declined")
+    assert answered.person == heard.person
+    assert answered.answer_text == "Declined on 22 November 2026 at 12:00 by phone, by Kim with Rosa Marín, carer."
+    own = line_of(offer, BY_ADA)
+    assert own.answer_text == "Declined by Rosa Marín, for you, on 22 November 2026 at 12:00 by phone."
+    assert own.person == heard.person
+    # The decline is reversed by the customer alone: from now on it is theirs, and who heard it first is still known.
+    after = answer(offer, "accepted", channel="portal", actor=BY_ADA)
+    assert (after.person, after.answer_text) == (None, "Accepted on 22 November 2026 at 12:00 online, by you.")
+    assert row_of(offer).presented_with == {"id": heard.person.id, "name": "Rosa Marín", "relation": "carer"}
+
+
+def test_what_a_carer_accepted_is_theirs_when_it_is_arranged_and_when_somebody_asks_again() -> None:
+    speak(record(relation="executor"))
+    offer = offer_of(decide(), order(decide())[0])
+    answer(offer, "accepted")
+    work()
+    assert row_of(offer).state == "fulfilled"
+    assert line_of(offer, BY_ADA).answer_text.startswith("Accepted by Rosa Marín, for you, on ")
+    assert line_of(offer).answer_text.endswith("by phone, by Kim with Rosa Marín, executor.")
+    with pytest.raises(AlreadyAnswered, match="by Rosa Marín, for you, on"):
+        answer(offer, "accepted", channel="portal", actor=BY_ADA)
 
 
 def test_the_wrap_up_names_the_person_and_the_next_contact_is_with_the_customer_again() -> None:

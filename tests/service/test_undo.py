@@ -20,6 +20,8 @@ from tests.fulfilling import (
     taken,
     undo,
 )
+from tests.representing import record as put_on_record
+from tests.representing import speak
 from tests.small_company import (
     ADA,
     BY_ADA,
@@ -65,6 +67,24 @@ def test_a_change_of_mind_puts_the_plan_back_as_it_was() -> None:
     with db.reading() as session:
         audited = [one["action"] for one in record.export_customer(session, ADA)["audit"]]
     assert audited.count("offer.undone") == 1
+
+
+def test_who_took_it_back_in_the_customers_place_is_named_and_the_customer_alone_is_nobody_else() -> None:
+    speak(put_on_record())
+    offer = leaving()
+    line = undo(offer).line
+    assert line.answer_text.startswith("Taken back on 22 November 2026 at 12:00 ")
+    assert line.answer_text.endswith("by Kim with Rosa Marín, carer.")
+    assert row_of(offer).answered_with["name"] == "Rosa Marín"
+
+
+def test_what_a_carer_accepted_the_customer_takes_back_alone() -> None:
+    speak(put_on_record())
+    offer = leaving()
+    assert row_of(offer).answered_with["name"] == "Rosa Marín"
+    again = undo(offer, channel="portal", actor=BY_ADA)
+    assert (again.line.person, again.line.answer_text.split(", ")[-1]) == (None, "by you.")
+    assert row_of(offer).answered_with is None
 
 
 def test_taken_back_before_it_was_done_it_is_never_done() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from backend.matrix.service import PackError, as_plain, effective_cell, folder_of, load_pack, pack_from
-from shared.kernel.errors import NotFound
+from backend.treatments.service import weighing
+from shared.kernel.errors import Invalid, NotFound
 from tests.unit.reference import words
 
 
@@ -140,3 +141,48 @@ def test_a_piece_of_a_pack_is_told_as_plain_text_and_numbers() -> None:
     assert as_plain(pack.segments[0])["rule"] == "calls_30d == 0"
     assert as_plain(pack.cells["use", "sms"])["objectives"] == ["collect"]
     assert as_plain(pack.life_cycle[0])["weights"] == body["lifecycle"]["state"][0]["weights"]
+
+
+SEGMENTS_OWN = {
+    "quiet": {"stage_weights": {"use": {"inform": 0.9}}},
+    "gold": {"stage_weights": {"use": {"inform": 0.1, "expand": 0.8}}, "intent_weights": {"fault": {"resolve": 0.6}},
+             "life_cycle_weights": {"active": {"retain": 0.2}}},
+}  # fmt: skip
+
+
+def test_weights_are_told_with_where_each_came_from_and_they_are_those_of_the_match() -> None:
+    pack = pack_from(words.body(segments=SEGMENTS_OWN))
+    base = {(one.of, one.key): one for one in weighing(pack, ()).weights}
+    assert len(base) == len(pack.stages) + len(pack.life_cycle) + len(pack.intents)
+    assert {source for one in base.values() for source in one.sources.values()} == {"base"}
+    assert base["stage", "use"].weights == pack.stage_weights["use"]
+    both = {(one.of, one.key): one for one in weighing(pack, ("gold", "quiet")).weights}
+    use = both["stage", "use"]
+    # The first in the pack's order gives a weight, whichever the customer was put into first.
+    assert {key: source for key, source in use.sources.items() if source != "base"} == {
+        "inform": "quiet",
+        "expand": "gold",
+    }
+    assert (use.weights["inform"], use.weights["expand"]) == (0.9, 0.8)
+    assert both["intent", "fault"].sources["resolve"] == "gold"
+    assert both["life_cycle", "active"].weights["retain"] == 0.2
+    assert {key: one for key, one in both.items() if set(one.sources.values()) == {"base"}} == {
+        key: base[key] for key in base.keys() - {("stage", "use"), ("intent", "fault"), ("life_cycle", "active")}
+    }
+
+
+@pytest.mark.parametrize(
+    ("segments", "told"),
+    [((), (0.5, "base")), (("quiet",), (0.5, "base")), (("gold",), (0.7, "gold")), (("gold", "loyal"), (0.2, "floor"))],
+)
+def test_the_balance_is_told_with_whose_it_is_and_the_floor_where_it_lifts_it(
+    segments: tuple[str, ...], told: tuple[float, str]
+) -> None:
+    pack = pack_from(words.body(policies={"beta": 0.5, "beta_floor": 0.2}))
+    weighed = weighing(pack, segments)
+    assert (weighed.beta, weighed.beta_source) == told
+
+
+def test_weights_of_a_segment_that_is_none_are_refused() -> None:
+    with pytest.raises(Invalid, match="no segment nobody"):
+        weighing(pack_from(words.body()), ["nobody"])

@@ -20,6 +20,17 @@ def test_each_treatment_is_first_in_half_a_percent_of_the_pairs_of_some_stage(ta
     assert rare == [], as_text(table)
 
 
+def test_a_follow_up_is_first_for_nobody_for_whom_nothing_was_done_and_was_counted_for_those_for_whom_it_was(
+    table: Table,
+) -> None:
+    """Its half a percent is that of the customers to whom what comes before it was offered, after it was done for them."""
+    following = {key for key, t in configuration().catalogue.treatments.items() if t.follows is not None}
+    assert following == {"first_bill_check"}
+    assert [key for key in following if table.share(key)] == []
+    assert table.followed["first_bill_check"] >= 500
+    assert {first for _, first in table.after} == following
+
+
 def test_none_is_first_in_more_than_a_quarter_of_all_pairs(table: Table) -> None:
     crowding = [key for key in configuration().catalogue.treatments if table.share(key) > 0.25]
     assert crowding == [], as_text(table)

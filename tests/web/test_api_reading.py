@@ -10,12 +10,15 @@ import pytest
 
 from backend import db
 from backend.catalogue import service as catalogues
+from backend.interactions import service as interactions
 from backend.people import service as people
 from backend.profiles import service as profiles
 from backend.treatments import service as treatments
 from shared.kernel import clock
 from tests import apps
+from tests.cast import AGENT
 from tests.databases import ENGINES, fresh, opened
+from tests.weighing import publish_own_weights
 
 
 class Reader:
@@ -133,6 +136,15 @@ def test_the_matrix_is_told_with_where_each_value_comes_from(reader: Reader) -> 
     assert cell["values"]["value"] == own.cell[0].value
     assert reader.call("GET", "/matrix?segment=no_such").status_code == 422
     assert reader.all("/matrix", 9) == base
+    weighed = reader.get("/matrix?limit=1")["weights"]
+    assert [(w["of"], w["key"]) for w in weighed] == [
+        *(("stage", s.key) for s in reader.pack.stages), *(("life_cycle", s.key) for s in reader.pack.life_cycle),
+        *(("intent", key) for key in reader.pack.intents),
+    ]  # fmt: skip
+    assert {source for w in weighed for source in w["sources"].values()} == {"base"}
+    assert reader.get("/matrix")["beta"] == {"value": reader.pack.policies.beta, "source": "base"}
+    dialled = next(s for s in reader.pack.segments if s.beta is not None)
+    assert reader.get(f"/matrix?segment={dialled.key}")["beta"] == {"value": dialled.beta, "source": dialled.key}
     mine = reader.get(f"/customers/{reader.customer}/matrix")
     assert set(mine["segments"]) == set(reader.get(f"/customers/{reader.customer}")["segments"])
 
@@ -162,3 +174,48 @@ def test_what_would_change_a_decision_is_true_when_it_is_done(reader: Reader) ->
     flip = reader.get(f"/decisions/{head['decision_id']}/changes")
     assert flip["treatment"] is None
     assert flip["goal"]["kind"] == "before"
+
+
+def test_an_offer_names_who_answered_it_in_the_customers_place(reader: Reader) -> None:
+    before = reader.get(f"/customers/{reader.customer}/offers")["items"]
+    assert {o["person"] for o in before} == {None}
+    offer = next(UUID(o["offer_id"]) for o in before if o["state"] == "presented")
+    now = clock.now()
+    with db.transaction() as session:
+        staff = people.find_staff(session, AGENT)
+        assert staff is not None
+        agent = people.staff_actor(session, staff[0])
+        assert agent is not None
+        rosa = interactions.record_representative(
+            session,
+            reader.customer,
+            name="Rosa Marín",
+            relation="carer",
+            authority="Seen",
+            may_act=True,
+            actor=agent,
+            now=now,
+        )
+        contact = interactions.begin(session, reader.customer, "phone", agent, now)
+        interactions.speak_with(session, reader.customer, contact.interaction_id, rosa.representative_id, agent, now)
+        treatments.answer(session, offer, "declined", channel="phone", actor=agent, now=now)
+    after = {o["offer_id"]: o for o in reader.get(f"/customers/{reader.customer}/offers")["items"]}
+    assert after[str(offer)]["person"] == {
+        "id": str(rosa.representative_id), "name": "Rosa Marín", "relation": "carer",
+    }  # fmt: skip
+    assert [o["person"] for key, o in after.items() if key != str(offer)] == [None] * (len(after) - 1)
+
+
+def test_a_segments_own_weights_are_told_with_its_name(reader: Reader) -> None:
+    publish_own_weights("phone_only")
+    before, told = reader.get("/matrix"), reader.get("/matrix?segment=phone_only")
+    own = {
+        (w["of"], w["key"], objective): w["values"][objective]
+        for w in told["weights"] for objective, source in w["sources"].items() if source == "phone_only"
+    }  # fmt: skip
+    assert own == {
+        ("stage", "pay", "collect"): 0.35, ("life_cycle", "active", "advocate"): 0.45, ("intent", "bill_question", "inform"): 0.55,
+    }  # fmt: skip
+    assert told["beta"] == {"value": 0.65, "source": "phone_only"}
+    assert told["items"] == before["items"]
+    assert {source for w in before["weights"] for source in w["sources"].values()} == {"base"}

@@ -18,6 +18,7 @@ from shared.kernel import clock
 from shared.kernel.actors import Actor
 from tests.cast import PORTAL_CUSTOMER
 from tests.pages import Browser, text_of
+from tests.weighing import publish_own_weights
 
 
 @pytest.fixture
@@ -71,7 +72,9 @@ def test_why_not_is_asked_of_any_treatment_and_answered_in_words(desk: Browser, 
     assert {o.get("value") for o in asked.all("option")} == {"", *page.names}
     assert "was tried on this customer" not in asked.text
     helped = 0
-    for key in [*(w.treatment for w in page.removed[::8]), page.ranked[-1].treatment, ""]:
+    # A few of all, and one that something changes: most of what is withheld from a new customer nobody can change today.
+    changeable = next(w.treatment for w in page.removed if treatments.what_would_change(page, w.treatment).lines)
+    for key in [*(w.treatment for w in page.removed[::8]), changeable, page.ranked[-1].treatment, ""]:
         found = treatments.what_would_change(page, key)
         seen = desk.get(f"/decisions/{decided.decision_id}?why={key}")
         assert found.question in seen.text
@@ -133,11 +136,45 @@ def test_the_matrix_shows_each_cell_and_whose_each_value_is(desk: Browser, decid
     with db.reading() as session:
         pack = catalogues.pack_in_force(session)
     page = desk.get("/matrix")
-    assert len(page.all("td")) == len(pack.stages) * len(pack.channels) + 1
+    assert len(list(page.all("table")[0].iter("td"))) == len(pack.stages) * len(pack.channels) + 1
     assert {o.get("value") for o in page.all("option")} == {"", *(s.key for s in pack.segments)}
     chosen = desk.get(f"/matrix?segment={pack.segments[0].key}")
-    assert "changes no cell" in chosen.text or "carry its name" in chosen.text
+    assert "changes nothing" in chosen.text or "carry its name" in chosen.text
     mine = desk.get(f"/customers/{decided.inputs.profile.customer_id}/matrix")
     assert decided.inputs.profile.name in mine.text
     assert desk.get("/matrix?segment=none_such").status == 422
     assert desk.get(f"/customers/{uuid4()}/matrix").status == 404
+
+
+def test_the_matrix_page_shows_what_weighs_how_much_and_whose_each_weight_is(
+    desk: Browser, decided: treatments.Decided
+) -> None:
+    publish_own_weights("phone_only")
+    with db.reading() as session:
+        pack = catalogues.pack_in_force(session)
+    base = desk.get("/matrix")
+    for kind, count in (
+        ("stage", len(pack.stages)),
+        ("life_cycle", len(pack.life_cycle)),
+        ("intent", len(pack.intents)),
+    ):
+        rows = list(base.one("table", id=f"weights-{kind}").iter("tr"))[1:]
+        assert [len(row) for row in rows] == [len(pack.objectives) + 1] * count
+    assert text_of(base.one(id="balance")).endswith("gain 0.5 counts and of ours 0.5 .")
+    own = desk.get("/matrix?segment=phone_only")
+    label = pack.label_of(pack.segments, "phone_only")
+    assert text_of(own.one(id="balance")).endswith(f"gain 0.65 counts and of ours 0.35 . {label}")
+    told = [
+        (text_of(td), td.get("data-objective"))
+        for td in own.all("td")
+        if td.get("data-objective") and label in text_of(td)
+    ]
+    assert told == [(f"0.35 {label}", "collect"), (f"0.45 {label}", "advocate"), (f"0.55 {label}", "inform")]
+    assert "It changes no cell, only what stands below the matrix." in own.text
+    with db.reading() as session:
+        profile = profiles.profile(session, decided.inputs.profile.customer_id)
+    mine = desk.get(f"/customers/{profile.customer_id}/matrix")
+    now = [text_of(row[0]) for row in mine.all("tr", class_="stage-now")]
+    seen = profiles.snapshot(profile, clock.now(), pack)
+    assert f"{pack.label_of(pack.stages, seen.stage or pack.default_stage)} now" in now
+    assert f"{pack.label_of(pack.life_cycle, seen.life_cycle)} now" in now

@@ -109,6 +109,24 @@ def test_a_contact_says_with_whom_it_is_and_each_act_names_them(
 
 
 @both_ways
+def test_the_offers_own_line_names_who_heard_it_and_who_answered_at_the_desk_and_for_the_customer(
+    desk: Browser, portal_as: Callable[[str], Browser], htmx: bool
+) -> None:
+    page = speaking(desk, htmx)
+    page.submit("/presentation", htmx=htmx)
+    assert "Mentioned to Rosa Marín by phone" in text_of(desk.get(page.path).one(id="do"))
+    desk.get(page.path).submit("/decline", htmx=htmx, reason="price")
+    said = text_of(desk.get(page.path).one(id="answered"))
+    assert "by Avery Quinn with Rosa Marín, carer." in said
+    offer = latest(page).data["offer_id"]
+    portal = portal_as(PORTAL_CUSTOMER)
+    offers = portal.get("/offers")
+    line = offers.one(data_answer="")
+    assert text_of(line).startswith("Declined by Rosa Marín, for you, on ")
+    assert "Rosa Marín said that this is not for you" in portal.get(f"/offers/{offer}").text
+
+
+@both_ways
 def test_who_may_only_be_told_decides_nothing_and_the_desk_says_why(desk: Browser, htmx: bool) -> None:
     page = speaking(desk, htmx, may_act="no")
     assert "May be told, not decide" in text_of(page.one(id="contact"))
