@@ -72,7 +72,7 @@ class History:
     stopped: tuple[tuple[str, str, Refusal], ...]
     """(of, name, why): no treatment of this issue, group or name may be put to the customer today."""
     taken: Mapping[str, OfferFact]
-    """Treatment → the latest time that it was taken."""
+    """Treatment → the latest time that it was taken, by itself or as a part of a bundle."""
     held: tuple[OfferFact, ...]
     """What was taken so lately that it could not be taken again."""
     configuration: Configuration
@@ -83,8 +83,9 @@ def history_of(ledger: Ledger, pack: Pack, configuration: Configuration, today: 
     taken: dict[str, OfferFact] = {}
     for o in reversed(ledger.offers):
         answers.setdefault((o.treatment, o.subject), []).append(o)
-        if o.state in TAKEN and (o.treatment not in taken or _taken_on(taken[o.treatment]) < _taken_on(o)):
-            taken[o.treatment] = o
+        for key in (o.treatment, *configuration.treatment_of(o).bundle) if o.state in TAKEN else ():
+            if key not in taken or _taken_on(taken[key]) < _taken_on(o):
+                taken[key] = o
     return History(
         today=today,
         recent=presentations(ledger, today),

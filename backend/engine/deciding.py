@@ -35,7 +35,7 @@ __all__ = [
     "pinned_first", "uses",
 ]  # fmt: skip
 
-ENGINE_VERSION = 2
+ENGINE_VERSION = 3
 """Raised whenever equal inputs may give another result; decisions name the version that made them."""
 
 STEPS = (

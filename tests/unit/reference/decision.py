@@ -184,13 +184,14 @@ def _may_begin(sight: Sight, t: Treatment) -> None:
     if (begins and sight.today < begins) or (ends and sight.today > ends):
         raise Left("in_force", "dates", {})
     taken = [o for o in sight.offers if o["state"] in TAKEN]
+    had = {id(o): [o["treatment"], *sight.made_as(o).get("bundle", ())] for o in taken}
     for key in t.get("requires", ()):
-        if key not in [o["treatment"] for o in taken]:
+        if not any(key in had[id(o)] for o in taken):
             raise Left("eligible", f"requires:{key}", {})
     if "follows" not in t:
         return
     rule = f"follows:{t['follows']['after']}"
-    before = [o for o in taken if o["treatment"] == t["follows"]["after"]]
+    before = [o for o in taken if t["follows"]["after"] in had[id(o)]]
     last = max(reversed(before), key=lambda o: o["answered_on"], default=None)
     if last is None or last["state"] != "fulfilled":
         raise Left("applicable", rule, {})
