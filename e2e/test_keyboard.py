@@ -88,6 +88,7 @@ def test_the_focus_is_always_seen(visit: Visit, person: Person, size: dict[str, 
 def test_a_slash_leads_to_the_search_and_stays_a_slash_inside_it(visit: Visit, person: Person) -> None:
     page = visit()
     agent_opens(page, person)
+    page.wait_for_load_state()  # the name stands there before the scripts have run
     page.keyboard.press("/")
     search = page.locator("#top-query")
     expect(search).to_be_focused()
