@@ -17,8 +17,8 @@ from tests.receiver import Receiver
 from tests.small_company import ADA, NOW
 
 KEY = b"an installation's own secret, 32+"
-_DELIVERY: Any = WebhookDeliveryRow.__table__  # type: ignore[attr-defined]
-_ENDPOINT: Any = WebhookEndpointRow.__table__  # type: ignore[attr-defined]
+_DELIVERY = db.table_of(WebhookDeliveryRow)
+_ENDPOINT = db.table_of(WebhookEndpointRow)
 NOTHING_LISTENS = "http://127.0.0.1:9/hook"
 
 

@@ -17,8 +17,8 @@ from tests.hooks import add, rows, send
 from tests.receiver import Receiver, receiving
 from tests.small_company import ADA, NOW, answer, decide, offer_of, open_company, work
 
-_CUSTOMER: Any = CustomerRow.__table__  # type: ignore[attr-defined]
-_DELIVERY: Any = WebhookDeliveryRow.__table__  # type: ignore[attr-defined]
+_CUSTOMER = db.table_of(CustomerRow)
+_DELIVERY = db.table_of(WebhookDeliveryRow)
 QUIET = {"quiet_hours": {"from": "21:00", "until": "08:00"}}
 NIGHT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 """Ten in the evening in New York."""

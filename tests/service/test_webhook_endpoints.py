@@ -20,8 +20,8 @@ from tests.hooks import KEY, NOTHING_LISTENS, add, add_url, happen, later, rows,
 from tests.receiver import Receiver, receiving
 from tests.small_company import DAY, NOW, enter, open_company
 
-_DELIVERY: Any = WebhookDeliveryRow.__table__  # type: ignore[attr-defined]
-_ENDPOINT: Any = WebhookEndpointRow.__table__  # type: ignore[attr-defined]
+_DELIVERY = db.table_of(WebhookDeliveryRow)
+_ENDPOINT = db.table_of(WebhookEndpointRow)
 
 
 @pytest.fixture(autouse=True)

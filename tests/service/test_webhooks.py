@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -24,8 +23,8 @@ from tests.hooks import KEY, NOTHING_LISTENS, add, add_url, happen, later, rows,
 from tests.receiver import Receiver, receiving
 from tests.small_company import ADA, BY_ADA, DAY, NOW, answer, decide, offer_of, open_company, work
 
-_DELIVERY: Any = WebhookDeliveryRow.__table__  # type: ignore[attr-defined]
-_ENDPOINT: Any = WebhookEndpointRow.__table__  # type: ignore[attr-defined]
+_DELIVERY = db.table_of(WebhookDeliveryRow)
+_ENDPOINT = db.table_of(WebhookEndpointRow)
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ from tests.apps import settings_for
 from tests.cast import ADMIN, AGENT, AUTHOR, SUPERVISOR
 from tests.pages import Browser, Page, text_of
 
-_DELIVERY: Any = WebhookDeliveryRow.__table__  # type: ignore[attr-defined]
+_DELIVERY = db.table_of(WebhookDeliveryRow)
 URL = "https://hooks.example.org/evenhand?token=t0k3n"
 
 
