@@ -51,6 +51,8 @@ class Looking:
         Colours are the same at every width, so the light ones are looked at once, on the wide screen.
         """
         self.looked += 1
+        # What was waited for can stand in a page whose style sheets are still on their way.
+        self.page.wait_for_load_state("load")
         self._wide(name)
         if self.page.viewport_size == WIDE:
             self._axe(f"{name}, light", COLOURS)

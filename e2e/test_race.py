@@ -26,7 +26,9 @@ from e2e.servers import Server, serving
 from shared.kernel import clock
 from tests.databases import ENGINES, fresh, opened
 
-ROUNDS = 200
+RACES = 180
+MOST_ROUNDS = 300
+"""A round whose four answers did not overlap, on a busy machine, is judged like the others; only races are counted."""
 KINDS = ("accepted", "declined", "deferred")
 CHANNELS = ("phone", "portal")
 ANSWERS = {f"offer.{kind}" for kind in KINDS}
@@ -110,17 +112,23 @@ def test_of_answers_sent_together_exactly_one_counts_and_the_others_see_which(
     house: House, knows_version: bool
 ) -> None:
     rand = random.Random(2026)
-    customers = open_offers(ROUNDS, after=0 if knows_version else 2 * ROUNDS)
+    customers = open_offers(MOST_ROUNDS, after=0 if knows_version else MOST_ROUNDS)
     shooters = Shooters(house)
-    rounds = [shooters.round(offer, answers_for(rand, 1 if knows_version else None)) for _, offer in customers]
+    rounds: list[list[Shot]] = []
+    races = 0
+    for _, offer in customers:
+        shots = shooters.round(offer, answers_for(rand, 1 if knows_version else None))
+        rounds.append(shots)
+        races += max(s.sent for s in shots) < min(s.received for s in shots)
+        if races == RACES:
+            break
     shooters.close()
 
-    together = sum(max(s.sent for s in shots) < min(s.received for s in shots) for shots in rounds)
-    assert together >= 0.9 * ROUNDS, f"only {together} of {ROUNDS} rounds were races"
+    assert races == RACES, f"only {races} of {len(rounds)} rounds were races"
     several = [[(s.response, s.status) for s in shots] for shots in rounds if sum(s.status == 200 for s in shots) != 1]
     assert len(several) == 0, several
     assert {shot.response for shots in rounds for shot in shots if shot.status == 200} == set(KINDS)
-    for (customer_id, offer_id), shots in zip(customers, rounds, strict=True):
+    for (customer_id, offer_id), shots in zip(customers, rounds, strict=False):
         won = next(shot for shot in shots if shot.status == 200)
         for lost in (shot for shot in shots if shot is not won):
             assert_told(lost, won, offer_id)
