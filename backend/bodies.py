@@ -44,6 +44,12 @@ def takes_forms(view: View) -> View:
     return view
 
 
+def reads_own_body(view: View) -> View:
+    """Marks a view that reads what was sent itself, packed or plain. Stands below the route's own decorator."""
+    view.reads_own_body = True  # type: ignore[attr-defined]
+    return view
+
+
 def plain(value: Any) -> Any:
     """The JSON value of what JSON does not know."""
     if isinstance(value, UUID):

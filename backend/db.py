@@ -13,7 +13,7 @@ import contextlib
 import logging
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -40,10 +40,7 @@ __all__ = [
     "Session",
     "UtcDateTime",
     "Uuid",
-    "check",
-    "close",
-    "dialect",
-    "insert_many",
+    "before_commit", "check", "close", "dialect", "insert_many",
     "is_current",
     "open",
     "reading",
@@ -115,6 +112,7 @@ class _Database:
 
 _open: _Database | None = None
 _inside = threading.local()
+_before_commit: list[Callable[[Session], None]] = []
 
 
 def open(url: str, home: Path | None = None) -> None:
@@ -147,6 +145,12 @@ def url_of() -> str:
     return _database().url.render_as_string(hide_password=False)
 
 
+def before_commit(act: Callable[[Session], None]) -> None:
+    """Has this done at the end of every transaction of this process, inside it: what follows from a change counts with it."""
+    if act not in _before_commit:
+        _before_commit.append(act)
+
+
 @contextlib.contextmanager
 def transaction() -> Iterator[Session]:
     """One transaction that may write: returning commits, raising rolls back.
@@ -163,6 +167,8 @@ def transaction() -> Iterator[Session]:
         try:
             with Session(database.writer, expire_on_commit=False) as session:
                 yield session
+                for act in _before_commit:
+                    act(session)
                 session.commit()
         except StaleDataError as lost:
             raise Conflict("This was changed by someone else in the meantime. Please look again.") from lost

@@ -42,7 +42,12 @@ MEDIA_TYPE = "application/problem+json"
 PREFIX = "/api/v1"
 SECURITY: list[dict[str, list[Any]]] = [{"key": []}]
 SECURITY_SCHEMES: dict[str, Any] = {
-    "key": {"type": "http", "scheme": "bearer", "description": "An API key from `evenhand keys create`."}
+    "key": {"type": "http", "scheme": "bearer", "description": "An API key from `evenhand keys create`."},
+    "write_key": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "A key with the scope events:write as the user name; no password.",
+    },
 }
 # What a view returns. Flask's own ResponseReturnValue cannot stand there: the library resolves every annotation.
 Answer = dict[str, Any] | tuple[dict[str, Any], int] | Response
@@ -146,4 +151,6 @@ def _answer(status: int, code: str, title: str, detail: str, extra: dict[str, An
         **extra, "type": "about:blank", "title": title, "status": status, "detail": detail, "code": code,
         "request_id": edge.request_id(),
     }  # fmt: skip
+    if request.path.startswith("/v1/"):
+        problem["message"] = detail  # where the specification's senders look for it
     return current_app.response_class(f"{current_app.json.dumps(problem)}\n", status, mimetype=MEDIA_TYPE)

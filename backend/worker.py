@@ -12,10 +12,12 @@ from datetime import datetime
 
 import structlog
 
-from backend import metrics, readiness
+from backend import db, metrics, readiness
 from backend.budgets import service as budgets
 from backend.catalogue import service as catalogues
+from backend.ingest import service as ingest
 from backend.interactions import service as interactions
+from backend.overview import service as overview
 from backend.record import service as record
 from backend.simulation import service as simulations
 from backend.treatments import service as treatments
@@ -28,7 +30,8 @@ _log = structlog.stdlib.get_logger("evenhand.worker")
 
 
 def register_handlers() -> None:
-    """Names who does each topic's work, in every process that may do it."""
+    """Names who does each topic's work, and what follows from each change, in every process that may do it."""
+    db.before_commit(overview.follow)
     record.register(treatments.FULFIL, treatments.fulfil)
 
 
@@ -49,9 +52,11 @@ def run(ended: threading.Event, secret: bytes) -> None:
         (5.0, lambda now: treatments.expire_due(now, BATCH)),
         (1.0, budgets.refresh),
         (20.0, treatments.check_some),
+        (30.0, overview.renew_due),
         (20.0, interactions.sign_off_absent),
         (600.0, record.purge),
         (600.0, record.purge_changes),
+        (3600.0, ingest.forget_received),
         (3600.0, record.purge_deliveries),
     ]
     # A simulation may take a minute: it must not hold up what takes a moment.

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from backend import worker
 from tests import apps
 from tests.cast import AGENT, PORTAL_CUSTOMER, cheap_hashes, sign_in
 from tests.databases import (
@@ -45,6 +46,12 @@ def quick_passwords() -> Iterator[None]:
     """Nobody waits for a password to be checked."""
     with cheap_hashes():
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def handlers() -> None:
+    """What follows from a change follows in the tests' own process too."""
+    worker.register_handlers()
 
 
 @pytest.fixture

@@ -20,8 +20,9 @@ from backend.engine import service as engine
 from backend.engine.catalogue import Catalogue
 from backend.engine.facts import ANSWERED, Configuration, Ledger, OfferFact
 from backend.engine.service import Ruling, Withheld
+from backend.matrix.parts import Key, Labelled, Part
 from backend.matrix.service import Pack, PackError, Problem, Source, body_of
-from backend.matrix.types import Fact, Key, Labelled, Part
+from backend.matrix.types import Fact
 from backend.profiles.snapshot import Snapshot, snapshot
 from backend.profiles.types import Consent, Moment, Profile
 

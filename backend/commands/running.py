@@ -78,14 +78,17 @@ def revise(message: Annotated[str, typer.Argument(help="What changes, in a few w
 @_keys.command()
 def create(
     scopes: Annotated[str, typer.Option(help=f"One or several, with commas between: {', '.join(people.SCOPES)}.")],
+    source: Annotated[
+        str, typer.Option(help="Which system will hold it, as the pack's events.toml calls it: web, crm, …")
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Makes an API key and shows it, this once, as one JSON object."""
     readiness.begin()
     wanted = [scope.strip() for scope in scopes.split(",") if scope.strip()]
     with db.transaction() as session:
-        key_id, key = people.create_key(session, wanted, clock.now())
-        _note(session, "key.created", f"key:{key_id}", {"scopes": sorted(set(wanted))})
+        key_id, key = people.create_key(session, wanted, clock.now(), source)
+        _note(session, "key.created", f"key:{key_id}", {"scopes": sorted(set(wanted)), "source": source})
     typer.echo("Keep this key safe: it is not shown again.", err=True)
     _out({"id": str(key_id), "key": key, "scopes": sorted(set(wanted))})
 

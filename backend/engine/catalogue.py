@@ -11,8 +11,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError
 
+from backend.matrix.parts import Key, Labelled, Part, Rule, Vector
 from backend.matrix.service import Body, Pack, PackError, pack_from
-from backend.matrix.types import IssueKey, Key, Labelled, Part, Rule, Vector
+from backend.matrix.types import IssueKey
 
 Unit = Literal["money", "percent", "months", "days", "count", "text"]
 Channel = Literal["phone", "portal", "email", "sms", "chat", "branch"]

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, insert, select
+from sqlalchemy import Select, bindparam, insert, select, update
 from sqlmodel import Session
 
 from backend import db
@@ -25,6 +25,8 @@ from shared.kernel.actors import Actor
 from shared.kernel.errors import Invalid
 
 MOST = 100
+HAPPENED = "happened"
+"""Under this name a session keeps what it recorded, for what follows from it at its end."""
 _EVENT = db.table_of(EventRow)
 _INTERACTION = db.table_of(InteractionRow)
 _COLUMNS = (
@@ -95,7 +97,35 @@ def record(
     )
     changes.changed(session, topic, customer_id=customer_id, private=private, now=now)
     changes.announce(session, event_id, customer_id, kind, channel, data, now)
+    happened = Event(event_id, customer_id, now, kind, channel, stage, interaction_id, actor.kind, actor.name, data)
+    session.info.setdefault(HAPPENED, []).append(happened)
     return event_id
+
+
+def new_event(
+    customer_id: UUID,
+    kind: str,
+    channel: str | None,
+    actor: Actor,
+    at: datetime,
+    data: dict[str, Any],
+    stage: str | None = None,
+) -> Event:
+    """An event that is still to be appended, its id made for its instant. Raises ValueError for a kind that nobody could read."""
+    if kind not in KINDS:
+        raise ValueError(f"{kind!r} is no kind of event; there are {', '.join(sorted(KINDS))}.")
+    return Event(ordered_id(at), customer_id, at, kind, channel, stage, None, actor.kind, actor.name, data)
+
+
+def append(session: Session, customer_id: UUID, events: Sequence[Event], now: datetime) -> None:
+    """Appends many events of one customer at once, of whatever instants: each lands in its place. Watchers are told once."""
+    if not events:
+        return
+    session.execute(_APPEND, [{name: getattr(event, name) for name in _COLUMNS} for event in events])
+    private = all(event.kind in HIDDEN_FROM_CUSTOMERS for event in events)
+    changes.changed(session, "timeline", customer_id=customer_id, private=private, now=now)
+    for event in events:
+        changes.announce(session, event.event_id, customer_id, event.kind, event.channel, event.data, now)
 
 
 def _is_private(session: Session, customer_id: UUID, interaction_id: UUID) -> bool:
@@ -145,6 +175,14 @@ def _event_id(cursor: str | None) -> UUID | None:
         return UUID(cursor)
     except ValueError:
         raise Invalid("That is not a cursor of this list.", {"cursor": "take it from next_cursor"}) from None
+
+
+def move_events(session: Session, before: UUID, after: UUID, now: datetime) -> int:
+    """What happened to one is what happened to the other, each event in its place; gives how many there were."""
+    moved = session.execute(update(_EVENT).where(_EVENT.c.customer_id == before).values(customer_id=after))
+    if many := db.touched(moved):
+        changes.changed(session, "timeline", customer_id=after, now=now)
+    return many
 
 
 def enter_past(session: Session, lives: Sequence[Past]) -> int:

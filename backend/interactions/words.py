@@ -22,7 +22,10 @@ class EventWords:
     detail: str
 
 
-HIDDEN_FROM_CUSTOMERS = frozenset({"profile.changed", "call.private", "offer.unmentioned"})
+HIDDEN_FROM_CUSTOMERS = frozenset({
+    "profile.changed", "call.private", "offer.unmentioned", "life_cycle.changed", "segment.entered", "segment.left",
+    "protection.began", "protection.ended", "tracked", "outside",
+})  # fmt: skip
 """Bookkeeping of ours that tells the customer nothing about what they did or got, and calls that they want kept off the portal."""
 
 _CHANNELS = {
@@ -272,6 +275,39 @@ def _changed(event: Event, own: bool, language: str) -> tuple[str, str]:
     return "Profile changed", str(event.data.get("summary") or ", ".join(sorted(event.data.get("changed", {}))))
 
 
+def _state(verb: str) -> Callable[[Event, bool, str], tuple[str, str]]:
+    def words(event: Event, own: bool, language: str) -> tuple[str, str]:
+        before = str(event.data.get("before") or "")
+        seen = [f"{label}: {_value(value)}" for label, value in event.data.get("why", ())]
+        return f"{verb}: {event.data.get('label', '')}", _sentence(f"before: {before}" if before else "", *seen)
+
+    return words
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return str(value) if value != "" else "none"
+
+
+def _tracked(event: Event, own: bool, language: str) -> tuple[str, str]:
+    """What came in from outside, by the plan's words where it has some, with what it carried."""
+    data = event.data
+    title = str((data.get("own") if own else data.get("label")) or data.get("name") or "Something happened")
+    carried = [f"{name}: {_value(value)}" for name, value in data.get("properties", {}).items() if _short(value)]
+    source = "" if own else str(data.get("source_label") or "")
+    return title, _sentence(*carried[:MOST_CARRIED], source)
+
+
+MOST_CARRIED = 4
+
+
+def _short(value: Any) -> bool:
+    return isinstance(value, (bool, int, float)) or (isinstance(value, str) and 0 < len(value) <= 80)
+
+
 _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
     "call": _call,
     "call.private": _private,
@@ -308,6 +344,14 @@ _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
     "appointment.kept": _kept,
     "appointment.cancelled": _visit_cancelled,
     "profile.changed": _changed,
+    "life_cycle.changed": _state("Life cycle"),
+    "segment.entered": _state("Now in segment"),
+    "segment.left": _state("No longer in segment"),
+    "protection.began": _state("Protected"),
+    "protection.ended": _state("No longer protected"),
+    "tracked": _tracked,
+    "happened": _tracked,
+    "outside": _tracked,
     "representative.recorded": _recorded,
     "representative.ended": _ended,
 }

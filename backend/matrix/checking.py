@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from backend.matrix.reading import PackError, body_of, pack_from
+from backend.matrix.tracking_checks import faults
 from backend.matrix.types import Attribute, Cell, CellChange, Pack
 from backend.rules.service import Expression, Name, lint
 
@@ -67,6 +68,8 @@ _FILES = {
     "churn": ("churn.toml", "term"),
     "services": ("services.toml", "service"),
     "acts": ("acts.toml", "act"),
+    "tracking": ("events.toml", "event"),
+    "experience": ("experience.toml", "truth"),
 }
 
 
@@ -82,6 +85,7 @@ def check(texts: Mapping[str, str]) -> tuple[Pack | None, list[Problem]]:
         *_references(pack, source),
         *_segment_cells(pack, source),
         *_acts(pack, source),
+        *(Problem(file, source.line(file, table, nth), key, why) for file, table, nth, key, why in faults(pack)),
     ]
 
 
@@ -186,12 +190,14 @@ def _references(pack: Pack, source: Source) -> Iterator[Problem]:
             line = source.line("holdings.toml", "holding", nth)
             yield Problem("holdings.toml", line, kind.key, f"{name} has another meaning already")
     for nth, fact in enumerate(pack.facts.values()):
-        if sum(map(bool, (fact.of, fact.value, fact.since))) != 1 or bool(fact.of) != bool(fact.window):
+        if sum(map(bool, (fact.of, fact.value, fact.since, fact.experience))) != 1 or bool(fact.of) != bool(
+            fact.window
+        ):
             yield Problem(
                 "facts.toml",
                 source.line("facts.toml", "fact", nth),
                 fact.key,
-                "needs exactly one of: of with window, value, since",
+                "needs exactly one of: of with window, value, since, experience",
             )
     for nth, service in enumerate(pack.services):
         if service.attribute not in pack.attributes:

@@ -18,8 +18,8 @@ Body = dict[str, Any]
 PACK_FILE = re.compile(r"(?!treatments\.toml)(treatments/)?[a-z0-9][a-z0-9_-]{0,59}\.toml")
 """What a file of a pack may be called."""
 TABLES = frozenset({
-    "acknowledgement", "attribute", "budget", "cap", "cell", "channel", "decline_reason", "fact", "gap", "holding", "intent", "persona", "process", "protective",
-    "purpose", "segment", "service", "stage", "stage_weights", "state", "term", "treatment", "wrap_up",
+    "acknowledgement", "attribute", "budget", "cap", "cell", "channel", "decline_reason", "event", "fact", "gap", "holding", "intent", "persona", "process", "protective",
+    "purpose", "segment", "service", "source", "stage", "stage_weights", "state", "term", "trait", "treatment", "truth", "wrap_up",
 })  # fmt: skip
 PACKS = Path(__file__).resolve().parent.parent / "packs"
 
@@ -118,6 +118,8 @@ def pack_from(body: Mapping[str, Any]) -> Pack:
             wrap_ups=head.get("wrap_up", ()),
             treatments=table("treatments", {}),
             acts=table("acts", {}).get("act", ()),
+            tracking=table("events", {}),
+            experience=table("experience", {}),
         )
     except ValidationError as e:
         raise PackError([(error["loc"], error["msg"]) for error in e.errors()]) from None

@@ -4,9 +4,11 @@ from pathlib import Path
 
 from backend.matrix.checking import Problem, Source, check, placed
 from backend.matrix.effective import BASE, EffectiveCell, effective_cell
+from backend.matrix.parts import Labelled, Vector
 from backend.matrix.plain import as_plain
 from backend.matrix.reading import PACK_FILE, Body, PackError, body_of, folder_of, pack_from, read_body, texts_of
 from backend.matrix.texts import attribute_text, day_text
+from backend.matrix.tracking import Experience, FactSource, MomentOfTruth, PlannedEvent, Property, TrackingPlan
 from backend.matrix.types import (
     Act,
     Attribute,
@@ -19,7 +21,6 @@ from backend.matrix.types import (
     Gap,
     HoldingKind,
     Intent,
-    Labelled,
     LifeCycleState,
     Pack,
     Policies,
@@ -30,13 +31,12 @@ from backend.matrix.types import (
     ScoreTerm,
     Segment,
     Service,
-    Vector,
 )
 from backend.matrix.writing import text_of, texts_from
 
 __all__ = [
-    "BASE", "PACK_FILE", "Act", "Attribute", "Body", "Budget", "Cap", "Cell", "CellChange", "DeclineReason", "EffectiveCell", "Fact", "Gap", "HoldingKind", "Intent", "Labelled", "LifeCycleState", "Pack", "PackError", "Policies", "Problem",
-    "Protective", "Purpose", "QuietHours", "Score", "ScoreTerm", "Segment", "Service", "Source", "Vector", "as_plain", "attribute_text", "body_of", "check", "day_text", "effective_cell", "folder_of",
+    "BASE", "PACK_FILE", "Act", "Attribute", "Body", "Budget", "Cap", "Cell", "CellChange", "DeclineReason", "EffectiveCell", "Experience", "Fact", "FactSource", "Gap", "HoldingKind", "Intent", "Labelled", "LifeCycleState", "MomentOfTruth", "Pack", "PackError", "PlannedEvent", "Policies", "Problem",
+    "Property", "Protective", "Purpose", "QuietHours", "Score", "ScoreTerm", "Segment", "Service", "Source", "TrackingPlan", "Vector", "as_plain", "attribute_text", "body_of", "check", "day_text", "effective_cell", "folder_of",
     "load_pack", "pack_from", "placed", "read_body", "text_of", "texts_from", "texts_of",
 ]  # fmt: skip
 

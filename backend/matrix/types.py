@@ -7,44 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
-from backend.rules.service import Expression, Name, compiled
+from backend.matrix.parts import Amount, Chance, Clock, Key, Labelled, Part, Rule, Vector
+from backend.matrix.tracking import Experience, TrackingPlan
+from backend.rules.service import Name
 
 IssueKey = Literal["retention", "service", "sales", "collections", "care"]
 Audience = Literal["agent", "customer"]
-Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
-
-
-def _rule(given: Any) -> Expression:
-    """A rule as the pack writes it, or one that was read already."""
-    if isinstance(given, Expression):
-        return given
-    return compiled(str(given).lower() if isinstance(given, bool) else str(given))
-
-
-Rule = Annotated[Expression, BeforeValidator(_rule)]
-Vector = Mapping[Key, Annotated[float, Field(ge=0, le=1)]]
-"""Objective → weight or score."""
-Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-"""Money in major units of the pack's currency."""
-
-
-Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-"""A time of the day, such as "21:00"."""
-
-
-class Part(BaseModel):
-    """A piece of a pack: immutable, and strict about what it is given."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-
-class Labelled(Part):
-    key: Key
-    label: str
 
 
 class Attribute(Labelled):
@@ -61,6 +33,8 @@ class Attribute(Labelled):
     default: bool | int | float | str | None = None
     column: str = ""
     ibm: str = ""
+    survivorship: Literal["trust", "newest"] = "trust"
+    """Which of two sources is believed: the one trusted more, then the newer; or simply the newer."""
 
 
 class Fact(Labelled):
@@ -71,11 +45,10 @@ class Fact(Labelled):
     window: int | None = Field(default=None, ge=1, le=800)
     value: str = ""
     since: str = ""
+    experience: bool = False
+    """The running score of the customer's experience, 0 to 100."""
     actionable: bool = False
     default: bool | int | float = 0
-
-
-Chance = Annotated[float, Field(ge=0, le=1)]
 
 
 class Cell(Part):
@@ -321,6 +294,8 @@ class Pack(Part):
     wrap_ups: tuple[Labelled, ...]
     treatments: Mapping[str, Any]
     acts: tuple[Act, ...] = ()
+    tracking: TrackingPlan = Field(default_factory=TrackingPlan)
+    experience: Experience = Field(default_factory=Experience)
 
     def label_of(self, things: Iterable[Labelled], key: str | None) -> str:
         """The label of a stage, channel or reason; the key itself when the pack has no label for it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
@@ -16,9 +15,7 @@ from backend.interactions.service import Call, Interaction
 from backend.matrix.service import Pack
 from backend.overview.types import CallerPage, Choice, Unmentioned, WrapUp
 from backend.profiles import service as profiles
-from backend.profiles.service import NewCustomer
 from backend.treatments import service as treatments
-from shared.kernel import ids
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Forbidden, Invalid
 
@@ -57,14 +54,8 @@ def create_caller(
     phone = profiles.normalise("phone", call.number)
     if phone is not None and profiles.owner(session, "phone", phone) is not None:
         phone = None
-    customer_id = ids.uuid7(now)
-    number = f"P{secrets.randbelow(10**7):07}"
-    new = NewCustomer(
-        customer_id=customer_id, number=number, name=name, phone=phone, email=None, birth_date=None, attributes={}, facts={},
-        identifiers=tuple((kind, value) for kind, value in (("number", number), ("phone", phone)) if value),
-        bills=(), consents=(), timezone=pack.timezone, language=pack.language, made_up=False, created_at=now,
-    )  # fmt: skip
-    profiles.enrol(session, [new])
+    known_by = {"phone": phone} if phone else {}
+    customer_id = profiles.enter_prospect(session, name, known_by, pack.timezone, pack.language, now)
     return interactions.attach(session, call_id, customer_id, actor, now, instead=instead)
 
 

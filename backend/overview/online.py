@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from sqlmodel import Session
@@ -47,7 +48,7 @@ def visit(actor: Actor, page: str, title: str, now: datetime) -> None:
 
 
 def write_moment(
-    session: Session, customer_id: UUID, stage: str, intent: str | None, source: str, channel: str, actor: Actor, now: datetime,
+    session: Session, customer_id: UUID, stage: str, intent: str | None, source: Literal["stated", "inferred"], channel: str, actor: Actor, now: datetime,
     pack: Pack, evidence: str | None = None,
 ) -> Moment:  # fmt: skip
     """Writes the moment and, where it is another one now, puts it on the timeline. Raises NotFound and Invalid."""
@@ -56,7 +57,7 @@ def write_moment(
         session, customer_id, stage, intent, source, channel, actor, now, pack, evidence=evidence
     )
     if before is None or moment.version != before.version:
-        data = _told(moment, pack)
+        data = interactions.moment_data(moment, pack)
         interactions.record(session, customer_id, "moment.set", channel, actor, data, now, stage=moment.stage)
     return moment
 
@@ -78,19 +79,6 @@ def online(session: Session, customer_id: UUID, now: datetime) -> Online | None:
     """Where the customer is now, for the desk; None when they are not at the portal."""
     found = interactions.visiting(session, customer_id, now)
     return None if found is None else Online(found.page, found.page_since)
-
-
-def _told(moment: Moment, pack: Pack) -> dict[str, str | None]:
-    intent = pack.intents.get(moment.intent) if moment.intent else None
-    return {
-        "stage": moment.stage,
-        "stage_label": pack.label_of(pack.stages, moment.stage),
-        "intent": moment.intent,
-        "intent_label": intent.label if intent else None,
-        "choice": intent.choice if intent else None,
-        "source": moment.source,
-        "evidence": moment.evidence,
-    }
 
 
 def _own(actor: Actor) -> UUID:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 import threading
 import time
@@ -21,19 +22,31 @@ PREFIX = "eh"
 # For so long a process may still honour a key that another process revoked.
 TRUST_SECONDS = 5.0
 _MOST_TRUSTED = 1024
+_SOURCE = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 _trusted: dict[bytes, tuple[float, Actor]] = {}
 _lock = threading.Lock()
 
 
-def create_key(session: Session, scopes: Sequence[str], now: datetime) -> tuple[UUID, str]:
-    """A new key: its id, and its text, which is shown this once. Raises Invalid for a scope that there is not."""
+def create_key(session: Session, scopes: Sequence[str], now: datetime, source: str = "") -> tuple[UUID, str]:
+    """A new key: its id, and its text, which is shown this once.
+
+    `source` names the system that holds it, as the pack's tracking plan calls it: whom to believe goes by that. Raises Invalid
+    for a scope that there is not, or a name that is none.
+    """
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
         named = f"{', '.join(unknown)}: there is no such scope." if unknown else "A key needs a scope."
         raise Invalid(f"{named} Scopes are {', '.join(SCOPES)}.", errors={"scopes": named})
+    if source and not _SOURCE.fullmatch(source):
+        raise Invalid(
+            "A source is called by a word in small letters, such as web.", errors={"source": "a word in small letters"}
+        )
     key_id, secret = ids.uuid7(), secrets.token_urlsafe(32)
-    session.add(ApiKeyRow(key_id=key_id, secret_digest=_digest(secret), scopes=sorted(set(scopes)), created_at=now))
+    row = ApiKeyRow(
+        key_id=key_id, secret_digest=_digest(secret), scopes=sorted(set(scopes)), source=source, created_at=now
+    )
+    session.add(row)
     session.flush()
     return key_id, f"{PREFIX}_{key_id.hex}_{secret}"
 
@@ -63,7 +76,7 @@ def key_actor(session: Session, key: str) -> Actor | None:
     if not hmac.compare_digest(row.secret_digest, _digest(secret)):
         return None
     permissions = frozenset(permission for scope in row.scopes for permission in SCOPES.get(scope, frozenset()))
-    return Actor("key", str(key_id), f"key {key_id.hex[-6:]}", permissions)
+    return Actor("key", str(key_id), f"key {key_id.hex[-6:]}", permissions, source=row.source)
 
 
 def trusted_actor(key: str) -> Actor | None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, text
 from sqlmodel import Field, SQLModel
 
 from backend.db import Json, UtcDateTime
@@ -44,5 +44,7 @@ class ApiKeyRow(SQLModel, table=True):
     key_id: UUID = Field(primary_key=True)
     secret_digest: str
     scopes: list[str] = Field(sa_type=Json)
+    source: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    """Which system the program is, for what it tells of customers."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -62,6 +62,7 @@ class NewCustomer:
     made_up: bool
     created_at: datetime
     holdings: tuple[Holding, ...] = ()
+    is_anonymous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,7 @@ def _customer(c: NewCustomer, claims: dict[tuple[str, str], UUID]) -> dict[str, 
         "timezone": c.timezone,
         "language": c.language,
         "made_up": c.made_up,
+        "is_anonymous": c.is_anonymous,
         "created_at": c.created_at,
         "updated_at": c.created_at,
     }

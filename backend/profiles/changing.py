@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import or_, select, update
 from sqlmodel import Session
 
-from backend.profiles import queries
+from backend.profiles import queries, sourcing
 from backend.record import service as record
+from shared.kernel import clock
 from shared.kernel.errors import NotFound
 
 Attributes = dict[str, Any]
@@ -34,5 +35,18 @@ def revise(session: Session, customer_id: UUID, change: Callable[[Attributes], A
         .where(queries.CUSTOMER.c.customer_id == customer_id)
         .values(attributes=after, version=version, updated_at=now)
     )
+    sourcing.acted(session, customer_id, known.attributes, after, now)
     record.changed(session, "profile", customer_id=customer_id, now=now)
     return version
+
+
+def states_due(session: Session, now: datetime, most: int) -> list[UUID]:
+    """Customers for whom a local day has begun since their states were worked out, or who never had any; at most so many."""
+    columns = queries.CUSTOMER.c
+    zones = session.execute(select(columns.timezone).distinct()).scalars().all()
+    began = or_(
+        columns.states_day.is_(None),
+        *((columns.timezone == zone) & (columns.states_day < clock.local_day(now, zone)) for zone in zones),
+    )
+    found = select(columns.customer_id).where(began).order_by(columns.states_day).limit(most)
+    return list(session.execute(found).scalars())

@@ -13,6 +13,7 @@ from backend.profiles import queries
 
 _OWNED = (
     queries.MOMENT,
+    queries.TOLD,
     queries.REPRESENTATIVE,
     queries.CONSENT,
     queries.CREDIT,

@@ -19,6 +19,7 @@ from backend.profiles.tables import (
     IdentifierRow,
     MomentRow,
     RepresentativeRow,
+    ToldRow,
 )
 
 CUSTOMER, MOMENT, CONSENT, BILL = (
@@ -27,17 +28,23 @@ CUSTOMER, MOMENT, CONSENT, BILL = (
     db.table_of(ConsentRow),
     db.table_of(BillRow),
 )
-CREDIT, REPRESENTATIVE = db.table_of(CreditRow), db.table_of(RepresentativeRow)
+CREDIT, REPRESENTATIVE, TOLD = db.table_of(CreditRow), db.table_of(RepresentativeRow), db.table_of(ToldRow)
 CLAIM, IDENTIFIER, ALIAS = db.table_of(IdentifierClaimRow), db.table_of(IdentifierRow), db.table_of(CustomerAliasRow)
 
 _ID: Any = bindparam("customer_id")
 
 _MOMENT_COLUMNS = (
     MOMENT.c.version.label("moment_version"),
-    *(MOMENT.c[name] for name in ("stage", "intent", "source", "channel", "set_by", "evidence", "set_at", "fades_at")),
+    *(
+        MOMENT.c[name]
+        for name in ("stage", "intent", "source", "channel", "set_by", "evidence", "strength", "set_at", "fades_at")
+    ),
 )
 _WITH_MOMENT = CUSTOMER.outerjoin(MOMENT, MOMENT.c.customer_id == CUSTOMER.c.customer_id)
 PROFILE = select(CUSTOMER, *_MOMENT_COLUMNS).select_from(_WITH_MOMENT).where(CUSTOMER.c.customer_id == _ID)
+HELD = PROFILE.with_for_update(of=CUSTOMER)
+"""The same, and holds the customer's row till the transaction ends."""
+CLAIMS = select(TOLD.c.claims).where(TOLD.c.customer_id == _ID)
 STAMP = select(CUSTOMER.c.version, *_MOMENT_COLUMNS).select_from(_WITH_MOMENT).where(CUSTOMER.c.customer_id == _ID)
 CONSENT_STATE = select(CONSENT.c.state).where(
     CONSENT.c.customer_id == _ID, CONSENT.c.purpose == bindparam("purpose"), CONSENT.c.channel == bindparam("channel")
@@ -57,11 +64,13 @@ LOCKED = (
 )
 """Holds the customer's row till the transaction ends, where the engine has row locks; SQLite has one writer anyway."""
 NAMED = select(CUSTOMER.c.customer_id, CUSTOMER.c.number, CUSTOMER.c.name)
+_LISTED = NAMED.where(CUSTOMER.c.is_anonymous.is_(False))
+"""Who is found without naming an identifier: nobody of whom the device alone is known."""
 
 
 def by_number(after: UUID | None, limit: int) -> Select[Any]:
     """Customers in the order of their numbers, after the customer `after`."""
-    found = NAMED.order_by(CUSTOMER.c.number, CUSTOMER.c.customer_id).limit(limit)
+    found = _LISTED.order_by(CUSTOMER.c.number, CUSTOMER.c.customer_id).limit(limit)
     if after is None:
         return found
     last = CUSTOMER.alias("last")
@@ -70,7 +79,7 @@ def by_number(after: UUID | None, limit: int) -> Select[Any]:
 
 def by_text(parts: tuple[str, ...], prefix: str, limit: int) -> Select[Any]:
     """Customers whose search text holds all parts: names that begin with the prefix first, then by name."""
-    found = _holding(NAMED, parts)
+    found = _holding(_LISTED, parts)
     return found.order_by(_rank(prefix), CUSTOMER.c.search_text, CUSTOMER.c.customer_id).limit(limit)
 
 
@@ -82,7 +91,7 @@ def by_text_after(parts: tuple[str, ...], prefix: str, last: UUID, limit: int) -
     beyond = (rank > place.c.rank) | (
         (rank == place.c.rank) & ((text > place.c.text) | ((text == place.c.text) & (CUSTOMER.c.customer_id > last)))
     )
-    found = _holding(NAMED, parts).where(beyond)
+    found = _holding(_LISTED, parts).where(beyond)
     return found.order_by(rank, text, CUSTOMER.c.customer_id).limit(limit)
 
 

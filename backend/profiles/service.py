@@ -9,12 +9,11 @@ from types import EllipsisType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from sqlmodel import Session
 
 from backend import db
-from backend.matrix.service import Pack
-from backend.profiles import queries
+from backend.profiles import queries, sourcing
 from backend.profiles.beside import beside
 from backend.profiles.bulk import (
     Enrolled,
@@ -27,10 +26,22 @@ from backend.profiles.bulk import (
     loaded_packs,
     note_progress,
 )
-from backend.profiles.changing import revise
+from backend.profiles.changing import revise, states_due
 from backend.profiles.crediting import book_credit, issue_bill, waiting_credits
+from backend.profiles.experience import Moved, moves, with_truths
 from backend.profiles.identity import normalise
+from backend.profiles.knowing import (
+    ANONYMOUS,
+    NAMELESS,
+    anonymous,
+    be_known_by,
+    become,
+    enter_prospect,
+    hand_over,
+    owners,
+)
 from backend.profiles.leaving import erase_customer, export_customer
+from backend.profiles.moments import told_moment
 from backend.profiles.representing import (
     add_representative,
     end_representative,
@@ -38,10 +49,14 @@ from backend.profiles.representing import (
     representative,
     representatives,
 )
+from backend.profiles.rewriting import held, moment_of, profile_of, rewrite, set_moment
 from backend.profiles.risk import band, in_words
 from backend.profiles.searching import callers, find_by_sign_in, owner, search
 from backend.profiles.snapshot import Snapshot, snapshot
+from backend.profiles.sourcing import Claims, Sourced, claims_of, keep_claims, settle, sources
+from backend.profiles.states import Transition, states_after, why
 from backend.profiles.streaming import beginnings, between, count
+from backend.profiles.survivorship import Claim
 from backend.profiles.types import (
     RELATIONS,
     Bill,
@@ -56,19 +71,88 @@ from backend.profiles.types import (
 )
 from backend.record import service as record
 from shared.kernel import clock
-from shared.kernel.actors import Actor
-from shared.kernel.errors import Invalid, NotFound
+from shared.kernel.errors import NotFound
 from shared.kernel.money import Money
 
 __all__ = [
-    "RELATIONS", "Bill", "Consent", "Credit", "Enrolled", "Holding", "LoadProgress", "Match", "Moment", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile",
-    "Representative", "Snapshot", "add_representative", "band", "beginnings", "beside", "between", "bill_heads", "bills", "book_credit", "callers", "count", "end_representative", "enrol", "erase_customer", "export_customer", "find_by_sign_in", "in_words", "issue_bill", "learn",
-    "load_progress", "loaded_packs", "local_today", "normalise", "note_progress", "owner", "profile", "representative", "representatives", "resolve", "revise", "search", "set_consent", "set_moment", "snapshot", "stamp",
+    "ANONYMOUS",
+    "NAMELESS",
+    "RELATIONS",
+    "Bill",
+    "Claim",
+    "Claims",
+    "Consent",
+    "Credit",
+    "Enrolled",
+    "Holding",
+    "LoadProgress",
+    "Match",
+    "Moment",
+    "Moved",
+    "NewBill",
+    "NewConsent",
+    "NewCustomer",
+    "Page",
+    "Profile",
+    "Representative",
+    "Snapshot",
+    "Sourced",
+    "Transition",
+    "add_representative",
+    "anonymous",
+    "band",
+    "be_known_by",
+    "become",
+    "beginnings",
+    "beside",
+    "between",
+    "bill_heads",
+    "bills",
+    "book_credit",
+    "callers",
+    "claims_of",
+    "count",
+    "end_representative",
+    "enrol",
+    "enter_prospect",
+    "erase_customer",
+    "export_customer",
+    "find_by_sign_in",
+    "hand_over",
+    "held",
+    "in_words",
+    "issue_bill",
+    "keep_claims",
+    "learn",
+    "load_progress",
+    "loaded_packs",
+    "local_today",
+    "moves",
+    "normalise",
+    "note_progress",
+    "owner",
+    "owners",
+    "profile",
+    "representative",
+    "representatives",
+    "resolve",
+    "revise",
+    "rewrite",
+    "search",
+    "set_consent",
+    "set_moment",
+    "settle",
+    "snapshot",
+    "sources",
+    "stamp",
+    "states_after",
+    "states_due",
+    "told_moment",
     "waiting_credits",
+    "why",
+    "with_truths",
 ]  # fmt: skip
 
-UNTOLD_FADE_HOURS = 24.0
-"""How long a stage alone stays true: without an intent, the pack gives no time of its own."""
 KEPT_DAYS = 800
 """Day buckets older than the longest window that a pack may declare are dropped when a fact is learned."""
 
@@ -93,24 +177,7 @@ def profile(session: Session, customer_id: UUID) -> Profile:
         Consent(c.purpose, c.channel, c.state, c.source, c.wording, c.at)
         for c in session.execute(queries.CONSENTS, {"customer_id": customer_id})
     )
-    return Profile(
-        customer_id=row.customer_id,
-        number=row.number,
-        name=row.name,
-        attributes=row.attributes,
-        facts=row.facts,
-        version=row.version,
-        timezone=row.timezone,
-        language=row.language,
-        made_up=row.made_up,
-        moment=_moment(row) if row.moment_version is not None else None,
-        consents=consents,
-        phone=row.phone,
-        email=row.email,
-        birth_date=row.birth_date,
-        created_at=row.created_at,
-        holdings=tuple(Holding(**holding) for holding in row.holdings),
-    )
+    return profile_of(row, consents)
 
 
 def stamp(session: Session, customer_id: UUID) -> tuple[int, Moment | None]:
@@ -118,21 +185,7 @@ def stamp(session: Session, customer_id: UUID) -> tuple[int, Moment | None]:
     row = session.execute(queries.STAMP, {"customer_id": customer_id}).one_or_none()
     if row is None:
         raise NotFound("There is no such customer.")
-    return row.version, _moment(row) if row.moment_version is not None else None
-
-
-def _moment(row: Any) -> Moment:
-    return Moment(
-        version=row.moment_version,
-        stage=row.stage,
-        intent=row.intent,
-        source=row.source,
-        channel=row.channel,
-        set_at=row.set_at,
-        fades_at=row.fades_at,
-        evidence=row.evidence,
-        set_by=row.set_by,
-    )
+    return row.version, moment_of(row)
 
 
 def bills(session: Session, customer_id: UUID, most: int = 24) -> tuple[Bill, ...]:
@@ -204,6 +257,8 @@ def learn(
             attributes={**known.attributes, **(attributes or {})}, facts=facts, version=version, updated_at=now, **owned
         )
     )
+    if attributes:
+        sourcing.acted(session, customer_id, known.attributes, known.attributes | attributes, now)
     record.changed(session, "profile", customer_id=customer_id, now=now)
     return version
 
@@ -241,75 +296,3 @@ def _added(bucket: dict[str, float], today: date, more: float) -> dict[str, floa
     kept = {day: n for day, n in bucket.items() if day >= oldest}
     kept[today.isoformat()] = kept.get(today.isoformat(), 0) + more
     return kept
-
-
-def set_moment(
-    session: Session,
-    customer_id: UUID,
-    stage: str,
-    intent: str | None,
-    source: str,
-    channel: str,
-    actor: Actor,
-    now: datetime,
-    pack: Pack,
-    evidence: str | None = None,
-) -> Moment:
-    """Writes why the customer is here now and gives the moment that holds; the caller records the event.
-
-    What was stated beats what is inferred while it lives: then the stated moment is given back unchanged. The same live
-    moment told again keeps its version and only lasts longer, so that nothing is re-ranked. Raises NotFound, and Invalid for
-    a stage, intent or channel that the pack does not have.
-    """
-    _check(stage, intent, source, channel, pack)
-    _locked(session, customer_id)
-    before = profile(session, customer_id).moment
-    hours = pack.intents[intent].fade_hours if intent else UNTOLD_FADE_HOURS
-    fades_at = now + timedelta(hours=hours)
-    where = queries.MOMENT.c.customer_id == customer_id
-    if before is not None and before.live(now):
-        if before.source == "stated" and source == "inferred":
-            return before
-        if (before.stage, before.intent, before.source) == (stage, intent, source):
-            lasting = max(before.fades_at, fades_at)
-            session.execute(update(queries.MOMENT).where(where).values(fades_at=lasting))
-            if lasting != before.fades_at:
-                record.changed(session, "moment", customer_id=customer_id, now=now)
-            return _moment_of(session, customer_id)
-    values = {
-        "version": before.version + 1 if before else 1,
-        "stage": stage,
-        "intent": intent,
-        "source": source,
-        "channel": channel,
-        "set_by": actor.name,
-        "evidence": evidence,
-        "set_at": now,
-        "fades_at": fades_at,
-    }
-    if before is None:
-        session.execute(insert(queries.MOMENT).values(customer_id=customer_id, **values))
-    else:
-        session.execute(update(queries.MOMENT).where(where).values(**values))
-    record.changed(session, "moment", customer_id=customer_id, now=now)
-    return _moment_of(session, customer_id)
-
-
-def _moment_of(session: Session, customer_id: UUID) -> Moment:
-    moment = profile(session, customer_id).moment
-    assert moment is not None  # noqa: S101 — it was written in this transaction
-    return moment
-
-
-def _check(stage: str, intent: str | None, source: str, channel: str, pack: Pack) -> None:
-    errors = {}
-    if stage not in {s.key for s in pack.stages}:
-        errors["stage"] = f"one of {', '.join(s.key for s in pack.stages)}"
-    if intent is not None and intent not in pack.intents:
-        errors["intent"] = f"one of {', '.join(pack.intents)}, or none"
-    if channel not in {c.key for c in pack.channels}:
-        errors["channel"] = f"one of {', '.join(c.key for c in pack.channels)}"
-    if source not in ("stated", "inferred"):
-        errors["source"] = "stated or inferred"
-    if errors:
-        raise Invalid("That is not a moment which this service knows.", errors)

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from backend.matrix.types import Fact, Pack
+from backend.profiles.experience import score
 from backend.profiles.risk import churn_risk
 from backend.profiles.types import Holding, Profile
 from backend.rules.service import Context, Expression, RuleFailed
@@ -83,7 +84,7 @@ def snapshot(profile: Profile, now: datetime, pack: Pack) -> Snapshot:
     """The customer as a decision of this instant sees them, with life cycle, segments and risk by the pack's rules."""
     today = clock.local_day(now, profile.timezone)
     attributes = {key: _typed(a.type, profile.attributes.get(key), a.default) for key, a in pack.attributes.items()}
-    facts = {key: _fact(fact, profile.facts, today) for key, fact in pack.facts.items()}
+    facts = {key: _fact(fact, profile.facts, today, pack) for key, fact in pack.facts.items()}
     risk, reasons = churn_risk(pack.churn, attributes) if pack.churn else (None, ())
     life_cycle, segments, protective = _states(pack, attributes, facts, risk, today)
     moment = profile.moment
@@ -152,13 +153,15 @@ def _typed(type_: str, value: Any, default: Any) -> bool | int | float | str | N
     return value if isinstance(value, str) else str(value)
 
 
-def _fact(fact: Fact, known: Mapping[str, Any], today: date) -> bool | int | float:
+def _fact(fact: Fact, known: Mapping[str, Any], today: date, pack: Pack) -> bool | int | float:
     if fact.window is not None:
         days = known.get("days", {}).get(fact.of)
         raw: Any = _in_window(days, today, fact.window) if days else 0
     elif fact.since:
         last = known.get("dates", {}).get(fact.since)
         raw = max((today - date.fromisoformat(last)).days, 0) if last else fact.default
+    elif fact.experience:
+        raw = score(known.get("truths", ()), pack.experience, today)
     else:
         raw = known.get("values", {}).get(fact.value)
         raw = fact.default if raw is None else raw

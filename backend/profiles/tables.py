@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from backend.db import Json, UtcDateTime
@@ -39,8 +39,24 @@ class CustomerRow(SQLModel, table=True):
     timezone: str
     language: str
     made_up: bool = False
+    is_anonymous: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """Somebody of whom nothing is known but the device: listed nowhere, until they sign in."""
+    states: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    """Life cycle, segments and protective states as they were last worked out, and since when: by these a transition is told."""
+    states_day: date | None = Field(default=None, index=True)
+    """The customer's local day on which they were; empty when never."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ToldRow(SQLModel, table=True):
+    """What each source has told of a customer's attributes and when: out of it follows which value stands."""
+
+    __tablename__ = "told"
+    __table_args__ = (CLUSTERED,)
+
+    customer_id: UUID = Field(primary_key=True, foreign_key="customer.customer_id")
+    claims: dict[str, Any] = Field(sa_type=Json)
 
 
 class CustomerAliasRow(SQLModel, table=True):
@@ -91,6 +107,8 @@ class MomentRow(SQLModel, table=True):
     channel: str
     set_by: str
     evidence: str | None = None
+    strength: float = Field(default=1.0, sa_column_kwargs={"server_default": text("1.0")})
+    """How sure it was when it was set, 0 to 1: what is stated is certain."""
     set_at: datetime = Field(sa_type=UtcDateTime)
     fades_at: datetime = Field(sa_type=UtcDateTime)
 

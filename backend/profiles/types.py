@@ -33,10 +33,20 @@ class Moment:
     fades_at: datetime
     evidence: str | None = None
     set_by: str = ""
+    strength: float = 1.0
 
     def live(self, now: datetime) -> bool:
         """True until the moment has faded."""
         return now < self.fades_at
+
+    def strength_at(self, now: datetime) -> float:
+        """How sure it still is, 0 to 1: what is stated stays certain while it lives, what is inferred fades evenly."""
+        if not self.live(now):
+            return 0.0
+        if self.source == "stated":
+            return self.strength
+        whole, left = self.fades_at - self.set_at, self.fades_at - max(now, self.set_at)
+        return self.strength * (left / whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +89,10 @@ class Profile:
     birth_date: date | None = None
     created_at: datetime | None = field(default=None, compare=False)
     holdings: tuple[Holding, ...] = ()
+    is_anonymous: bool = False
+    states: dict[str, Any] | None = None
+    """As they were last worked out and told: `life_cycle`, `segments`, `protective`, each with since when."""
+    states_day: date | None = None
 
     @property
     def first_name(self) -> str:

@@ -18,6 +18,8 @@ from backend.record.types import RETURN, Change
 
 CHANNEL = "evenhand_change"
 KEPT = timedelta(hours=1)
+CHANGED = "changed profiles"
+"""Under this name a session keeps whose profile it changed and when, for what follows from it at its end."""
 READ_BACK = 500
 """So many changes are looked through for whoever comes back; after more, looking at everything anew is cheaper."""
 LATE = 200, timedelta(seconds=10)
@@ -43,6 +45,8 @@ def changed(
     row: dict[str, Any] = {
         "at": now, "topic": topic, "customer_id": customer_id, "subject": subject, "private": private,
     }  # fmt: skip
+    if topic == "profile" and customer_id is not None:
+        session.info.setdefault(CHANGED, {})[customer_id] = now
     statement = _TELL if session.get_bind().dialect.name == "postgresql" else _APPEND
     session.connection().execute(statement, row)
 

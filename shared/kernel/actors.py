@@ -14,6 +14,8 @@ class Actor:
     name: str
     permissions: frozenset[str] = field(default_factory=frozenset)
     customer_id: UUID | None = None
+    source: str = ""
+    """Of a program that tells of customers: which system it is, as the pack's sources are called."""
 
     def may(self, permission: str) -> bool:
         """Whether this one has the permission; the system has all."""

@@ -1,0 +1,61 @@
+"""What follows from a change, in the transaction that made it: life cycle, segments, protective states and experience."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from backend import db
+from backend.catalogue import service as catalogues
+from backend.interactions import service as interactions
+from backend.interactions.service import Event
+from backend.record import service as record
+from shared.kernel.errors import NotFound
+
+BATCH = 100
+"""So many customers in one turn of the worker, each in a transaction of its own."""
+
+
+def follow(session: Session) -> None:
+    """Brings those up to date whose profile changed in this transaction, or to whom a moment of truth happened in it.
+
+    Does nothing before the first catalogue is published, and for those who are gone at its end.
+    """
+    changed: dict[UUID, datetime] = session.info.pop(record.CHANGED, {})
+    recorded: list[Event] = session.info.pop(interactions.HAPPENED, [])
+    if not changed and not recorded:
+        return
+    try:
+        pack = catalogues.pack_in_force(session)
+    except NotFound:
+        return
+    happened: dict[UUID, list[Event]] = {}
+    for event in recorded:
+        if event.kind in pack.experience.by_kind:
+            happened.setdefault(event.customer_id, []).append(event)
+    times = changed | {customer_id: events[-1].at for customer_id, events in happened.items()}
+    for customer_id in sorted(times):
+        try:
+            interactions.renew(session, customer_id, pack, times[customer_id], happened.get(customer_id, ()))
+        except NotFound:
+            continue
+    session.info.pop(record.CHANGED, None)
+
+
+def renew_due(now: datetime) -> int:
+    """Works out anew for whom a day has begun; returns how many. Opens its own transactions."""
+    with db.reading() as session:
+        try:
+            pack = catalogues.pack_in_force(session)
+        except NotFound:
+            return 0
+        due = interactions.due(session, now, BATCH)
+    for customer_id in due:
+        with db.transaction() as session:
+            try:
+                interactions.renew(session, customer_id, pack, now)
+            except NotFound:
+                continue
+    return len(due)

@@ -1,0 +1,87 @@
+"""Attributes with their sources: who told what and when, and which value stands. What an act of ours changes is the base."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from backend import db
+from backend.matrix.service import Pack
+from backend.profiles import queries
+from backend.profiles.survivorship import BASE, Claim, Rule, Why, claims_from, surviving, told
+
+Claims = dict[str, dict[str, list[Any]]]
+"""Attribute → source → (value, instant, whether verified), as `survivorship.Claim.to_json` writes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sourced:
+    """Where an attribute's value comes from, since when, and what made it stand; the others that were told, newest first."""
+
+    source: str
+    at: datetime
+    why: Why
+    others: tuple[Claim, ...]
+
+
+def claims_of(session: Session, customer_id: UUID) -> Claims:
+    """All that sources told of the customer; empty where none has spoken."""
+    found: Claims | None = session.execute(queries.CLAIMS, {"customer_id": customer_id}).scalar()
+    return found or {}
+
+
+def keep_claims(session: Session, customer_id: UUID, claims: Claims) -> None:
+    """Writes all that sources told; the caller holds the customer."""
+    db.upsert(
+        session, queries.TOLD, [{"customer_id": customer_id, "claims": claims}], key=("customer_id",), update=("claims",)
+    )  # fmt: skip
+
+
+def settle(
+    attributes: Mapping[str, Any], claims: Claims, told_now: Iterable[tuple[str, Claim]], pack: Pack, known_since: datetime
+) -> tuple[dict[str, Any], Claims]:  # fmt: skip
+    """The attributes and the claims after these were told. Pure: the order in which they came does not matter.
+
+    What is no attribute (a name, an e-mail address) goes by the newest word. What the profile holds of an attribute that nobody has told of yet is the base, of the instant `known_since`.
+    """
+    values, kept = dict(attributes), {key: dict(given) for key, given in claims.items()}
+    for key, claim in told_now:
+        known = claims_from(kept.get(key, {}))
+        if not known and values.get(key) is not None:
+            known[BASE] = Claim(BASE, values[key], known_since)
+        known = told(known, claim)
+        kept[key] = {source: one.to_json() for source, one in known.items()}
+        rule: Rule = pack.attributes[key].survivorship if key in pack.attributes else "newest"
+        values[key] = surviving(known, rule, pack.tracking.trust)[0].value
+    return values, kept
+
+
+def acted(
+    session: Session, customer_id: UUID, before: Mapping[str, Any], after: Mapping[str, Any], now: datetime
+) -> None:
+    """An act of ours changed attributes: what it made of them is what they are, until a source tells of a later time."""
+    changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    if not changed:
+        return
+    claims = claims_of(session, customer_id)
+    for key in changed:
+        claims[key] = {**claims.get(key, {}), BASE: Claim(BASE, after.get(key), now).to_json()}
+    keep_claims(session, customer_id, claims)
+
+
+def sources(session: Session, customer_id: UUID, pack: Pack) -> dict[str, Sourced]:
+    """Where the value of each attribute comes from that any source told of, or an act of ours changed."""
+    found = {}
+    for key, plain in claims_of(session, customer_id).items():
+        if key not in pack.attributes or not plain:
+            continue
+        known = claims_from(plain)
+        best, why = surviving(known, pack.attributes[key].survivorship, pack.tracking.trust)
+        others = sorted((c for c in known.values() if c is not best), key=lambda c: c.at, reverse=True)
+        found[key] = Sourced(best.source, best.at, why, tuple(others))
+    return found
