@@ -113,6 +113,7 @@ class _Database:
 _open: _Database | None = None
 _inside = threading.local()
 _before_commit: list[Callable[[Session], None]] = []
+_at_commit: list[Callable[[Session], None]] = []
 
 
 def open(url: str, home: Path | None = None) -> None:
@@ -145,10 +146,11 @@ def url_of() -> str:
     return _database().url.render_as_string(hide_password=False)
 
 
-def before_commit(act: Callable[[Session], None]) -> None:
+def before_commit(act: Callable[[Session], None], *, last: bool = False) -> None:
     """Has this done at the end of every transaction of this process, inside it: what follows from a change counts with it."""
-    if act not in _before_commit:
-        _before_commit.append(act)
+    acts = _at_commit if last else _before_commit
+    if act not in acts:
+        acts.append(act)
 
 
 @contextlib.contextmanager
@@ -167,7 +169,7 @@ def transaction() -> Iterator[Session]:
         try:
             with Session(database.writer, expire_on_commit=False) as session:
                 yield session
-                for act in _before_commit:
+                for act in (*_before_commit, *_at_commit):
                     act(session)
                 session.commit()
         except StaleDataError as lost:

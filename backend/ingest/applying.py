@@ -49,7 +49,7 @@ def applied(
         told += [(key, Claim(source, value, one.message.at, verified)) for key, value in one.attributes.items()]
     attributes = before.attributes
     if told:
-        attributes, claims = profiles.settle(attributes, claims, told, pack, before.created_at or now)
+        attributes, claims = profiles.settle(attributes, claims, told, pack)
     return Applied(replace(before, facts=facts, attributes=attributes, moment=moment), claims, tuple(moments))
 
 

@@ -7,6 +7,7 @@ run wrong: timestamp = received − (sentAt − originalTimestamp), where the se
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,8 @@ LONGEST_NAME = 200
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(minutes=1)
 """What claims to have happened later than this happened when it came in."""
+_SURROGATES = re.compile(rb"\xed[\xa0-\xbf]")
+"""Halves of a pair, as they stand in a text that should be UTF-8."""
 _NAMELESS = UUID("6f6f1f0e-6d0c-5d5e-9a55-0a4d6b1b7a11")
 """The name space of messages that came without an id of their own."""
 
@@ -54,8 +57,11 @@ def read(given: Any, call: str | None, sent_at: datetime | None, received: datet
     """The message in this JSON. `call` is the address it came to; in a batch each says its own. Raises Refused."""
     if not isinstance(given, Mapping):
         raise Refused("not_an_object", "An event is a JSON object.")
-    if len(size_of(given)) > LARGEST:
+    text = size_of(given)
+    if len(text) > LARGEST:
         raise Refused("too_large", "An event has 32 KB at most.")
+    if b"\\u0000" in text.replace(b"\\\\", b"") or _SURROGATES.search(text):
+        raise Refused("unstorable", "The event holds characters that no text has: U+0000, or half of a pair.")
     kind = call or given.get("type")
     if kind not in CALLS:
         raise Refused("unknown_type", f"type is one of {', '.join(CALLS)}.", {"type": f"one of {', '.join(CALLS)}"})

@@ -13,6 +13,8 @@ from backend.matrix.service import Attribute, Pack, PlannedEvent, Property
 CARRIED = 40
 """So many properties of an event are kept; texts of them so long."""
 LONGEST_TEXT = 500
+LARGEST_FIGURE = 2**53
+"""Beyond it JSON's readers differ in what a number is."""
 FIELDS = {"email": "email", "phone": "phone", "birthday": "birth_date"}
 """Traits of the specification that are no attributes: what one knows a person by."""
 NAMES = ("name", "firstName", "lastName")
@@ -178,7 +180,7 @@ def _kept(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain(properties: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in list(properties.items())[:CARRIED]:
-        if isinstance(value, (bool, int, float)):
+        if isinstance(value, (bool, int, float)) and abs(value) <= LARGEST_FIGURE:
             yield name[:LONGEST_TEXT], value
         elif isinstance(value, str):
             yield name[:LONGEST_TEXT], value[:LONGEST_TEXT]

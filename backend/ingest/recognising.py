@@ -22,6 +22,8 @@ class Share:
 
     user_id: str | None
     anonymous_id: str | None
+    customer_id: UUID | None
+    """Whose it was when it was looked up, outside the transaction: a customer once named so stays, or leads to another."""
     tidings: dict[int, Tidings] = field(default_factory=dict)
 
     @property
@@ -53,9 +55,11 @@ def shares(session: Session, tidings: Mapping[int, Tidings]) -> list[Share]:
             if holder is None or holder in nobodys or holder == users.get(user):
                 user_id = user
         if user_id is not None:
-            share = found.setdefault(users.get(user_id, ("user", user_id)), Share(user_id, None))
+            customer_id = users.get(user_id)
+            share = found.setdefault(customer_id or ("user", user_id), Share(user_id, None, customer_id))
         else:
-            share = found.setdefault(devices.get(device or "", ("device", device)), Share(None, device))
+            customer_id = devices.get(device or "")
+            share = found.setdefault(customer_id or ("device", device), Share(None, device, customer_id))
         share.tidings[place] = one
     return list(found.values())
 
@@ -64,9 +68,9 @@ def settle(session: Session, share: Share, pack: Pack, now: datetime) -> tuple[U
     """The customer whose share it is, entered where they are new, with the devices that they signed in on; and what is refused."""
     if share.user_id is None:
         assert share.anonymous_id is not None  # noqa: S101 (one of the two is there; for the type checker)
-        known = profiles.owner(session, "cookie", share.anonymous_id)
+        known = share.customer_id or profiles.owner(session, "cookie", share.anonymous_id)
         return known or _enter(session, {"cookie": share.anonymous_id}, pack, now, anonymous=True), {}
-    customer_id = profiles.owner(session, "external", share.user_id)
+    customer_id = share.customer_id or profiles.owner(session, "external", share.user_id)
     if customer_id is None:
         customer_id = _first_seen(session, share, pack, now)
     for device in share.devices:

@@ -105,6 +105,7 @@ def _written(share: Share, source: Source, pack: Pack, now: datetime) -> dict[in
         except (Conflict, NotFound):
             if not left:
                 raise
+            share.customer_id = None  # gone, or somebody else's by now: looked up anew
     return {place: _refused_alias(one, refusals[place]) if place in refusals else _taken(one, done)
             for place, one in share.tidings.items()}  # fmt: skip
 

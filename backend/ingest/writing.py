@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from backend.interactions.service import Event
 from backend.matrix.service import Pack
 from backend.profiles import service as profiles
 from backend.profiles.service import Claim, Claims, Moment, Profile
+from backend.record import service as record
 from shared.kernel.actors import SYSTEM, Actor
 
 FIELDS = ("name", "email", "phone", "birth_date")
@@ -78,6 +80,7 @@ def write(
     events += [_moment_event(customer_id, moment, pack) for moment in found.moments]
     events += interactions.events_of(customer_id, changes, now)
     profiles.rewrite(session, before, after, now)
+    record.followed(session, customer_id)
     if told:
         profiles.keep_claims(session, customer_id, claims)
     interactions.append(session, customer_id, events, now)
@@ -110,7 +113,7 @@ def _identity(
         present = {SIGN + kind: _plain(getattr(profile, kind)) for kind in FIELDS}
         if present["@name"] in (profiles.NAMELESS, profiles.ANONYMOUS):
             present["@name"] = None
-        values, claims = profiles.settle(present, claims, told, pack, profile.created_at or now)
+        values, claims = profiles.settle(present, claims, told, pack)
         born = values["@birth_date"]
         profile = replace(
             profile, name=values["@name"] or profile.name, email=values["@email"], phone=values["@phone"],
@@ -179,5 +182,6 @@ def _moment_event(customer_id: UUID, moment: Moment, pack: Pack) -> Event:
     )
 
 
+@lru_cache(maxsize=256)
 def _actor(source: Source) -> Actor:
     return replace(SYSTEM, name=source.label)

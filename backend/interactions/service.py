@@ -42,6 +42,7 @@ from backend.interactions.tables import EventRow, InteractionRow, VisitRow
 from backend.interactions.timeline import (
     HAPPENED,
     append,
+    count,
     enter_past,
     move_events,
     new_event,
@@ -57,7 +58,7 @@ from backend.interactions.words import HIDDEN_FROM_CUSTOMERS, KINDS, EventWords,
 
 __all__ = [
     "HAPPENED", "HIDDEN_FROM_CUSTOMERS", "KINDS", "AgentState", "Call", "Event", "EventWords", "Interaction", "NewContact", "Past", "Visit",
-    "agent_state", "all_open", "answered", "append", "at_work", "attach", "begin", "call_of", "calls_of", "came_by", "day", "drop", "due", "end_representative", "enter_past",
+    "agent_state", "all_open", "answered", "append", "at_work", "attach", "begin", "call_of", "calls_of", "came_by", "count", "day", "drop", "due", "end_representative", "enter_past",
     "erase_customer", "events_of", "export_customer", "here", "hung_up", "in_channel", "in_words", "interaction", "just_visited", "last_spoken", "live",
     "moment_data", "move_events", "named", "new_event", "open_interactions", "open_with_customer", "ordered_id", "past_ids", "person_text", "person_with", "record", "record_representative", "renew", "renewed",
     "require_authority", "ring", "set_agent_state", "set_private", "sign_off_absent", "speak_with", "take_waiting", "timeline", "visit", "visiting", "visits_now", "waiting", "wrap_up", "write_notes",

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, insert, select, update
+from sqlalchemy import Select, bindparam, func, insert, select, update
 from sqlmodel import Session
 
 from backend import db
@@ -166,6 +166,11 @@ def _timeline(onward: bool, kinds: tuple[str, ...] | None, in_channel: bool) -> 
         statement = statement.where(_EVENT.c.channel == bindparam("channel"))
     # The id is made at the instant of the event: its order is that of time, and it is the primary key.
     return statement.order_by(_EVENT.c.event_id.desc()).limit(bindparam("most"))
+
+
+def count(session: Session) -> int:
+    """How many events there are of all customers together."""
+    return int(session.execute(select(func.count()).select_from(_EVENT)).scalar_one())
 
 
 def _event_id(cursor: str | None) -> UUID | None:

@@ -153,7 +153,7 @@ def _enter(
         lives = [translating.life(made, place, anchor, SEED) for place, made in batch]
         done += len(lives)
         with db.transaction() as session:
-            enrolled = profiles.enrol(session, [life.customer for life in lives])
+            enrolled = profiles.enrol(session, [life.customer for life in lives], pack)
             entered = [life for life in lives if life.customer.customer_id in enrolled.entered]
             counts.events += interactions.enter_past(session, [life.past for life in entered])
             cases.enter_past(session, [case for life in entered for case in life.cases])

@@ -12,9 +12,12 @@ from sqlalchemy import insert, select, update
 from sqlmodel import Session
 
 from backend import db
+from backend.matrix.service import Pack
 from backend.profiles import identity, queries
+from backend.profiles.snapshot import snapshot
+from backend.profiles.states import states_after
 from backend.profiles.tables import PackLoadRow
-from backend.profiles.types import Holding
+from backend.profiles.types import Holding, Profile
 
 _LOAD = db.table_of(PackLoadRow)
 
@@ -83,10 +86,11 @@ class LoadProgress:
     finished: bool
 
 
-def enrol(session: Session, customers: Sequence[NewCustomer]) -> Enrolled:
+def enrol(session: Session, customers: Sequence[NewCustomer], pack: Pack | None = None) -> Enrolled:
     """Enters customers whose number nobody holds yet, with their identifiers, bills and consents.
 
-    An identifier that somebody else holds stays theirs. Numbers decide: entered twice is the same as entered once.
+    An identifier that somebody else holds stays theirs. Numbers decide: entered twice is the same as entered once. With a
+    `pack` their life cycle, segments and protective states are worked out at once, so that what changes later is told.
     """
     taken = _taken(session, customers)
     fresh = [c for c in customers if ("number", _number(c)) not in taken]
@@ -96,10 +100,13 @@ def enrol(session: Session, customers: Sequence[NewCustomer]) -> Enrolled:
             spelled = identity.normalise(kind, value)
             if spelled is not None and (kind, spelled) not in taken:
                 claims.setdefault((kind, spelled), c.customer_id)
-    db.insert_many(session, queries.CUSTOMER, [_customer(c, claims) for c in fresh])
-    rows = [{"customer_id": owner, "kind": kind, "value": value} for (kind, value), owner in claims.items()]
-    db.insert_many(session, queries.CLAIM, rows)
-    db.insert_many(session, queries.IDENTIFIER, rows)
+    rows = [_customer(c, claims) for c in fresh]
+    for c, row in zip(fresh, rows, strict=True):
+        row |= _states(c, pack)
+    db.insert_many(session, queries.CUSTOMER, rows)
+    names = [{"customer_id": owner, "kind": kind, "value": value} for (kind, value), owner in claims.items()]
+    db.insert_many(session, queries.CLAIM, names)
+    db.insert_many(session, queries.IDENTIFIER, names)
     db.insert_many(session, queries.CONSENT, list(_owned(fresh, "consents")))
     db.insert_many(session, queries.BILL, list(_owned(fresh, "bills")))
     entered = frozenset(c.customer_id for c in fresh)
@@ -150,6 +157,17 @@ def _customer(c: NewCustomer, claims: dict[tuple[str, str], UUID]) -> dict[str, 
         "created_at": c.created_at,
         "updated_at": c.created_at,
     }
+
+
+def _states(c: NewCustomer, pack: Pack | None) -> dict[str, Any]:
+    if pack is None:
+        return {"states": None, "states_day": None}
+    known = Profile(
+        customer_id=c.customer_id, number=c.number, name=c.name, attributes=c.attributes, facts=c.facts, version=1,
+        timezone=c.timezone, language=c.language, made_up=c.made_up, moment=None, holdings=c.holdings,
+    )  # fmt: skip
+    seen = snapshot(known, c.created_at, pack)
+    return {"states": states_after(None, seen, pack, c.created_at)[0], "states_day": date.fromisoformat(seen.today)}
 
 
 def _owned(customers: Iterable[NewCustomer], what: str) -> Iterator[dict[str, Any]]:

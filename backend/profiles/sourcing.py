@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,9 @@ from backend.profiles.survivorship import BASE, Claim, Rule, Why, claims_from, s
 
 Claims = dict[str, dict[str, list[Any]]]
 """Attribute → source → (value, instant, whether verified), as `survivorship.Claim.to_json` writes it."""
+
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +46,17 @@ def keep_claims(session: Session, customer_id: UUID, claims: Claims) -> None:
 
 
 def settle(
-    attributes: Mapping[str, Any], claims: Claims, told_now: Iterable[tuple[str, Claim]], pack: Pack, known_since: datetime
+    attributes: Mapping[str, Any], claims: Claims, told_now: Iterable[tuple[str, Claim]], pack: Pack
 ) -> tuple[dict[str, Any], Claims]:  # fmt: skip
     """The attributes and the claims after these were told. Pure: the order in which they came does not matter.
 
-    What is no attribute (a name, an e-mail address) goes by the newest word. What the profile holds of an attribute that nobody has told of yet is the base, of the instant `known_since`.
+    What is no attribute (a name, an e-mail address) goes by the newest word. What the profile holds of an attribute that nobody has told of yet is the base, older than any word.
     """
     values, kept = dict(attributes), {key: dict(given) for key, given in claims.items()}
     for key, claim in told_now:
         known = claims_from(kept.get(key, {}))
         if not known and values.get(key) is not None:
-            known[BASE] = Claim(BASE, values[key], known_since)
+            known[BASE] = Claim(BASE, values[key], LONG_AGO)
         known = told(known, claim)
         kept[key] = {source: one.to_json() for source, one in known.items()}
         rule: Rule = pack.attributes[key].survivorship if key in pack.attributes else "newest"

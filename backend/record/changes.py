@@ -27,13 +27,17 @@ LATE = 200, timedelta(seconds=10)
 SKEW = timedelta(seconds=2)
 """How far the clocks of two machines may differ, with the time from an act's beginning to its commit."""
 
-# One round trip; the word is delivered by the commit, or never.
+# One round trip for all; the word is delivered by the commit, or never.
 _TELL = text(
     "WITH told AS (INSERT INTO change (at, topic, customer_id, subject, private)"
-    " VALUES (:at, :topic, :customer_id, :subject, :private) RETURNING *)"
+    " SELECT * FROM unnest(CAST(:at AS timestamptz[]), CAST(:topic AS varchar[]), CAST(:customer_id AS uuid[]),"
+    " CAST(:subject AS varchar[]), CAST(:private AS boolean[])) RETURNING *)"
     " SELECT pg_notify(:channel, json_build_object('id', change_id, 'topic', topic, 'customer_id', customer_id,"
     " 'subject', subject, 'private', private)::text) FROM told"
 ).bindparams(channel=CHANNEL)
+_COLUMNS = ("at", "topic", "customer_id", "subject", "private")
+TOLD = "told"
+"""Under this name a session keeps what is to be told at its end, each thing once."""
 _APPEND = insert(ChangeRow)
 
 
@@ -41,14 +45,33 @@ def changed(
     session: Session, topic: str, *, customer_id: UUID | None = None, subject: str | None = None, private: bool = False,
     now: datetime,
 ) -> None:  # fmt: skip
-    """Tells all watchers, once the caller's transaction has committed. `private`: not the customer's own pages."""
-    row: dict[str, Any] = {
-        "at": now, "topic": topic, "customer_id": customer_id, "subject": subject, "private": private,
-    }  # fmt: skip
+    """Tells all watchers, once the caller's transaction has committed. `private`: not the customer's own pages.
+
+    However often a transaction changes the same thing, it is told once.
+    """
     if topic == "profile" and customer_id is not None:
         session.info.setdefault(CHANGED, {})[customer_id] = now
-    statement = _TELL if session.get_bind().dialect.name == "postgresql" else _APPEND
-    session.connection().execute(statement, row)
+    session.info.setdefault(TOLD, {})[topic, customer_id, subject, private] = now
+
+
+def _tell(session: Session) -> None:
+    """Writes what is to be told, at the end of the transaction that did it."""
+    told: dict[tuple[str, UUID | None, str | None, bool], datetime] = session.info.pop(TOLD, {})
+    if not told:
+        return
+    rows = [dict(zip(_COLUMNS, (now, *what), strict=True)) for what, now in told.items()]
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().execute(_TELL, {name: [row[name] for row in rows] for name in _COLUMNS})
+    else:
+        session.connection().execute(_APPEND, rows)
+
+
+db.before_commit(_tell, last=True)
+
+
+def followed(session: Session, customer_id: UUID) -> None:
+    """What follows from the changes of this customer so far has been done already: nothing is left for the transaction's end."""
+    session.info.get(CHANGED, {}).pop(customer_id, None)
 
 
 def reached() -> tuple[int, int]:
@@ -110,7 +133,9 @@ def export_customer(session: Session, customer_id: UUID) -> list[dict[str, Any]]
 
 
 def erase_customer(session: Session, customer_id: UUID) -> None:
-    """Drops what watchers were told of the customer."""
+    """Drops what watchers were told of the customer, and what this transaction would tell."""
+    for what in [what for what in session.info.get(TOLD, {}) if what[1] == customer_id]:
+        del session.info[TOLD][what]
     session.connection().execute(delete(ChangeRow).where(col(ChangeRow.customer_id) == customer_id))
 
 

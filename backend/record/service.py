@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from backend.record import auditing, changes, outbox, webhooks
 from backend.record.auditing import Verdict, audit, seal, verify
-from backend.record.changes import CHANGED, changed, reached
+from backend.record.changes import CHANGED, changed, followed, reached
 from backend.record.changes import purge as purge_changes
 from backend.record.hub import Hub, Watch, hub
 from backend.record.idempotency import Answer, Request, begin, finish, give_up, purge, request_of
@@ -32,7 +32,7 @@ from shared.kernel.actors import Actor
 
 __all__ = [
     "CHANGED", "EVENTS", "RETURN", "Answer", "Change", "Delivery", "Endpoint", "Hub", "Request", "Sender", "Verdict", "Watch", "add_endpoint",
-    "announce", "audit", "begin", "changed", "deliveries", "endpoints", "erase_customer", "export_customer", "finish", "give_up",
+    "announce", "audit", "begin", "changed", "deliveries", "endpoints", "erase_customer", "export_customer", "finish", "followed", "give_up",
     "hub", "lately", "purge", "purge_changes", "purge_deliveries", "put", "reached", "register", "remove_endpoint", "request_of",
     "resend", "resend_all", "run_due", "seal", "switch_endpoint", "verify",
 ]  # fmt: skip

@@ -167,16 +167,16 @@ def test_where_nobody_knows_what_was_missed_everything_is_looked_at_anew(watchin
     assert topics(told(watching(after=1))) == [RETURN]
     assert RETURN not in topics(watching(after=3).wait(0))
     with db.transaction() as session:
-        for _ in range(changes.READ_BACK + 1):
-            record.changed(session, "offers", now=clock.now())
+        for nth in range(changes.READ_BACK + 1):
+            record.changed(session, "offers", subject=str(nth), now=clock.now())
     assert topics(told(watching(after=3)))[0] == RETURN
 
 
 def test_a_slow_watcher_gets_one_word_for_all_that_it_did_not_take(watching: Watches) -> None:
     slow, quick = watching(), watching(lambda change: change.topic == "last")
     with db.transaction() as session:
-        for _ in range(hubs.WAITING + 1):
-            record.changed(session, "offers", now=clock.now())
+        for nth in range(hubs.WAITING + 1):
+            record.changed(session, "offers", subject=str(nth), now=clock.now())
     tell("last")
     assert topics(told(quick)) == ["last"]
     assert topics(slow.wait(0))[0] == RETURN
@@ -300,9 +300,11 @@ def test_each_kind_of_act_tells_what_it_changed(loaded: str) -> None:
         assert rows(session) == [("catalogue", False)], "a load tells of its catalogue, and of no customer"
 
     def does(act: Callable[[Session], object]) -> list[str]:
-        with db.transaction() as session:
+        with db.reading() as session:
             before = len(rows(session))
+        with db.transaction() as session:
             act(session)
+        with db.reading() as session:
             return [topic for topic, _ in rows(session)[before:]]
 
     def moment(at: datetime) -> Callable[[Session], object]:
@@ -318,6 +320,15 @@ def test_each_kind_of_act_tells_what_it_changed(loaded: str) -> None:
         assert does(
             lambda session, kind=kind: interactions.record(session, customer_id, kind, "portal", SYSTEM, {}, now)
         ) == [topic]
+
+
+def test_what_changes_twice_in_one_act_is_told_once(watching: Watches) -> None:
+    watch = watching()
+    with db.transaction() as session:
+        for _ in range(3):
+            record.changed(session, "offers", now=clock.now())
+    assert topics(told(watch)) == ["offers"]
+    assert watch.wait(0) == []
 
 
 def test_what_was_told_of_a_customer_is_exported_and_erased(database: str) -> None:
