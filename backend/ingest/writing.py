@@ -22,6 +22,7 @@ from backend.matrix.service import Pack
 from backend.profiles import service as profiles
 from backend.profiles.service import Claim, Claims, Moment, Profile
 from backend.record import service as record
+from shared.kernel import ids
 from shared.kernel.actors import SYSTEM, Actor
 
 FIELDS = ("name", "email", "phone", "birth_date")
@@ -79,7 +80,9 @@ def write(
     events += _changed(before, after, fresh, source, pack, now)
     events += [_moment_event(customer_id, moment, pack) for moment in found.moments]
     events += interactions.events_of(customer_id, changes, now)
-    profiles.rewrite(session, before, after, now)
+    after = profiles.rewrite(session, before, after, now)
+    if after.version > before.version:
+        record.announce(session, ids.uuid7(), customer_id, "profile.updated", None, {"version": after.version}, now)
     record.followed(session, customer_id)
     if told:
         profiles.keep_claims(session, customer_id, claims)

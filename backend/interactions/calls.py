@@ -8,7 +8,7 @@ somebody answers; a call of a customer whose contact is still open with that age
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,8 @@ from shared.kernel.errors import Conflict, NotFound
 _CALL = db.table_of(CallRow)
 _COLUMNS = tuple(_CALL.c[name] for name in Call.__slots__)
 LIVE = ("ringing", "talking")
+LONG_WAIT = timedelta(minutes=5)
+"""Who waits so long until somebody takes the call remembers it."""
 _UNCLAIMED = (_CALL.c.state == "ended") & _CALL.c.interaction_id.is_(None) & _CALL.c.answered_at.is_not(None)
 # Asked by every page of the desk, so built once.
 _MINE = (
@@ -202,6 +204,8 @@ def _begin(session: Session, call: Call, customer_id: UUID, at: datetime) -> Non
     found = contacts.open_with(session, customer_id, call.staff_id)
     if found is None:
         found = contacts.open_contact(session, customer_id, "phone", call.direction, call.staff_id, call.staff, at)
+        if call.direction == "inbound" and (wait := at - call.rang_at) >= LONG_WAIT:
+            contacts.waited(session, customer_id, round(wait.total_seconds() / 60), found, at)
     else:
         contacts.go_on(session, customer_id, found, at)
     _set(session, call.call_id, {"interaction_id": found})

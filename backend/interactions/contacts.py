@@ -150,6 +150,11 @@ def carry(session: Session, left: Interaction, customer_id: UUID, interaction_id
     session.execute(update(INTERACTION).where(*this(customer_id, interaction_id)).values(kept))
 
 
+def waited(session: Session, customer_id: UUID, minutes: int, interaction_id: UUID, now: datetime) -> None:
+    """The customer waited so long until somebody took the call."""
+    record(session, customer_id, "call.waited", "phone", SYSTEM, {"minutes": minutes}, now, interaction_id)
+
+
 def missed(session: Session, customer_id: UUID, now: datetime) -> None:
     """The customer called, and nobody took it."""
     record(session, customer_id, "call.missed", "phone", SYSTEM, {}, now)
@@ -196,8 +201,11 @@ def wrap_up(
     summary: str,
     actor: Actor,
     now: datetime,
+    intent: str | None = None,
 ) -> Interaction:
     """Closes the contact with its code and summary, puts it on the timeline, and makes the agent ready again.
+
+    `intent` is why they called, where that was said: a second call for the same reason is told by it.
 
     Raises Conflict where it is closed already or its call still goes on, Invalid for a summary that is too long.
     """
@@ -217,7 +225,9 @@ def wrap_up(
         raise Conflict("This contact is wrapped up already.")
     kind = "call.private" if current.is_private else "call"
     minutes = max(1, round((ended - current.started_at).total_seconds() / 60))
-    data = {"summary": summary, "minutes": minutes, "code": code, "code_label": label}
+    data = {"summary": summary, "minutes": minutes, "code": code, "code_label": label} | (
+        {"intent": intent} if intent else {}
+    )
     record(session, customer_id, kind, current.channel, actor, data, current.started_at, interaction_id)
     ready_again(session, UUID(actor.id), actor.name, now)
     changed_now(session, customer_id, interaction_id, now)

@@ -111,6 +111,10 @@ def _private(event: Event, own: bool, language: str) -> tuple[str, str]:
     return title, _sentence("private: the portal does not show it", detail)
 
 
+def _waited(event: Event, own: bool, language: str) -> tuple[str, str]:
+    return f"{'You waited' if own else 'Waited'} {_minutes(event.data)} on the phone".replace("  ", " "), ""
+
+
 def _missed(event: Event, own: bool, language: str) -> tuple[str, str]:
     return ("You called, and nobody could answer", "") if own else ("Missed call", "nobody took it")
 
@@ -312,6 +316,7 @@ _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
     "call": _call,
     "call.private": _private,
     "call.missed": _missed,
+    "call.waited": _waited,
     "visit": _visit,
     "bill.issued": _bill,
     "credit.booked": _credited,

@@ -196,6 +196,8 @@ class Policies(Part):
     concession_cap: Amount
     concession_share: float = Field(default=1, ge=0, le=1)
     margin: Rule | None = None
+    discount: float = Field(default=0.1, ge=0, le=1)
+    """By how much a margin of next year counts less than one of this year, in a customer's lifetime value."""
     exclusive_groups: tuple[Key, ...] = ()
     """Groups of treatments of which a customer is offered one at a time."""
 

@@ -63,6 +63,42 @@ class MomentAnswer(BaseModel):
     set_at: datetime
     fades_at: datetime
     live: bool
+    strength: float
+    evidence: str | None
+
+
+class SourceAnswer(BaseModel):
+    """Where a value comes from, since when, and what made it stand among what several sources told."""
+
+    source: str
+    at: datetime
+    why: Literal["base", "only", "verified", "trusted", "newer"]
+    others: list[dict[str, Any]]
+
+
+class MovedAnswer(BaseModel):
+    key: str
+    label: str
+    day: date
+    points: float
+
+
+class ExperienceAnswer(BaseModel):
+    """The running score, 0 to 100, and the moments of truth that move it, newest first."""
+
+    score: float
+    moves: list[MovedAnswer]
+
+
+class ValueAnswer(BaseModel):
+    """Lifetime value in major units: earned so far and to come, by a version of the formula, as of a day."""
+
+    earned: float
+    to_come: float
+    margin: float
+    retention: float
+    version: int
+    as_of: date
 
 
 class ConsentAnswer(BaseModel):
@@ -92,6 +128,9 @@ class RiskAnswer(BaseModel):
     band: Literal["low", "medium", "high"]
     reasons: list[str]
     drivers: list[ReasonAnswer]
+    version: int
+    """Of the catalogue whose model it is."""
+    as_of: date
 
 
 class CustomerAnswer(BaseModel):
@@ -109,7 +148,12 @@ class CustomerAnswer(BaseModel):
     segments: list[str]
     protective: list[str]
     risk: RiskAnswer | None
+    value: ValueAnswer | None
+    experience: ExperienceAnswer
+    states: dict[str, Any] | None
+    """Since when: life cycle, segments, protective states."""
     attributes: dict[str, Any]
+    sources: dict[str, SourceAnswer]
     facts: dict[str, Any]
     bad_experience: dict[str, Any] | None
     moment: MomentAnswer | None
@@ -176,8 +220,10 @@ def show(path: CustomerPath) -> problems.Answer:
     now = clock.now()
     with db.reading() as session:
         profile = profiles.profile(session, path.customer_id)
-        pack = catalogues.pack_in_force(session)
+        configuration = catalogues.in_force(session)
+        pack = configuration.catalogue.pack
         bills = profiles.bill_heads(session, profile.customer_id)
+        sources = profiles.sources(session, profile.customer_id, pack)
     snapshot = profiles.snapshot(profile, now, pack)
     today = date.fromisoformat(snapshot.today)
     visible = {a.key for a in pack.attributes.values() if "agent" in a.visible}
@@ -189,8 +235,21 @@ def show(path: CustomerPath) -> problems.Answer:
         **{name: getattr(head, name) for name in ("language", "made_up", "version", "life_cycle")},
         "segments": list(snapshot.segments),
         "protective": list(snapshot.protective),
-        "risk": {"score": risk.score, "band": risk.band, "reasons": risk.reasons, "drivers": drivers} if risk else None,
+        "risk": {
+            "score": risk.score,
+            "band": risk.band,
+            "reasons": risk.reasons,
+            "drivers": drivers,
+            "version": configuration.version,
+            "as_of": today,
+        }
+        if risk
+        else None,
+        "value": lines.value(profile, snapshot, pack),
+        "experience": lines.experience(profile, snapshot, pack),
+        "states": profile.states,
         "attributes": {key: value for key, value in snapshot.attributes.items() if key in visible},
+        "sources": {key: _source(found) for key, found in sources.items() if key in visible},
         "facts": snapshot.facts,
         "bad_experience": snapshot.bad_experience,
         "moment": _moment(profile.moment, now),
@@ -233,8 +292,17 @@ def set_moment(path: CustomerPath, body: MomentBody) -> problems.Answer:
 def _moment(moment: profiles.Moment | None, now: datetime) -> dict[str, Any] | None:
     if moment is None:
         return None
-    names = ("stage", "intent", "source", "channel", "version", "set_at", "fades_at")
-    return {**{name: getattr(moment, name) for name in names}, "live": moment.live(now)}
+    names = ("stage", "intent", "source", "channel", "version", "set_at", "fades_at", "evidence")
+    shown = {name: getattr(moment, name) for name in names}
+    return {**shown, "live": moment.live(now), "strength": moment.strength_at(now)}
+
+
+def _source(found: profiles.Sourced) -> dict[str, Any]:
+    others = [
+        {"source": one.source or "us", "value": one.value, "at": one.at, "verified": one.verified}
+        for one in found.others
+    ]
+    return {"source": found.source or "us", "at": found.at, "why": found.why, "others": others}
 
 
 def _bill(bill: BillLine) -> dict[str, Any]:

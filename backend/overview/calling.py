@@ -106,14 +106,22 @@ def wrap_up(
         raise Invalid("How did it end?", {"code": "Choose how the contact ended."})
     customer_id = profiles.resolve(session, customer_id)
     closed = interactions.wrap_up(
-        session, customer_id, interaction_id, code=code, label=label, summary=summary, actor=actor, now=now
-    )
+        session, customer_id, interaction_id, code=code, label=label, summary=summary, actor=actor, now=now,
+        intent=_told_intent(session, customer_id, interaction_id),
+    )  # fmt: skip
     offers = list(treatments.open_offers(session, customer_id, not_mentioned, now))
     if offers:
         data = {"headline": "; ".join(str(offer["headline"]) for offer in offers), "offers": offers}
         interactions.record(session, customer_id, "offer.unmentioned", closed.channel, actor, data, now, interaction_id)
     interactions.take_waiting(session, actor, now)
     return closed
+
+
+def _told_intent(session: Session, customer_id: UUID, interaction_id: UUID) -> str | None:
+    """Why they called, where it was learned during the contact."""
+    begun = interactions.interaction(session, customer_id, interaction_id).started_at
+    moment = profiles.profile(session, customer_id).moment
+    return moment.intent if moment is not None and moment.set_at >= begun else None
 
 
 def _happened(session: Session, contact: Interaction) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.interactions.service import Event
 from backend.record import service as record
+from shared.kernel import ids
 from shared.kernel.errors import NotFound
 
 BATCH = 100
@@ -20,6 +21,8 @@ BATCH = 100
 
 def follow(session: Session) -> None:
     """Brings those up to date whose profile changed in this transaction, or to whom a moment of truth happened in it.
+
+    Whoever wants to hear of changed profiles from outside is told.
 
     Does nothing before the first catalogue is published, and for those who are gone at its end.
     """
@@ -35,6 +38,8 @@ def follow(session: Session) -> None:
     for event in recorded:
         if event.kind in pack.experience.by_kind:
             happened.setdefault(event.customer_id, []).append(event)
+    for customer_id, at in changed.items():
+        record.announce(session, ids.uuid7(), customer_id, "profile.updated", None, {}, at)
     times = changed | {customer_id: events[-1].at for customer_id, events in happened.items()}
     for customer_id in sorted(times):
         try:

@@ -13,6 +13,7 @@ from backend.overview.types import (
     Choice,
     ConsentLine,
     CustomerHeader,
+    ExperienceView,
     MomentView,
     Need,
     Represents,
@@ -22,7 +23,17 @@ from backend.overview.types import (
     Warning,
     Worth,
 )
-from backend.profiles.service import Bill, Profile, Representative, Snapshot, band
+from backend.profiles.service import (
+    Bill,
+    LifetimeValue,
+    Profile,
+    Representative,
+    Snapshot,
+    band,
+    lifetime_value,
+    moves,
+    score,
+)
 from backend.profiles.service import in_words as risk_in_words
 from backend.rules.service import Context, RuleFailed
 from shared.kernel import money
@@ -32,6 +43,8 @@ Audience = Literal["agent", "customer"]
 YEAR = timedelta(days=365)
 SOON = timedelta(days=7)
 MOST_NEEDS = 3
+GOOD, POOR = 65, 45
+"""From here on an experience is good; below there it is bad."""
 HEADED = frozenset({"tenure", "monthly_charges", "birth_date", "left_on"})
 """Attributes that stand elsewhere on the page: tenure and charges under worth, the dates in the header."""
 
@@ -112,6 +125,26 @@ def risk(profile: Profile, snapshot: Snapshot, pack: Pack) -> Risk | None:
         return None
     reasons = risk_in_words(pack.churn, snapshot.attributes, snapshot.risk_reasons)
     return Risk(snapshot.churn_risk, band(snapshot.churn_risk), reasons)
+
+
+def value(profile: Profile, snapshot: Snapshot, pack: Pack) -> LifetimeValue | None:
+    """What the customer is worth to us, so far and to come; None where the pack does not say what margin is."""
+    return lifetime_value(snapshot, pack, has_left=bool(profile.facts.get("dates", {}).get("left")))
+
+
+def whole_value(profile: Profile, snapshot: Snapshot, pack: Pack) -> Money | None:
+    """The same in one sum."""
+    found = value(profile, snapshot, pack)
+    return None if found is None else money.of_major(found.whole, pack.currency)
+
+
+def experience(profile: Profile, snapshot: Snapshot, pack: Pack) -> ExperienceView:
+    """The running score of the customer's experience, and what moves it, newest first."""
+    today, kept = date.fromisoformat(snapshot.today), profile.facts.get("truths", ())
+    now = score(kept, pack.experience, today)
+    return ExperienceView(
+        now, "good" if now >= GOOD else "warn" if now >= POOR else "bad", moves(kept, pack.experience, today)
+    )
 
 
 def services(snapshot: Snapshot, pack: Pack, audience: Audience) -> tuple[ServiceLine, ...]:

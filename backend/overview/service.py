@@ -94,6 +94,8 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
         warnings=lines.warnings(profile, snapshot, pack, balance, contact),
         worth=lines.worth(snapshot, bills, pack),
         risk=lines.risk(profile, snapshot, pack),
+        value=lines.whole_value(profile, snapshot, pack),
+        experience=lines.experience(profile, snapshot, pack),
         services=lines.services(snapshot, pack, "agent"),
         bills=tuple(lines.bill_line(bill, today) for bill in bills[:SHOWN_BILLS]),
         balance=balance,

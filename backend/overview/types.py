@@ -8,6 +8,7 @@ from uuid import UUID
 
 from backend.cases.types import Case
 from backend.interactions.types import Call, Interaction
+from backend.profiles.service import Moved
 from backend.profiles.types import Credit, Match, Representative
 from backend.treatments.cards import AgentRecommendation, CustomerRecommendation, OfferLine
 from shared.kernel.money import Money
@@ -45,6 +46,16 @@ class Worth:
     monthly: Money
     last_12_months: Money
     tenure_months: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExperienceView:
+    """The running score of the customer's experience, 0 to 100, and the moments of truth that move it, newest first."""
+
+    score: float
+    tone: str
+    """good, warn or bad."""
+    moves: tuple[Moved, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +197,9 @@ class CustomerPage:
     warnings: tuple[Warning, ...]
     worth: Worth
     risk: Risk | None
+    value: Money | None
+    """What the customer is worth over the whole of the relation, so far and to come."""
+    experience: ExperienceView
     services: tuple[ServiceLine, ...]
     bills: tuple[BillLine, ...]
     balance: Money

@@ -28,7 +28,7 @@ from backend.profiles.bulk import (
 )
 from backend.profiles.changing import revise, states_due
 from backend.profiles.crediting import book_credit, issue_bill, waiting_credits
-from backend.profiles.experience import Moved, moves, with_truths
+from backend.profiles.experience import Moved, moves, score, with_truths
 from backend.profiles.identity import normalise
 from backend.profiles.knowing import (
     ANONYMOUS,
@@ -69,6 +69,7 @@ from backend.profiles.types import (
     Profile,
     Representative,
 )
+from backend.profiles.value import LifetimeValue, lifetime_value
 from backend.record import service as record
 from shared.kernel import clock
 from shared.kernel.errors import NotFound
@@ -85,6 +86,7 @@ __all__ = [
     "Credit",
     "Enrolled",
     "Holding",
+    "LifetimeValue",
     "LoadProgress",
     "Match",
     "Moment",
@@ -124,6 +126,7 @@ __all__ = [
     "issue_bill",
     "keep_claims",
     "learn",
+    "lifetime_value",
     "load_progress",
     "loaded_packs",
     "local_today",
@@ -138,6 +141,7 @@ __all__ = [
     "resolve",
     "revise",
     "rewrite",
+    "score",
     "search",
     "set_consent",
     "set_moment",

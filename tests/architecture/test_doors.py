@@ -11,7 +11,7 @@ from tests.architecture.project import ROOT, python_files
 TYPES = {
     "cases": {"types"},
     "interactions": {"types"},
-    "matrix": {"types"},
+    "matrix": {"parts", "types"},
     "overview": {"types"},
     "people": {"types", "permissions"},
     "profiles": {"types", "snapshot"},
