@@ -155,4 +155,10 @@ def _ground(app: OpenAPI) -> None:
     @app.get(f"{problems.PREFIX}/openapi.json", tags=tag, responses={"200": described["200"]}, summary="This document")
     @people.public
     def openapi() -> problems.Answer:
-        return app.api_doc
+        document = app.api_doc
+        for where in SPEAKING:
+            # What a view reads by itself, its room describes by itself.
+            describe = getattr(import_module(f"backend.{where}"), "describe", None)
+            if describe is not None:
+                describe(document)
+        return document

@@ -18,7 +18,7 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 from backend import problems
 from backend.bodies import reads_own_body
 from backend.edge import came_in
-from backend.ingest import service
+from backend.ingest import describing, service
 from backend.ingest.messages import Call
 from backend.people.service import Permission, current_actor, requires
 from shared.kernel.errors import Invalid
@@ -27,6 +27,7 @@ bp = APIBlueprint(
     "events", __name__, url_prefix="/v1", abp_tags=[Tag(name="events", description="Events come in, by the Segment specification")],
     abp_security=[{"write_key": []}, *problems.SECURITY], abp_responses={**problems.RESPONSES},
 )  # fmt: skip
+describe = describing.describe
 LARGEST = 500 * 1024
 """Bytes of one request, unpacked."""
 

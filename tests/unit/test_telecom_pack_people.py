@@ -145,10 +145,15 @@ def test_facts_are_what_the_history_says(everyone: list[MadeCustomer]) -> None:
         assert person.facts["dates"].get("last_contact") == (max(contacts).isoformat() if contacts else None)
 
 
-def test_every_fact_of_the_pack_reads_something_that_the_history_writes(everyone: list[MadeCustomer]) -> None:
+def test_every_fact_of_the_pack_reads_something_that_the_history_or_the_tracking_plan_writes(
+    everyone: list[MadeCustomer],
+) -> None:
     days, values, dates = ({key for p in everyone for key in p.facts[part]} for part in ("days", "values", "dates"))
+    days |= {key for event in PACK.tracking.event for key in (*event.count, *event.add)}
     for fact in PACK.facts.values():
-        assert (fact.of or fact.value or fact.since) in (days if fact.of else values if fact.value else dates)
+        assert fact.experience or (fact.of or fact.value or fact.since) in (
+            days if fact.of else values if fact.value else dates
+        )
 
 
 def test_a_few_bad_experiences_are_unresolved_and_each_has_its_event_and_its_words(

@@ -168,6 +168,8 @@ def test_the_text_files_hold_nothing_but_what_a_catalogue_keeps() -> None:
         "pack",
         "acts",
         "attributes",
+        "events",
+        "experience",
         "facts",
         "holdings",
         "personas",
