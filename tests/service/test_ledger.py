@@ -65,7 +65,9 @@ def test_an_acceptance_counts_once_and_is_fulfilled_once() -> None:
     assert decide().decision_id == after.decision_id
     with pytest.raises(AlreadyAnswered):
         answer(offer, "accepted")
-    assert [kind for kind, _ in events()] == ["offer.accepted", "profile.changed", "offer.fulfilled"]
+    assert [kind for kind, _ in events()] == [
+        "offer.accepted", "profile.changed", "offer.fulfilled", "life_cycle.changed",
+    ]  # fmt: skip
 
 
 def test_what_was_accepted_is_not_offered_again_within_its_time() -> None:

@@ -63,7 +63,10 @@ def test_a_change_of_mind_puts_the_plan_back_as_it_was() -> None:
     assert (row.answered_on, row.answered_channel, row.reason) == (TODAY + DAY, "portal", "too long")
     assert decide(NOW + DAY).inputs.ledger.version == ledger + 1
     kinds = [kind for kind, _ in events()]
-    assert kinds == ["offer.accepted", "profile.changed", "offer.fulfilled", "profile.changed", "offer.undone"]
+    followed = "life_cycle.changed"  # who has a contract is at risk no more, and then again
+    assert kinds == [
+        "offer.accepted", "profile.changed", "offer.fulfilled", followed, "profile.changed", "offer.undone", followed,
+    ]  # fmt: skip
     with db.reading() as session:
         audited = [one["action"] for one in record.export_customer(session, ADA)["audit"]]
     assert audited.count("offer.undone") == 1
