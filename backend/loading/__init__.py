@@ -21,6 +21,7 @@ from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.loading import files, translating
 from backend.loading.files import BrokenFile, CustomerFile, Rejected
+from backend.loading.mapped import FileReport, Given, LoadReport, check_mappings, load_files
 from backend.matrix import service as matrix
 from backend.matrix.service import Pack
 from backend.profiles import service as profiles
@@ -28,7 +29,9 @@ from backend.profiles.service import LoadProgress
 from shared.kernel import clock
 from shared.kernel.actors import SYSTEM
 
-__all__ = ["BrokenFile", "Loaded", "Rejected", "load"]
+__all__ = [
+    "BrokenFile", "FileReport", "Given", "LoadReport", "Loaded", "Rejected", "check_mappings", "load", "load_files",
+]  # fmt: skip
 
 BATCH = 200
 SEED = 2026

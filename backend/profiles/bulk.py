@@ -17,6 +17,8 @@ from backend.profiles.tables import PackLoadRow
 from backend.profiles.types import Holding
 
 _LOAD = db.table_of(PackLoadRow)
+FILE_LOAD = "file:"
+"""With this begins the source of a load of another system's file, which says nothing of whether the pack is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +166,12 @@ def load_progress(session: Session, pack: str, source: str) -> LoadProgress | No
 
 
 def loaded_packs(session: Session) -> dict[str, bool]:
-    """The packs whose load was begun, and whether it was finished: all that was begun of it, where there are several files."""
+    """The packs whose load was begun, and whether it was finished: all that was begun of it.
+
+    Files of other systems, loaded through mappings, are left aside."""
     begun: dict[str, bool] = {}
-    for row in session.execute(select(_LOAD.c.pack, _LOAD.c.finished_at).order_by(_LOAD.c.pack)):
+    packs = select(_LOAD.c.pack, _LOAD.c.finished_at).where(_LOAD.c.source.not_like(f"{FILE_LOAD}%"))
+    for row in session.execute(packs.order_by(_LOAD.c.pack)):
         begun[row.pack] = begun.get(row.pack, True) and row.finished_at is not None
     return begun
 

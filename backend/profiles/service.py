@@ -17,6 +17,7 @@ from backend.matrix.service import Pack
 from backend.profiles import queries
 from backend.profiles.beside import beside
 from backend.profiles.bulk import (
+    FILE_LOAD,
     Enrolled,
     LoadProgress,
     NewBill,
@@ -29,6 +30,7 @@ from backend.profiles.bulk import (
 )
 from backend.profiles.changing import revise
 from backend.profiles.crediting import book_credit, issue_bill, waiting_credits
+from backend.profiles.filing import Details, amend, count_past, details, owners
 from backend.profiles.identity import normalise
 from backend.profiles.leaving import erase_customer, export_customer
 from backend.profiles.representing import (
@@ -61,9 +63,9 @@ from shared.kernel.errors import Invalid, NotFound
 from shared.kernel.money import Money
 
 __all__ = [
-    "RELATIONS", "Bill", "Consent", "Credit", "Enrolled", "Holding", "LoadProgress", "Match", "Moment", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile",
-    "Representative", "Snapshot", "add_representative", "band", "beginnings", "beside", "between", "bill_heads", "bills", "book_credit", "callers", "count", "end_representative", "enrol", "erase_customer", "export_customer", "find_by_sign_in", "in_words", "issue_bill", "learn",
-    "load_progress", "loaded_packs", "local_today", "normalise", "note_progress", "owner", "profile", "representative", "representatives", "resolve", "revise", "search", "set_consent", "set_moment", "snapshot", "stamp",
+    "FILE_LOAD", "RELATIONS", "Bill", "Consent", "Credit", "Details", "Enrolled", "Holding", "LoadProgress", "Match", "Moment", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile",
+    "Representative", "Snapshot", "add_representative", "amend", "band", "beginnings", "beside", "between", "bill_heads", "bills", "book_credit", "callers", "count", "count_past", "details", "end_representative", "enrol", "erase_customer", "export_customer", "find_by_sign_in", "in_words", "issue_bill", "learn",
+    "load_progress", "loaded_packs", "local_today", "normalise", "note_progress", "owner", "owners", "profile", "representative", "representatives", "resolve", "revise", "search", "set_consent", "set_moment", "snapshot", "stamp",
     "waiting_credits",
 ]  # fmt: skip
 
