@@ -85,11 +85,7 @@ class Reading:
     def read(self, line: int, cells: list[Cell]) -> Told:
         """Raises Bad."""
         if len(cells) != len(self.header):
-            if len(cells) > len(self.header):
-                raise Bad("(row)", str(len(cells)), f"has {len(cells)} cells where the header has {len(self.header)}")
-            if self._ends_early(cells):
-                raise Bad("(row)", str(len(cells)), f"has {len(cells)} cells where the header has {len(self.header)}")
-            cells = [*cells, *[None] * (len(self.header) - len(cells))]
+            raise Bad("(row)", str(len(cells)), f"has {len(cells)} cells where the header has {len(self.header)}")
         told = Told(line, cells, "")
         for column, places, take in self._columns:
             cell = self._text(column, places, cells)
@@ -102,10 +98,6 @@ class Reading:
             except ValueError as why:
                 raise Bad(column.headers[0], cell, str(why)) from None
         return told
-
-    def _ends_early(self, cells: list[Cell]) -> bool:
-        """A text file that says less than its header is damaged; a sheet leaves empty cells at the end away."""
-        return all(isinstance(cell, str) for cell in cells)
 
     def _text(self, column: Column, places: tuple[int, ...], cells: list[Cell]) -> str:
         parts = []

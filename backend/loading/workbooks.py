@@ -69,11 +69,14 @@ def _rows(book: Any, path: Path, mapping: FileMapping) -> Iterator[tuple[int, li
         raise BrokenFile(f"{path.name} has no sheet. Nothing was loaded.")
     sheet = book[mapping.sheet] if mapping.sheet else book.worksheets[0]
     sheet.reset_dimensions()  # what a file says of its own size need not be so
+    width = 0
     for line, values in enumerate(sheet.iter_rows(values_only=True), 1):
         if line > MOST_ROWS:
             raise BrokenFile(f"{path.name} has more rows than a sheet can have. Nothing was loaded.")
         if any(value is not None and value != "" for value in values):
-            yield line, [plain(value) for value in values]
+            width = width or len(values)
+            # A sheet leaves empty cells at the end of a row away.
+            yield line, [plain(value) for value in values] + [None] * (width - len(values))
 
 
 def plain(value: Any) -> Cell:
