@@ -32,7 +32,7 @@ def load_mapped(pack: str, given: list[Given], dry: bool, as_json: bool) -> None
         raise Invalid("There is nothing to compare with: the database is not there yet. evenhand db upgrade makes it.")
     began = time.monotonic()
     try:
-        with _shown() as progress:
+        with shown() as progress:
             report = loading.load_files(pack, given, home=settings.home, dry=dry, progress=progress)
     except PackError as wrong:
         raise Invalid(f"{wrong}. Nothing was loaded.") from wrong
@@ -47,7 +47,7 @@ def load_mapped(pack: str, given: list[Given], dry: bool, as_json: bool) -> None
 
 
 @contextlib.contextmanager
-def _shown() -> Iterator[Callable[[str, int, int], None]]:
+def shown() -> Iterator[Callable[[str, int, int], None]]:
     """Tells how far each file is: a bar on a terminal, plain lines elsewhere."""
     screen = Console(stderr=True)
     if not screen.is_terminal:
