@@ -95,7 +95,8 @@ def customers(session: Session, batch: Sequence[Told], run: Run) -> Taken:
         else:
             fresh.append(_new(told, holders, run, taken))
             taken.entered += 1
-            run.entering.add(told.key)
+            if run.dry:
+                run.entering.add(told.key)
     if fresh and not run.dry:
         entered = profiles.enrol(session, fresh).entered
         interactions.enter_past(session, [_entered(new, run) for new in fresh if new.customer_id in entered])

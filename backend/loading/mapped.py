@@ -33,9 +33,11 @@ from backend.profiles import service as profiles
 from backend.profiles.service import LoadProgress
 from shared.kernel import clock
 from shared.kernel.actors import SYSTEM
-from shared.kernel.errors import Invalid
+from shared.kernel.errors import Conflict, Invalid
 
 BATCH = 200
+ATTEMPTS = 5
+"""How often a batch is tried of which another writer took something at the same moment."""
 MOST_FAULTS = 100
 """Faults and notices kept for the report; the file of refused rows has all."""
 Progress = Callable[[str, int, int], None]
@@ -269,14 +271,31 @@ def _take(
     note: Callable[[Session], None],
 ) -> Taken:
     part = _PARTS[run.mapping.part]
-    with db.reading() if kept is None else db.transaction() as session:
-        taken = part(session, told, run)
-        taken.refused = sorted([*refused, *taken.refused], key=lambda one: one[0].line)
-        if kept is not None:
-            # Before the commit: what is lost with the transaction is noted anew, what is committed is never unnoted.
-            kept.add(taken.refused)
-            note(session)
-    return taken
+    if kept is None:
+        with db.reading() as session:
+            taken = part(session, told, run)
+            taken.refused = _in_order(refused, taken)
+            return taken
+    for attempt in range(1, ATTEMPTS + 1):
+        mark = kept.mark()
+        try:
+            with db.transaction() as session:
+                taken = part(session, told, run)
+                taken.refused = _in_order(refused, taken)
+                # Before the commit: what is lost with the transaction is noted anew, what is committed is never unnoted.
+                kept.add(taken.refused)
+                note(session)
+            return taken
+        except Conflict:
+            # Somebody else, a page or another load, wrote the same customer or identifier: looked at anew, it is known.
+            kept.back_to(mark)
+            if attempt == ATTEMPTS:
+                raise
+    raise AssertionError("a batch is taken or raises")
+
+
+def _in_order(refused: list[tuple[Told, Bad]], taken: Taken) -> list[tuple[Told, Bad]]:
+    return sorted([*refused, *taken.refused], key=lambda one: one[0].line)
 
 
 def _add(report: FileReport, taken: Taken) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -33,6 +34,18 @@ class Refused:
         ]
         if rows:
             self._write(rows)
+
+    def mark(self) -> tuple[int, int]:
+        """Where the file ends now, to go back to."""
+        return (self.path.stat().st_size if self.path.exists() else 0), self.count
+
+    def back_to(self, mark: tuple[int, int]) -> None:
+        """What was noted since does not count: the batch that it came of was lost, and is tried again."""
+        size, self.count = mark
+        if size:
+            os.truncate(self.path, size)
+        else:
+            self.path.unlink(missing_ok=True)
 
     def _earlier(self, upto: int) -> list[list[str]]:
         if not upto or not self.path.exists():

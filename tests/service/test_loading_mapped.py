@@ -13,6 +13,7 @@ from backend.interactions import service as interactions
 from backend.loading import Given, LoadReport, mapped
 from backend.profiles import service as profiles
 from backend.profiles.service import Profile
+from shared.kernel.errors import Conflict
 
 NOW = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
 TABLES = ("customer", "identifier", "identifier_claim", "consent", "event", "change", "pack_load", "catalogue_version")
@@ -330,3 +331,21 @@ def test_a_file_may_be_written_in_other_ways(tmp_path: Path) -> None:
     bom = tmp_path / "bom.csv"
     bom.write_bytes(b"\xef\xbb\xbf" + "\n".join(CRM).encode())
     assert counts(load(tmp_path, Given("crm", path=bom))) == [(2, 0, 0, 0)]
+
+
+@pytest.mark.usefixtures("database")
+def test_a_batch_that_lost_a_race_is_looked_at_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = [Given("crm", path=file(tmp_path, "crm.csv", *CRM, "K-3;;;;;;;;x;;;"))]
+    note, lost = profiles.note_progress, [True, True]
+
+    def raced(*told: Any) -> None:
+        note(*told)
+        if told[3].done and not told[3].finished and lost and lost.pop():
+            raise Conflict("Someone else did this at the same moment.")
+
+    monkeypatch.setattr(profiles, "note_progress", raced)
+    report = load(tmp_path, *given)
+    assert (counts(report), lost) == ([(2, 0, 0, 1)], [])
+    refused = report.files[0].refused_file
+    assert refused is not None
+    assert len(refused.read_text().splitlines()) == 2, "the header, and what was refused, once"
