@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import Flask
 
-from agent_ui.administration import webhooks
+from agent_ui.administration import telephones, webhooks
 from agent_ui.authoring import catalogue, drafts, simulations, texts
 from agent_ui.desk import (
     alternatives,
@@ -72,6 +72,7 @@ def create_desk(settings: Settings) -> Flask:
         drafts,
         simulations,
         texts,
+        telephones,
         webhooks,
     ):
         app.register_blueprint(part.bp)

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Flask
 
+from backend.interactions import service as interactions
 from backend.treatments.cards import CustomerCard, WithheldLine
 from shared.ui.formats import as_phone, local_day_of
 from shared.ui.pages import request_now
@@ -109,7 +110,7 @@ def install(app: Flask) -> None:
     """Teaches the desk's templates these words."""
     filters: dict[str, Any] = {
         "by_channel": by_channel, "channels": by_channels, "groupby_step": groupby_step,
-        "elapsed": elapsed, "seconds_since": seconds_since, "caller_number": caller_number, "names": names,
+        "elapsed": elapsed, "seconds_since": seconds_since, "caller_number": caller_number, "hang_up": interactions.cause_text, "names": names,
     }  # fmt: skip
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals.update(ANSWERED=ANSWERED, later=later, relations=RELATIONS, timeline_filters=TIMELINE_FILTERS)

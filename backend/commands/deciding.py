@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 from sqlmodel import Session
 
-from backend import db
+from backend import db, loading
 from backend.catalogue import service as catalogues
 from backend.commands.console import connect, out, tell, tracked
 from backend.matrix import service as matrix
+from backend.matrix.service import PackError
 from backend.profiles import service as profiles
 from backend.treatments import service as treatments
 from backend.treatments.views import decided_json
@@ -27,6 +29,8 @@ def check(pack: Annotated[str, typer.Argument(help="A pack's name or folder.")],
     """Says what is wrong with a pack, with file and line; exit 1 when anything is."""
     folder = matrix.folder_of(pack)
     problems = catalogues.check_pack(folder)
+    with contextlib.suppress(PackError):
+        problems += loading.check_mappings(folder, matrix.load_pack(folder))
     for problem in problems:
         tell(str(problem))
     tell(f"{pack}: {len(problems)} problem{'s' * (len(problems) != 1)}.")

@@ -108,6 +108,37 @@ def create_staff(
     typer.echo(f"{email} may sign in as {role}.", err=True)
 
 
+@_staff.command()
+def extension(
+    number: Annotated[str, typer.Argument(help="The telephone's extension, as the telephone system names it.")],
+    email: Annotated[str, typer.Argument(help="Whose it is from now on, by what they sign in with.")] = "",
+    remove: Annotated[bool, typer.Option("--remove", help="It is nobody's.")] = False,
+) -> None:
+    """Says whose telephone this is, so that its calls ring at their desk."""
+    readiness.begin()
+    if remove == bool(email):
+        raise typer.BadParameter("Name whose it is, or say --remove.")
+    with db.transaction() as session:
+        if remove:
+            people.withdraw_extension(session, number)
+        else:
+            people.assign_extension(session, number, email, SYSTEM, clock.now())
+        _note(session, "extension.removed" if remove else "extension.set", f"extension:{number}", {"email": email})
+    typer.echo(f"{number} is nobody's." if remove else f"{number} is {email}'s.", err=True)
+
+
+@_staff.command()
+def extensions(as_json: Json = False) -> None:
+    """Lists the extensions and whose they are."""
+    readiness.begin()
+    with db.reading() as session:
+        known = people.extensions(session)
+    for one in known:
+        typer.echo(f"{one.extension:<12} {one.name} <{one.email}>", err=True)
+    if as_json:
+        _out({"extensions": [{"extension": one.extension, "name": one.name, "email": one.email} for one in known]})
+
+
 @_audit.command()
 def verify(as_json: Json = False) -> None:
     """Recomputes the whole trail and prints what it found as one JSON object; exit 1 when it is broken."""

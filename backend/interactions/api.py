@@ -60,6 +60,9 @@ def _pass_on(session: Session, told: dict[str, str], agents: list[str], now: dat
         case "newCall":
             inbound = told["direction"] == "in"
             number, line = (told["from"], told["to"]) if inbound else (told["to"], told["from"])
+            # Who dials an agent's own telephone, or dials from it, names the agent by it.
+            if not agents and people.whose_extension(session, line) is not None:
+                agents = [line]
             calls.ring(session, told["callId"], number, line, "inbound" if inbound else "outbound", agents, now)
         case "answer":
             calls.answered(session, told["callId"], agents, now)

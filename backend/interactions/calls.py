@@ -61,10 +61,14 @@ def ring(
 
 
 def answered(session: Session, external_id: str, named: Sequence[str], now: datetime) -> Call:
-    """Somebody took the call: its contact begins, and the agent is on a call. Raises NotFound for a call that never rang."""
+    """Somebody took the call: its contact begins, and the agent is on a call. Raises NotFound for a call that never rang.
+
+    Taken by another agent while it goes on, it is put through: its contact, with the notes, is theirs from then on.
+    """
     call = _known(session, external_id)
     if call.state != "ringing":
-        return call
+        taken = _agent(session, named) if named and call.state == "talking" else None
+        return call if taken is None or taken[0] == call.staff_id else _put_through(session, call, taken, now)
     agent = _agent(session, named) or ((call.staff_id, call.staff) if call.staff_id else agents.longest_ready(session))
     values: dict[str, Any] = {"state": "talking", "answered_at": now}
     if agent is not None and agent[0] is not None:
@@ -77,6 +81,22 @@ def answered(session: Session, external_id: str, named: Sequence[str], now: date
     return _told(session, call.call_id, now)
 
 
+def _put_through(session: Session, call: Call, to: tuple[UUID, str], now: datetime) -> Call:
+    """The call goes on with another agent. The first is ready again, unless something of theirs is left."""
+    _set(session, call.call_id, {"staff_id": to[0], "staff": to[1]})
+    agents.put(session, to[0], to[1], "on_call", now)
+    if call.customer_id is not None:
+        handed = call.interaction_id is not None and contacts.hand_over(
+            session, call.customer_id, call.interaction_id, to, now
+        )
+        if not handed:
+            _begin(session, _get(session, call.call_id), call.customer_id, now)
+    if call.staff_id is not None:
+        _left(session, call.staff_id, call.staff, now)
+        record.changed(session, "agents", subject=str(call.staff_id), now=now)
+    return _told(session, call.call_id, now)
+
+
 def hung_up(session: Session, external_id: str, cause: str, now: datetime) -> Call:
     """The call is over. Its agent wraps it up, unless nobody had taken it. Raises NotFound for a call that never rang."""
     call = _known(session, external_id)
@@ -86,13 +106,25 @@ def hung_up(session: Session, external_id: str, cause: str, now: datetime) -> Ca
     if call.interaction_id is not None and call.customer_id is not None:
         contacts.end(session, call.customer_id, call.interaction_id, now)
     if call.answered_at is None and call.customer_id is not None:
-        contacts.missed(session, call.customer_id, now)
-    if call.answered_at is not None and call.staff_id is not None:
+        contacts.missed(session, call.customer_id, now, call.direction, cause)
+    if call.answered_at is not None and call.staff_id is not None and not _talks(session, call.staff_id):
         agents.put(session, call.staff_id, call.staff, "wrap_up", now)
         if call.interaction_id is not None:
             # Wrapped up before the telephone told of the end: then there is nothing left to do.
             contacts.ready_again(session, call.staff_id, call.staff, now)
     return _told(session, call.call_id, now)
+
+
+def _left(session: Session, staff_id: UUID, staff: str, now: datetime) -> None:
+    """An agent has put their call through: without another one and with nothing to wrap up, they are ready."""
+    if agents.state_of(session, staff_id) == "on_call" and not _talks(session, staff_id):
+        agents.put(session, staff_id, staff, "wrap_up", now)
+        contacts.ready_again(session, staff_id, staff, now)
+
+
+def _talks(session: Session, staff_id: UUID) -> bool:
+    """Whether a call of the agent's goes on."""
+    return any(call.state == "talking" for call in calls_of(session, staff_id))
 
 
 def attach(

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from backend import db
 from backend.interactions import agents
-from backend.interactions.tables import InteractionRow
+from backend.interactions.tables import CallRow, InteractionRow
 from backend.interactions.timeline import ordered_id, record
 from backend.interactions.types import Interaction
 from backend.profiles import service as profiles
@@ -24,6 +24,7 @@ LONGEST_SUMMARY = 500
 GOES_ON = timedelta(hours=12)
 """A contact that was not wrapped up for so long is over: the next call begins another."""
 INTERACTION = db.table_of(InteractionRow)
+_CALL = db.table_of(CallRow)
 _COLUMNS = tuple(INTERACTION.c[name] for name in Interaction.__slots__)
 # Asked by every page of the desk, so built once.
 _OPEN = select(*_COLUMNS).where(INTERACTION.c.wrapped_at.is_(None)).order_by(INTERACTION.c.started_at)
@@ -155,9 +156,29 @@ def waited(session: Session, customer_id: UUID, minutes: int, interaction_id: UU
     record(session, customer_id, "call.waited", "phone", SYSTEM, {"minutes": minutes}, now, interaction_id)
 
 
-def missed(session: Session, customer_id: UUID, now: datetime) -> None:
-    """The customer called, and nobody took it."""
-    record(session, customer_id, "call.missed", "phone", SYSTEM, {}, now)
+def hand_over(session: Session, customer_id: UUID, interaction_id: UUID, to: tuple[UUID, str], now: datetime) -> bool:
+    """The contact is another agent's from now on, with all that was noted; that it changed hands is on the timeline.
+
+    False for one that was wrapped up already: it stays whose it was.
+    """
+    found = interaction(session, customer_id, interaction_id)
+    moved = session.execute(
+        update(INTERACTION)
+        .where(*this(customer_id, interaction_id), INTERACTION.c.wrapped_at.is_(None))
+        .values(staff_id=to[0], staff=to[1], ended_at=None)
+    )
+    if not db.touched(moved):
+        return False
+    data = {"from": found.staff or "", "to": to[1]}
+    record(session, customer_id, "call.transferred", "phone", SYSTEM, data, now, interaction_id)
+    _changed(session, customer_id, interaction_id, found.staff_id, found.is_private, now)
+    changed_now(session, customer_id, interaction_id, now)
+    return True
+
+
+def missed(session: Session, customer_id: UUID, now: datetime, direction: str = "inbound", cause: str = "") -> None:
+    """They called and nobody took it, or we called and did not reach them; why, in the telephone's own word."""
+    record(session, customer_id, "call.missed", "phone", SYSTEM, {"direction": direction, "cause": cause}, now)
 
 
 def write_notes(
@@ -225,13 +246,22 @@ def wrap_up(
         raise Conflict("This contact is wrapped up already.")
     kind = "call.private" if current.is_private else "call"
     minutes = max(1, round((ended - current.started_at).total_seconds() / 60))
-    data = {"summary": summary, "minutes": minutes, "code": code, "code_label": label} | (
-        {"intent": intent} if intent else {}
-    )
+    data = {"summary": summary, "minutes": minutes, "code": code, "code_label": label}
+    if intent:
+        data["intent"] = intent
+    if cause := _cause(session, customer_id, interaction_id):
+        data["cause"] = cause
     record(session, customer_id, kind, current.channel, actor, data, current.started_at, interaction_id)
     ready_again(session, UUID(actor.id), actor.name, now)
     changed_now(session, customer_id, interaction_id, now)
     return interaction(session, customer_id, interaction_id)
+
+
+def _cause(session: Session, customer_id: UUID, interaction_id: UUID) -> str:
+    """Why the last call of the contact ended, where that is worth a word: somebody hanging up is not."""
+    of_this = (_CALL.c.customer_id == customer_id, _CALL.c.interaction_id == interaction_id)
+    cause = session.execute(select(_CALL.c.cause).where(*of_this).order_by(_CALL.c.rang_at.desc()).limit(1)).scalar()
+    return "" if cause in (None, "normalClearing") else str(cause)
 
 
 def ready_again(session: Session, staff_id: UUID, name: str, now: datetime) -> None:

@@ -44,6 +44,7 @@ from backend.interactions.timeline import (
     append,
     count,
     enter_past,
+    entered_already,
     move_events,
     new_event,
     ordered_id,
@@ -54,14 +55,25 @@ from backend.interactions.timeline import (
 from backend.interactions.transitions import due, events_of, renew, renewed
 from backend.interactions.types import AgentState, Call, Event, Interaction, NewContact, Past, Visit
 from backend.interactions.visits import just_visited, visit, visiting, visits_now
-from backend.interactions.words import HIDDEN_FROM_CUSTOMERS, KINDS, EventWords, day, in_channel, in_words, person_text
+from backend.interactions.words import (
+    HIDDEN_FROM_CUSTOMERS,
+    KINDS,
+    EventWords,
+    cause_text,
+    day,
+    in_channel,
+    in_words,
+    person_text,
+)
 
 __all__ = [
     "HAPPENED", "HIDDEN_FROM_CUSTOMERS", "KINDS", "AgentState", "Call", "Event", "EventWords", "Interaction", "NewContact", "Past", "Visit",
-    "agent_state", "all_open", "answered", "append", "at_work", "attach", "begin", "call_of", "calls_of", "came_by", "count", "day", "drop", "due", "end_representative", "enter_past",
-    "erase_customer", "events_of", "export_customer", "here", "hung_up", "in_channel", "in_words", "interaction", "just_visited", "last_spoken", "live",
-    "moment_data", "move_events", "named", "new_event", "open_interactions", "open_with_customer", "ordered_id", "past_ids", "person_text", "person_with", "record", "record_representative", "renew", "renewed",
-    "require_authority", "ring", "set_agent_state", "set_private", "sign_off_absent", "speak_with", "take_waiting", "timeline", "visit", "visiting", "visits_now", "waiting", "wrap_up", "write_notes",
+    "agent_state", "all_open", "answered", "append", "at_work", "attach", "begin", "call_of", "calls_of", "came_by", "cause_text", "count", "day",
+    "drop", "due", "end_representative", "enter_past", "entered_already", "erase_customer", "events_of", "export_customer", "here", "hung_up",
+    "in_channel", "in_words", "interaction", "just_visited", "last_spoken", "live", "moment_data", "move_events", "named", "new_event",
+    "open_interactions", "open_with_customer", "ordered_id", "past_ids", "person_text", "person_with", "record", "record_representative", "renew",
+    "renewed", "require_authority", "ring", "set_agent_state", "set_private", "sign_off_absent", "speak_with", "take_waiting", "timeline", "visit",
+    "visiting", "visits_now", "waiting", "wrap_up", "write_notes",
 ]  # fmt: skip
 
 _EVENT = db.table_of(EventRow)

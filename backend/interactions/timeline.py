@@ -190,6 +190,15 @@ def move_events(session: Session, before: UUID, after: UUID, now: datetime) -> i
     return many
 
 
+def entered_already(session: Session, events: Collection[tuple[UUID, UUID]]) -> set[UUID]:
+    """Of these events, each with its customer first, the ids of those that are on record."""
+    asked = select(_EVENT.c.event_id).where(
+        _EVENT.c.customer_id.in_(sorted({customer_id for customer_id, _ in events})),
+        _EVENT.c.event_id.in_(sorted({event_id for _, event_id in events})),
+    )
+    return set(session.execute(asked).scalars()) if events else set()
+
+
 def enter_past(session: Session, lives: Sequence[Past]) -> int:
     """Enters what happened to customers before a load; gives the number of events."""
     contacts = [

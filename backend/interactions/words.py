@@ -103,7 +103,10 @@ def _by(event: Event, own: bool) -> str:
 def _call(event: Event, own: bool, language: str) -> tuple[str, str]:
     if own:
         return "You called us", _sentence(_minutes(event.data), f"with {event.actor_name}" if event.actor_name else "")
-    return "Call", _sentence(str(event.data.get("summary", "")), _minutes(event.data), event.actor_name)
+    ended = cause_text(event.data.get("cause"))
+    return "Call", _sentence(
+        str(event.data.get("summary", "")), _minutes(event.data), f"ended: {ended}" if ended else "", event.actor_name
+    )
 
 
 def _private(event: Event, own: bool, language: str) -> tuple[str, str]:
@@ -115,8 +118,35 @@ def _waited(event: Event, own: bool, language: str) -> tuple[str, str]:
     return f"{'You waited' if own else 'Waited'} {_minutes(event.data)} on the phone".replace("  ", " "), ""
 
 
+CAUSES = {
+    "normalClearing": "hung up",
+    "busy": "the line was busy",
+    "cancel": "hung up before it was answered",
+    "noAnswer": "nobody took it",
+    "congestion": "the telephone network was overloaded",
+    "notFound": "the number does not exist",
+    "forwarded": "forwarded to another number",
+}
+"""Why a call ended, as telephone systems say it and as people do."""
+
+
+def cause_text(cause: Any) -> str:
+    """Why a call ended, in words; the telephone system's own where it is none that we know, empty for none."""
+    return CAUSES.get(str(cause or ""), str(cause or ""))
+
+
 def _missed(event: Event, own: bool, language: str) -> tuple[str, str]:
-    return ("You called, and nobody could answer", "") if own else ("Missed call", "nobody took it")
+    why = cause_text(event.data.get("cause"))
+    if event.data.get("direction") == "outbound":
+        return ("We called you", "and did not reach you") if own else ("Call not answered", why or "nobody took it")
+    return ("You called, and nobody could answer", "") if own else ("Missed call", why or "nobody took it")
+
+
+def _transferred(event: Event, own: bool, language: str) -> tuple[str, str]:
+    before, after = str(event.data.get("from") or ""), str(event.data.get("to") or "")
+    if own:
+        return "You were put through", f"to {after}" if after else ""
+    return "Call put through", " ".join(f"{word} {name}" for word, name in (("from", before), ("to", after)) if name)
 
 
 def _visit(event: Event, own: bool, language: str) -> tuple[str, str]:
@@ -317,6 +347,7 @@ _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
     "call.private": _private,
     "call.missed": _missed,
     "call.waited": _waited,
+    "call.transferred": _transferred,
     "visit": _visit,
     "bill.issued": _bill,
     "credit.booked": _credited,

@@ -20,7 +20,9 @@ from backend.cases import service as cases
 from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.loading import files, translating
+from backend.loading.exporting import export_customers
 from backend.loading.files import BrokenFile, CustomerFile, Rejected
+from backend.loading.mapped import FileReport, Given, LoadReport, check_mappings, load_files
 from backend.matrix import service as matrix
 from backend.matrix.service import Pack
 from backend.profiles import service as profiles
@@ -28,7 +30,9 @@ from backend.profiles.service import LoadProgress
 from shared.kernel import clock
 from shared.kernel.actors import SYSTEM
 
-__all__ = ["BrokenFile", "Loaded", "Rejected", "load"]
+__all__ = [
+    "BrokenFile", "FileReport", "Given", "LoadReport", "Loaded", "Rejected", "check_mappings", "export_customers", "load", "load_files",
+]  # fmt: skip
 
 BATCH = 200
 SEED = 2026

@@ -4,6 +4,16 @@ from pathlib import Path
 
 from backend.matrix.checking import Problem, Source, check, placed
 from backend.matrix.effective import BASE, EffectiveCell, effective_cell
+from backend.matrix.mapping import FOLDER as MAPPINGS
+from backend.matrix.mapping import (
+    Column,
+    FileMapping,
+    attribute_of,
+    check_mapping,
+    mapping_of,
+    read_mapping,
+    strptime_form,
+)
 from backend.matrix.parts import Labelled, Vector
 from backend.matrix.plain import as_plain
 from backend.matrix.reading import PACK_FILE, Body, PackError, body_of, folder_of, pack_from, read_body, texts_of
@@ -35,9 +45,12 @@ from backend.matrix.types import (
 from backend.matrix.writing import text_of, texts_from
 
 __all__ = [
-    "BASE", "PACK_FILE", "Act", "Attribute", "Body", "Budget", "Cap", "Cell", "CellChange", "DeclineReason", "EffectiveCell", "Experience", "Fact", "FactSource", "Gap", "HoldingKind", "Intent", "Labelled", "LifeCycleState", "MomentOfTruth", "Pack", "PackError", "PlannedEvent", "Policies", "Problem",
-    "Property", "Protective", "Purpose", "QuietHours", "Score", "ScoreTerm", "Segment", "Service", "Source", "TrackingPlan", "Vector", "as_plain", "attribute_text", "body_of", "check", "day_text", "effective_cell", "folder_of",
-    "load_pack", "pack_from", "placed", "read_body", "text_of", "texts_from", "texts_of",
+    "BASE", "MAPPINGS", "PACK_FILE", "Act", "Attribute", "Body", "Budget", "Cap", "Cell", "CellChange", "Column", "DeclineReason", "EffectiveCell",
+    "Experience", "Fact", "FactSource", "FileMapping", "Gap", "HoldingKind", "Intent", "Labelled", "LifeCycleState", "MomentOfTruth", "Pack",
+    "PackError", "PlannedEvent", "Policies", "Problem", "Property", "Protective", "Purpose", "QuietHours", "Score", "ScoreTerm", "Segment",
+    "Service", "Source", "TrackingPlan", "Vector", "as_plain", "attribute_of", "attribute_text", "body_of", "check", "check_mapping", "day_text",
+    "effective_cell", "folder_of", "load_pack", "mapping_of", "pack_from", "placed", "read_body", "read_mapping", "strptime_form", "text_of",
+    "texts_from", "texts_of",
 ]  # fmt: skip
 
 

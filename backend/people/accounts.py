@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 
 from backend import db
 from backend.people import passwords
+from backend.people.extensions import whose_extension
 from backend.people.permissions import ROLES
 from backend.people.tables import CredentialRow, StaffRow
 from shared.kernel import ids
@@ -71,12 +72,17 @@ def give_demo_credentials(session: Session, customer_ids: Iterable[UUID], now: d
 
 
 def find_staff(session: Session, name: str) -> tuple[UUID, str] | None:
-    """Whom another system means by this: an active member's e-mail, the part of it before the @, or their name. None when unsure."""
+    """Whom another system means by this: an active member's e-mail, the part of it before the @, their name or their extension.
+
+    None when unsure.
+    """
     said = " ".join(name.split()).lower()
     if not said:
         return None
     active = session.exec(select(StaffRow).where(StaffRow.is_active)).all()
     found = [one for one in active if said in (one.email, one.email.partition("@")[0], one.name.lower())]
+    if not found:
+        return whose_extension(session, name)
     return (found[0].staff_id, found[0].name) if len(found) == 1 else None
 
 

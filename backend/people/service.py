@@ -16,6 +16,15 @@ from backend.people.accounts import (
     find_staff,
     give_demo_credentials,
 )
+from backend.people.extensions import (
+    Colleague,
+    Extension,
+    assign_extension,
+    colleagues,
+    extensions,
+    whose_extension,
+    withdraw_extension,
+)
 from backend.people.keys import create_key, key_actor, revoke_key, trust, trusted_actor
 from backend.people.permissions import ROLES, SCOPES, Permission
 from backend.people.signing_in import customer_actor, sign_in_customer, sign_in_staff, staff_actor
@@ -25,7 +34,11 @@ __all__ = [
     "DEMO_STAFF",
     "ROLES",
     "SCOPES",
+    "Colleague",
+    "Extension",
     "Permission",
+    "assign_extension",
+    "colleagues",
     "create_demo_staff",
     "create_key",
     "create_staff",
@@ -34,6 +47,7 @@ __all__ = [
     "demo_credentials_exist",
     "erase_customer",
     "export_customer",
+    "extensions",
     "find_staff",
     "give_demo_credentials",
     "guard",
@@ -48,4 +62,6 @@ __all__ = [
     "trust",
     "trusted_actor",
     "undeclared",
+    "whose_extension",
+    "withdraw_extension",
 ]

@@ -48,3 +48,14 @@ class ApiKeyRow(SQLModel, table=True):
     """Which system the program is, for what it tells of customers."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ExtensionRow(SQLModel, table=True):
+    """A telephone's own number inside the house, and whose desk it stands on."""
+
+    __tablename__ = "extension"
+
+    extension: str = Field(primary_key=True)  # as `extensions.spelled` spells it
+    staff_id: UUID = Field(foreign_key="staff.staff_id", index=True)
+    set_at: datetime = Field(sa_type=UtcDateTime)
+    set_by: str

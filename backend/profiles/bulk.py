@@ -16,10 +16,13 @@ from backend.matrix.service import Pack
 from backend.profiles import identity, queries
 from backend.profiles.snapshot import snapshot
 from backend.profiles.states import states_after
+from backend.profiles.survivorship import Claim
 from backend.profiles.tables import PackLoadRow
 from backend.profiles.types import Holding, Profile
 
 _LOAD = db.table_of(PackLoadRow)
+FILE_LOAD = "file:"
+"""With this begins the source of a load of another system's file, which says nothing of whether the pack is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,8 @@ class NewCustomer:
     created_at: datetime
     holdings: tuple[Holding, ...] = ()
     is_anonymous: bool = False
+    told_by: str = ""
+    """The source that tells of the attributes; empty for one that is not to be weighed against others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,7 @@ def enrol(session: Session, customers: Sequence[NewCustomer], pack: Pack | None 
     names = [{"customer_id": owner, "kind": kind, "value": value} for (kind, value), owner in claims.items()]
     db.insert_many(session, queries.CLAIM, names)
     db.insert_many(session, queries.IDENTIFIER, names)
+    db.insert_many(session, queries.TOLD, [_told(c) for c in fresh if c.told_by])
     db.insert_many(session, queries.CONSENT, list(_owned(fresh, "consents")))
     db.insert_many(session, queries.BILL, list(_owned(fresh, "bills")))
     entered = frozenset(c.customer_id for c in fresh)
@@ -159,6 +165,11 @@ def _customer(c: NewCustomer, claims: dict[tuple[str, str], UUID]) -> dict[str, 
     }
 
 
+def _told(c: NewCustomer) -> dict[str, Any]:
+    claims = {key: {c.told_by: Claim(c.told_by, value, c.created_at).to_json()} for key, value in c.attributes.items()}
+    return {"customer_id": c.customer_id, "claims": claims}
+
+
 def _states(c: NewCustomer, pack: Pack | None) -> dict[str, Any]:
     if pack is None:
         return {"states": None, "states_day": None}
@@ -184,9 +195,12 @@ def load_progress(session: Session, pack: str, source: str) -> LoadProgress | No
 
 
 def loaded_packs(session: Session) -> dict[str, bool]:
-    """The packs whose load was begun, and whether it was finished: all that was begun of it, where there are several files."""
+    """The packs whose load was begun, and whether it was finished: all that was begun of it.
+
+    Files of other systems, loaded through mappings, are left aside."""
     begun: dict[str, bool] = {}
-    for row in session.execute(select(_LOAD.c.pack, _LOAD.c.finished_at).order_by(_LOAD.c.pack)):
+    packs = select(_LOAD.c.pack, _LOAD.c.finished_at).where(_LOAD.c.source.not_like(f"{FILE_LOAD}%"))
+    for row in session.execute(packs.order_by(_LOAD.c.pack)):
         begun[row.pack] = begun.get(row.pack, True) and row.finished_at is not None
     return begun
 

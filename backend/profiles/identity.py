@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import phonenumbers
 
@@ -35,6 +36,7 @@ def normalise(kind: str, value: str, region: str = REGION) -> str | None:
     return value if kind in KINDS else None
 
 
+@lru_cache(maxsize=4096)  # a load asks for each number several times, and reading one takes longer than writing its row
 def _phone(value: str, region: str) -> str | None:
     try:
         parsed = phonenumbers.parse(value, region)

@@ -16,6 +16,7 @@ from backend import db
 from backend.profiles import queries, sourcing
 from backend.profiles.beside import beside
 from backend.profiles.bulk import (
+    FILE_LOAD,
     Enrolled,
     LoadProgress,
     NewBill,
@@ -29,6 +30,7 @@ from backend.profiles.bulk import (
 from backend.profiles.changing import revise, states_due
 from backend.profiles.crediting import book_credit, issue_bill, waiting_credits
 from backend.profiles.experience import Moved, moves, score, with_truths
+from backend.profiles.filing import Details, amend, count_past, details
 from backend.profiles.identity import normalise
 from backend.profiles.knowing import (
     ANONYMOUS,
@@ -53,7 +55,7 @@ from backend.profiles.rewriting import held, moment_of, profile_of, rewrite, set
 from backend.profiles.risk import band, in_words
 from backend.profiles.searching import callers, find_by_sign_in, owner, search
 from backend.profiles.snapshot import Snapshot, snapshot
-from backend.profiles.sourcing import Claims, Sourced, claims_of, keep_claims, settle, sources
+from backend.profiles.sourcing import Claims, Sourced, claims_of, keep_claims, learn_from, settle, sources
 from backend.profiles.states import Transition, states_after, why
 from backend.profiles.streaming import beginnings, between, count
 from backend.profiles.survivorship import Claim
@@ -76,85 +78,14 @@ from shared.kernel.errors import NotFound
 from shared.kernel.money import Money
 
 __all__ = [
-    "ANONYMOUS",
-    "NAMELESS",
-    "RELATIONS",
-    "Bill",
-    "Claim",
-    "Claims",
-    "Consent",
-    "Credit",
-    "Enrolled",
-    "Holding",
-    "LifetimeValue",
-    "LoadProgress",
-    "Match",
-    "Moment",
-    "Moved",
-    "NewBill",
-    "NewConsent",
-    "NewCustomer",
-    "Page",
-    "Profile",
-    "Representative",
-    "Snapshot",
-    "Sourced",
-    "Transition",
-    "add_representative",
-    "anonymous",
-    "band",
-    "be_known_by",
-    "become",
-    "beginnings",
-    "beside",
-    "between",
-    "bill_heads",
-    "bills",
-    "book_credit",
-    "callers",
-    "claims_of",
-    "count",
-    "end_representative",
-    "enrol",
-    "enter_prospect",
-    "erase_customer",
-    "export_customer",
-    "find_by_sign_in",
-    "hand_over",
-    "held",
-    "in_words",
-    "issue_bill",
-    "keep_claims",
-    "learn",
-    "lifetime_value",
-    "load_progress",
-    "loaded_packs",
-    "local_today",
-    "moves",
-    "normalise",
-    "note_progress",
-    "owner",
-    "owners",
-    "profile",
-    "representative",
-    "representatives",
-    "resolve",
-    "revise",
-    "rewrite",
-    "score",
-    "search",
-    "set_consent",
-    "set_moment",
-    "settle",
-    "snapshot",
-    "sources",
-    "stamp",
-    "states_after",
-    "states_due",
-    "told_moment",
-    "waiting_credits",
-    "why",
-    "with_truths",
+    "ANONYMOUS", "FILE_LOAD", "NAMELESS", "RELATIONS", "Bill", "Claim", "Claims", "Consent", "Credit", "Details", "Enrolled", "Holding",
+    "LifetimeValue", "LoadProgress", "Match", "Moment", "Moved", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile", "Representative",
+    "Snapshot", "Sourced", "Transition", "add_representative", "amend", "anonymous", "band", "be_known_by", "become", "beginnings", "beside",
+    "between", "bill_heads", "bills", "book_credit", "callers", "claims_of", "count", "count_past", "details", "end_representative", "enrol",
+    "enter_prospect", "erase_customer", "export_customer", "find_by_sign_in", "hand_over", "held", "in_words", "issue_bill", "keep_claims", "learn", "learn_from",
+    "lifetime_value", "load_progress", "loaded_packs", "local_today", "moves", "normalise", "note_progress", "owner", "owners", "profile",
+    "representative", "representatives", "resolve", "revise", "rewrite", "score", "search", "set_consent", "set_moment", "settle", "snapshot",
+    "sources", "stamp", "states_after", "states_due", "told_moment", "waiting_credits", "why", "with_truths",
 ]  # fmt: skip
 
 KEPT_DAYS = 800

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from sqlmodel import Session
 from backend import db
 from backend.matrix.service import Pack
 from backend.profiles import queries
+from backend.profiles.rewriting import held, rewrite
 from backend.profiles.survivorship import BASE, Claim, Rule, Why, claims_from, surviving, told
 
 Claims = dict[str, dict[str, list[Any]]]
@@ -62,6 +63,36 @@ def settle(
         rule: Rule = pack.attributes[key].survivorship if key in pack.attributes else "newest"
         values[key] = surviving(known, rule, pack.tracking.trust)[0].value
     return values, kept
+
+
+def learn_from(
+    session: Session,
+    customer_id: UUID,
+    source: str,
+    attributes: Mapping[str, Any],
+    pack: Pack,
+    now: datetime,
+    *,
+    values: Mapping[str, Any] | None = None,
+    dates: Mapping[str, date] | None = None,
+) -> int:
+    """Writes down what a source tells of the customer now, and gives the profile's version; which value stands, its trust decides.
+
+    `values` and `dates` replace. Raises NotFound.
+    """
+    before = held(session, customer_id)
+    verified = any(one.key == source and one.verified for one in pack.tracking.source)
+    told_now = [(key, Claim(source, value, now, verified)) for key, value in attributes.items()]
+    known, claims = settle(before.attributes, claims_of(session, customer_id), told_now, pack)
+    facts = dict(before.facts)
+    if values:
+        facts["values"] = {**facts.get("values", {}), **values}
+    if dates:
+        facts["dates"] = {**facts.get("dates", {}), **{key: day.isoformat() for key, day in dates.items()}}
+    after = rewrite(session, before, replace(before, attributes=known, facts=facts), now)
+    if told_now:
+        keep_claims(session, customer_id, claims)
+    return after.version
 
 
 def acted(

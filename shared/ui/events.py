@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from shared.ui.formats import local_day_of
 
 _ICONS = {
-    "call": "phone", "visit": "device-desktop", "bill.issued": "receipt", "payment.made": "cash", "credit.booked": "gift", "payment.failed": "credit-card",
+    "call": "phone", "call.missed": "phone", "call.transferred": "phone-call", "visit": "device-desktop", "bill.issued": "receipt", "payment.made": "cash", "credit.booked": "gift", "payment.failed": "credit-card",
     "complaint.opened": "alert-triangle", "complaint.resolved": "circle-check", "case.opened": "folder", "case.resolved": "folder",
     "moment.set": "message-circle", "offer.presented": "speakerphone", "offer.accepted": "check", "offer.declined": "x",
     "offer.deferred": "clock", "offer.expired": "clock", "offer.fulfilled": "circle-check", "callback.requested": "phone-call",

@@ -238,7 +238,7 @@ def test_the_command_tells_people_and_programs(database: str, tmp_path: Path, mo
     monkeypatch.setenv("EVENHAND_ENV", "test")
     file = write(tmp_path / "few.csv", {}, {"tenure": "x"})
     ran = CliRunner().invoke(cli.app, ["load", "telecom", "--customers", str(file), "--json"])
-    assert ran.exit_code == 0, ran.output
+    assert ran.exit_code == 3, ran.output
     answer = json.loads(ran.stdout.splitlines()[-1])
     assert (answer["entered"], answer["already"]) == (1, False)
     assert answer["rejected"] == [
@@ -247,3 +247,6 @@ def test_the_command_tells_people_and_programs(database: str, tmp_path: Path, mo
     assert "line 3, tenure: 'x' is not a whole number" in ran.stderr
     assert "1 customer entered" in ran.stderr
     assert "1 row was not taken" in ran.stderr
+    assert "see " in ran.stderr
+    good = write(tmp_path / "good.csv", {})
+    assert CliRunner().invoke(cli.app, ["load", "telecom", "--customers", str(good)]).exit_code == 0
