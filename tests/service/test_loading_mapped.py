@@ -103,7 +103,7 @@ def test_five_systems_that_share_one_number_make_one_profile(tmp_path: Path) -> 
         events = interactions.timeline(session, anna.customer_id).items
         assert profiles.owner(session, "external", "X1") == anna.customer_id
         assert profiles.loaded_packs(session) == {"telecom": True}
-    assert {e.kind for e in events} == {"complaint.opened", "profile.changed"}
+    assert {e.kind for e in events} == {"complaint.opened", "profile.changed", "segment.entered"}
     complaint = next(e for e in events if e.kind == "complaint.opened")
     assert complaint.at == datetime(2026, 11, 3, 6, 30, tzinfo=UTC)
     assert interactions.in_words(complaint, "agent").detail == "Slow, very"
