@@ -22,7 +22,9 @@ class EventWords:
     detail: str
 
 
-HIDDEN_FROM_CUSTOMERS = frozenset({"profile.changed", "call.private", "offer.unmentioned"})
+HIDDEN_FROM_CUSTOMERS = frozenset(
+    {"profile.changed", "profile.merged", "profile.unmerged", "call.private", "offer.unmentioned"}
+)
 """Bookkeeping of ours that tells the customer nothing about what they did or got, and calls that they want kept off the portal."""
 
 _CHANNELS = {
@@ -272,6 +274,16 @@ def _changed(event: Event, own: bool, language: str) -> tuple[str, str]:
     return "Profile changed", str(event.data.get("summary") or ", ".join(sorted(event.data.get("changed", {}))))
 
 
+def _merged(event: Event, own: bool, language: str) -> tuple[str, str]:
+    number, name = str(event.data.get("number", "")), str(event.data.get("name", ""))
+    return f"Merged with {name}, {number}", _sentence("the same person", _by(event, own))
+
+
+def _unmerged(event: Event, own: bool, language: str) -> tuple[str, str]:
+    number, name = str(event.data.get("number", "")), str(event.data.get("name", ""))
+    return f"Taken apart from {name}, {number}", _sentence("not the same person", _by(event, own))
+
+
 _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
     "call": _call,
     "call.private": _private,
@@ -308,6 +320,8 @@ _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
     "appointment.kept": _kept,
     "appointment.cancelled": _visit_cancelled,
     "profile.changed": _changed,
+    "profile.merged": _merged,
+    "profile.unmerged": _unmerged,
     "representative.recorded": _recorded,
     "representative.ended": _ended,
 }

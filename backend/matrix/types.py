@@ -71,6 +71,8 @@ class Fact(Labelled):
     window: int | None = Field(default=None, ge=1, le=800)
     value: str = ""
     since: str = ""
+    joins: Literal["", "survivor", "sum", "latest", "earliest"] = ""
+    """What becomes of it where two customers are merged; nothing said: a value that is a whole number adds up, any other is the survivor's, and of two dates the later counts."""
     actionable: bool = False
     default: bool | int | float = 0
 

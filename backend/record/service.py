@@ -12,6 +12,7 @@ from backend.record.changes import changed, reached
 from backend.record.changes import purge as purge_changes
 from backend.record.hub import Hub, Watch, hub
 from backend.record.idempotency import Answer, Request, begin, finish, give_up, purge, request_of
+from backend.record.moving import jobs_about, move_customer, move_customer_back
 from backend.record.outbox import put, register, run_due
 from backend.record.recently import lately
 from backend.record.types import RETURN, Change, Delivery, Endpoint
@@ -33,7 +34,7 @@ from shared.kernel.actors import Actor
 __all__ = [
     "EVENTS", "RETURN", "Answer", "Change", "Delivery", "Endpoint", "Hub", "Request", "Sender", "Verdict", "Watch", "add_endpoint",
     "announce", "audit", "begin", "changed", "deliveries", "endpoints", "erase_customer", "export_customer", "finish", "give_up",
-    "hub", "lately", "purge", "purge_changes", "purge_deliveries", "put", "reached", "register", "remove_endpoint", "request_of",
+    "hub", "jobs_about", "lately", "move_customer", "move_customer_back", "purge", "purge_changes", "purge_deliveries", "put", "reached", "register", "remove_endpoint", "request_of",
     "resend", "resend_all", "run_due", "seal", "switch_endpoint", "verify",
 ]  # fmt: skip
 
