@@ -15,6 +15,7 @@ import structlog
 from backend import metrics, readiness
 from backend.budgets import service as budgets
 from backend.catalogue import service as catalogues
+from backend.identities import service as identities
 from backend.interactions import service as interactions
 from backend.record import service as record
 from backend.simulation import service as simulations
@@ -30,6 +31,7 @@ _log = structlog.stdlib.get_logger("evenhand.worker")
 def register_handlers() -> None:
     """Names who does each topic's work, in every process that may do it."""
     record.register(treatments.FULFIL, treatments.fulfil)
+    record.register(identities.LOOK, identities.look)
 
 
 def sender(secret: bytes) -> record.Sender:
@@ -49,6 +51,7 @@ def run(ended: threading.Event, secret: bytes) -> None:
         (5.0, lambda now: treatments.expire_due(now, BATCH)),
         (1.0, budgets.refresh),
         (20.0, treatments.check_some),
+        (5.0, identities.patrol()),
         (20.0, interactions.sign_off_absent),
         (600.0, record.purge),
         (600.0, record.purge_changes),

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
 from backend.identities.leaving import erase_customer, export_customer
 from backend.identities.merging import merge, merge_of, merges, unmerge
 from backend.identities.suggesting import (
@@ -17,5 +24,43 @@ from backend.identities.types import Agreement, Comparison, FieldLine, Merge, Si
 
 __all__ = [
     "LOOK", "Agreement", "Comparison", "FieldLine", "Merge", "Side", "Suggestion", "erase_customer", "export_customer",
-    "keep_apart", "look_again", "merge", "merge_of", "merges", "of_customer", "queue", "suggest", "suggestion", "unmerge",
+    "find_all", "keep_apart", "look", "look_again", "merge", "merge_of", "merges", "of_customer", "patrol", "queue", "shared", "suggest", "suggestion", "unmerge",
 ]  # fmt: skip
+
+
+def find_all(now: datetime, tell: Callable[[str], None] = lambda _: None) -> Any:
+    """Looks for near matches among all customers; see `finding.find_all`, of which what is compared in columns is loaded only here.
+
+    Web processes never compare: they need none of the libraries for it.
+    """
+    from backend.identities import finding
+
+    return finding.find_all(now, tell)
+
+
+def look(session: Session, customer_id: UUID, payload: dict[str, Any], now: datetime) -> None:
+    """The work of topic LOOK: near matches of one customer."""
+    from backend.identities import finding
+
+    finding.look(session, customer_id, payload, now)
+
+
+def shared(session: Session, customer_id: UUID, kind: str, value: str, now: datetime) -> bool:
+    """An identifier came with this customer that is somebody else's: suggests the two. Raises NotFound."""
+    from backend.identities import finding
+
+    return finding.shared(session, customer_id, kind, value, now)
+
+
+def patrol() -> Callable[[datetime], int]:
+    """A chore for a worker: goes round all customers a few at a time, and gives how many had to be looked at."""
+    kept: list[Any] = []
+
+    def step(now: datetime) -> int:
+        if not kept:
+            from backend.identities import finding
+
+            kept.append(finding.Patrol())
+        return int(kept[0].step(now))
+
+    return step

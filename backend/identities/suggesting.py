@@ -69,6 +69,20 @@ def withdraw(session: Session, customer_id: UUID, still: set[tuple[UUID, UUID]],
     return len(gone)
 
 
+def open_pairs(session: Session, without: str) -> list[tuple[UUID, UUID]]:
+    """The pairs of all open suggestions, but for those whose weights have the part `without`."""
+    asked = select(SUGGESTION.c.customer_id, SUGGESTION.c.other_id, SUGGESTION.c.weights).where(
+        SUGGESTION.c.state == "open"
+    )
+    return [(row.customer_id, row.other_id) for row in session.execute(asked) if without not in row.weights]
+
+
+def claimed(session: Session, customer_id: UUID, part: str) -> set[tuple[UUID, UUID]]:
+    """The open pairs about a customer whose weights have this part."""
+    about = session.execute(_OPEN.where(_about(customer_id)))
+    return {(row.customer_id, row.other_id) for row in about if part in row.weights}
+
+
 def queue(session: Session, *, limit: int = 25, cursor: str | None = None) -> tuple[tuple[Suggestion, ...], str | None]:
     """Open suggestions, the likeliest first, and the cursor of what follows. Raises Invalid for a limit or cursor that is none."""
     if not 1 <= limit <= MOST:

@@ -29,7 +29,8 @@ from backend.profiles.bulk import (
 )
 from backend.profiles.changing import revise
 from backend.profiles.crediting import book_credit, issue_bill, waiting_credits
-from backend.profiles.identity import normalise
+from backend.profiles.identified import Identified, existing, identified, identified_after, versions_after
+from backend.profiles.identity import fold, normalise
 from backend.profiles.joining import ATTRIBUTE, FIELDS
 from backend.profiles.leaving import erase_customer, export_customer
 from backend.profiles.merging import hold, hold_both, known_as, move_customer, move_customer_back, taken_attributes
@@ -63,9 +64,70 @@ from shared.kernel.errors import Invalid, NotFound
 from shared.kernel.money import Money
 
 __all__ = [
-    "ATTRIBUTE", "FIELDS", "RELATIONS", "Bill", "Consent", "Credit", "Enrolled", "Holding", "LoadProgress", "Match", "Moment", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile",
-    "Representative", "Snapshot", "add_representative", "band", "beginnings", "beside", "between", "bill_heads", "bills", "book_credit", "callers", "count", "end_representative", "enrol", "erase_customer", "export_customer", "find_by_sign_in", "hold", "hold_both", "in_words", "issue_bill", "known_as", "learn",
-    "load_progress", "loaded_packs", "local_today", "move_customer", "move_customer_back", "normalise", "note_progress", "owner", "profile", "representative", "representatives", "resolve", "revise", "search", "set_consent", "set_moment", "snapshot", "stamp", "taken_attributes",
+    "ATTRIBUTE",
+    "FIELDS",
+    "RELATIONS",
+    "Bill",
+    "Consent",
+    "Credit",
+    "Enrolled",
+    "Holding",
+    "Identified",
+    "LoadProgress",
+    "Match",
+    "Moment",
+    "NewBill",
+    "NewConsent",
+    "NewCustomer",
+    "Page",
+    "Profile",
+    "Representative",
+    "Snapshot",
+    "add_representative",
+    "band",
+    "beginnings",
+    "beside",
+    "between",
+    "bill_heads",
+    "bills",
+    "book_credit",
+    "callers",
+    "count",
+    "end_representative",
+    "enrol",
+    "erase_customer",
+    "existing",
+    "export_customer",
+    "find_by_sign_in",
+    "fold",
+    "hold",
+    "hold_both",
+    "identified",
+    "identified_after",
+    "in_words",
+    "issue_bill",
+    "known_as",
+    "learn",
+    "load_progress",
+    "loaded_packs",
+    "local_today",
+    "move_customer",
+    "move_customer_back",
+    "normalise",
+    "note_progress",
+    "owner",
+    "profile",
+    "representative",
+    "representatives",
+    "resolve",
+    "revise",
+    "search",
+    "set_consent",
+    "set_moment",
+    "snapshot",
+    "stamp",
+    "taken_attributes",
+    "versions_after",
     "waiting_credits",
 ]  # fmt: skip
 
