@@ -23,6 +23,7 @@ VERSION = "1"
 # Where rooms speak JSON; each of these has a `bp` made by `problems.blueprint`, modules of one room the same: the library tells of
 # each address once per blueprint.
 SPEAKING = (
+    "identities.api",
     "interactions.api",
     "overview.api",
     "overview.api_representing",

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from backend.identities.leaving import erase_customer, export_customer
 from backend.identities.merging import merge, merge_of, merges, unmerge
+from backend.identities.reviewing import compare, lately, named
 from backend.identities.suggesting import (
     LOOK,
     keep_apart,
@@ -21,10 +22,11 @@ from backend.identities.suggesting import (
     suggestion,
 )
 from backend.identities.types import Agreement, Comparison, FieldLine, Merge, Side, Suggestion
+from backend.identities.words import reasons
 
 __all__ = [
-    "LOOK", "Agreement", "Comparison", "FieldLine", "Merge", "Side", "Suggestion", "erase_customer", "export_customer",
-    "find_all", "keep_apart", "look", "look_again", "merge", "merge_of", "merges", "of_customer", "patrol", "queue", "shared", "suggest", "suggestion", "unmerge",
+    "LOOK", "Agreement", "Comparison", "FieldLine", "Merge", "Side", "Suggestion", "compare", "erase_customer", "export_customer",
+    "find_all", "keep_apart", "lately", "look", "look_again", "merge", "merge_of", "merges", "named", "of_customer", "patrol", "queue", "reasons", "shared", "suggest", "suggestion", "unmerge",
 ]  # fmt: skip
 
 

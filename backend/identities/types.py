@@ -62,7 +62,7 @@ class FieldLine:
 
     @property
     def same(self) -> bool:
-        return self.ours_text == self.theirs_text
+        return bool(self.ours == self.theirs)
 
 
 @dataclass(frozen=True, slots=True)

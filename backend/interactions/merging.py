@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session
 
 from backend import db, moving
@@ -79,3 +79,12 @@ def _later(theirs: Any, ours: Any) -> Row | None:
     if theirs.seen_at <= ours.seen_at:
         return None
     return {name: getattr(theirs, name) for name in ("interaction_id", "page", "page_since", "seen_at")}
+
+
+def row_counts(session: Session, customer_id: UUID) -> dict[str, int]:
+    """How many events and contacts there are of the customer, by table."""
+    found = {}
+    for table in (_EVENT, _INTERACTION):
+        asked = select(func.count()).select_from(table).where(table.c.customer_id == customer_id)
+        found[table.name] = int(session.execute(asked).scalar_one())
+    return found

@@ -35,7 +35,7 @@ from backend.interactions.contacts import (
     wrap_up,
     write_notes,
 )
-from backend.interactions.merging import came_since, move_customer, move_customer_back
+from backend.interactions.merging import came_since, move_customer, move_customer_back, row_counts
 from backend.interactions.persons import named, person_with
 from backend.interactions.representing import end_representative, record_representative, require_authority, speak_with
 from backend.interactions.tables import EventRow, InteractionRow, VisitRow
@@ -49,7 +49,7 @@ __all__ = [
     "agent_state", "all_open", "answered", "at_work", "attach", "begin", "call_of", "calls_of", "came_by", "came_since", "day", "drop", "end_representative", "enter_past",
     "erase_customer", "export_customer", "here", "hung_up", "in_channel", "in_words", "interaction", "just_visited", "last_spoken", "live", "move_customer", "move_customer_back",
     "named", "open_interactions", "open_with_customer", "ordered_id", "past_ids", "person_text", "person_with", "record", "record_representative",
-    "require_authority", "ring", "set_agent_state", "set_private", "sign_off_absent", "speak_with", "take_waiting", "timeline", "visit", "visiting", "visits_now", "waiting", "wrap_up", "write_notes",
+    "require_authority", "ring", "row_counts", "set_agent_state", "set_private", "sign_off_absent", "speak_with", "take_waiting", "timeline", "visit", "visiting", "visits_now", "waiting", "wrap_up", "write_notes",
 ]  # fmt: skip
 
 _EVENT = db.table_of(EventRow)

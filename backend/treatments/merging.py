@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlmodel import Session
 
 from backend import db, moving
@@ -28,6 +28,12 @@ def hold_ledgers(session: Session, *customer_ids: UUID) -> None:
     """Holds the customers' ledgers until the transaction ends, in the order of their ids."""
     for customer_id in sorted(customer_ids):
         lock_ledger(session, customer_id)
+
+
+def offers_told(session: Session, customer_id: UUID) -> int:
+    """How many offers the customer was ever told of."""
+    told = (_OFFER.c.customer_id == customer_id, _OFFER.c.presented_at.is_not(None))
+    return int(session.execute(select(func.count()).select_from(_OFFER).where(*told)).scalar_one())
 
 
 def doubled_offers(session: Session, first: UUID, second: UUID) -> list[UUID]:
