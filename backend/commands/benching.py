@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from backend.benching import copies, everyone, living, measuring, rows
+from backend.benching import copies, doubling, everyone, living, measuring, rows
 from backend.commands.console import connect, out, tell
 
 commands = typer.Typer()
@@ -21,10 +21,18 @@ class What(StrEnum):
     pages = "pages"
     live = "live"
     batch = "batch"
+    duplicates = "duplicates"
 
 
 # Enough for a steady p50, few enough for a cup of tea.
-USUAL = {What.decide: 3000, What.http: 2000, What.pages: 400, What.live: 400, What.batch: everyone.CUSTOMERS}
+USUAL = {
+    What.decide: 3000,
+    What.http: 2000,
+    What.pages: 400,
+    What.live: 400,
+    What.batch: everyone.CUSTOMERS,
+    What.duplicates: doubling.CUSTOMERS,
+}
 
 
 @commands.command()
@@ -32,7 +40,7 @@ def bench(
     what: Annotated[
         What,
         typer.Argument(
-            help="decide: decisions alone; http: over the API; pages: desk and portal; live: until others see it; batch: everyone."
+            help="decide: decisions alone; http: over the API; pages: desk and portal; live: until others see it; batch: everyone; duplicates: who is there twice."
         ),
     ],
     n: Annotated[
@@ -57,6 +65,8 @@ def bench(
                 found = living.live(url, home, count, tell)
             case What.batch:
                 found = everyone.everyone(count, tell)
+            case What.duplicates:
+                found = doubling.duplicates(count, tell)
     for one in found:
         tell(rows.in_words(one))
     if as_json:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from backend import db, problems
 from backend.identities import merging, reviewing, suggesting, words
@@ -33,6 +33,8 @@ class MergePath(BaseModel):
 
 
 class QueueQuery(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
     limit: Annotated[int, Field(ge=1, le=100)] = 25
     cursor: Annotated[str, Field(min_length=1, max_length=80)] | None = None
 
@@ -50,30 +52,30 @@ class MergeBody(problems.Body):
     merged_version: int | None = Field(default=None, ge=1)
 
 
-class AgreementAnswer(BaseModel):
+class FieldAgreementAnswer(BaseModel):
     field: str
     level: str
     weight: float
     text: str
 
 
-class SuggestionAnswer(BaseModel):
+class DuplicateAnswer(BaseModel):
     customer_id: UUID
     other_id: UUID
     score: float
-    agreements: list[AgreementAnswer]
+    agreements: list[FieldAgreementAnswer]
     state: Literal["open", "merged", "distinct"]
     found_at: datetime
     decided_at: datetime | None
     decided_by: str | None
 
 
-class SuggestionsAnswer(BaseModel):
-    items: list[SuggestionAnswer]
+class DuplicatesAnswer(BaseModel):
+    items: list[DuplicateAnswer]
     next_cursor: str | None
 
 
-class SideAnswer(BaseModel):
+class ComparedSideAnswer(BaseModel):
     id: UUID
     number: str
     name: str
@@ -81,7 +83,7 @@ class SideAnswer(BaseModel):
     counts: dict[str, int]
 
 
-class FieldAnswer(BaseModel):
+class ComparedFieldAnswer(BaseModel):
     key: str
     label: str
     ours: Any
@@ -89,17 +91,17 @@ class FieldAnswer(BaseModel):
     same: bool
 
 
-class ConsentAnswer(BaseModel):
+class JointConsentAnswer(BaseModel):
     what: str
     state: Literal["granted", "denied"]
 
 
-class ComparisonAnswer(BaseModel):
-    ours: SideAnswer
-    theirs: SideAnswer
-    fields: list[FieldAnswer]
-    consents: list[ConsentAnswer]
-    suggestion: SuggestionAnswer | None
+class CustomerComparisonAnswer(BaseModel):
+    ours: ComparedSideAnswer
+    theirs: ComparedSideAnswer
+    fields: list[ComparedFieldAnswer]
+    consents: list[JointConsentAnswer]
+    suggestion: DuplicateAnswer | None
 
 
 class MergeAnswer(BaseModel):
@@ -122,7 +124,7 @@ class MergesAnswer(BaseModel):
     next_cursor: None
 
 
-@bp.get("/duplicates", responses={200: SuggestionsAnswer}, summary="Customers who may be one person")
+@bp.get("/duplicates", responses={200: DuplicatesAnswer}, summary="Customers who may be one person")
 @requires(Permission.MERGE_CUSTOMERS)
 def queue(query: QueueQuery) -> problems.Answer:
     """Open suggestions, the likeliest first; `score` in bits, each field with its weight."""
@@ -133,7 +135,7 @@ def queue(query: QueueQuery) -> problems.Answer:
 
 @bp.get(
     "/customers/<uuid:customer_id>/duplicates",
-    responses={200: SuggestionsAnswer},
+    responses={200: DuplicatesAnswer},
     summary="Who may be this customer too",
 )
 @requires(Permission.MERGE_CUSTOMERS)
@@ -145,7 +147,7 @@ def of_customer(path: CustomerPath) -> problems.Answer:
 
 
 @bp.get(
-    "/customers/<uuid:customer_id>/duplicates/<uuid:other_id>", responses={200: ComparisonAnswer}, summary="Two customers side by side"
+    "/customers/<uuid:customer_id>/duplicates/<uuid:other_id>", responses={200: CustomerComparisonAnswer}, summary="Two customers side by side"
 )  # fmt: skip
 @requires(Permission.MERGE_CUSTOMERS)
 def compare(path: PairPath) -> problems.Answer:
@@ -155,7 +157,7 @@ def compare(path: PairPath) -> problems.Answer:
 
 
 @bp.post(
-    "/customers/<uuid:customer_id>/duplicates/<uuid:other_id>/distinction", responses={200: SuggestionAnswer},
+    "/customers/<uuid:customer_id>/duplicates/<uuid:other_id>/distinction", responses={200: DuplicateAnswer},
     summary="Say that they are two people",
 )  # fmt: skip
 @requires(Permission.MERGE_CUSTOMERS)
