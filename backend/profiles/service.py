@@ -30,7 +30,7 @@ from backend.profiles.bulk import (
 from backend.profiles.changing import revise
 from backend.profiles.crediting import book_credit, issue_bill, waiting_credits
 from backend.profiles.identified import Identified, existing, identified, identified_after, versions_after
-from backend.profiles.identity import fold, normalise
+from backend.profiles.identity import caller_number, fold, normalise
 from backend.profiles.joining import ATTRIBUTE, FIELDS
 from backend.profiles.leaving import erase_customer, export_customer
 from backend.profiles.merging import hold, hold_both, known_as, move_customer, move_customer_back, taken_attributes
@@ -91,6 +91,7 @@ __all__ = [
     "bill_heads",
     "bills",
     "book_credit",
+    "caller_number",
     "callers",
     "count",
     "end_representative",

@@ -68,6 +68,46 @@ def upgrade() -> None:
     sqlite_where=sa.text('unmerged_at IS NULL'), postgresql_where=sa.text('unmerged_at IS NULL'))
 
 
+    _spell_anew()
+
+
+# As the rules were on the day of this migration.
+PLUS = ("gmail.com", "outlook.com", "hotmail.com", "live.com", "icloud.com", "me.com", "fastmail.com", "proton.me", "protonmail.com")
+OLD = {"googlemail.com": "gmail.com", "protonmail.com": "proton.me"}
+
+
+def _spelled(value: str) -> str:
+    name, _, domain = value.partition("@")
+    domain = OLD.get(domain, domain)
+    if domain in PLUS:
+        name = name.partition("+")[0] or name
+    if domain == "gmail.com":
+        name = name.replace(".", "") or name
+    return f"{name}@{domain}"
+
+
+def _spell_anew() -> None:
+    """E-mail addresses that a provider takes for one are one identifier; of two customers who had them, the first keeps it."""
+    connection = op.get_bind()
+    claims = sa.table("identifier_claim", sa.column("kind"), sa.column("value"), sa.column("customer_id", sa.Uuid()))
+    own = sa.table("identifier", sa.column("customer_id", sa.Uuid()), sa.column("kind"), sa.column("value"))
+    at = [claims.c.value.like(f"%@{domain}") for domain in (*PLUS, *OLD)]
+    found = connection.execute(sa.select(claims).where(claims.c.kind == "email", sa.or_(*at)).order_by(claims.c.customer_id)).all()
+    for row in found:
+        value = _spelled(row.value)
+        if value == row.value:
+            continue
+        theirs = (own.c.customer_id == row.customer_id, own.c.kind == "email", own.c.value == row.value)
+        this = (claims.c.kind == "email", claims.c.value == row.value)
+        holder = connection.execute(sa.select(claims.c.customer_id).where(claims.c.kind == "email", claims.c.value == value)).scalar()
+        if holder is not None:
+            connection.execute(sa.delete(own).where(*theirs))
+            connection.execute(sa.delete(claims).where(*this))
+            continue
+        connection.execute(sa.update(own).where(*theirs).values(value=value))
+        connection.execute(sa.update(claims).where(*this).values(value=value))
+
+
 def downgrade() -> None:
     op.drop_table('customer_merge')
     op.drop_table('match_seen')
