@@ -26,7 +26,7 @@ from agent_ui.desk import (
     states,
     words,
 )
-from agent_ui.supervision import approvals, wall
+from agent_ui.supervision import approvals, duplicates, wall
 from backend import db, edge
 from backend.people import service as people
 from backend.settings import Settings
@@ -68,6 +68,7 @@ def create_desk(settings: Settings) -> Flask:
         live,
         wall,
         approvals,
+        duplicates,
         catalogue,
         drafts,
         simulations,

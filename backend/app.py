@@ -24,6 +24,7 @@ VERSION = "1"
 # each address once per blueprint.
 SPEAKING = (
     "ingest.api",
+    "identities.api",
     "interactions.api",
     "overview.api",
     "overview.api_representing",

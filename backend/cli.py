@@ -4,7 +4,18 @@ import sys
 
 import typer
 
-from backend.commands import authoring, benching, calling, data, deciding, exporting, running, simulating, webhooks
+from backend.commands import (
+    authoring,
+    benching,
+    calling,
+    data,
+    deciding,
+    exporting,
+    identities,
+    running,
+    simulating,
+    webhooks,
+)
 from backend.settings import SettingsError
 from shared.kernel.errors import EvenhandError
 
@@ -15,7 +26,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,  # they may be a customer's data
 )
-for module in (running, data, exporting, deciding, authoring, simulating, calling, webhooks, benching):
+for module in (running, data, exporting, deciding, authoring, simulating, calling, identities, webhooks, benching):
     app.add_typer(module.commands)
 
 

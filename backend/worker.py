@@ -15,7 +15,7 @@ import structlog
 from backend import db, metrics, readiness
 from backend.budgets import service as budgets
 from backend.catalogue import service as catalogues
-from backend.ingest import service as ingest
+from backend.identities import service as identities
 from backend.interactions import service as interactions
 from backend.overview import service as overview
 from backend.record import service as record
@@ -33,6 +33,7 @@ def register_handlers() -> None:
     """Names who does each topic's work, and what follows from each change, in every process that may do it."""
     db.before_commit(overview.follow)
     record.register(treatments.FULFIL, treatments.fulfil)
+    record.register(identities.LOOK, identities.look)
 
 
 def sender(secret: bytes) -> record.Sender:
@@ -53,10 +54,11 @@ def run(ended: threading.Event, secret: bytes) -> None:
         (1.0, budgets.refresh),
         (20.0, treatments.check_some),
         (30.0, overview.renew_due),
+        (5.0, identities.patrol()),
         (20.0, interactions.sign_off_absent),
         (600.0, record.purge),
         (600.0, record.purge_changes),
-        (3600.0, ingest.forget_received),
+        (3600.0, interactions.forget_received),
         (3600.0, record.purge_deliveries),
     ]
     # A simulation may take a minute: it must not hold up what takes a moment.

@@ -38,13 +38,13 @@ def create_portal(settings: Settings) -> Flask:
 
 def _customer(subject: str) -> Actor | None:
     try:
-        customer_id = UUID(subject)
+        subject_id = UUID(subject)
     except ValueError:
         return None
     with db.reading() as session:
         try:
-            profile = profiles.profile(session, customer_id)
+            profile = profiles.profile(session, subject_id)
         except NotFound:
             return None  # erased since they signed in
         watching.note(profile)
-        return people.customer_actor(session, customer_id, profile.name)
+        return people.customer_actor(session, subject_id, profile.name, profile.customer_id)

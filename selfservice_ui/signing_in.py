@@ -36,8 +36,9 @@ def enter() -> Response:
         return _form(422, who, errors)
     with db.reading() as session:
         customer_id = profiles.find_by_sign_in(session, who)
+        known_as = profiles.known_as(session, customer_id) if customer_id else ()
     try:
-        actor = sign_in_customer(customer_id, password, request_now())
+        actor = sign_in_customer(customer_id, password, request_now(), known_as=known_as)
     except Unauthenticated as refused:
         return _form(422, who, {"": str(refused)})
     signing_in.start(actor)

@@ -72,6 +72,8 @@ class World:
         person = person or self.mine
         values = {
             "endpoint_id": str(UUID(int=7)),
+            "merge_id": str(UUID(int=9)),
+            "other_id": (self.mine if person is self.other else self.other).customer_id,
             "name": "who",
             "filename": "mark.svg",
             "token": "none",

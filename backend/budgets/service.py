@@ -11,11 +11,12 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select, update
 from sqlmodel import Session
 
-from backend import db
+from backend import db, moving
 from backend.budgets.tables import BidPriceRow, BudgetPeriodRow, ReservationRow
 from backend.catalogue import service as catalogues
 from backend.engine.catalogue import Treatment
 from backend.matrix.service import Budget, Pack
+from backend.moving import Kept, Moved, Since
 from shared.kernel import clock
 from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import Invalid, NoLongerOffered, NotFound
@@ -247,3 +248,39 @@ def export_customer(session: Session, customer_id: UUID) -> dict[str, list[dict[
 def erase_customer(session: Session, customer_id: UUID) -> int:
     """Forgets for whom what was reserved; what is taken stays taken. Gives how many rows there were."""
     return db.touched(session.execute(delete(_RESERVATION).where(_RESERVATION.c.customer_id == customer_id)))
+
+
+def move_customer(session: Session, from_id: UUID, to_id: UUID, doubled: Iterable[UUID]) -> list[Moved]:
+    """What is reserved for the one is reserved for the other; what the offers in `doubled` hold is free again."""
+    held = [r for customer_id in (from_id, to_id) for r in _held(session, customer_id, list(doubled))]
+    _release(session, held)
+    moved = moving.move(session, _RESERVATION, from_id, to_id)
+    moved.before = [moving.plain(r._mapping) for r in held]
+    return [moved]
+
+
+def move_customer_back(session: Session, from_id: UUID, to_id: UUID, kept: Kept, since: Since) -> set[UUID]:
+    """Takes again what the merge set free, and gives the offers for which nothing is left."""
+    moved = kept[_RESERVATION.name]
+    moving.move_back(session, _RESERVATION, from_id, to_id, {moved.table: Moved(moved.table, moved.keys)}, since)
+    without: set[UUID] = set()
+    for row in (moving.typed(_RESERVATION, plain) for plain in moved.before):
+        fits = (_PERIOD.c.budget == row["budget"], _PERIOD.c.period == row["period"])
+        budget = next((b for b in catalogues.pack_in_force(session).budgets if b.key == row["budget"]), None)
+        if budget is None:
+            continue
+        taken = session.execute(
+            update(_PERIOD)
+            .where(*fits, _PERIOD.c.used + row["amount"] <= budget.amount + _SLACK)
+            .values(used=_PERIOD.c.used + row["amount"])
+        )
+        if db.touched(taken) == 1:
+            session.execute(insert(_RESERVATION).values(**row))
+        else:
+            without.add(row["offer_id"])
+    return without
+
+
+def keys_of(session: Session, customer_id: UUID, offers: Iterable[str]) -> list[list[str]]:
+    """The keys of what is reserved for these offers of the customer's."""
+    return [[str(r.offer_id), r.budget] for r in _held(session, customer_id, [UUID(one) for one in sorted(offers)])]

@@ -7,13 +7,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlmodel import Session
 
-from backend import db
+from backend import db, moving
 from backend.cases.tables import CaseRow
 from backend.cases.types import Case, Kind, PastCase
 from backend.interactions import service as interactions
+from backend.moving import Kept, Moved, Since
 from backend.profiles import service as profiles
 from backend.record import service as record
 from shared.kernel import ids
@@ -21,7 +22,8 @@ from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Invalid, NotFound
 
 __all__ = [
-    "Case", "Kind", "PastCase", "cancel", "case_of", "done", "enter_past", "erase_customer", "export_customer", "of_customer",
+    "Case", "Kind", "PastCase", "cancel", "case_of", "done", "enter_past", "erase_customer", "export_customer", "keys_of", "move_customer",
+    "move_customer_back", "of_customer",
     "open_case", "opened_by_offer",
 ]  # fmt: skip
 
@@ -149,6 +151,30 @@ def erase_customer(session: Session, customer_id: UUID) -> int:
     return db.touched(erased)
 
 
+def move_customer(session: Session, from_id: UUID, to_id: UUID) -> list[Moved]:
+    """All that is to be done for the one is to be done for the other."""
+    counted = Moved(OPEN_CASES, held=[{"open": _counted(session, from_id)}])
+    return [moving.move(session, _CASE, from_id, to_id), counted]
+
+
+def keys_of(
+    session: Session, customer_id: UUID, offers: Iterable[str], found: Iterable[str]
+) -> dict[str, list[list[str]]]:
+    """The keys of the customer's cases among these, or opened by one of these offers."""
+    ids_, by = [UUID(one) for one in sorted(found)], [UUID(one) for one in sorted(offers)]
+    mine = (_CASE.c.customer_id == customer_id, _CASE.c.case_id.in_(ids_) | _CASE.c.offer_id.in_(by))
+    return {_CASE.name: [[str(one)] for one in session.execute(select(_CASE.c.case_id).where(*mine)).scalars()]}
+
+
+def move_customer_back(session: Session, from_id: UUID, to_id: UUID, kept: Kept, since: Since, now: datetime) -> None:
+    """Each case goes back to whose it was, and with it, whether it is open still; the profiles are there again already."""
+    before: int = kept[OPEN_CASES].held[0]["open"]
+    moving.move_back(session, _CASE, from_id, to_id, kept, since)
+    if more := _counted(session, from_id) - before:
+        profiles.learn(session, from_id, add={OPEN_CASES: more}, now=now)
+        profiles.learn(session, to_id, add={OPEN_CASES: -more}, now=now)
+
+
 def _close(
     session: Session, customer_id: UUID, case_id: UUID, state: str, actor: Actor, channel: str | None, outcome: str, now: datetime
 ) -> Case:  # fmt: skip
@@ -169,6 +195,14 @@ def _close(
     after = case_of(session, customer_id, case_id)
     _tell(session, customer_id, after, actor, channel, now)
     return after
+
+
+def _counted(session: Session, customer_id: UUID) -> int:
+    """How many of the customer's cases the profile counts as open."""
+    mine = (_CASE.c.customer_id == customer_id, _CASE.c.state == "open")
+    counted = select(func.count()).where(*mine, _CASE.c.kind == "case", _CASE.c.offer_id.is_(None))
+    many: int = session.execute(counted).scalar_one()
+    return many
 
 
 def _tell(session: Session, customer_id: UUID, case: Case, actor: Actor, channel: str | None, now: datetime) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from backend.benching import copies, everyone, ingesting, living, measuring, rows
+from backend.benching import copies, doubling, everyone, ingesting, living, measuring, rows
 from backend.commands.console import connect, out, tell
 
 commands = typer.Typer()
@@ -22,6 +22,7 @@ class What(StrEnum):
     live = "live"
     batch = "batch"
     ingest = "ingest"
+    duplicates = "duplicates"
 
 
 # Enough for a steady p50, few enough for a cup of tea.
@@ -32,6 +33,7 @@ USUAL = {
     What.live: 400,
     What.batch: everyone.CUSTOMERS,
     What.ingest: 10_000,
+    What.duplicates: doubling.CUSTOMERS,
 }
 
 
@@ -40,7 +42,7 @@ def bench(
     what: Annotated[
         What,
         typer.Argument(
-            help="decide: decisions alone; http: over the API; pages: desk and portal; live: until others see it; batch: everyone; ingest: events that come in."
+            help="decide: decisions alone; http: over the API; pages: desk and portal; live: until others see it; batch: everyone; ingest: events that come in; duplicates: who is there twice."
         ),
     ],
     n: Annotated[
@@ -67,6 +69,8 @@ def bench(
                 found = everyone.everyone(count, tell)
             case What.ingest:
                 found = ingesting.ingest(url, home, count, tell)
+            case What.duplicates:
+                found = doubling.duplicates(count, tell)
     for one in found:
         tell(rows.in_words(one))
     if as_json:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from backend.identities import service as identities
 from backend.ingest.joining import join
 from backend.ingest.messages import Refused
 from backend.ingest.planning import Tidings
@@ -130,6 +131,7 @@ def _also_known(session: Session, customer_id: UUID, previous: str, pack: Pack, 
         holder = profiles.be_known_by(session, customer_id, "external", previous)
     if holder == customer_id:
         return None
+    identities.shared(session, customer_id, "external", previous, now)
     return Refused(
         "belongs_to_another", "previousId names another customer; a person has to say whether they are the same.",
         {"previousId": "is another customer's"},

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import structlog
-from sqlalchemy import delete, select
-from sqlmodel import Session
 
 from backend import db
 from backend.catalogue import service as catalogues
@@ -18,29 +15,15 @@ from backend.ingest import recognising
 from backend.ingest.messages import Refused, instant, read
 from backend.ingest.planning import Tidings, held_against
 from backend.ingest.recognising import Share
-from backend.ingest.tables import ReceivedRow
 from backend.ingest.writing import Source, Written, write
 from backend.matrix.service import Pack
 from shared.kernel.errors import Conflict, NotFound
 
-__all__ = [
-    "KEPT",
-    "MOST",
-    "Outcome",
-    "Source",
-    "erase_customer",
-    "export_customer",
-    "forget_received",
-    "source_of",
-    "take",
-]
+__all__ = ["MOST", "Outcome", "Source", "source_of", "take"]
 
 MOST = 2_000
 """Events of one batch; the specification bounds its bytes, we its number too."""
-KEPT = timedelta(days=30)
-"""So long the same message sent again is known."""
 TRIES = 4
-_RECEIVED = db.table_of(ReceivedRow)
 _log = structlog.stdlib.get_logger("evenhand.ingest")
 
 
@@ -129,20 +112,3 @@ def _refused(given: Any, why: Refused) -> Outcome:
         message=str(why),
         errors=why.errors,
     )
-
-
-def forget_received(now: datetime) -> int:
-    """Forgets messages that came in long ago; returns how many."""
-    with db.transaction() as session:
-        return db.touched(session.connection().execute(delete(_RECEIVED).where(_RECEIVED.c.at < now - KEPT)))
-
-
-def export_customer(session: Session, customer_id: UUID) -> dict[str, list[dict[str, Any]]]:
-    """Every row of this room about the customer, by table."""
-    rows = session.execute(select(_RECEIVED).where(_RECEIVED.c.customer_id == customer_id))
-    return {"received": [dict(row._mapping) for row in rows]}
-
-
-def erase_customer(session: Session, customer_id: UUID) -> int:
-    """Deletes every row of this room about the customer; gives how many there were."""
-    return db.touched(session.execute(delete(_RECEIVED).where(_RECEIVED.c.customer_id == customer_id)))

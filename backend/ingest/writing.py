@@ -9,13 +9,11 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select
 from sqlmodel import Session
 
-from backend import db
+from backend.identities import service as identities
 from backend.ingest.applying import Applied, applied, labels_of
 from backend.ingest.planning import Tidings
-from backend.ingest.tables import ReceivedRow
 from backend.interactions import service as interactions
 from backend.interactions.service import Event
 from backend.matrix.service import Pack
@@ -28,11 +26,6 @@ from shared.kernel.actors import SYSTEM, Actor
 FIELDS = ("name", "email", "phone", "birth_date")
 """What one knows a person by: kept among the claims under these names with a sign before, so that no attribute can be called so."""
 SIGN = "@"
-_RECEIVED = db.table_of(ReceivedRow)
-_KNOWN = select(_RECEIVED.c.message_id).where(
-    _RECEIVED.c.customer_id == bindparam("customer_id"), _RECEIVED.c.message_id.in_(bindparam("ids", expanding=True))
-)
-_RECEIVE = insert(_RECEIVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +43,6 @@ class Written:
 
     new: frozenset[str]
     warnings: dict[str, tuple[str, ...]]
-    others: tuple[tuple[str, UUID], ...] = ()
-    """Customers whose identifiers this one claims too: (kind, who)."""
 
 
 def write(
@@ -59,22 +50,18 @@ def write(
 ) -> Written:
     """Takes what is new of the share. Raises NotFound where the customer is gone."""
     before = profiles.held(session, customer_id)
-    asked = {"customer_id": customer_id, "ids": [one.message.message_id for one in share]}
-    known = set(session.execute(_KNOWN, asked).scalars())
+    known = interactions.received(session, customer_id, [one.message.message_id for one in share])
     fresh = list(
         {one.message.message_id: one for one in reversed(share) if one.message.message_id not in known}.values()
     )
     fresh.reverse()
     if not fresh:
         return Written(frozenset(), {})
-    session.execute(
-        _RECEIVE,
-        [{"customer_id": customer_id, "message_id": one.message.message_id, "at": now} for one in fresh],
-    )
+    interactions.receive(session, customer_id, [one.message.message_id for one in fresh], now)
     told = any(one.attributes or one.identity for one in fresh)
     claims = profiles.claims_of(session, customer_id) if told else {}
     found = applied(before, claims, fresh, source.key, source.verified, pack, now)
-    after, claims, others, warnings = _identity(session, found, fresh, source, pack, now)
+    after, claims, warnings = _identity(session, found, fresh, source, pack, now)
     after, changes = interactions.renewed(before, after, pack, now)
     events = [event for one in fresh if (event := _event(customer_id, one, source)) is not None]
     events += _changed(before, after, fresh, source, pack, now)
@@ -87,15 +74,14 @@ def write(
     if told:
         profiles.keep_claims(session, customer_id, claims)
     interactions.append(session, customer_id, events, now)
-    return Written(frozenset(one.message.message_id for one in fresh), warnings, others)
+    return Written(frozenset(one.message.message_id for one in fresh), warnings)
 
 
 def _identity(
     session: Session, found: Applied, fresh: Sequence[Tidings], source: Source, pack: Pack, now: datetime
-) -> tuple[Profile, Claims, tuple[tuple[str, UUID], ...], dict[str, tuple[str, ...]]]:
-    """The profile with what people know the customer by, each by the newest word; who else claims the same is given, never linked."""
+) -> tuple[Profile, Claims, dict[str, tuple[str, ...]]]:
+    """The profile with what people know the customer by, each by the newest word; who else is known by the same is suggested, never linked."""
     profile, claims = found.profile, found.claims
-    others: list[tuple[str, UUID]] = []
     warnings: dict[str, tuple[str, ...]] = {}
     told: list[tuple[str, Claim]] = []
     for one in fresh:
@@ -107,7 +93,12 @@ def _identity(
                     continue
                 owner = profiles.be_known_by(session, profile.customer_id, kind, spelled)
                 if owner != profile.customer_id:
-                    others.append((kind, owner))
+                    # Never linked by itself: whether they are the same, a person says.
+                    identities.shared(session, profile.customer_id, kind, spelled, now)
+                    warnings[one.message.message_id] = (
+                        *warnings.get(one.message.message_id, ()),
+                        f"{kind}: is another customer's",
+                    )
                     continue
                 value = spelled if kind == "phone" else value.strip()
             plain = value.isoformat() if isinstance(value, date) else value
@@ -122,7 +113,7 @@ def _identity(
             profile, name=values["@name"] or profile.name, email=values["@email"], phone=values["@phone"],
             birth_date=date.fromisoformat(born) if born else None, is_anonymous=False,
         )  # fmt: skip
-    return profile, claims, tuple(others), warnings
+    return profile, claims, warnings
 
 
 def _plain(value: Any) -> Any:

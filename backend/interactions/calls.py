@@ -226,8 +226,8 @@ def erase_customer(session: Session, customer_id: UUID) -> int:
 
 
 def _spelled(number: str) -> str:
-    """The number as people are known by it. Telephone systems leave the plus away: 493055571600."""
-    return profiles.normalise("phone", number) or profiles.normalise("phone", f"+{number}") or number
+    """The number as people are known by it; as it was told where it is none."""
+    return profiles.caller_number(number) or number
 
 
 def _begin(session: Session, call: Call, customer_id: UUID, at: datetime) -> None:

@@ -35,10 +35,12 @@ from backend.interactions.contacts import (
     wrap_up,
     write_notes,
 )
+from backend.interactions.merging import came_since, move_customer, move_customer_back, row_counts
 from backend.interactions.moments import moment_data
 from backend.interactions.persons import named, person_with
+from backend.interactions.received import forget_received, receive, received
 from backend.interactions.representing import end_representative, record_representative, require_authority, speak_with
-from backend.interactions.tables import EventRow, InteractionRow, VisitRow
+from backend.interactions.tables import EventRow, InteractionRow, ReceivedRow, VisitRow
 from backend.interactions.timeline import (
     HAPPENED,
     append,
@@ -67,19 +69,87 @@ from backend.interactions.words import (
 )
 
 __all__ = [
-    "HAPPENED", "HIDDEN_FROM_CUSTOMERS", "KINDS", "AgentState", "Call", "Event", "EventWords", "Interaction", "NewContact", "Past", "Visit",
-    "agent_state", "all_open", "answered", "append", "at_work", "attach", "begin", "call_of", "calls_of", "came_by", "cause_text", "count", "day",
-    "drop", "due", "end_representative", "enter_past", "entered_already", "erase_customer", "events_of", "export_customer", "here", "hung_up",
-    "in_channel", "in_words", "interaction", "just_visited", "last_spoken", "live", "moment_data", "move_events", "named", "new_event",
-    "open_interactions", "open_with_customer", "ordered_id", "past_ids", "person_text", "person_with", "record", "record_representative", "renew",
-    "renewed", "require_authority", "ring", "set_agent_state", "set_private", "sign_off_absent", "speak_with", "take_waiting", "timeline", "visit",
-    "visiting", "visits_now", "waiting", "wrap_up", "write_notes",
+    "HAPPENED",
+    "HIDDEN_FROM_CUSTOMERS",
+    "KINDS",
+    "AgentState",
+    "Call",
+    "Event",
+    "EventWords",
+    "Interaction",
+    "NewContact",
+    "Past",
+    "Visit",
+    "agent_state",
+    "all_open",
+    "answered",
+    "append",
+    "at_work",
+    "attach",
+    "begin",
+    "call_of",
+    "calls_of",
+    "came_by",
+    "came_since",
+    "cause_text",
+    "count",
+    "day",
+    "drop",
+    "due",
+    "end_representative",
+    "enter_past",
+    "entered_already",
+    "erase_customer",
+    "events_of",
+    "export_customer",
+    "forget_received",
+    "here",
+    "hung_up",
+    "in_channel",
+    "in_words",
+    "interaction",
+    "just_visited",
+    "last_spoken",
+    "live",
+    "moment_data",
+    "move_customer",
+    "move_customer_back",
+    "move_events",
+    "named",
+    "new_event",
+    "open_interactions",
+    "open_with_customer",
+    "ordered_id",
+    "past_ids",
+    "person_text",
+    "person_with",
+    "receive",
+    "received",
+    "record",
+    "record_representative",
+    "renew",
+    "renewed",
+    "require_authority",
+    "ring",
+    "row_counts",
+    "set_agent_state",
+    "set_private",
+    "sign_off_absent",
+    "speak_with",
+    "take_waiting",
+    "timeline",
+    "visit",
+    "visiting",
+    "visits_now",
+    "waiting",
+    "wrap_up",
+    "write_notes",
 ]  # fmt: skip
 
 _EVENT = db.table_of(EventRow)
 _INTERACTION = db.table_of(InteractionRow)
 _VISIT = db.table_of(VisitRow)
-_OWNED = (_EVENT, _VISIT, _INTERACTION)
+_OWNED = (_EVENT, _VISIT, _INTERACTION, db.table_of(ReceivedRow))
 
 
 def export_customer(session: Session, customer_id: UUID) -> dict[str, list[dict[str, Any]]]:

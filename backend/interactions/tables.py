@@ -103,6 +103,18 @@ class VisitRow(SQLModel, table=True):
     seen_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class ReceivedRow(SQLModel, table=True):
+    """A message that came in from outside, so that the same one sent again is taken once; forgotten after some weeks."""
+
+    __tablename__ = "received"
+    __table_args__ = (CLUSTERED,)
+
+    customer_id: UUID = Field(primary_key=True)
+    message_id: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime, index=True)
+    """When it came in."""
+
+
 class EventRow(SQLModel, table=True):
     """One thing that happened. Its id is made at the instant that it happened: the primary key is the order of time."""
 

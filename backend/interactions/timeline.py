@@ -18,7 +18,7 @@ from backend.interactions.persons import named
 from backend.interactions.tables import EventRow, InteractionRow
 from backend.interactions.types import Event, NewContact, Past
 from backend.interactions.words import HIDDEN_FROM_CUSTOMERS, KINDS
-from backend.profiles.service import Page
+from backend.profiles.service import Page, hold
 from backend.record import service as changes
 from shared.kernel import ids
 from shared.kernel.actors import Actor
@@ -82,11 +82,17 @@ def record(
 ) -> UUID:
     """Appends one event in the caller's transaction and gives its id. Raises ValueError for a kind that nobody could read.
 
-    Where an agent speaks with someone who acts for the customer, the event names that person, whatever the act.
+    Where an agent speaks with someone who acts for the customer, the event names that person, whatever the act. Raises
+    Conflict where the customer was merged with another meanwhile.
     """
     if kind not in KINDS:
         raise ValueError(f"{kind!r} is no kind of event; there are {', '.join(sorted(KINDS))}.")
+    hold(session, customer_id)
     data = data | named(session, customer_id, actor, interaction_id)
+    if actor.kind == "customer" and actor.id != str(customer_id):
+        data["signed_in_as"] = (
+            actor.id
+        )  # with a sign-in of before a merge: should that be taken back, the event is theirs
     event_id = ordered_id(now)
     event = (event_id, customer_id, now, kind, channel, stage, interaction_id, actor.kind, actor.name, data)
     session.execute(_APPEND, dict(zip(_COLUMNS, event, strict=True)))

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from backend.interactions.phrases import sentence as _sentence
+from backend.interactions.phrases import state, tracked
 from backend.interactions.types import Event
 from backend.matrix.service import day_text
 from shared.kernel import money
@@ -23,8 +25,8 @@ class EventWords:
 
 
 HIDDEN_FROM_CUSTOMERS = frozenset({
-    "profile.changed", "call.private", "offer.unmentioned", "life_cycle.changed", "segment.entered", "segment.left",
-    "protection.began", "protection.ended", "tracked", "outside",
+    "profile.changed", "profile.merged", "profile.unmerged", "call.private", "offer.unmentioned", "life_cycle.changed",
+    "segment.entered", "segment.left", "protection.began", "protection.ended", "tracked", "outside",
 })  # fmt: skip
 """Bookkeeping of ours that tells the customer nothing about what they did or got, and calls that they want kept off the portal."""
 
@@ -77,10 +79,6 @@ def day(value: Any) -> str:
 def _amount(data: dict[str, Any], language: str) -> str:
     minor, currency = data.get("amount_minor"), data.get("currency")
     return money.text(Money(int(minor), str(currency)), language) if minor is not None and currency else ""
-
-
-def _sentence(*parts: str) -> str:
-    return " · ".join(part for part in parts if part)
 
 
 def _minutes(data: dict[str, Any]) -> str:
@@ -309,37 +307,14 @@ def _changed(event: Event, own: bool, language: str) -> tuple[str, str]:
     return "Profile changed", str(event.data.get("summary") or ", ".join(sorted(event.data.get("changed", {}))))
 
 
-def _state(verb: str) -> Callable[[Event, bool, str], tuple[str, str]]:
-    def words(event: Event, own: bool, language: str) -> tuple[str, str]:
-        before = str(event.data.get("before") or "")
-        seen = [f"{label}: {_value(value)}" for label, value in event.data.get("why", ())]
-        return f"{verb}: {event.data.get('label', '')}", _sentence(f"before: {before}" if before else "", *seen)
-
-    return words
+def _merged(event: Event, own: bool, language: str) -> tuple[str, str]:
+    number, name = str(event.data.get("number", "")), str(event.data.get("name", ""))
+    return f"Merged with {name}, {number}", _sentence("the same person", _by(event, own))
 
 
-def _value(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or "none"
-    return str(value) if value != "" else "none"
-
-
-def _tracked(event: Event, own: bool, language: str) -> tuple[str, str]:
-    """What came in from outside, by the plan's words where it has some, with what it carried."""
-    data = event.data
-    title = str((data.get("own") if own else data.get("label")) or data.get("name") or "Something happened")
-    carried = [f"{name}: {_value(value)}" for name, value in data.get("properties", {}).items() if _short(value)]
-    source = "" if own else str(data.get("source_label") or "")
-    return title, _sentence(*carried[:MOST_CARRIED], source)
-
-
-MOST_CARRIED = 4
-
-
-def _short(value: Any) -> bool:
-    return isinstance(value, (bool, int, float)) or (isinstance(value, str) and 0 < len(value) <= 80)
+def _unmerged(event: Event, own: bool, language: str) -> tuple[str, str]:
+    number, name = str(event.data.get("number", "")), str(event.data.get("name", ""))
+    return f"Taken apart from {name}, {number}", _sentence("not the same person", _by(event, own))
 
 
 _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
@@ -380,14 +355,16 @@ _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
     "appointment.kept": _kept,
     "appointment.cancelled": _visit_cancelled,
     "profile.changed": _changed,
-    "life_cycle.changed": _state("Life cycle"),
-    "segment.entered": _state("Now in segment"),
-    "segment.left": _state("No longer in segment"),
-    "protection.began": _state("Protected"),
-    "protection.ended": _state("No longer protected"),
-    "tracked": _tracked,
-    "happened": _tracked,
-    "outside": _tracked,
+    "life_cycle.changed": state("Life cycle"),
+    "segment.entered": state("Now in segment"),
+    "segment.left": state("No longer in segment"),
+    "protection.began": state("Protected"),
+    "protection.ended": state("No longer protected"),
+    "tracked": tracked,
+    "happened": tracked,
+    "outside": tracked,
+    "profile.merged": _merged,
+    "profile.unmerged": _unmerged,
     "representative.recorded": _recorded,
     "representative.ended": _ended,
 }

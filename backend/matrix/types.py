@@ -47,6 +47,8 @@ class Fact(Labelled):
     since: str = ""
     experience: bool = False
     """The running score of the customer's experience, 0 to 100."""
+    joins: Literal["", "survivor", "sum", "latest", "earliest"] = ""
+    """What becomes of it where two customers are merged; nothing said: a value that is a whole number adds up, any other is the survivor's, and of two dates the later counts."""
     actionable: bool = False
     default: bool | int | float = 0
 

@@ -16,6 +16,7 @@ class Permission(StrEnum):
     RECORD_REPRESENTATIVES = "record_representatives"
     SEE_DECISIONS = "see_decisions"
     REPLAY = "replay"
+    MERGE_CUSTOMERS = "merge_customers"
     SUPERVISE = "supervise"
     APPROVE_TERMS = "approve_terms"
     SEE_CATALOGUE = "see_catalogue"
@@ -37,9 +38,11 @@ _APPROVER = frozenset({Permission.SEE_CATALOGUE, Permission.APPROVE_CATALOGUE})
 
 ROLES: dict[str, frozenset[Permission]] = {
     "agent": _AGENT,
-    "supervisor": _AGENT | {Permission.REPLAY, Permission.SUPERVISE, Permission.APPROVE_TERMS} | _APPROVER,
+    "supervisor": _AGENT
+    | {Permission.REPLAY, Permission.SUPERVISE, Permission.APPROVE_TERMS, Permission.MERGE_CUSTOMERS}
+    | _APPROVER,
     "author": _READER | {Permission.REPLAY, Permission.SEE_CATALOGUE, Permission.AUTHOR},
-    "admin": _READER | {Permission.REPLAY, Permission.ADMIN} | _APPROVER,
+    "admin": _READER | {Permission.REPLAY, Permission.ADMIN, Permission.MERGE_CUSTOMERS} | _APPROVER,
     "customer": frozenset({
         Permission.PORTAL, Permission.SET_MOMENT, Permission.PRESENT_OFFERS, Permission.DECIDE_OFFERS,
     }),

@@ -1,5 +1,6 @@
 """Signing in: who proves to be whom. Call these outside any transaction: checking a password takes a tenth of a second."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -34,14 +35,21 @@ def sign_in_staff(email: str, password: str, now: datetime) -> Actor:
     return _actor_of(staff)
 
 
-def sign_in_customer(customer_id: UUID | None, password: str, now: datetime, name: str = "") -> Actor:
+def sign_in_customer(
+    customer_id: UUID | None, password: str, now: datetime, name: str = "", known_as: Sequence[UUID] = ()
+) -> Actor:
     """The customer with this password. Raises Unauthenticated; None stands for a name that nobody has.
 
-    Opens its own short transactions.
+    `known_as` are ids of theirs from before they were merged: each may have a sign-in of its own, and each goes on. Opens its own
+    short transactions.
     """
-    _prove("customer", customer_id, password, now)
-    assert customer_id is not None  # noqa: S101 (for the type checker: _prove raised otherwise)
-    return _customer(customer_id, name)
+    subject = customer_id
+    if customer_id is not None and known_as:
+        subject = _whose("customer", (customer_id, *known_as), password)
+    _prove("customer", subject, password, now)
+    assert subject is not None  # noqa: S101 (for the type checker: _prove raised otherwise)
+    assert customer_id is not None  # noqa: S101
+    return _customer(subject, name, customer_id)
 
 
 def staff_actor(session: Session, staff_id: UUID) -> Actor | None:
@@ -50,10 +58,22 @@ def staff_actor(session: Session, staff_id: UUID) -> Actor | None:
     return _actor_of(staff) if staff is not None and staff.is_active else None
 
 
-def customer_actor(session: Session, customer_id: UUID, name: str) -> Actor | None:
-    """The customer as an actor of the portal; None when they have no sign-in any more."""
-    kept = session.get(CredentialRow, (customer_id, "customer"))
-    return _customer(customer_id, name) if kept is not None else None
+def customer_actor(session: Session, subject_id: UUID, name: str, customer_id: UUID | None = None) -> Actor | None:
+    """The customer as an actor of the portal; None when they have no sign-in any more.
+
+    `customer_id` is who they are today, where the sign-in is one of before a merge.
+    """
+    kept = session.get(CredentialRow, (subject_id, "customer"))
+    return _customer(subject_id, name, customer_id or subject_id) if kept is not None else None
+
+
+def _whose(kind: str, subjects: Sequence[UUID], password: str) -> UUID:
+    """Of several sign-ins of one customer, the one that the password belongs to; if none, the first that there is."""
+    with db.reading() as session:
+        kept = [one for one in (session.get(CredentialRow, (subject, kind)) for subject in subjects) if one is not None]
+    if len(kept) < 2:
+        return kept[0].subject_id if kept else subjects[0]
+    return next((one for one in kept if passwords.matches(password, one.password_hash)), kept[0]).subject_id
 
 
 def _prove(kind: str, subject_id: UUID | None, password: str, now: datetime) -> None:
@@ -89,5 +109,5 @@ def _actor_of(staff: StaffRow) -> Actor:
     return Actor("staff", str(staff.staff_id), staff.name, frozenset(ROLES[staff.role]))
 
 
-def _customer(customer_id: UUID, name: str) -> Actor:
-    return Actor("customer", str(customer_id), name, frozenset(ROLES["customer"]), customer_id)
+def _customer(subject_id: UUID, name: str, customer_id: UUID) -> Actor:
+    return Actor("customer", str(subject_id), name, frozenset(ROLES["customer"]), customer_id)

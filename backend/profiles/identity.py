@@ -15,10 +15,23 @@ _TELEPHONE = re.compile(r"^[\d\s()+./\-]{4,}$")
 _MARKS = str.maketrans("", "", "\u0027\u2019\u00b4`")
 
 
+_PLUS = frozenset({
+    "gmail.com", "outlook.com", "hotmail.com", "live.com", "icloud.com", "me.com", "fastmail.com", "proton.me", "protonmail.com",
+})  # fmt: skip
+"""Providers that deliver ada+bills@ to ada@, by their own word."""
+_DOTS = frozenset({"gmail.com"})
+"""Providers to whom a.d.a@ is ada@. Everywhere else a dot makes another address."""
+_SAME_DOMAIN = {"googlemail.com": "gmail.com", "protonmail.com": "proton.me"}
+"""Two names of one provider's domain, under which everyone has both addresses."""
+_SCHEME = re.compile(r"^(?:sips?|tel|callto):", re.IGNORECASE)
+_ABROAD = re.compile(r"^(?:00|011)(?=[1-9])")
+
+
 def normalise(kind: str, value: str, region: str = REGION) -> str | None:
     """The one spelling of this identifier; None when it cannot be one of its kind.
 
-    Telephone numbers are taken when possible, not only when valid: people keep numbers that the plan no longer knows.
+    Telephone numbers are taken when possible, not only when valid: people keep numbers that the plan no longer knows. Of an e-mail
+    address, what the provider does not look at is left out; what is shown stays as it was typed.
     """
     value = unicodedata.normalize("NFKC", value).strip()
     if not value or len(value) > 320:
@@ -26,14 +39,33 @@ def normalise(kind: str, value: str, region: str = REGION) -> str | None:
     if kind == "phone":
         return _phone(value, region)
     if kind == "email":
-        return (
-            value.casefold()
-            if value.count("@") == 1 and not value.startswith("@") and not value.endswith("@")
-            else None
-        )
+        return _email(value)
     if kind == "number":
-        return value.upper()
+        return "".join(value.split()).upper()
     return value if kind in KINDS else None
+
+
+def caller_number(value: str, region: str = REGION) -> str | None:
+    """The number that a telephone system tells, as people are known by it; None for a hidden one.
+
+    Systems leave the plus away (493055571600), dial out of the country (0049…, 01149…), or wrap it (sip:…@exchange, tel:…).
+    """
+    bare = _SCHEME.sub("", unicodedata.normalize("NFKC", value).strip()).partition("@")[0].partition(";")[0]
+    abroad = normalise("phone", f"+{_ABROAD.sub('', bare)}", region) if _ABROAD.match(bare) else None
+    return abroad or normalise("phone", bare, region) or normalise("phone", f"+{bare}", region)
+
+
+def _email(value: str) -> str | None:
+    name, _, domain = value.casefold().partition("@")
+    domain = domain.rstrip(".")
+    if not name or not domain or "@" in domain or any(c.isspace() for c in value):
+        return None
+    domain = _SAME_DOMAIN.get(domain, domain)
+    if domain in _PLUS:
+        name = name.partition("+")[0] or name
+    if domain in _DOTS:
+        name = name.replace(".", "") or name
+    return f"{name}@{domain}"
 
 
 @lru_cache(maxsize=4096)  # a load asks for each number several times, and reading one takes longer than writing its row

@@ -12,7 +12,6 @@ from sqlmodel import Session
 
 from backend.profiles import identity, queries
 from backend.profiles.bulk import NewCustomer, enrol
-from backend.profiles.leaving import erase_customer
 from shared.kernel import ids
 
 NAMELESS = "Unnamed prospect"
@@ -87,14 +86,3 @@ def enter_prospect(
     )  # fmt: skip
     enrol(session, [new])
     return customer_id
-
-
-def become(session: Session, before: UUID, after: UUID) -> None:
-    """All that names the one names the other from now on, and the first id leads to the second; the caller moved the rest."""
-    for table in (queries.CLAIM, queries.IDENTIFIER):
-        session.execute(
-            update(table).where(table.c.customer_id == before, table.c.kind != "number").values(customer_id=after)
-        )
-    session.execute(update(queries.ALIAS).where(queries.ALIAS.c.customer_id == before).values(customer_id=after))
-    erase_customer(session, before)
-    session.execute(insert(queries.ALIAS), {"alias_id": before, "customer_id": after})

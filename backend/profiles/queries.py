@@ -60,9 +60,12 @@ UNPAID = BILL_HEADS.where(BILL.c.status != "paid")
 LOCKED = (
     select(CUSTOMER.c.version, CUSTOMER.c.attributes, CUSTOMER.c.facts, CUSTOMER.c.timezone)
     .where(CUSTOMER.c.customer_id == _ID)
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
-"""Holds the customer's row till the transaction ends, where the engine has row locks; SQLite has one writer anyway."""
+"""Holds the customer's row till the transaction ends, where the engine has row locks; SQLite has one writer anyway.
+
+Against others who would change it; who only sees to it that the customer stays (`merging.hold`) does not wait.
+"""
 NAMED = select(CUSTOMER.c.customer_id, CUSTOMER.c.number, CUSTOMER.c.name)
 _LISTED = NAMED.where(CUSTOMER.c.is_anonymous.is_(False))
 """Who is found without naming an identifier: nobody of whom the device alone is known."""

@@ -31,18 +31,20 @@ from backend.profiles.changing import revise, states_due
 from backend.profiles.crediting import book_credit, issue_bill, waiting_credits
 from backend.profiles.experience import Moved, moves, score, with_truths
 from backend.profiles.filing import Details, amend, count_past, details
-from backend.profiles.identity import normalise
+from backend.profiles.identified import Identified, existing, identified, identified_after, versions_after
+from backend.profiles.identity import caller_number, fold, normalise
+from backend.profiles.joining import ATTRIBUTE, FIELDS
 from backend.profiles.knowing import (
     ANONYMOUS,
     NAMELESS,
     anonymous,
     be_known_by,
-    become,
     enter_prospect,
     hand_over,
     owners,
 )
 from backend.profiles.leaving import erase_customer, export_customer
+from backend.profiles.merging import hold, hold_both, known_as, move_customer, move_customer_back, taken_attributes
 from backend.profiles.moments import told_moment
 from backend.profiles.representing import (
     add_representative,
@@ -78,14 +80,16 @@ from shared.kernel.errors import NotFound
 from shared.kernel.money import Money
 
 __all__ = [
-    "ANONYMOUS", "FILE_LOAD", "NAMELESS", "RELATIONS", "Bill", "Claim", "Claims", "Consent", "Credit", "Details", "Enrolled", "Holding",
-    "LifetimeValue", "LoadProgress", "Match", "Moment", "Moved", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile", "Representative",
-    "Snapshot", "Sourced", "Transition", "add_representative", "amend", "anonymous", "band", "be_known_by", "become", "beginnings", "beside",
-    "between", "bill_heads", "bills", "book_credit", "callers", "claims_of", "count", "count_past", "details", "end_representative", "enrol",
-    "enter_prospect", "erase_customer", "export_customer", "find_by_sign_in", "hand_over", "held", "in_words", "issue_bill", "keep_claims", "learn", "learn_from",
-    "lifetime_value", "load_progress", "loaded_packs", "local_today", "moves", "normalise", "note_progress", "owner", "owners", "profile",
-    "representative", "representatives", "resolve", "revise", "rewrite", "score", "search", "set_consent", "set_moment", "settle", "snapshot",
-    "sources", "stamp", "states_after", "states_due", "told_moment", "waiting_credits", "why", "with_truths",
+    "ANONYMOUS", "ATTRIBUTE", "FIELDS", "FILE_LOAD", "NAMELESS", "RELATIONS", "Bill", "Claim", "Claims", "Consent", "Credit", "Details", "Enrolled",
+    "Holding", "Identified", "LifetimeValue", "LoadProgress", "Match", "Moment", "Moved", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile",
+    "Representative", "Snapshot", "Sourced", "Transition", "add_representative", "amend", "anonymous", "band", "be_known_by", "beginnings",
+    "beside", "between", "bill_heads", "bills", "book_credit", "caller_number", "callers", "claims_of", "count", "count_past", "details",
+    "end_representative", "enrol", "enter_prospect", "erase_customer", "existing", "export_customer", "find_by_sign_in", "fold", "hand_over", "held",
+    "hold", "hold_both", "identified", "identified_after", "in_words", "issue_bill", "keep_claims", "known_as", "learn", "learn_from",
+    "lifetime_value", "load_progress", "loaded_packs", "local_today", "move_customer", "move_customer_back", "moves", "normalise", "note_progress",
+    "owner", "owners", "profile", "representative", "representatives", "resolve", "revise", "rewrite", "score", "search", "set_consent",
+    "set_moment", "settle", "snapshot", "sources", "stamp", "states_after", "states_due", "taken_attributes", "told_moment", "versions_after",
+    "waiting_credits", "why", "with_truths",
 ]  # fmt: skip
 
 KEPT_DAYS = 800

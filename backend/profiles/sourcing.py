@@ -65,6 +65,18 @@ def settle(
     return values, kept
 
 
+def claims_of_both(ours: Claims, theirs: Claims, chosen: Mapping[str, Any], now: datetime) -> Claims:
+    """What sources told of two customers who are one: of each source its later word, and the values chosen as the base. Pure."""
+    claims: Claims = {}
+    for key in {*ours, *theirs}:
+        words = claims_from(ours.get(key, {}))
+        for claim in claims_from(theirs.get(key, {})).values():
+            words = told(words, claim)
+        words[BASE] = Claim(BASE, chosen.get(key), now)
+        claims[key] = {source: one.to_json() for source, one in words.items()}
+    return claims
+
+
 def learn_from(
     session: Session,
     customer_id: UUID,

@@ -12,6 +12,7 @@ from backend.record.changes import CHANGED, changed, followed, reached
 from backend.record.changes import purge as purge_changes
 from backend.record.hub import Hub, Watch, hub
 from backend.record.idempotency import Answer, Request, begin, finish, give_up, purge, request_of
+from backend.record.moving import jobs_about, move_customer, move_customer_back
 from backend.record.outbox import put, register, run_due
 from backend.record.recently import lately
 from backend.record.types import RETURN, Change, Delivery, Endpoint
@@ -32,9 +33,9 @@ from shared.kernel.actors import Actor
 
 __all__ = [
     "CHANGED", "EVENTS", "RETURN", "Answer", "Change", "Delivery", "Endpoint", "Hub", "Request", "Sender", "Verdict", "Watch", "add_endpoint",
-    "announce", "audit", "begin", "changed", "deliveries", "endpoints", "erase_customer", "export_customer", "finish", "followed", "give_up",
-    "hub", "lately", "purge", "purge_changes", "purge_deliveries", "put", "reached", "register", "remove_endpoint", "request_of",
-    "resend", "resend_all", "run_due", "seal", "switch_endpoint", "verify",
+    "announce", "audit", "begin", "changed", "deliveries", "endpoints", "erase_customer", "export_customer", "finish", "followed", "give_up", "hub",
+    "jobs_about", "lately", "move_customer", "move_customer_back", "purge", "purge_changes", "purge_deliveries", "put", "reached", "register",
+    "remove_endpoint", "request_of", "resend", "resend_all", "run_due", "seal", "switch_endpoint", "verify",
 ]  # fmt: skip
 
 

@@ -28,6 +28,14 @@ from backend.treatments.leaving import erase_customer, export_customer
 from backend.treatments.ledger import FULFIL, answer
 from backend.treatments.ledger import owner_of as owned_offer
 from backend.treatments.listing import EffectiveWeights, cells, weighing
+from backend.treatments.merging import (
+    doubled_offers,
+    hold_ledgers,
+    keys_of,
+    move_customer,
+    move_customer_back,
+    offers_told,
+)
 from backend.treatments.parity import compare_channels
 from backend.treatments.parity_checks import ParityCheck, check_some, last_check, note_check
 from backend.treatments.recommending import by_id, offer_page, offers_of, open_offers, owner_of_reference, withheld_of
@@ -71,17 +79,23 @@ __all__ = [
     "decide",
     "decide_terms",
     "decision_page",
+    "doubled_offers",
     "erase_customer",
     "expire_due",
     "export_customer",
     "failures",
     "fulfil",
     "glance",
+    "hold_ledgers",
+    "keys_of",
     "last_check",
     "ledgers",
+    "move_customer",
+    "move_customer_back",
     "note_check",
     "offer_page",
     "offers_of",
+    "offers_told",
     "open_offers",
     "override",
     "owned_offer",

@@ -30,6 +30,11 @@ def uuid7(at: datetime | None = None, rand: random.Random | None = None) -> UUID
     return _assemble(milliseconds, noise >> 62, noise & ((1 << 62) - 1))
 
 
+def first_at(at: datetime) -> UUID:
+    """The smallest id of this instant: what was made then or later is not below it."""
+    return _assemble((at - _EPOCH) // _MILLISECOND, 0, 0)
+
+
 def spoken_reference(rand: random.Random | None = None) -> str:
     """Six characters that nobody mishears or misreads, such as "K7M4QX"; about 148 million of them, so not a secret."""
     choose = rand.choice if rand is not None else secrets.choice

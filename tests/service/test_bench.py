@@ -106,3 +106,12 @@ def test_a_percentile_is_the_smallest_value_that_so_many_do_not_exceed() -> None
 def test_nothing_measured_is_no_row() -> None:
     with pytest.raises(ValueError, match="Nothing was measured"):
         rows.row("empty", [], 1.0)
+
+
+def test_near_matches_are_measured_from_the_database_and_back(loaded_sqlite_url: str, tmp_path: Path) -> None:
+    found = bench(loaded_sqlite_url, tmp_path, "duplicates", 2_000)["duplicates_2000"]
+    assert found["customers"] >= 2_500, "those who were there are searched too"
+    assert found["pairs_found"] >= 90
+    assert found["recall"] >= 0.9
+    assert found["precision"] >= 0.95
+    assert 0 < found["peak_mb"] < 1_000

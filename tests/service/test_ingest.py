@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from backend import db
+from backend.identities import service as identities
 from backend.ingest import service as ingest
 from backend.interactions import service as interactions
 from backend.profiles import service as profiles
@@ -213,6 +214,9 @@ def test_an_identifier_of_somebody_else_never_links() -> None:
     assert owner("email", theirs.email or "") == theirs.customer_id
     assert known("external", "loyal").email != theirs.email
     assert known("external", "loyal").customer_id == mine
+    with db.reading() as session:
+        (suggested,) = identities.of_customer(session, mine)
+    assert {suggested.first.customer_id, suggested.second.customer_id} == {mine, theirs.customer_id}
 
 
 def test_an_alias_links_what_is_nobodys_and_leaves_another_customer_alone() -> None:

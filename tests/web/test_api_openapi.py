@@ -19,6 +19,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from backend import db
+from backend.identities import service as identities
 from backend.interactions import service as interactions
 from backend.people import service as people
 from backend.profiles import service as profiles
@@ -72,6 +73,11 @@ def ids(app: Flask) -> dict[str, Any]:
         found["representative_id"] = interactions.record_representative(
             session, customer, name="Tom", relation="executor", authority="Seen", may_act=False, actor=SYSTEM, now=clock.now()
         ).representative_id  # fmt: skip
+    with db.transaction() as session:
+        others = [one.id for one in profiles.search(session, limit=5).items if one.id != customer]
+        found["other_id"] = others[0]
+        identities.suggest(session, [(customer, others[0], 21.0, ())], clock.now())
+        found["merge_id"] = identities.merge(session, others[1], others[2], actor=SYSTEM, now=clock.now()).merge_id
     return {**found, "key": "plan_check", "budget": "technician", "token": token}
 
 
@@ -156,6 +162,13 @@ def test_every_good_answer_has_the_shape_that_the_document_says(
         ("get", "/api/v1/customers/{customer_id}/representatives", {"customer_id": customer}, None, 200),
         ("post", "/api/v1/customers/{customer_id}/representatives/{representative_id}/ending", ids, None, 200),
         ("post", "/api/v1/customers/{customer_id}/representatives/{representative_id}/ending", ids, None, 409),
+        ("get", "/api/v1/duplicates", {}, None, 200),
+        ("get", "/api/v1/customers/{customer_id}/duplicates", ids, None, 200),
+        ("get", "/api/v1/customers/{customer_id}/duplicates/{other_id}", ids, None, 200),
+        ("post", "/api/v1/customers/{customer_id}/duplicates/{other_id}/distinction", ids, None, 200),
+        ("get", "/api/v1/customers/{customer_id}/merges", ids, None, 200),
+        ("post", "/api/v1/customers/{customer_id}/merges", ids, {"merged_id": str(customer)}, 422),
+        ("post", "/api/v1/customers/{customer_id}/merges", ids, {"merged_id": str(UUID(int=4))}, 404),
         ("get", "/healthz", {}, None, 200),
         ("get", "/readyz", {}, None, 200),
     ]  # fmt: skip
@@ -185,6 +198,11 @@ ROUTES = [
     ("GET", "/api/v1/customers/{customer_id}/representatives"),
     ("POST", "/api/v1/customers/{customer_id}/representatives/{representative_id}/ending"),
     *(("POST", f"/v1/{call}") for call in ("identify", "track", "page", "screen", "group", "alias", "batch")),
+    ("GET", "/api/v1/duplicates"), ("GET", "/api/v1/customers/{customer_id}/duplicates"),
+    ("GET", "/api/v1/customers/{customer_id}/duplicates/{other_id}"),
+    ("POST", "/api/v1/customers/{customer_id}/duplicates/{other_id}/distinction"),
+    ("GET", "/api/v1/customers/{customer_id}/merges"), ("POST", "/api/v1/customers/{customer_id}/merges"),
+    ("POST", "/api/v1/merges/{merge_id}/undoing"),
 ]  # fmt: skip
 ELSEWHERE = {
     "/healthz": "takes nothing", "/readyz": "takes nothing", "/metrics": "takes nothing", DOCUMENT: "takes nothing",
@@ -201,7 +219,10 @@ TAKE_ALL = {("POST", "/api/v1/cti/{token}"), ("GET", "/api/v1/approvals"), ("GET
 # Senders of events are taken more widely than described: ids in any script, names of any kind; tests of events say what is refused.
 TAKE_ALL |= {route for route in ROUTES if route[1].startswith("/v1/")}
 # Its body names a treatment, and made-up ones are not found.
-MAY_MISS = {("POST", "/api/v1/customers/{customer_id}/overrides"): {404}}
+MAY_MISS = {
+    ("POST", "/api/v1/customers/{customer_id}/overrides"): {404},
+    ("POST", "/api/v1/customers/{customer_id}/merges"): {404},
+}
 FUZZED = [(*route, allowed) for route in ROUTES for allowed in (True, False) if allowed or route not in TAKE_ALL]
 
 

@@ -1,0 +1,1 @@
+"""Who is who: near matches that are suggested, and the merge and unmerge of two customers by a person."""

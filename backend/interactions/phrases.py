@@ -1,0 +1,48 @@
+"""Words for what follows from rules and for what comes in from outside. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from backend.interactions.types import Event
+
+MOST_CARRIED = 4
+"""So many properties of an event are told."""
+
+
+def sentence(*parts: str) -> str:
+    """The parts that are not empty, with dots between."""
+    return " · ".join(part for part in parts if part)
+
+
+def state(verb: str) -> Callable[[Event, bool, str], tuple[str, str]]:
+    """Words for a state that a customer came into or left, with what the rule saw."""
+
+    def words(event: Event, own: bool, language: str) -> tuple[str, str]:
+        before = str(event.data.get("before") or "")
+        seen = [f"{label}: {_value(value)}" for label, value in event.data.get("why", ())]
+        return f"{verb}: {event.data.get('label', '')}", sentence(f"before: {before}" if before else "", *seen)
+
+    return words
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return str(value) if value != "" else "none"
+
+
+def tracked(event: Event, own: bool, language: str) -> tuple[str, str]:
+    """What came in from outside, by the plan's words where it has some, with what it carried."""
+    data = event.data
+    title = str((data.get("own") if own else data.get("label")) or data.get("name") or "Something happened")
+    carried = [f"{name}: {_value(value)}" for name, value in data.get("properties", {}).items() if _short(value)]
+    source = "" if own else str(data.get("source_label") or "")
+    return title, sentence(*carried[:MOST_CARRIED], source)
+
+
+def _short(value: Any) -> bool:
+    return isinstance(value, (bool, int, float)) or (isinstance(value, str) and 0 < len(value) <= 80)
