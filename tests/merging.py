@@ -31,7 +31,15 @@ STAY = {
 """Tables that a merge leaves alone, and why."""
 VERSIONS = {"customer": ("version", "updated_at")}
 """What only ever rises; a ledger's own row holds nothing else."""
-OF_THE_MERGE = ("profile.merged", "profile.unmerged", "offer.withdrawn")
+OF_THE_MERGE = (
+    "profile.updated",
+    "life_cycle.changed",
+    "segment.entered",
+    "segment.left",
+    "profile.merged",
+    "profile.unmerged",
+    "offer.withdrawn",
+)
 
 
 def supervisor() -> Actor:

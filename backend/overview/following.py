@@ -38,14 +38,14 @@ def follow(session: Session) -> None:
     for event in recorded:
         if event.kind in pack.experience.by_kind:
             happened.setdefault(event.customer_id, []).append(event)
-    for customer_id, at in changed.items():
-        record.announce(session, ids.uuid7(), customer_id, "profile.updated", None, {}, at)
     times = changed | {customer_id: events[-1].at for customer_id, events in happened.items()}
     for customer_id in sorted(times):
         try:
             interactions.renew(session, customer_id, pack, times[customer_id], happened.get(customer_id, ()))
         except NotFound:
-            continue
+            continue  # erased or merged into another in this very transaction
+        if customer_id in changed:
+            record.announce(session, ids.uuid7(), customer_id, "profile.updated", None, {}, changed[customer_id])
     session.info.pop(record.CHANGED, None)
 
 

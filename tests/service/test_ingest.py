@@ -216,7 +216,7 @@ def test_an_identifier_of_somebody_else_never_links() -> None:
     assert known("external", "loyal").customer_id == mine
     with db.reading() as session:
         (suggested,) = identities.of_customer(session, mine)
-    assert {suggested.first.customer_id, suggested.second.customer_id} == {mine, theirs.customer_id}
+    assert {suggested.customer_id, suggested.other_id} == {mine, theirs.customer_id}
 
 
 def test_an_alias_links_what_is_nobodys_and_leaves_another_customer_alone() -> None:
