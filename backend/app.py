@@ -26,6 +26,7 @@ SPEAKING = (
     "interactions.api",
     "overview.api",
     "overview.api_representing",
+    "overview.api_consents",
     "treatments.api",
     "treatments.api_reading",
     "treatments.api_acts",

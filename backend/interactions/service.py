@@ -24,6 +24,7 @@ from backend.interactions.calls import (
     take_waiting,
     waiting,
 )
+from backend.interactions.consenting import asked_in, change_consent, say_consents
 from backend.interactions.contacts import (
     all_open,
     begin,
@@ -45,10 +46,10 @@ from backend.interactions.words import HIDDEN_FROM_CUSTOMERS, KINDS, EventWords,
 
 __all__ = [
     "HIDDEN_FROM_CUSTOMERS", "KINDS", "AgentState", "Call", "Event", "EventWords", "Interaction", "NewContact", "Past", "Visit",
-    "agent_state", "all_open", "answered", "at_work", "attach", "begin", "call_of", "calls_of", "came_by", "day", "drop", "end_representative", "enter_past",
+    "agent_state", "all_open", "answered", "asked_in", "at_work", "attach", "begin", "call_of", "calls_of", "came_by", "change_consent", "day", "drop", "end_representative", "enter_past",
     "erase_customer", "export_customer", "here", "hung_up", "in_channel", "in_words", "interaction", "just_visited", "last_spoken", "live",
     "named", "open_interactions", "open_with_customer", "ordered_id", "past_ids", "person_text", "person_with", "record", "record_representative",
-    "require_authority", "ring", "set_agent_state", "set_private", "sign_off_absent", "speak_with", "take_waiting", "timeline", "visit", "visiting", "visits_now", "waiting", "wrap_up", "write_notes",
+    "require_authority", "ring", "say_consents", "set_agent_state", "set_private", "sign_off_absent", "speak_with", "take_waiting", "timeline", "visit", "visiting", "visits_now", "waiting", "wrap_up", "write_notes",
 ]  # fmt: skip
 
 _EVENT = db.table_of(EventRow)

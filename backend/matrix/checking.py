@@ -148,6 +148,10 @@ def _references(pack: Pack, source: Source) -> Iterator[Problem]:
         for extra in cell.objectives - objectives:
             yield Problem(*where, f"{extra} is no objective of the matrix")
         yield from (Problem(*where, message) for message in _interaction(cell, pack))
+    for nth, purpose in enumerate(pack.purposes):
+        for extra in sorted(set(purpose.channels) - channels):
+            line = source.line("pack.toml", "purpose", nth, "channels")
+            yield Problem("pack.toml", line, purpose.key, f"{extra} is no channel of the matrix")
     for missing in stages - set(pack.stage_weights):
         yield Problem("matrix.toml", 1, missing, "this stage has no [[stage_weights]]")
     for nth, (stage, given) in enumerate(pack.stage_weights.items()):

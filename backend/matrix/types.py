@@ -203,9 +203,15 @@ class DeclineReason(Labelled):
 
 
 class Purpose(Labelled):
-    """A purpose of contact. `needed`: nothing is offered for it without the customer's consent."""
+    """A purpose of contact. `needed`: nothing is offered for it without the customer's consent.
+
+    `wording` is what the customer is asked, word for word: shown at the portal, read out at the desk. A changed text is a new
+    version of it. `channels`: those in which it is asked; all of the pack where none is named.
+    """
 
     needed: bool
+    wording: str = ""
+    channels: tuple[Key, ...] = ()
 
 
 class Policies(Part):

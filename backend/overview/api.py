@@ -68,7 +68,7 @@ class MomentAnswer(BaseModel):
 class ConsentAnswer(BaseModel):
     purpose: str
     channel: str
-    state: Literal["granted", "denied"]
+    state: Literal["granted", "denied", "withdrawn"]
     at: datetime
 
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from backend.interactions.service import Event, day, in_words
+from backend.interactions.service import Event, asked_in, day, in_words
 from backend.matrix.service import Pack, attribute_text
 from backend.overview.types import (
     BillLine,
     Choice,
     ConsentLine,
+    ConsentWay,
     CustomerHeader,
     MomentView,
     Need,
@@ -171,11 +172,19 @@ def balance(bills: Iterable[Bill | BillLine], currency: str) -> Money:
 
 
 def consents(profile: Profile, pack: Pack) -> tuple[ConsentLine, ...]:
-    purposes = {p.key: p.label for p in pack.purposes}
-    return tuple(
-        ConsentLine(purposes.get(c.purpose, c.purpose), pack.label_of(pack.channels, c.channel), c.state == "granted")
-        for c in profile.consents
-    )
+    """Every purpose of the pack with what the customer says of it in each channel in which it is asked."""
+    said = {(c.purpose, c.channel): c for c in profile.consents}
+    lines = []
+    for purpose in pack.purposes:
+        ways = []
+        for channel in asked_in(purpose, pack):
+            one = said.get((purpose.key, channel))
+            label = pack.label_of(pack.channels, channel)
+            ways.append(ConsentWay(channel, label, one.state if one else "", one.at if one else None))
+        lines.append(
+            ConsentLine(purpose.key, purpose.label, purpose.wording or purpose.label, purpose.needed, tuple(ways))
+        )
+    return tuple(lines)
 
 
 def moment_view(profile: Profile, pack: Pack, now: datetime, audience: Audience) -> MomentView | None:

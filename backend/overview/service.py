@@ -18,6 +18,7 @@ from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.matrix.service import Pack
 from backend.overview import lines
+from backend.overview.allowing import privacy_page, say_consents
 from backend.overview.calling import caller, create_caller, wrap_up, wrap_up_page
 from backend.overview.cancelling import LeavingPage, leaving_page
 from backend.overview.online import online, set_watching, visit, watching, write_moment
@@ -41,7 +42,7 @@ from shared.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 
 __all__ = [
     "CustomerPage", "LeavingPage", "PortalHome", "Wall", "activity_page", "bills_page", "caller", "cancel_case", "create_caller",
-    "customer_page", "find_reference", "leaving_page", "offers_page", "portal_home", "request_callback", "services_page",
+    "customer_page", "find_reference", "leaving_page", "offers_page", "portal_home", "privacy_page", "request_callback", "say_consents", "services_page",
     "set_moment", "set_watching", "timeline_page", "visit", "wall", "watching", "wrap_up", "wrap_up_page",
 ]  # fmt: skip
 

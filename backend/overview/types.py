@@ -76,10 +76,61 @@ class BillLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentWay:
+    """One channel of a purpose: `state` is granted, denied, withdrawn, or "" where nobody has asked yet."""
+
+    key: str
+    label: str
+    state: str
+    at: datetime | None
+
+    @property
+    def granted(self) -> bool:
+        return self.state == "granted"
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentLine:
+    """A purpose, the words in which it is asked, and what the customer says of it in each of its channels."""
+
     purpose: str
+    label: str
+    wording: str
+    needed: bool
+    ways: tuple[ConsentWay, ...]
+
+    @property
+    def granted(self) -> tuple[str, ...]:
+        """The labels of the channels in which they allow it."""
+        return tuple(way.label for way in self.ways if way.granted)
+
+    @property
+    def asked(self) -> bool:
+        return any(way.state for way in self.ways)
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentSaid:
+    """One entry of the ledger, in words."""
+
+    at: datetime
+    label: str
     channel: str
-    granted: bool
+    state: str
+    source: str
+    wording: str
+    wording_version: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyPage:
+    """What the customer allows, what they said before, and that they may have a copy of all that is kept of them."""
+
+    consents: tuple[ConsentLine, ...]
+    history: tuple[ConsentSaid, ...]
+    timezone: str
+    phone: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from backend import db
 from backend.profiles import identity, queries
+from backend.profiles.consenting import enter_first
 from backend.profiles.tables import PackLoadRow
 from backend.profiles.types import Holding
 
@@ -99,7 +100,7 @@ def enrol(session: Session, customers: Sequence[NewCustomer]) -> Enrolled:
     rows = [{"customer_id": owner, "kind": kind, "value": value} for (kind, value), owner in claims.items()]
     db.insert_many(session, queries.CLAIM, rows)
     db.insert_many(session, queries.IDENTIFIER, rows)
-    db.insert_many(session, queries.CONSENT, list(_owned(fresh, "consents")))
+    enter_first(session, _owned(fresh, "consents"))
     db.insert_many(session, queries.BILL, list(_owned(fresh, "bills")))
     entered = frozenset(c.customer_id for c in fresh)
     return Enrolled(entered, frozenset(c.customer_id for c in customers) - entered)

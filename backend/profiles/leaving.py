@@ -10,10 +10,12 @@ from sqlmodel import Session
 
 from backend import db
 from backend.profiles import queries
+from backend.profiles.consenting import ENTRY
 
 _OWNED = (
     queries.MOMENT,
     queries.REPRESENTATIVE,
+    ENTRY,
     queries.CONSENT,
     queries.CREDIT,
     queries.BILL,

@@ -53,9 +53,14 @@ UNPAID = BILL_HEADS.where(BILL.c.status != "paid")
 LOCKED = (
     select(CUSTOMER.c.version, CUSTOMER.c.attributes, CUSTOMER.c.facts, CUSTOMER.c.timezone)
     .where(CUSTOMER.c.customer_id == _ID)
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
-"""Holds the customer's row till the transaction ends, where the engine has row locks; SQLite has one writer anyway."""
+"""Holds the customer's row till the transaction ends, where the engine has row locks; SQLite has one writer anyway.
+
+No key changes: who only makes sure that the customer is there (`HERE`) does not wait for it.
+"""
+HERE = EXISTS.with_for_update(read=True, key_share=True)
+"""Makes sure that the customer is there, and is till the transaction ends: only their erasure waits for it."""
 NAMED = select(CUSTOMER.c.customer_id, CUSTOMER.c.number, CUSTOMER.c.name)
 
 

@@ -12,7 +12,6 @@ from uuid import UUID
 from sqlalchemy import insert, update
 from sqlmodel import Session
 
-from backend import db
 from backend.matrix.service import Pack
 from backend.profiles import queries
 from backend.profiles.beside import beside
@@ -28,6 +27,7 @@ from backend.profiles.bulk import (
     note_progress,
 )
 from backend.profiles.changing import revise
+from backend.profiles.consenting import consent, consent_history, enter_consent, wording_version
 from backend.profiles.crediting import book_credit, issue_bill, waiting_credits
 from backend.profiles.identity import normalise
 from backend.profiles.leaving import erase_customer, export_customer
@@ -43,9 +43,12 @@ from backend.profiles.searching import callers, find_by_sign_in, owner, search
 from backend.profiles.snapshot import Snapshot, snapshot
 from backend.profiles.streaming import beginnings, between, count
 from backend.profiles.types import (
+    REFUSED,
     RELATIONS,
     Bill,
     Consent,
+    ConsentEntry,
+    ConsentState,
     Credit,
     Holding,
     Match,
@@ -56,15 +59,15 @@ from backend.profiles.types import (
 )
 from backend.record import service as record
 from shared.kernel import clock
-from shared.kernel.actors import Actor
+from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import Invalid, NotFound
 from shared.kernel.money import Money
 
 __all__ = [
-    "RELATIONS", "Bill", "Consent", "Credit", "Enrolled", "Holding", "LoadProgress", "Match", "Moment", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile",
-    "Representative", "Snapshot", "add_representative", "band", "beginnings", "beside", "between", "bill_heads", "bills", "book_credit", "callers", "count", "end_representative", "enrol", "erase_customer", "export_customer", "find_by_sign_in", "in_words", "issue_bill", "learn",
+    "REFUSED", "RELATIONS", "Bill", "Consent", "ConsentEntry", "ConsentState", "Credit", "Enrolled", "Holding", "LoadProgress", "Match", "Moment", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile",
+    "Representative", "Snapshot", "add_representative", "band", "beginnings", "beside", "between", "bill_heads", "bills", "book_credit", "callers", "consent", "consent_history", "count", "end_representative", "enrol", "erase_customer", "export_customer", "find_by_sign_in", "in_words", "issue_bill", "learn",
     "load_progress", "loaded_packs", "local_today", "normalise", "note_progress", "owner", "profile", "representative", "representatives", "resolve", "revise", "search", "set_consent", "set_moment", "snapshot", "stamp",
-    "waiting_credits",
+    "waiting_credits", "wording_version",
 ]  # fmt: skip
 
 UNTOLD_FADE_HOURS = 24.0
@@ -90,7 +93,7 @@ def profile(session: Session, customer_id: UUID) -> Profile:
         customer_id = resolve(session, customer_id)
         row = session.execute(queries.PROFILE, {"customer_id": customer_id}).one()
     consents = tuple(
-        Consent(c.purpose, c.channel, c.state, c.source, c.wording, c.at)
+        Consent(c.purpose, c.channel, c.state, c.source, c.wording, c.at, c.wording_version)
         for c in session.execute(queries.CONSENTS, {"customer_id": customer_id})
     )
     return Profile(
@@ -208,25 +211,19 @@ def learn(
     return version
 
 
-def consent(session: Session, customer_id: UUID, purpose: str, channel: str) -> str | None:
-    """What the customer says of this purpose in this channel; None when they were never asked."""
-    asked = {"customer_id": customer_id, "purpose": purpose, "channel": channel}
-    state: str | None = session.execute(queries.CONSENT_STATE, asked).scalar()
-    return state
-
-
 def set_consent(
-    session: Session, customer_id: UUID, purpose: str, channel: str, state: str, source: str, wording: str, now: datetime
-) -> int:  # fmt: skip
-    """Writes what the customer allows, with the words that they were shown, and gives the profile's new version."""
-    row = {
-        "customer_id": customer_id, "purpose": purpose, "channel": channel, "state": state, "source": source,
-        "wording": wording, "at": now,
-    }  # fmt: skip
-    db.upsert(
-        session, queries.CONSENT, [row], key=("customer_id", "purpose", "channel"), update=("state", "source", "wording", "at")
-    )  # fmt: skip
-    return learn(session, customer_id, now=now)
+    session: Session, customer_id: UUID, purpose: str, channel: str, state: str, source: str, wording: str, now: datetime,
+    actor: Actor = SYSTEM,
+) -> Consent | None:  # fmt: skip
+    """Writes what the customer allows, with the words that they were shown, and moves the profile's version.
+
+    None where just that stood already: then nothing is written. Raises NotFound and Invalid. The caller records the event.
+    """
+    _locked(session, customer_id)
+    said = enter_consent(session, customer_id, purpose, channel, state, source, wording, now, actor)
+    if said is not None:
+        learn(session, customer_id, now=now)
+    return said
 
 
 def _locked(session: Session, customer_id: UUID) -> Any:

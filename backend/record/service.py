@@ -15,7 +15,7 @@ from backend.record.idempotency import Answer, Request, begin, finish, give_up, 
 from backend.record.outbox import put, register, run_due
 from backend.record.recently import lately
 from backend.record.types import RETURN, Change, Delivery, Endpoint
-from backend.record.webhook_sending import Sender
+from backend.record.webhook_sending import Reach, Sender
 from backend.record.webhooks import (
     EVENTS,
     add_endpoint,
@@ -31,7 +31,7 @@ from backend.record.webhooks import (
 from shared.kernel.actors import Actor
 
 __all__ = [
-    "EVENTS", "RETURN", "Answer", "Change", "Delivery", "Endpoint", "Hub", "Request", "Sender", "Verdict", "Watch", "add_endpoint",
+    "EVENTS", "RETURN", "Answer", "Change", "Delivery", "Endpoint", "Hub", "Reach", "Request", "Sender", "Verdict", "Watch", "add_endpoint",
     "announce", "audit", "begin", "changed", "deliveries", "endpoints", "erase_customer", "export_customer", "finish", "give_up",
     "hub", "lately", "purge", "purge_changes", "purge_deliveries", "put", "reached", "register", "remove_endpoint", "request_of",
     "resend", "resend_all", "run_due", "seal", "switch_endpoint", "verify",

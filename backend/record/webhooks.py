@@ -25,13 +25,15 @@ from shared.kernel.errors import Conflict, Invalid, NotFound
 
 EVENTS = (
     "offer.presented", "offer.accepted", "offer.declined", "offer.deferred", "offer.fulfilled", "offer.undone", "offer.expired",
-    "offer.withdrawn", "message.due",
+    "offer.withdrawn", "message.due", "consent.changed",
 )  # fmt: skip
 """What an endpoint may ask for."""
 LONGEST_URL = 500
 SHOWN = 50
 KEPT_DELIVERED, KEPT_DEAD = timedelta(days=7), timedelta(days=60)
-_TOLD = ("offer_id", "treatment", "reference", "terms", "until", "deliver_from")
+_TOLD = (
+    "offer_id", "treatment", "reference", "terms", "until", "deliver_from", "purpose", "for_channel", "state", "wording_version",
+)  # fmt: skip
 """What a receiver learns of an event: nothing that names the customer, or that an agent wrote."""
 _ENDPOINT = db.table_of(WebhookEndpointRow)
 _DELIVERY = db.table_of(WebhookDeliveryRow)

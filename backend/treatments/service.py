@@ -21,7 +21,7 @@ from backend.treatments.cards import (
 from backend.treatments.expiry import expire_due
 from backend.treatments.explaining import DecisionPage, WhatIf, decision_page, what_would_change
 from backend.treatments.failing import RuleFailure, failures
-from backend.treatments.fulfilment import MESSAGE, fulfil, reachable_from
+from backend.treatments.fulfilment import MESSAGE, fulfil
 from backend.treatments.glancing import Glance, glance
 from backend.treatments.inputs import ledgers
 from backend.treatments.leaving import erase_customer, export_customer
@@ -30,6 +30,7 @@ from backend.treatments.ledger import owner_of as owned_offer
 from backend.treatments.listing import EffectiveWeights, cells, weighing
 from backend.treatments.parity import compare_channels
 from backend.treatments.parity_checks import ParityCheck, check_some, last_check, note_check
+from backend.treatments.reaching import reachable_from
 from backend.treatments.recommending import by_id, offer_page, offers_of, open_offers, owner_of_reference, withheld_of
 from backend.treatments.recommending import for_agent as recommend_for_agent
 from backend.treatments.recommending import for_customer as recommend_for_customer
