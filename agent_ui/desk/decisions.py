@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from backend import db
 from backend.catalogue import service as catalogues
-from backend.people.service import Permission, requires
+from backend.people.service import Permission, current_actor, requires
 from backend.profiles import service as profiles
 from backend.treatments import service as treatments
 from shared.ui.formats import speak_of
@@ -23,7 +23,7 @@ bp = Blueprint("decisions", __name__, template_folder="templates")
 def show(decision_id: UUID) -> Response:
     """The whole decision; `?why=` asks what would change it, `?why=KEY` why not this treatment."""
     with db.reading() as session:
-        decision = treatments.decision_page(session, decision_id, request_now())
+        decision = treatments.decision_page(session, decision_id, request_now(), current_actor())
         zone = profiles.profile(session, decision.customer_id).timezone
         currency = catalogues.pack_in_force(session).currency
     why = request.args.get("why")

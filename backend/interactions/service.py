@@ -41,15 +41,16 @@ from backend.interactions.representing import end_representative, record_represe
 from backend.interactions.tables import EventRow, InteractionRow, VisitRow
 from backend.interactions.timeline import enter_past, ordered_id, past_ids, record, timeline
 from backend.interactions.types import AgentState, Call, Event, Interaction, NewContact, Past, Visit
+from backend.interactions.verifying import is_verified, mask_for, verify_caller
 from backend.interactions.visits import just_visited, visit, visiting, visits_now
 from backend.interactions.words import HIDDEN_FROM_CUSTOMERS, KINDS, EventWords, day, in_channel, in_words, person_text
 
 __all__ = [
     "HIDDEN_FROM_CUSTOMERS", "KINDS", "AgentState", "Call", "Event", "EventWords", "Interaction", "NewContact", "Past", "Visit",
     "agent_state", "all_open", "answered", "asked_in", "at_work", "attach", "begin", "call_of", "calls_of", "came_by", "change_consent", "day", "drop", "end_representative", "enter_past",
-    "erase_customer", "export_customer", "here", "hung_up", "in_channel", "in_words", "interaction", "just_visited", "last_spoken", "live",
-    "named", "open_interactions", "open_with_customer", "ordered_id", "past_ids", "person_text", "person_with", "record", "record_representative",
-    "require_authority", "ring", "say_consents", "set_agent_state", "set_private", "sign_off_absent", "speak_with", "take_waiting", "timeline", "visit", "visiting", "visits_now", "waiting", "wrap_up", "write_notes",
+    "erase_customer", "export_customer", "here", "hung_up", "in_channel", "in_words", "interaction", "is_verified", "just_visited", "last_spoken", "live",
+    "mask_for", "named", "open_interactions", "open_with_customer", "ordered_id", "past_ids", "person_text", "person_with", "record", "record_representative",
+    "require_authority", "ring", "say_consents", "set_agent_state", "set_private", "sign_off_absent", "speak_with", "take_waiting", "timeline", "verify_caller", "visit", "visiting", "visits_now", "waiting", "wrap_up", "write_notes",
 ]  # fmt: skip
 
 _EVENT = db.table_of(EventRow)

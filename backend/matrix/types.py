@@ -15,6 +15,8 @@ from backend.rules.service import Expression, Name, compiled
 
 IssueKey = Literal["retention", "service", "sales", "collections", "care"]
 Audience = Literal["agent", "customer"]
+Role = Literal["agent", "supervisor", "author", "admin"]
+"""What a member of staff is; customers and programs have none."""
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 
 
@@ -53,6 +55,10 @@ class Attribute(Labelled):
     type: Literal["bool", "int", "number", "text", "choice", "date"]
     unit: str = ""
     visible: tuple[Audience, ...] = ("agent",)
+    sees: tuple[Role, ...] = ()
+    """The roles of staff who may see it at the desk; all of them where none is named."""
+    masked: bool = False
+    """Whether staff see it only once the caller is verified; before, its place alone."""
     personal: bool = False
     protected: bool = False
     actionable: bool = False
@@ -323,6 +329,10 @@ class Pack(Part):
     budgets: tuple[Budget, ...] = ()
     holdings: tuple[HoldingKind, ...] = ()
     quiet_hours: QuietHours | None = None
+    masked_contact: tuple[Literal["phone", "email"], ...] = ()
+    """Which of these staff see only once the caller is verified."""
+    verifications: tuple[Labelled, ...] = ()
+    """The ways in which a caller proves who they are."""
     decline_reasons: tuple[DeclineReason, ...]
     wrap_ups: tuple[Labelled, ...]
     treatments: Mapping[str, Any]

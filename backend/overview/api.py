@@ -105,6 +105,8 @@ class CustomerAnswer(BaseModel):
     language: str
     made_up: bool
     version: int
+    masked: list[str]
+    """What this key may not read: an attribute that is named here is left out, a phone number or e-mail shows its place only."""
     life_cycle: str
     segments: list[str]
     protective: list[str]
@@ -178,15 +180,17 @@ def show(path: CustomerPath) -> problems.Answer:
         profile = profiles.profile(session, path.customer_id)
         pack = catalogues.pack_in_force(session)
         bills = profiles.bill_heads(session, profile.customer_id)
-    snapshot = profiles.snapshot(profile, now, pack)
+        snapshot = profiles.snapshot(profile, now, pack)
+        mask = interactions.mask_for(session, profile, pack, current_actor(), (snapshot,))
     today = date.fromisoformat(snapshot.today)
-    visible = {a.key for a in pack.attributes.values() if "agent" in a.visible}
-    head = lines.header(profile, snapshot, pack)
-    risk = lines.risk(profile, snapshot, pack)
-    drivers = [{"attribute": a, "contribution": c} for a, c in snapshot.risk_reasons]
+    visible = {a.key for a in pack.attributes.values() if "agent" in a.visible} - mask.hidden
+    head = lines.header(profile, snapshot, pack, mask)
+    risk = lines.risk(profile, snapshot, pack, mask)
+    drivers = [{"attribute": a, "contribution": c} for a, c in snapshot.risk_reasons if a not in mask.hidden]
     return {
         **{name: getattr(head, name) for name in ("id", "number", "name", "email", "phone", "birth_date", "timezone")},
         **{name: getattr(head, name) for name in ("language", "made_up", "version", "life_cycle")},
+        "masked": list(head.masked),
         "segments": list(snapshot.segments),
         "protective": list(snapshot.protective),
         "risk": {"score": risk.score, "band": risk.band, "reasons": risk.reasons, "drivers": drivers} if risk else None,
@@ -214,7 +218,8 @@ def timeline(path: CustomerPath, query: TimelineQuery) -> problems.Answer:
         found = interactions.timeline(
             session, profile.customer_id, kinds=kinds, channel=query.channel, limit=query.limit, cursor=query.cursor
         )
-    return {"items": [_event(e, profile.language) for e in found.items], "next_cursor": found.next_cursor}
+        mask = interactions.mask_for(session, profile, catalogues.pack_in_force(session), current_actor())
+    return {"items": [_event(e, profile.language, mask) for e in found.items], "next_cursor": found.next_cursor}
 
 
 @bp.put("/customers/<uuid:customer_id>/moment", responses={200: MomentAnswer}, summary="Say why the customer is here")
@@ -242,14 +247,14 @@ def _bill(bill: BillLine) -> dict[str, Any]:
     return {"id": bill.bill_id, **{name: getattr(bill, name) for name in names}}
 
 
-def _event(event: interactions.Event, language: str) -> dict[str, Any]:
+def _event(event: interactions.Event, language: str, mask: profiles.Mask) -> dict[str, Any]:
     words = interactions.in_words(event, "agent", language)
     names = ("at", "kind", "channel", "stage", "interaction_id")
     return {
         "id": event.event_id,
         **{name: getattr(event, name) for name in names},
         "actor": {"kind": event.actor_kind, "name": event.actor_name},
-        "title": words.title,
-        "detail": words.detail,
-        "data": event.data,
+        "title": mask.text(words.title),
+        "detail": mask.text(words.detail),
+        "data": mask.plain(event.data),
     }

@@ -72,7 +72,9 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
         raise Forbidden("This page is for our staff.")
     decided = treatments.decide(customer_id, now)
     profile, snapshot, pack = decided.inputs.profile, decided.inputs.snapshot, decided.inputs.pack
-    recommendation = treatments.recommend_for_agent(customer_id, DESK_CHANNEL, actor, now, decided=decided)
+    with db.reading() as session:
+        mask = interactions.mask_for(session, profile, pack, actor, (snapshot,))
+    recommendation = treatments.recommend_for_agent(customer_id, DESK_CHANNEL, actor, now, decided=decided, mask=mask)
     with db.reading() as session:
         bills = profiles.bill_heads(session, profile.customer_id, A_YEAR_OF_BILLS)
         events = interactions.timeline(session, profile.customer_id, limit=TIMELINE)
@@ -90,20 +92,20 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
     contact = next((event for event in events.items if event.kind in _CONTACTS), None)
     persons = lines.representatives(known, today)
     return CustomerPage(
-        customer=lines.header(profile, snapshot, pack),
+        customer=lines.header(profile, snapshot, pack, mask),
         warnings=lines.warnings(profile, snapshot, pack, balance, contact),
         worth=lines.worth(snapshot, bills, pack),
-        risk=lines.risk(profile, snapshot, pack),
-        services=lines.services(snapshot, pack, "agent"),
+        risk=lines.risk(profile, snapshot, pack, mask),
+        services=lines.services(snapshot, pack, "agent", mask),
         bills=tuple(lines.bill_line(bill, today) for bill in bills[:SHOWN_BILLS]),
         balance=balance,
         consents=lines.consents(profile, pack),
-        attributes=lines.details(snapshot, pack, "agent"),
+        attributes=lines.details(snapshot, pack, "agent", mask),
         moment=lines.moment_view(profile, pack, now, "agent"),
         stages=tuple(Choice(s.key, s.label) for s in pack.stages),
         intents=lines.choices(pack, "agent"),
         decline_reasons=tuple(Choice(r.key, r.label) for r in pack.decline_reasons),
-        timeline=tuple(lines.timeline_line(event, "agent", profile.language) for event in events.items),
+        timeline=tuple(lines.timeline_line(event, "agent", profile.language, mask) for event in events.items),
         timeline_next=events.next_cursor,
         recommendation=recommendation,
         contact=mine[-1] if mine else None,
@@ -115,6 +117,7 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
         credits=credits,
         representatives=tuple(one for one in persons if one.state != "ended"),
         person=next((one for one in persons if mine and one.one.representative_id == mine[-1].person_id), None),
+        verifications=tuple(Choice(v.key, v.label) for v in pack.verifications),
     )
 
 
@@ -127,7 +130,8 @@ def timeline_page(
     with db.reading() as session:
         profile = profiles.profile(session, customer_id)
         events = interactions.timeline(session, profile.customer_id, kinds=kinds, limit=TIMELINE, cursor=cursor)
-    told = tuple(lines.timeline_line(event, "agent", profile.language) for event in events.items)
+        mask = interactions.mask_for(session, profile, catalogues.pack_in_force(session), actor)
+    told = tuple(lines.timeline_line(event, "agent", profile.language, mask) for event in events.items)
     return TimelinePage(told, events.next_cursor, profile.timezone)
 
 

@@ -28,6 +28,10 @@ class CustomerHeader:
     timezone: str
     made_up: bool
     version: int
+    born_text: str = ""
+    """What stands in place of a birth date that this viewer must not read."""
+    masked: tuple[str, ...] = ()
+    """What is masked until the caller is verified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +270,8 @@ class CustomerPage:
     """Who may act or be told in their place, those whose authority holds first; none whose authority was ended."""
     person: Represents | None
     """With whom the agent speaks in that contact; None for the customer."""
+    verifications: tuple[Choice, ...] = ()
+    """How a caller may prove who they are; empty where nothing is masked by it."""
 
 
 @dataclass(frozen=True, slots=True)

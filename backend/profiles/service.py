@@ -31,6 +31,7 @@ from backend.profiles.consenting import consent, consent_history, enter_consent,
 from backend.profiles.crediting import book_credit, issue_bill, waiting_credits
 from backend.profiles.identity import normalise
 from backend.profiles.leaving import erase_customer, export_customer
+from backend.profiles.masking import OPEN, Mask, mask_of
 from backend.profiles.representing import (
     add_representative,
     end_representative,
@@ -64,9 +65,9 @@ from shared.kernel.errors import Invalid, NotFound
 from shared.kernel.money import Money
 
 __all__ = [
-    "REFUSED", "RELATIONS", "Bill", "Consent", "ConsentEntry", "ConsentState", "Credit", "Enrolled", "Holding", "LoadProgress", "Match", "Moment", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile",
+    "OPEN", "REFUSED", "RELATIONS", "Bill", "Consent", "ConsentEntry", "ConsentState", "Credit", "Enrolled", "Holding", "LoadProgress", "Mask", "Match", "Moment", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile",
     "Representative", "Snapshot", "add_representative", "band", "beginnings", "beside", "between", "bill_heads", "bills", "book_credit", "callers", "consent", "consent_history", "count", "end_representative", "enrol", "erase_customer", "export_customer", "find_by_sign_in", "in_words", "issue_bill", "learn",
-    "load_progress", "loaded_packs", "local_today", "normalise", "note_progress", "owner", "profile", "representative", "representatives", "resolve", "revise", "search", "set_consent", "set_moment", "snapshot", "stamp",
+    "load_progress", "loaded_packs", "local_today", "mask_of", "normalise", "note_progress", "owner", "profile", "representative", "representatives", "resolve", "revise", "search", "set_consent", "set_moment", "snapshot", "stamp",
     "waiting_credits", "wording_version",
 ]  # fmt: skip
 

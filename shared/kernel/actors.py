@@ -14,6 +14,8 @@ class Actor:
     name: str
     permissions: frozenset[str] = field(default_factory=frozenset)
     customer_id: UUID | None = None
+    role: str = ""
+    """Of staff alone: by it a pack may say who sees what."""
 
     def may(self, permission: str) -> bool:
         """Whether this one has the permission; the system has all."""
