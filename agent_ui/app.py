@@ -27,6 +27,7 @@ from agent_ui.desk import (
     states,
     words,
 )
+from agent_ui.oversight import looks
 from agent_ui.supervision import approvals, wall
 from backend import db, edge
 from backend.people import service as people
@@ -51,6 +52,7 @@ def create_desk(settings: Settings) -> Flask:
     words.install(app)
     app.context_processor(rail.frame)
     wall.install(app)
+    looks.install(app)
     webhooks.install(app, settings)
     for part in (
         signing_in,
@@ -66,6 +68,7 @@ def create_desk(settings: Settings) -> Flask:
         states,
         representatives,
         consents,
+        looks,
         rail,
         live,
         wall,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from agent_ui.desk.home import remember
@@ -73,6 +73,7 @@ def customer_context(customer_id: UUID) -> dict[str, Any]:
     """All that the customer page is drawn from, for its first paint and for each refresh."""
     seen = overview.customer_page(customer_id, current_actor(), request_now())
     speak_of(seen.customer.timezone)
+    g.looked_at = seen.customer.id
     show = _filter()
     context = {
         "seen": seen,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, request
+from flask import Blueprint, g, request
 from werkzeug.wrappers import Response
 
 from backend import db
@@ -26,6 +26,7 @@ def show(decision_id: UUID) -> Response:
         decision = treatments.decision_page(session, decision_id, request_now(), current_actor())
         zone = profiles.profile(session, decision.customer_id).timezone
         currency = catalogues.pack_in_force(session).currency
+    g.looked_at = decision.customer_id
     why = request.args.get("why")
     found = treatments.what_would_change(decision, why) if why is not None else None
     speak_of(zone)

@@ -45,6 +45,7 @@ def begin(session: Session, customer_id: UUID, channel: str, actor: Actor, now: 
 def open_contact(
     session: Session, customer_id: UUID, channel: str, direction: str, staff_id: UUID | None, staff: str | None, now: datetime
 ) -> UUID:  # fmt: skip
+    profiles.hold(session, customer_id)
     interaction_id = ordered_id(now)
     row = {
         "customer_id": customer_id, "interaction_id": interaction_id, "channel": channel, "direction": direction,

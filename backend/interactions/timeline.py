@@ -18,6 +18,7 @@ from backend.interactions.persons import named
 from backend.interactions.tables import EventRow, InteractionRow
 from backend.interactions.types import Event, NewContact, Past
 from backend.interactions.words import HIDDEN_FROM_CUSTOMERS, KINDS
+from backend.profiles import service as profiles
 from backend.profiles.service import Page
 from backend.record import service as changes
 from shared.kernel import ids
@@ -80,10 +81,12 @@ def record(
 ) -> UUID:
     """Appends one event in the caller's transaction and gives its id. Raises ValueError for a kind that nobody could read.
 
+    Raises Erased for a customer who was erased, meanwhile too: nothing is written of them any more.
     Where an agent speaks with someone who acts for the customer, the event names that person, whatever the act.
     """
     if kind not in KINDS:
         raise ValueError(f"{kind!r} is no kind of event; there are {', '.join(sorted(KINDS))}.")
+    profiles.hold(session, customer_id)
     data = data | named(session, customer_id, actor, interaction_id)
     event_id = ordered_id(now)
     event = (event_id, customer_id, now, kind, channel, stage, interaction_id, actor.kind, actor.name, data)

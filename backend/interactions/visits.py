@@ -15,6 +15,7 @@ from backend import db
 from backend.interactions import contacts
 from backend.interactions.tables import VisitRow
 from backend.interactions.types import Visit
+from backend.profiles import service as profiles
 from backend.record import service as record
 from shared.kernel.actors import Actor
 
@@ -32,6 +33,7 @@ _ONE = select(*_COLUMNS).where(_VISIT.c.customer_id == bindparam("customer_id"))
 def visit(session: Session, actor: Actor, page: str | None, now: datetime) -> Visit:
     """The customer opened a page; `page` is None where they do not want it seen. Tells the desks that have them open."""
     assert actor.customer_id is not None  # noqa: S101 (only customers visit; for the type checker)
+    profiles.hold(session, actor.customer_id)
     before = _of(session, actor.customer_id)
     goes_on = before is not None and now - before.seen_at < A_VISIT
     if before is not None and goes_on:

@@ -15,6 +15,7 @@ from backend.profiles.tables import (
     CreditRow,
     CustomerAliasRow,
     CustomerRow,
+    ErasedRow,
     IdentifierClaimRow,
     IdentifierRow,
     MomentRow,
@@ -45,6 +46,8 @@ CONSENT_STATE = select(CONSENT.c.state).where(
 CONSENTS = select(CONSENT).where(CONSENT.c.customer_id == _ID).order_by(CONSENT.c.purpose, CONSENT.c.channel)
 CANONICAL = select(ALIAS.c.customer_id).where(ALIAS.c.alias_id == _ID)
 EXISTS = select(CUSTOMER.c.customer_id).where(CUSTOMER.c.customer_id == _ID)
+ERASED_CUSTOMER = db.table_of(ErasedRow)
+ERASED = select(ERASED_CUSTOMER.c.customer_id).where(ERASED_CUSTOMER.c.customer_id == _ID)
 CLAIMED = select(CLAIM.c.customer_id).where(CLAIM.c.kind == bindparam("kind"), CLAIM.c.value == bindparam("value"))
 BILLS = select(BILL).where(BILL.c.customer_id == _ID).order_by(BILL.c.bill_id.desc()).limit(bindparam("most"))
 BILL_HEADS = BILLS.with_only_columns(*(column for column in BILL.c if column.name != "lines"))

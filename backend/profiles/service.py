@@ -61,12 +61,12 @@ from backend.profiles.types import (
 from backend.record import service as record
 from shared.kernel import clock
 from shared.kernel.actors import SYSTEM, Actor
-from shared.kernel.errors import Invalid, NotFound
+from shared.kernel.errors import Erased, Invalid, NotFound
 from shared.kernel.money import Money
 
 __all__ = [
     "OPEN", "REFUSED", "RELATIONS", "Bill", "Consent", "ConsentEntry", "ConsentState", "Credit", "Enrolled", "Holding", "LoadProgress", "Mask", "Match", "Moment", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile",
-    "Representative", "Snapshot", "add_representative", "band", "beginnings", "beside", "between", "bill_heads", "bills", "book_credit", "callers", "consent", "consent_history", "count", "end_representative", "enrol", "erase_customer", "export_customer", "find_by_sign_in", "in_words", "issue_bill", "learn",
+    "Representative", "Snapshot", "add_representative", "band", "beginnings", "beside", "between", "bill_heads", "bills", "book_credit", "callers", "consent", "consent_history", "count", "end_representative", "enrol", "erase_customer", "export_customer", "find_by_sign_in", "hold", "in_words", "issue_bill", "learn",
     "load_progress", "loaded_packs", "local_today", "mask_of", "normalise", "note_progress", "owner", "profile", "representative", "representatives", "resolve", "revise", "search", "set_consent", "set_moment", "snapshot", "stamp",
     "waiting_credits", "wording_version",
 ]  # fmt: skip
@@ -82,9 +82,16 @@ def resolve(session: Session, customer_id: UUID) -> UUID:
     found = session.execute(queries.EXISTS, {"customer_id": customer_id}).scalar()
     found = found or session.execute(queries.CANONICAL, {"customer_id": customer_id}).scalar()
     if found is None:
-        raise NotFound("There is no such customer.")
+        raise _gone(session, customer_id)
     canonical: UUID = found
     return canonical
+
+
+def hold(session: Session, customer_id: UUID) -> None:
+    """Keeps the customer till the transaction ends: only their erasure waits for it. Raises Erased for one who is gone."""
+    asked = {"customer_id": customer_id}
+    if session.execute(queries.HERE, asked).scalar() is None and session.execute(queries.ERASED, asked).scalar():
+        raise Erased("This customer was erased.")
 
 
 def profile(session: Session, customer_id: UUID) -> Profile:
@@ -115,6 +122,12 @@ def profile(session: Session, customer_id: UUID) -> Profile:
         created_at=row.created_at,
         holdings=tuple(Holding(**holding) for holding in row.holdings),
     )
+
+
+def _gone(session: Session, customer_id: UUID) -> NotFound | Erased:
+    """Why there is no such customer: there never was, or they were erased."""
+    was = session.execute(queries.ERASED, {"customer_id": customer_id}).scalar() is not None
+    return Erased("This customer was erased.") if was else NotFound("There is no such customer.")
 
 
 def stamp(session: Session, customer_id: UUID) -> tuple[int, Moment | None]:
