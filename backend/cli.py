@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from backend.commands import authoring, benching, calling, data, deciding, running, simulating, webhooks
+from backend.commands import authoring, benching, calling, data, deciding, overseeing, running, simulating, webhooks
 from backend.settings import SettingsError
 from shared.kernel.errors import EvenhandError
 
@@ -15,7 +15,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,  # they may be a customer's data
 )
-for module in (running, data, deciding, authoring, simulating, calling, webhooks, benching):
+for module in (running, data, deciding, authoring, simulating, calling, webhooks, overseeing, benching):
     app.add_typer(module.commands)
 
 

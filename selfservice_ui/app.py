@@ -13,7 +13,7 @@ from backend.profiles import service as profiles
 from backend.settings import Settings
 from selfservice_ui import account, home, live, offers, privacy, signing_in, watching, words
 from shared.kernel.actors import Actor
-from shared.kernel.errors import Erased, NotFound
+from shared.kernel.errors import NotFound
 from shared.ui.signing_in import install_sessions, install_sign_in, signed_in_actor, to_sign_in
 from shared.ui.wiring import install_face
 
@@ -44,7 +44,7 @@ def _customer(subject: str) -> Actor | None:
     with db.reading() as session:
         try:
             profile = profiles.profile(session, customer_id)
-        except (NotFound, Erased):
+        except NotFound:
             return None  # erased since they signed in
         watching.note(profile)
         return people.customer_actor(session, customer_id, profile.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -59,20 +60,22 @@ _VISIT = db.table_of(VisitRow)
 _OWNED = (_EVENT, _VISIT, _INTERACTION)
 
 
-def export_customer(session: Session, customer_id: UUID) -> dict[str, list[dict[str, Any]]]:
-    """Every row of this room about the customer, by table."""
+def export_customer(
+    session: Session, customer_id: UUID, numbers: Collection[str] = ()
+) -> dict[str, list[dict[str, Any]]]:
+    """Every row of this room about the customer, by table; with calls from their `numbers` that are nobody's yet."""
     found = {
         table.name: [
             dict(row._mapping) for row in session.execute(select(table).where(table.c.customer_id == customer_id))
         ]
         for table in _OWNED
     }
-    return found | {"call": calls.export_customer(session, customer_id)}
+    return found | {"call": calls.export_customer(session, customer_id, numbers)}
 
 
-def erase_customer(session: Session, customer_id: UUID) -> int:
-    """Deletes every row of this room about the customer; gives how many there were."""
-    erased = calls.erase_customer(session, customer_id)
+def erase_customer(session: Session, customer_id: UUID, numbers: Collection[str] = ()) -> int:
+    """Deletes every row of this room about the customer, and calls from their `numbers`; gives how many there were."""
+    erased = calls.erase_customer(session, customer_id, numbers)
     for table in _OWNED:
         result = session.execute(delete(table).where(table.c.customer_id == customer_id))
         erased += db.touched(result)

@@ -19,6 +19,7 @@ from backend.matrix.types import (
     Gap,
     HoldingKind,
     Intent,
+    Kept,
     Labelled,
     LifeCycleState,
     Pack,
@@ -26,6 +27,7 @@ from backend.matrix.types import (
     Protective,
     Purpose,
     QuietHours,
+    Retention,
     Score,
     ScoreTerm,
     Segment,
@@ -35,8 +37,8 @@ from backend.matrix.types import (
 from backend.matrix.writing import text_of, texts_from
 
 __all__ = [
-    "BASE", "PACK_FILE", "Act", "Attribute", "Body", "Budget", "Cap", "Cell", "CellChange", "DeclineReason", "EffectiveCell", "Fact", "Gap", "HoldingKind", "Intent", "Labelled", "LifeCycleState", "Pack", "PackError", "Policies", "Problem",
-    "Protective", "Purpose", "QuietHours", "Score", "ScoreTerm", "Segment", "Service", "Source", "Vector", "as_plain", "attribute_text", "body_of", "check", "day_text", "effective_cell", "folder_of",
+    "BASE", "PACK_FILE", "Act", "Attribute", "Body", "Budget", "Cap", "Cell", "CellChange", "DeclineReason", "EffectiveCell", "Fact", "Gap", "HoldingKind", "Intent", "Kept", "Labelled", "LifeCycleState", "Pack", "PackError", "Policies", "Problem",
+    "Protective", "Purpose", "QuietHours", "Retention", "Score", "ScoreTerm", "Segment", "Service", "Source", "Vector", "as_plain", "attribute_text", "body_of", "check", "day_text", "effective_cell", "folder_of",
     "load_pack", "pack_from", "placed", "read_body", "text_of", "texts_from", "texts_of",
 ]  # fmt: skip
 

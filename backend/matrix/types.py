@@ -289,6 +289,22 @@ class Budget(Labelled):
     """With `per` day: the days of the week that have places, 1 is Monday."""
 
 
+class Kept(Part):
+    """What the law makes us keep of somebody who is erased: so many years from the day on which it was issued, and why."""
+
+    of: Literal["bill", "credit"]
+    years: int = Field(ge=1, le=30)
+    ground: str = Field(min_length=1)
+
+
+class Retention(Part):
+    """How long a kind of thing is kept, in days; `kinds` are those of events, by name or with a star at the end, all without."""
+
+    of: Literal["event", "interaction", "look", "decision", "call", "visit", "export", "rejected"]
+    days: int = Field(ge=1, le=36500)
+    kinds: tuple[str, ...] = ()
+
+
 class HoldingKind(Labelled):
     """A thing of which a customer may have several (a line, an account), and what is known of each."""
 
@@ -329,6 +345,8 @@ class Pack(Part):
     budgets: tuple[Budget, ...] = ()
     holdings: tuple[HoldingKind, ...] = ()
     quiet_hours: QuietHours | None = None
+    kept: tuple[Kept, ...] = ()
+    retention: tuple[Retention, ...] = ()
     masked_contact: tuple[Literal["phone", "email"], ...] = ()
     """Which of these staff see only once the caller is verified."""
     verifications: tuple[Labelled, ...] = ()

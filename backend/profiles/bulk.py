@@ -86,10 +86,11 @@ class LoadProgress:
 def enrol(session: Session, customers: Sequence[NewCustomer]) -> Enrolled:
     """Enters customers whose number nobody holds yet, with their identifiers, bills and consents.
 
-    An identifier that somebody else holds stays theirs. Numbers decide: entered twice is the same as entered once.
+    Nobody comes back who was erased. An identifier that somebody else holds stays theirs. Numbers decide: entered twice is the same as entered once.
     """
     taken = _taken(session, customers)
-    fresh = [c for c in customers if ("number", _number(c)) not in taken]
+    erased = _erased(session, customers)
+    fresh = [c for c in customers if ("number", _number(c)) not in taken and c.customer_id not in erased]
     claims: dict[tuple[str, str], UUID] = {}
     for c in fresh:
         for kind, value in c.identifiers:
@@ -104,6 +105,11 @@ def enrol(session: Session, customers: Sequence[NewCustomer]) -> Enrolled:
     db.insert_many(session, queries.BILL, list(_owned(fresh, "bills")))
     entered = frozenset(c.customer_id for c in fresh)
     return Enrolled(entered, frozenset(c.customer_id for c in customers) - entered)
+
+
+def _erased(session: Session, customers: Sequence[NewCustomer]) -> set[UUID]:
+    gone = queries.ERASED_CUSTOMER.c.customer_id
+    return set(session.execute(select(gone).where(gone.in_([c.customer_id for c in customers]))).scalars())
 
 
 def _number(customer: NewCustomer) -> str:

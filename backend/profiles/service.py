@@ -30,7 +30,15 @@ from backend.profiles.changing import revise
 from backend.profiles.consenting import consent, consent_history, enter_consent, wording_version
 from backend.profiles.crediting import book_credit, issue_bill, waiting_credits
 from backend.profiles.identity import normalise
-from backend.profiles.leaving import erase_customer, export_customer
+from backend.profiles.leaving import (
+    erase_customer,
+    erased_since,
+    export_customer,
+    lock_out,
+    note_erased,
+    note_swept,
+    unswept,
+)
 from backend.profiles.masking import OPEN, Mask, mask_of
 from backend.profiles.representing import (
     add_representative,
@@ -66,9 +74,9 @@ from shared.kernel.money import Money
 
 __all__ = [
     "OPEN", "REFUSED", "RELATIONS", "Bill", "Consent", "ConsentEntry", "ConsentState", "Credit", "Enrolled", "Holding", "LoadProgress", "Mask", "Match", "Moment", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile",
-    "Representative", "Snapshot", "add_representative", "band", "beginnings", "beside", "between", "bill_heads", "bills", "book_credit", "callers", "consent", "consent_history", "count", "end_representative", "enrol", "erase_customer", "export_customer", "find_by_sign_in", "hold", "in_words", "issue_bill", "learn",
-    "load_progress", "loaded_packs", "local_today", "mask_of", "normalise", "note_progress", "owner", "profile", "representative", "representatives", "resolve", "revise", "search", "set_consent", "set_moment", "snapshot", "stamp",
-    "waiting_credits", "wording_version",
+    "Representative", "Snapshot", "add_representative", "band", "beginnings", "beside", "between", "bill_heads", "bills", "book_credit", "callers", "consent", "consent_history", "count", "end_representative", "enrol", "erase_customer", "erased_since", "export_customer", "find_by_sign_in", "hold", "in_words", "issue_bill", "learn",
+    "load_progress", "loaded_packs", "local_today", "lock_out", "mask_of", "normalise", "note_erased", "note_progress", "note_swept", "owner", "profile", "representative", "representatives", "resolve", "revise", "search", "set_consent", "set_moment", "snapshot", "stamp",
+    "unswept", "waiting_credits", "wording_version",
 ]  # fmt: skip
 
 UNTOLD_FADE_HOURS = 24.0

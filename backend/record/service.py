@@ -1,12 +1,13 @@
 """Record's door: word of what changed, the outbox, the audit trail, and idempotent answers."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
 
-from backend.record import auditing, changes, outbox, webhooks
+from backend.record import auditing, changes, idempotency, outbox, webhooks
 from backend.record.auditing import Verdict, audit, seal, verify
 from backend.record.changes import changed, reached
 from backend.record.changes import purge as purge_changes
@@ -38,18 +39,22 @@ __all__ = [
 ]  # fmt: skip
 
 
-def export_customer(session: Session, customer_id: UUID) -> dict[str, Any]:
-    """What this room holds on the customer."""
+def export_customer(session: Session, customer_id: UUID, words: Collection[str] = ()) -> dict[str, Any]:
+    """Every row of this room about the customer, by table; answers kept for a day where one of the `words` stands in them."""
     return {
-        "pending": outbox.export_customer(session, customer_id),
-        "audit": auditing.export_customer(session, customer_id),
+        "idempotency_key": idempotency.export_named(session, (str(customer_id), *words)),
+        "outbox_job": outbox.export_customer(session, customer_id),
+        "audit_entry": auditing.export_customer(session, customer_id),
         "change": changes.export_customer(session, customer_id),
         "webhook_delivery": webhooks.export_customer(session, customer_id),
     }
 
 
-def erase_customer(session: Session, customer_id: UUID, *, actor: Actor, now: datetime) -> None:
+def erase_customer(
+    session: Session, customer_id: UUID, *, actor: Actor, now: datetime, words: Collection[str] = ()
+) -> None:  # fmt: skip
     """Drops the customer's pending work and what watchers were told, and empties their audit payloads; the chain stays whole."""
+    idempotency.erase_named(session, (str(customer_id), *words))
     outbox.erase_customer(session, customer_id)
     changes.erase_customer(session, customer_id)
     webhooks.erase_customer(session, customer_id)

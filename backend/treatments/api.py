@@ -20,6 +20,7 @@ from shared.kernel import clock
 from shared.kernel.errors import Conflict, Invalid
 
 _TOLD = standing.Answers()
+_FORGETTING = standing.Forgetting(_TOLD)
 
 bp = problems.blueprint("treatments", __name__, "Decisions, and the offers that come of them")
 
@@ -235,6 +236,7 @@ def decide(path: CustomerPath, body: DecisionBody) -> problems.Answer:
     """201 with a decision newly stored; 200 with the one that stands, or with a preview, which stores nothing."""
     now = clock.now()
     actor = current_actor()
+    _FORGETTING.look(now)
     asked = (path.customer_id, body.channel, body.limit, actor.may(Permission.SEE_SENSITIVE))
     if not body.preview and (before := _told_before(asked, now)):
         return before
