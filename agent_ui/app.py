@@ -27,7 +27,7 @@ from agent_ui.desk import (
     states,
     words,
 )
-from agent_ui.oversight import looks
+from agent_ui.oversight import looks, privacy, retention
 from agent_ui.supervision import approvals, wall
 from backend import db, edge
 from backend.people import service as people
@@ -53,6 +53,7 @@ def create_desk(settings: Settings) -> Flask:
     app.context_processor(rail.frame)
     wall.install(app)
     looks.install(app)
+    privacy.install(app, settings)
     webhooks.install(app, settings)
     for part in (
         signing_in,
@@ -69,6 +70,8 @@ def create_desk(settings: Settings) -> Flask:
         representatives,
         consents,
         looks,
+        privacy,
+        retention,
         rail,
         live,
         wall,

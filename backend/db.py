@@ -22,7 +22,19 @@ from typing import Any
 
 import orjson
 import psycopg.errors
-from sqlalchemy import JSON, DateTime, Dialect, Engine, Table, bindparam, create_engine, event
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    Engine,
+    Table,
+    bindparam,
+    create_engine,
+    delete,
+    event,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
@@ -43,6 +55,7 @@ __all__ = [
     "check",
     "close",
     "compact",
+    "delete_some",
     "dialect",
     "insert_many",
     "is_current",
@@ -271,6 +284,16 @@ def insert_many(session: Session, table: Table | type[SQLModel], rows: Sequence[
     else:
         marks = ", ".join("?" * len(names))
         connection.exec_driver_sql(f"INSERT INTO {target.name} ({columns}) VALUES ({marks})", values)  # noqa: S608
+
+
+def delete_some(session: Session, table: Table | type[SQLModel], where: Any, most: int) -> int:
+    """Deletes at most so many rows of the condition and gives how many: what is long is done in short transactions."""
+    target: Table = table_of(table)
+    keys = list(target.primary_key.columns)
+    some = session.execute(select(*keys).where(where).limit(most)).all()
+    if some:
+        session.execute(delete(target).where(tuple_(*keys).in_([tuple(row) for row in some])))
+    return len(some)
 
 
 def upgrade(url: str) -> None:

@@ -76,6 +76,29 @@ def erase(
         out({"customer_id": str(customer_id), "rows": done.rows, "files": done.files, "kept": kept})
 
 
+@commands.command()
+def retention(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Removes what is over its time, as the pack says; the worker does the same four times a day."""
+    settings = connect()
+    now = clock.now()
+    found = oversight.due(now, settings.home)
+    for one in found:
+        what = f"{one.of}{' ' + ', '.join(one.kinds) if one.kinds else ''}"
+        kept = f"after {one.days:,} days" if one.days is not None else "after its own last day"
+        tell(f"{one.many:>9,}  {what} ({kept})")
+    removed = 0 if dry_run else oversight.retain(now, settings.home)
+    tell("Nothing was removed: this was a dry run." if dry_run else f"{removed:,} removed.")
+    if as_json:
+        items = [
+            {"of": d.of, "kinds": d.kinds, "days": d.days, "before": d.before.isoformat(), "many": d.many}
+            for d in found
+        ]
+        out({"due": items, "removed": removed})
+
+
 def _customer(session: Session, text: str) -> UUID:
     """Whom the text means: an id, a number or an e-mail address. Raises NotFound."""
     try:

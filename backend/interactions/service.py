@@ -12,6 +12,7 @@ from sqlmodel import Session
 from backend import db
 from backend.interactions import calls
 from backend.interactions.agents import agent_state, at_work, here, set_agent_state, sign_off_absent
+from backend.interactions.aging import count_old, remove_old
 from backend.interactions.calls import (
     answered,
     attach,
@@ -48,10 +49,10 @@ from backend.interactions.words import HIDDEN_FROM_CUSTOMERS, KINDS, EventWords,
 
 __all__ = [
     "HIDDEN_FROM_CUSTOMERS", "KINDS", "AgentState", "Call", "Event", "EventWords", "Interaction", "NewContact", "Past", "Visit",
-    "agent_state", "all_open", "answered", "asked_in", "at_work", "attach", "begin", "call_of", "calls_of", "came_by", "change_consent", "day", "drop", "end_representative", "enter_past",
+    "agent_state", "all_open", "answered", "asked_in", "at_work", "attach", "begin", "call_of", "calls_of", "came_by", "change_consent", "count_old", "day", "drop", "end_representative", "enter_past",
     "erase_customer", "export_customer", "here", "hung_up", "in_channel", "in_words", "interaction", "is_verified", "just_visited", "last_spoken", "live",
     "mask_for", "named", "open_interactions", "open_with_customer", "ordered_id", "past_ids", "person_text", "person_with", "record", "record_representative",
-    "require_authority", "ring", "say_consents", "set_agent_state", "set_private", "sign_off_absent", "speak_with", "take_waiting", "timeline", "verify_caller", "visit", "visiting", "visits_now", "waiting", "wrap_up", "write_notes",
+    "remove_old", "require_authority", "ring", "say_consents", "set_agent_state", "set_private", "sign_off_absent", "speak_with", "take_waiting", "timeline", "verify_caller", "visit", "visiting", "visits_now", "waiting", "wrap_up", "write_notes",
 ]  # fmt: skip
 
 _EVENT = db.table_of(EventRow)

@@ -123,8 +123,10 @@ class CustomerAnswer(BaseModel):
 class TimelineQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    kind: str | None = Field(default=None, max_length=40)
+    kind: str | None = Field(default=None, max_length=400)
+    """One kind of event, or several with commas between."""
     channel: str | None = Field(default=None, max_length=20)
+    stage: str | None = Field(default=None, max_length=60)
     limit: Limit = 25
     cursor: Cursor | None = None
 
@@ -212,12 +214,13 @@ def show(path: CustomerPath) -> problems.Answer:
 @requires(Permission.SEE_CUSTOMER)
 def timeline(path: CustomerPath, query: TimelineQuery) -> problems.Answer:
     """Every event with its data, and in an agent's words."""
-    kinds = {query.kind} if query.kind else None
+    kinds = {kind.strip() for kind in query.kind.split(",")} if query.kind else None
     with db.reading() as session:
         profile = profiles.profile(session, path.customer_id)
         found = interactions.timeline(
-            session, profile.customer_id, kinds=kinds, channel=query.channel, limit=query.limit, cursor=query.cursor
-        )
+            session, profile.customer_id, kinds=kinds, channel=query.channel, stage=query.stage,
+            limit=query.limit, cursor=query.cursor,
+        )  # fmt: skip
         mask = interactions.mask_for(session, profile, catalogues.pack_in_force(session), current_actor())
     return {"items": [_event(e, profile.language, mask) for e in found.items], "next_cursor": found.next_cursor}
 

@@ -118,18 +118,27 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
         representatives=tuple(one for one in persons if one.state != "ended"),
         person=next((one for one in persons if mine and one.one.representative_id == mine[-1].person_id), None),
         verifications=tuple(Choice(v.key, v.label) for v in pack.verifications),
+        channels=tuple(Choice(c.key, c.label) for c in pack.channels),
     )
 
 
 def timeline_page(
-    customer_id: UUID, actor: Actor, now: datetime, kinds: Collection[str] | None = None, cursor: str | None = None
+    customer_id: UUID,
+    actor: Actor,
+    now: datetime,
+    kinds: Collection[str] | None = None,
+    cursor: str | None = None,
+    channel: str | None = None,
+    stage: str | None = None,
 ) -> TimelinePage:
-    """A part of the customer's timeline in an agent's words. Raises NotFound, Invalid for a cursor that is none."""
+    """A part of the customer's timeline in an agent's words, of these kinds, this channel and stage alone where they are given. Raises NotFound, Invalid for a cursor that is none."""
     if actor.kind == "customer":
         raise Forbidden("This page is for our staff.")
     with db.reading() as session:
         profile = profiles.profile(session, customer_id)
-        events = interactions.timeline(session, profile.customer_id, kinds=kinds, limit=TIMELINE, cursor=cursor)
+        events = interactions.timeline(
+            session, profile.customer_id, kinds=kinds, channel=channel, stage=stage, limit=TIMELINE, cursor=cursor
+        )
         mask = interactions.mask_for(session, profile, catalogues.pack_in_force(session), actor)
     told = tuple(lines.timeline_line(event, "agent", profile.language, mask) for event in events.items)
     return TimelinePage(told, events.next_cursor, profile.timezone)

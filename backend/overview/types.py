@@ -270,6 +270,7 @@ class CustomerPage:
     """Who may act or be told in their place, those whose authority holds first; none whose authority was ended."""
     person: Represents | None
     """With whom the agent speaks in that contact; None for the customer."""
+    channels: tuple[Choice, ...] = ()
     verifications: tuple[Choice, ...] = ()
     """How a caller may prove who they are; empty where nothing is masked by it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backend.treatments.aging import count_old, remove_old
 from backend.treatments.altering import Alternative, Waiting, alter, alternatives, decide_terms, override
 from backend.treatments.altering import waiting as waiting_terms
 from backend.treatments.asking import Decided, decide, preview
@@ -69,6 +70,7 @@ __all__ = [
     "check_some",
     "close_case",
     "compare_channels",
+    "count_old",
     "decide",
     "decide_terms",
     "decision_page",
@@ -91,6 +93,7 @@ __all__ = [
     "reachable_from",
     "recommend_for_agent",
     "recommend_for_customer",
+    "remove_old",
     "replay",
     "undo",
     "waiting_terms",
