@@ -22,19 +22,7 @@ from typing import Any
 
 import orjson
 import psycopg.errors
-from sqlalchemy import (
-    JSON,
-    DateTime,
-    Dialect,
-    Engine,
-    Table,
-    bindparam,
-    create_engine,
-    delete,
-    event,
-    select,
-    tuple_,
-)
+from sqlalchemy import JSON, DateTime, Dialect, Engine, Table, bindparam, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
@@ -54,8 +42,6 @@ __all__ = [
     "Uuid",
     "check",
     "close",
-    "compact",
-    "delete_some",
     "dialect",
     "insert_many",
     "is_current",
@@ -286,16 +272,6 @@ def insert_many(session: Session, table: Table | type[SQLModel], rows: Sequence[
         connection.exec_driver_sql(f"INSERT INTO {target.name} ({columns}) VALUES ({marks})", values)  # noqa: S608
 
 
-def delete_some(session: Session, table: Table | type[SQLModel], where: Any, most: int) -> int:
-    """Deletes at most so many rows of the condition and gives how many: what is long is done in short transactions."""
-    target: Table = table_of(table)
-    keys = list(target.primary_key.columns)
-    some = session.execute(select(*keys).where(where).limit(most)).all()
-    if some:
-        session.execute(delete(target).where(tuple_(*keys).in_([tuple(row) for row in some])))
-    return len(some)
-
-
 def upgrade(url: str) -> None:
     """Brings the database at the address to the newest migration; does nothing when it is there already."""
     from backend.migrations import runner
@@ -325,26 +301,6 @@ def is_current() -> bool:
     from backend.migrations import runner
 
     return runner.is_current(_database().reader)
-
-
-def compact() -> None:
-    """Rewrites a SQLite file without what was deleted from it, its log too; on PostgreSQL that is its own vacuum's work.
-
-    Nobody writes meanwhile; it takes about a second for a hundred megabytes. Raises Unavailable where somebody reads for long.
-    """
-    database = _database()
-    if dialect() != "sqlite":
-        return
-    try:
-        with database.lock, database.writer.connect() as connection:
-            # Outside any transaction: neither may run within one.
-            raw = connection.connection.driver_connection
-            assert raw is not None  # noqa: S101 (a connection that is open; for the type checker)
-            raw.rollback()
-            raw.execute("VACUUM")
-            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    except sqlite3.OperationalError as failure:
-        raise _down(failure) from failure
 
 
 def _database() -> _Database:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlmodel import Session
 
-from backend import db
+from backend import db, tidying
 from backend.interactions.tables import CallRow, EventRow, InteractionRow, VisitRow
 
 _EVENT, _CALL = db.table_of(EventRow), db.table_of(CallRow)
@@ -29,7 +29,7 @@ def remove_old(
 ) -> int:  # fmt: skip
     """Removes at most so many of them and gives how many. What still goes on is never old."""
     table, where = _old(of, before, kinds, but)
-    return db.delete_some(session, table, where, most)
+    return tidying.delete_some(session, table, where, most)
 
 
 def _old(of: str, before: datetime, kinds: Collection[str], but: Collection[str]) -> tuple[Any, ColumnElement[bool]]:

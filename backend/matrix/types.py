@@ -9,15 +9,18 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
+from backend.matrix.keeping import Kept as Kept
+from backend.matrix.keeping import Retention as Retention
+from backend.matrix.keeping import Role as Role
+from backend.matrix.parts import Key as Key
+from backend.matrix.parts import Labelled as Labelled
+from backend.matrix.parts import Part as Part
 from backend.rules.service import Expression, Name, compiled
 
 IssueKey = Literal["retention", "service", "sales", "collections", "care"]
 Audience = Literal["agent", "customer"]
-Role = Literal["agent", "supervisor", "author", "admin"]
-"""What a member of staff is; customers and programs have none."""
-Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 
 
 def _rule(given: Any) -> Expression:
@@ -36,17 +39,6 @@ Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 """A time of the day, such as "21:00"."""
-
-
-class Part(BaseModel):
-    """A piece of a pack: immutable, and strict about what it is given."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-
-class Labelled(Part):
-    key: Key
-    label: str
 
 
 class Attribute(Labelled):
@@ -287,22 +279,6 @@ class Budget(Labelled):
     """With `per` day: for so many days ahead."""
     weekdays: tuple[int, ...] = (1, 2, 3, 4, 5)
     """With `per` day: the days of the week that have places, 1 is Monday."""
-
-
-class Kept(Part):
-    """What the law makes us keep of somebody who is erased: so many years from the day on which it was issued, and why."""
-
-    of: Literal["bill", "credit"]
-    years: int = Field(ge=1, le=30)
-    ground: str = Field(min_length=1)
-
-
-class Retention(Part):
-    """How long a kind of thing is kept, in days; `kinds` are those of events, by name or with a star at the end, all without."""
-
-    of: Literal["event", "interaction", "look", "decision", "call", "visit", "export", "rejected"]
-    days: int = Field(ge=1, le=36500)
-    kinds: tuple[str, ...] = ()
 
 
 class HoldingKind(Labelled):

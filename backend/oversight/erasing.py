@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import insert, select
 from sqlmodel import Session
 
-from backend import db
+from backend import db, tidying
 from backend.catalogue import service as catalogues
 from backend.matrix.service import Pack
 from backend.oversight.leaving import Named, collect, erase_rooms, mentions, named
@@ -98,7 +98,7 @@ def sweep(now: datetime) -> int:
         waiting = profiles.unswept(session)
     if not waiting:
         return 0
-    db.compact()
+    tidying.compact()
     with db.transaction() as session:
         profiles.note_swept(session, now, now)
     return waiting

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select
 from sqlmodel import Session
 
-from backend import db
+from backend import db, tidying
 from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.matrix.service import Retention
@@ -106,7 +106,7 @@ def _count(session: Session, rule: Retention, rules: Sequence[Retention], now: d
 
 def _remove(session: Session, rule: Retention, rules: Sequence[Retention], before: datetime) -> int:
     if rule.of == "look":
-        return db.delete_some(session, LOOK, LOOK.c.since < before, BATCH)
+        return tidying.delete_some(session, LOOK, LOOK.c.since < before, BATCH)
     if rule.of == "decision":
         return treatments.remove_old(session, before, BATCH)
     return interactions.remove_old(session, rule.of, before, rule.kinds, _kept_apart(rule, rules), BATCH)

@@ -23,8 +23,7 @@ from backend.overview.types import (
     Warning,
     Worth,
 )
-from backend.profiles.masking import email_text, phone_text
-from backend.profiles.service import OPEN, Bill, Mask, Profile, Representative, Snapshot, band
+from backend.profiles.service import OPEN, Bill, Mask, Profile, Representative, Snapshot, band, email_text, phone_text
 from backend.profiles.service import in_words as risk_in_words
 from backend.rules.service import Context, RuleFailed
 from shared.kernel import money

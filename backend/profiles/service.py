@@ -39,7 +39,7 @@ from backend.profiles.leaving import (
     note_swept,
     unswept,
 )
-from backend.profiles.masking import OPEN, Mask, mask_of
+from backend.profiles.masking import OPEN, Mask, email_text, mask_of, phone_text
 from backend.profiles.representing import (
     add_representative,
     end_representative,
@@ -74,8 +74,8 @@ from shared.kernel.money import Money
 
 __all__ = [
     "OPEN", "REFUSED", "RELATIONS", "Bill", "Consent", "ConsentEntry", "ConsentState", "Credit", "Enrolled", "Holding", "LoadProgress", "Mask", "Match", "Moment", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile",
-    "Representative", "Snapshot", "add_representative", "band", "beginnings", "beside", "between", "bill_heads", "bills", "book_credit", "callers", "consent", "consent_history", "count", "end_representative", "enrol", "erase_customer", "erased_since", "export_customer", "find_by_sign_in", "hold", "in_words", "issue_bill", "learn",
-    "load_progress", "loaded_packs", "local_today", "lock_out", "mask_of", "normalise", "note_erased", "note_progress", "note_swept", "owner", "profile", "representative", "representatives", "resolve", "revise", "search", "set_consent", "set_moment", "snapshot", "stamp",
+    "Representative", "Snapshot", "add_representative", "band", "beginnings", "beside", "between", "bill_heads", "bills", "book_credit", "callers", "consent", "consent_history", "count", "email_text", "end_representative", "enrol", "erase_customer", "erased_since", "export_customer", "find_by_sign_in", "hold", "in_words", "issue_bill", "learn",
+    "load_progress", "loaded_packs", "local_today", "lock_out", "mask_of", "normalise", "note_erased", "note_progress", "note_swept", "owner", "phone_text", "profile", "representative", "representatives", "resolve", "revise", "search", "set_consent", "set_moment", "snapshot", "stamp",
     "unswept", "waiting_credits", "wording_version",
 ]  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from backend.engine.service import Withheld
-from backend.profiles.masking import Mask
+from backend.profiles.service import Mask
 from backend.treatments.cards import AgentCard
 
 UNSAID = "It depends on something that is masked until the caller is verified, or that your role does not see."

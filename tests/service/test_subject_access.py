@@ -14,7 +14,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, text
 
-from backend import db
+from backend import db, tidying
 from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.oversight import service as oversight
@@ -336,7 +336,7 @@ def home(loaded_sqlite: str, tmp_path: Path) -> Iterator[Path]:
     place.mkdir()
     with db.transaction() as session:
         session.connection().exec_driver_sql("DELETE FROM change")
-    db.compact()
+    tidying.compact()
     (place / "evenhand.sqlite3").write_bytes(Path(loaded_sqlite.removeprefix("sqlite:///")).read_bytes())
     return place
 
@@ -364,5 +364,5 @@ def test_the_commands_hand_over_and_erase_and_no_byte_of_the_home_names_the_cust
     db.open(f"sqlite:///{home}/evenhand.sqlite3")
     with db.transaction() as session:
         session.connection().exec_driver_sql("DELETE FROM kept_record")
-    db.compact()
+    tidying.compact()
     assert home_holds(home, words) == {}

@@ -184,6 +184,7 @@ ROUTES = [
     ("POST", "/api/v1/cti/{token}"), ("POST", "/api/v1/customers/{customer_id}/representatives"),
     ("GET", "/api/v1/customers/{customer_id}/representatives"),
     ("POST", "/api/v1/customers/{customer_id}/representatives/{representative_id}/ending"),
+    ("GET", "/api/v1/customers/{customer_id}/consents"), ("PUT", "/api/v1/customers/{customer_id}/consents"),
 ]  # fmt: skip
 ELSEWHERE = {
     "/healthz": "takes nothing", "/readyz": "takes nothing", "/metrics": "takes nothing", DOCUMENT: "takes nothing",
