@@ -13,6 +13,7 @@ from agent_ui.desk import (
     alternatives,
     calls,
     cases,
+    consents,
     contacts,
     customers,
     decisions,
@@ -26,6 +27,7 @@ from agent_ui.desk import (
     states,
     words,
 )
+from agent_ui.oversight import looks, privacy, retention
 from agent_ui.supervision import approvals, duplicates, wall
 from backend import db, edge
 from backend.people import service as people
@@ -50,6 +52,8 @@ def create_desk(settings: Settings) -> Flask:
     words.install(app)
     app.context_processor(rail.frame)
     wall.install(app)
+    looks.install(app)
+    privacy.install(app, settings)
     webhooks.install(app, settings)
     for part in (
         signing_in,
@@ -64,6 +68,10 @@ def create_desk(settings: Settings) -> Flask:
         contacts,
         states,
         representatives,
+        consents,
+        looks,
+        privacy,
+        retention,
         rail,
         live,
         wall,

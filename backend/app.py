@@ -4,6 +4,7 @@ from http import HTTPStatus
 from importlib import import_module
 from typing import Any
 
+import structlog
 from flask import Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from flask_openapi3.models.info import Info
@@ -11,13 +12,14 @@ from flask_openapi3.models.tag import Tag
 from flask_openapi3.openapi import OpenAPI
 
 from backend import bodies, db, edge, metrics, problems
+from backend.oversight import service as oversight
 from backend.people import service as people
 from backend.readiness import unready
 from backend.record import service as record
 from backend.settings import Settings
 from shared.kernel import clock
 from shared.kernel.actors import Actor
-from shared.kernel.errors import Unauthenticated
+from shared.kernel.errors import EvenhandError, Unauthenticated
 
 VERSION = "1"
 # Where rooms speak JSON; each of these has a `bp` made by `problems.blueprint`, modules of one room the same: the library tells of
@@ -28,12 +30,16 @@ SPEAKING = (
     "interactions.api",
     "overview.api",
     "overview.api_representing",
+    "overview.api_consents",
     "treatments.api",
     "treatments.api_reading",
     "treatments.api_acts",
 )
+LOOKS = frozenset({"customers.show", "customers.timeline", "customers.consents"})
+"""Where a program reads a customer's profile."""
 LARGEST_BODY = 1024 * 1024
 WRITE_KEYS = "/v1/"
+_log = structlog.stdlib.get_logger("evenhand.api")
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -56,6 +62,7 @@ def create_api(settings: Settings) -> OpenAPI:
     app.before_request(_check_body)
     app.before_request(_answer_again)
     app.after_request(_keep_answer)
+    app.after_request(_note_look)
     _ground(app)
     for bp in dict.fromkeys(import_module(f"backend.{where}").bp for where in SPEAKING):
         app.register_api(bp)
@@ -124,6 +131,18 @@ def _keep_answer(response: Response) -> Response:
         else:
             body = response.get_data(as_text=True)
             record.finish(asked, record.Answer(response.status_code, response.content_type, body))
+    return response
+
+
+def _note_look(response: Response) -> Response:
+    """Programs show what they read to people: their looks are on record as those of staff are."""
+    actor: Actor | None = g.get("actor")
+    if actor is None or response.status_code != 200 or request.endpoint not in LOOKS:
+        return response
+    try:
+        oversight.note_look(actor, (request.view_args or {})["customer_id"], "profile", clock.now())
+    except EvenhandError as failure:
+        _log.error("look not written down", error=type(failure).__name__)
     return response
 
 

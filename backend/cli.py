@@ -12,6 +12,7 @@ from backend.commands import (
     deciding,
     exporting,
     identities,
+    overseeing,
     running,
     simulating,
     webhooks,
@@ -26,7 +27,19 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,  # they may be a customer's data
 )
-for module in (running, data, exporting, deciding, authoring, simulating, calling, identities, webhooks, benching):
+for module in (
+    running,
+    data,
+    exporting,
+    deciding,
+    authoring,
+    simulating,
+    calling,
+    identities,
+    webhooks,
+    overseeing,
+    benching,
+):
     app.add_typer(module.commands)
 
 

@@ -1,4 +1,5 @@
-"""The background worker: work left in the outbox, webhooks, offers whose time is up, agents who left, and the sealing of the audit trail.
+"""The background worker: work left in the outbox, webhooks, offers whose time is up, agents who left, the sealing of
+the audit trail, what is over its time, and the traces of the erased.
 
 Run by `evenhand serve` as `python -m backend.worker`. Several of them, on several machines, share the work by leases.
 """
@@ -9,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 import structlog
 
@@ -17,6 +19,7 @@ from backend.budgets import service as budgets
 from backend.catalogue import service as catalogues
 from backend.identities import service as identities
 from backend.interactions import service as interactions
+from backend.oversight import service as oversight
 from backend.overview import service as overview
 from backend.record import service as record
 from backend.simulation import service as simulations
@@ -41,7 +44,7 @@ def sender(secret: bytes) -> record.Sender:
     return record.Sender(secret, {treatments.MESSAGE: treatments.reachable_from})
 
 
-def run(ended: threading.Event, secret: bytes) -> None:
+def run(ended: threading.Event, secret: bytes, home: Path) -> None:
     """Works until told to end; a piece of work that has begun is finished first. `secret` is the installation's own."""
     # Beside all else: however slow a receiver is, no other work waits for it.
     sending = threading.Thread(target=sender(secret).run, args=(ended,), name="webhooks")
@@ -60,6 +63,8 @@ def run(ended: threading.Event, secret: bytes) -> None:
         (600.0, record.purge_changes),
         (3600.0, interactions.forget_received),
         (3600.0, record.purge_deliveries),
+        (5.0, oversight.sweep),
+        (6 * 3600.0, lambda now: _retain(now, home)),
     ]
     # A simulation may take a minute: it must not hold up what takes a moment.
     simulating = threading.Thread(target=simulations.simulate_until, args=(ended,), daemon=True, name="simulations")
@@ -98,6 +103,12 @@ def _seal(now: datetime) -> int:
     return sealed
 
 
+def _retain(now: datetime, home: Path) -> int:
+    """All that is over its time at once, in small transactions: there is no more of it until the next turn."""
+    oversight.retain(now, home)
+    return 0
+
+
 def main() -> None:
     """Works until SIGTERM or SIGINT comes, or the process that started this one is gone."""
     ended = threading.Event()
@@ -113,7 +124,7 @@ def main() -> None:
     threading.Thread(target=watch, daemon=True, name="parent watch").start()
     settings = readiness.begin_serving()
     register_handlers()
-    run(ended, settings.secret)
+    run(ended, settings.secret, settings.home)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from agent_ui.desk.customers import TEMPLATE, customer_context
 from agent_ui.desk.rail import SERVES
 from agent_ui.desk.words import CHANNEL
 from backend import db
+from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.interactions.types import Interaction
 from backend.overview import service as overview
@@ -57,6 +58,21 @@ def person(customer_id: UUID, interaction_id: UUID) -> Response:
     except NoAuthority as refused:
         return page(TEMPLATE, "contact", status=409, person_error=str(refused), **customer_context(customer_id))
     return _strip(customer_id)
+
+
+@bp.post(f"{ONE}/verification")
+@requires(SERVES)
+def verify(customer_id: UUID, interaction_id: UUID) -> Response:
+    """How whoever speaks proved who they are: what was masked is shown until the contact is wrapped up."""
+    try:
+        with db.transaction() as session:
+            interactions.verify_caller(
+                session, customer_id, interaction_id, request.form.get("how", ""), current_actor(), request_now(),
+                catalogues.pack_in_force(session),
+            )  # fmt: skip
+    except Invalid as wrong:
+        return page(TEMPLATE, "contact", status=422, verify_error=str(wrong), **customer_context(customer_id))
+    return _strip(customer_id, "happened", "moment-changed")
 
 
 @bp.post(f"{ONE}/notes")
@@ -154,10 +170,10 @@ def _sheet(found: Interaction, status: int = 200, errors: dict[str, str] | None 
     )  # fmt: skip
 
 
-def _strip(customer_id: UUID) -> Response:
+def _strip(customer_id: UUID, *changed: str) -> Response:
     if not wants_fragment():
         return _to_customer(customer_id)
-    return page(TEMPLATE, "contact", trigger=("contact-changed",), **customer_context(customer_id))
+    return page(TEMPLATE, "contact", trigger=("contact-changed", *changed), **customer_context(customer_id))
 
 
 def _notes(customer_id: UUID, status: int, *, whole: bool = False, **more: Any) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from agent_ui.desk.home import remember
@@ -42,12 +42,15 @@ def panel(customer_id: UUID, name: str) -> Response:
 @requires(Permission.SEE_CUSTOMER)
 def timeline(customer_id: UUID) -> Response:
     """Earlier events, from a cursor on: more lines for htmx, a page of its own without."""
-    show = _filter()
+    show, narrow = _filter(), _narrow()
     cursor = request.args.get("cursor")
-    lines = overview.timeline_page(customer_id, current_actor(), request_now(), kinds=KINDS[show], cursor=cursor)
+    lines = overview.timeline_page(
+        customer_id, current_actor(), request_now(), kinds=KINDS[show], cursor=cursor, **narrow
+    )
     speak_of(lines.timezone)
     return page(
-        "desk/timeline.html", "lines", customer_id=customer_id, lines=lines.items, next_cursor=lines.next_cursor, cursor=cursor, show=show
+        "desk/timeline.html", "lines", customer_id=customer_id, lines=lines.items, next_cursor=lines.next_cursor, cursor=cursor,
+        show=show, narrow=narrow,
     )  # fmt: skip
 
 
@@ -73,9 +76,11 @@ def customer_context(customer_id: UUID) -> dict[str, Any]:
     """All that the customer page is drawn from, for its first paint and for each refresh."""
     seen = overview.customer_page(customer_id, current_actor(), request_now())
     speak_of(seen.customer.timezone)
-    show = _filter()
+    g.looked_at = seen.customer.id
+    show, narrow = _filter(), _narrow()
     context = {
         "seen": seen,
+        "narrow": narrow,
         "customer_id": seen.customer.id,
         "show": show,
         "lines": seen.timeline,
@@ -83,10 +88,16 @@ def customer_context(customer_id: UUID) -> dict[str, Any]:
         "contact": seen.contact,
         "call": seen.call,
     }
-    if show != "all":
-        some = overview.timeline_page(customer_id, current_actor(), request_now(), kinds=KINDS[show])
+    if show != "all" or narrow:
+        some = overview.timeline_page(customer_id, current_actor(), request_now(), kinds=KINDS[show], **narrow)
         context |= {"lines": some.items, "next_cursor": some.next_cursor}
     return context
+
+
+def _narrow() -> dict[str, str]:
+    """The channel and the stage to which the timeline is narrowed, where one was chosen; what there is not finds nothing."""
+    chosen = {name: request.args.get(name, "")[:60] for name in ("channel", "stage")}
+    return {name: value for name, value in chosen.items() if value}
 
 
 def _filter() -> str:

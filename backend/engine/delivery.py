@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from backend.engine.catalogue import Treatment
@@ -49,12 +49,23 @@ def refusal(treatment: Treatment, snapshot: Snapshot, pack: Pack, channel: str) 
         return f"cell:{stage}/{channel}", why
     if not treatment.rendered_in(channel):
         return f"rendering:{channel}", f"It has no words for {channel}."
-    purpose = next((p for p in pack.purposes if p.key == treatment.purpose), None)
-    state = snapshot.consents.get(f"{treatment.purpose}/{channel}")
-    if state == "denied" or ((purpose is None or purpose.needed) and state != "granted"):
+    if not consented(snapshot.consents, pack, treatment.purpose, channel):
+        purpose = next((p for p in pack.purposes if p.key == treatment.purpose), None)
         label = purpose.label.lower() if purpose else treatment.purpose
         return f"consent:{treatment.purpose}/{channel}", f"No consent to {label} by {channel}."
     return None
+
+
+def consented(states: Mapping[str, str], pack: Pack, purpose: str, channel: str) -> bool:
+    """Whether the customer may be approached for this purpose in this channel; `states` by "purpose/channel".
+
+    Who refused, or took a yes back, may not; who was never asked may only where the purpose needs no consent.
+    """
+    known = next((p for p in pack.purposes if p.key == purpose), None)
+    state = states.get(f"{purpose}/{channel}")
+    if state in ("denied", "withdrawn"):
+        return False
+    return state == "granted" or (known is not None and not known.needed)
 
 
 def _against(rule: Expression, snapshot: Snapshot) -> str | None:

@@ -8,7 +8,7 @@ from backend.engine.changing import Changes, Goal, Later, Suggestion, World, goa
 from backend.engine.comparing import Comparison
 from backend.engine.contact import committed
 from backend.engine.deciding import ENGINE_VERSION, STEPS, decide, most_conceded, overridable, pinned_first, uses
-from backend.engine.delivery import Delivery, deliver, refusal
+from backend.engine.delivery import Delivery, consented, deliver, refusal
 from backend.engine.knowing import context_of
 from backend.engine.match import balance_of, segments_own
 from backend.engine.parts import Parts, lead_in_words, parts_of
@@ -44,6 +44,7 @@ __all__ = [
     "balance_of",
     "committed",
     "concession_of",
+    "consented",
     "context_of",
     "decide",
     "deliver",

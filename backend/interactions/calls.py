@@ -7,7 +7,7 @@ somebody answers; a call of a customer whose contact is still open with that age
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -216,13 +216,19 @@ def live(session: Session) -> tuple[Call, ...]:
     return tuple(Call(*row) for row in session.execute(found))
 
 
-def export_customer(session: Session, customer_id: UUID) -> list[dict[str, Any]]:
-    return [dict(row._mapping) for row in session.execute(select(_CALL).where(_CALL.c.customer_id == customer_id))]
+def export_customer(session: Session, customer_id: UUID, numbers: Collection[str] = ()) -> list[dict[str, Any]]:
+    found = session.execute(select(_CALL).where(_theirs(customer_id, numbers)).order_by(_CALL.c.rang_at))
+    return [dict(row._mapping) for row in found]
 
 
-def erase_customer(session: Session, customer_id: UUID) -> int:
-    result = session.execute(_CALL.delete().where(_CALL.c.customer_id == customer_id))
-    return db.touched(result)
+def erase_customer(session: Session, customer_id: UUID, numbers: Collection[str] = ()) -> int:
+    return db.touched(session.execute(_CALL.delete().where(_theirs(customer_id, numbers))))
+
+
+def _theirs(customer_id: UUID, numbers: Collection[str]) -> Any:
+    """Calls that are theirs, and those from their telephone of which nobody has said whose they are."""
+    from_them = _CALL.c.customer_id.is_(None) & _CALL.c.number.in_(sorted(numbers))
+    return (_CALL.c.customer_id == customer_id) | from_them
 
 
 def _spelled(number: str) -> str:

@@ -23,6 +23,8 @@ LONGEST_NOTES = 5_000
 LONGEST_SUMMARY = 500
 GOES_ON = timedelta(hours=12)
 """A contact that was not wrapped up for so long is over: the next call begins another."""
+UNVERIFIED: dict[str, Any] = {"verified_at": None, "verified_how": None}
+"""Whoever speaks from now on has yet to prove who they are."""
 INTERACTION = db.table_of(InteractionRow)
 _CALL = db.table_of(CallRow)
 _COLUMNS = tuple(INTERACTION.c[name] for name in Interaction.__slots__)
@@ -111,7 +113,7 @@ def open_with(session: Session, customer_id: UUID, staff_id: UUID) -> UUID | Non
 
 def go_on(session: Session, customer_id: UUID, interaction_id: UUID, now: datetime) -> None:
     """The contact had ended and goes on: they called again."""
-    session.execute(update(INTERACTION).where(*this(customer_id, interaction_id)).values(ended_at=None))
+    session.execute(update(INTERACTION).where(*this(customer_id, interaction_id)).values(ended_at=None, **UNVERIFIED))
     changed_now(session, customer_id, interaction_id, now)
 
 

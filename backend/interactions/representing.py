@@ -62,7 +62,8 @@ def speak_with(
     session.execute(
         update(contacts.INTERACTION)
         .where(*contacts.this(customer_id, interaction_id))
-        .values(person_id=representative_id)
+        # Somebody else speaks now: whoever proved who they are was not this one.
+        .values(person_id=representative_id, **({} if found.person_id == representative_id else contacts.UNVERIFIED))
     )
     contacts.changed_now(session, customer_id, interaction_id, now)
     return contacts.interaction(session, customer_id, interaction_id)

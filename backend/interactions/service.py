@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlmodel import Session
 from backend import db
 from backend.interactions import calls
 from backend.interactions.agents import agent_state, at_work, here, set_agent_state, sign_off_absent
+from backend.interactions.aging import count_old, remove_old
 from backend.interactions.calls import (
     answered,
     attach,
@@ -24,6 +26,7 @@ from backend.interactions.calls import (
     take_waiting,
     waiting,
 )
+from backend.interactions.consenting import asked_in, change_consent, say_consents
 from backend.interactions.contacts import (
     all_open,
     begin,
@@ -56,6 +59,7 @@ from backend.interactions.timeline import (
 )
 from backend.interactions.transitions import due, events_of, renew, renewed
 from backend.interactions.types import AgentState, Call, Event, Interaction, NewContact, Past, Visit
+from backend.interactions.verifying import is_verified, mask_for, verify_caller
 from backend.interactions.visits import just_visited, visit, visiting, visits_now
 from backend.interactions.words import (
     HIDDEN_FROM_CUSTOMERS,
@@ -69,81 +73,15 @@ from backend.interactions.words import (
 )
 
 __all__ = [
-    "HAPPENED",
-    "HIDDEN_FROM_CUSTOMERS",
-    "KINDS",
-    "AgentState",
-    "Call",
-    "Event",
-    "EventWords",
-    "Interaction",
-    "NewContact",
-    "Past",
-    "Visit",
-    "agent_state",
-    "all_open",
-    "answered",
-    "append",
-    "at_work",
-    "attach",
-    "begin",
-    "call_of",
-    "calls_of",
-    "came_by",
-    "came_since",
-    "cause_text",
-    "count",
-    "day",
-    "drop",
-    "due",
-    "end_representative",
-    "enter_past",
-    "entered_already",
-    "erase_customer",
-    "events_of",
-    "export_customer",
-    "forget_received",
-    "here",
-    "hung_up",
-    "in_channel",
-    "in_words",
-    "interaction",
-    "just_visited",
-    "last_spoken",
-    "live",
-    "moment_data",
-    "move_customer",
-    "move_customer_back",
-    "move_events",
-    "named",
-    "new_event",
-    "open_interactions",
-    "open_with_customer",
-    "ordered_id",
-    "past_ids",
-    "person_text",
-    "person_with",
-    "receive",
-    "received",
-    "record",
-    "record_representative",
-    "renew",
-    "renewed",
-    "require_authority",
-    "ring",
-    "row_counts",
-    "set_agent_state",
-    "set_private",
-    "sign_off_absent",
-    "speak_with",
-    "take_waiting",
-    "timeline",
-    "visit",
-    "visiting",
-    "visits_now",
-    "waiting",
-    "wrap_up",
-    "write_notes",
+    "HAPPENED", "HIDDEN_FROM_CUSTOMERS", "KINDS", "AgentState", "Call", "Event", "EventWords", "Interaction", "NewContact", "Past", "Visit",
+    "agent_state", "all_open", "answered", "append", "asked_in", "at_work", "attach", "begin", "call_of", "calls_of", "came_by", "came_since",
+    "cause_text", "change_consent", "count", "count_old", "day", "drop", "due", "end_representative", "enter_past", "entered_already",
+    "erase_customer", "events_of", "export_customer", "forget_received", "here", "hung_up", "in_channel", "in_words", "interaction", "is_verified",
+    "just_visited", "last_spoken", "live", "mask_for", "moment_data", "move_customer", "move_customer_back", "move_events", "named", "new_event",
+    "open_interactions", "open_with_customer", "ordered_id", "past_ids", "person_text", "person_with", "receive", "received", "record",
+    "record_representative", "remove_old", "renew", "renewed", "require_authority", "ring", "row_counts", "say_consents", "set_agent_state",
+    "set_private", "sign_off_absent", "speak_with", "take_waiting", "timeline", "verify_caller", "visit", "visiting", "visits_now", "waiting",
+    "wrap_up", "write_notes",
 ]  # fmt: skip
 
 _EVENT = db.table_of(EventRow)
@@ -152,20 +90,22 @@ _VISIT = db.table_of(VisitRow)
 _OWNED = (_EVENT, _VISIT, _INTERACTION, db.table_of(ReceivedRow))
 
 
-def export_customer(session: Session, customer_id: UUID) -> dict[str, list[dict[str, Any]]]:
-    """Every row of this room about the customer, by table."""
+def export_customer(
+    session: Session, customer_id: UUID, numbers: Collection[str] = ()
+) -> dict[str, list[dict[str, Any]]]:
+    """Every row of this room about the customer, by table; with calls from their `numbers` that are nobody's yet."""
     found = {
         table.name: [
             dict(row._mapping) for row in session.execute(select(table).where(table.c.customer_id == customer_id))
         ]
         for table in _OWNED
     }
-    return found | {"call": calls.export_customer(session, customer_id)}
+    return found | {"call": calls.export_customer(session, customer_id, numbers)}
 
 
-def erase_customer(session: Session, customer_id: UUID) -> int:
-    """Deletes every row of this room about the customer; gives how many there were."""
-    erased = calls.erase_customer(session, customer_id)
+def erase_customer(session: Session, customer_id: UUID, numbers: Collection[str] = ()) -> int:
+    """Deletes every row of this room about the customer, and calls from their `numbers`; gives how many there were."""
+    erased = calls.erase_customer(session, customer_id, numbers)
     for table in _OWNED:
         result = session.execute(delete(table).where(table.c.customer_id == customer_id))
         erased += db.touched(result)

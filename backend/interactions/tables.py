@@ -46,6 +46,9 @@ class InteractionRow(SQLModel, table=True):
     wrapped_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     person_id: UUID | None = None
     """The representative with whom the agent speaks; empty for the customer themselves."""
+    verified_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    verified_how: str | None = None
+    """How whoever speaks proved who they are; it ends with the contact."""
 
 
 class CallRow(SQLModel, table=True):

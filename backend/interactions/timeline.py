@@ -83,7 +83,7 @@ def record(
     """Appends one event in the caller's transaction and gives its id. Raises ValueError for a kind that nobody could read.
 
     Where an agent speaks with someone who acts for the customer, the event names that person, whatever the act. Raises
-    Conflict where the customer was merged with another meanwhile.
+    Conflict where the customer was merged with another meanwhile, Erased where they were erased: nothing is written of them then.
     """
     if kind not in KINDS:
         raise ValueError(f"{kind!r} is no kind of event; there are {', '.join(sorted(KINDS))}.")
@@ -147,21 +147,29 @@ def timeline(
     *,
     kinds: Collection[str] | None = None,
     channel: str | None = None,
+    stage: str | None = None,
     limit: int = 25,
     cursor: str | None = None,
 ) -> Page[Event]:
-    """What happened to the customer, newest first; `kinds` and `channel` narrow it. Raises Invalid for a limit or cursor that is none."""
+    """What happened to the customer, newest first; `kinds`, `channel` and `stage` narrow it. Raises Invalid for a limit or cursor that is none."""
     if not 1 <= limit <= MOST:
         raise Invalid("A page holds 1 to 100 events.", {"limit": "1 to 100"})
-    asked = {"customer_id": customer_id, "most": limit + 1, "channel": channel, "before": _event_id(cursor)}
-    statement = _timeline(cursor is not None, None if kinds is None else tuple(sorted(kinds)), channel is not None)
+    asked = {
+        "customer_id": customer_id,
+        "most": limit + 1,
+        "channel": channel,
+        "stage": stage,
+        "before": _event_id(cursor),
+    }
+    narrowed = (channel is not None, stage is not None)
+    statement = _timeline(cursor is not None, None if kinds is None else tuple(sorted(kinds)), *narrowed)
     rows = session.execute(statement, {key: value for key, value in asked.items() if value is not None}).all()
     items = tuple(Event(*row) for row in rows[:limit])
     return Page(items, str(items[-1].event_id) if len(rows) > limit else None)
 
 
 @lru_cache(maxsize=64)
-def _timeline(onward: bool, kinds: tuple[str, ...] | None, in_channel: bool) -> Select[Any]:
+def _timeline(onward: bool, kinds: tuple[str, ...] | None, in_channel: bool, of_stage: bool) -> Select[Any]:
     """Built once for each way of asking: every page of a customer asks."""
     statement = _TIMELINE.where(_EVENT.c.customer_id == bindparam("customer_id"))
     if onward:
@@ -170,6 +178,8 @@ def _timeline(onward: bool, kinds: tuple[str, ...] | None, in_channel: bool) -> 
         statement = statement.where(_EVENT.c.kind.in_(kinds))
     if in_channel:
         statement = statement.where(_EVENT.c.channel == bindparam("channel"))
+    if of_stage:
+        statement = statement.where(_EVENT.c.stage == bindparam("stage"))
     # The id is made at the instant of the event: its order is that of time, and it is the primary key.
     return statement.order_by(_EVENT.c.event_id.desc()).limit(bindparam("most"))
 

@@ -101,6 +101,9 @@ class Interaction:
     wrap_up_code: str | None
     person_id: UUID | None = None
     """The representative with whom the agent speaks; None for the customer themselves."""
+    verified_at: datetime | None = None
+    verified_how: str | None = None
+    """How whoever speaks proved who they are; None until they have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -317,6 +317,26 @@ def _unmerged(event: Event, own: bool, language: str) -> tuple[str, str]:
     return f"Taken apart from {name}, {number}", _sentence("not the same person", _by(event, own))
 
 
+_SAID = {
+    "granted": ("You agreed", "Agreed"),
+    "denied": ("You did not agree", "Did not agree"),
+    "withdrawn": ("You no longer agree", "No longer agrees"),
+}
+
+
+def _consented(event: Event, own: bool, language: str) -> tuple[str, str]:
+    yours, theirs = _SAID.get(str(event.data.get("state")), ("You told us what you allow", "Consent"))
+    purpose = str(event.data.get("purpose_label") or event.data.get("purpose") or "")
+    way = str(event.data.get("channel_label") or "")
+    title = f"{yours if own else theirs}: {purpose[:1].lower()}{purpose[1:]}"
+    return title, _sentence(f"for: {way}" if way else "", _by(event, own))
+
+
+def _verified(event: Event, own: bool, language: str) -> tuple[str, str]:
+    how = str(event.data.get("how_label") or event.data.get("how") or "")
+    return ("You showed that it was you" if own else "Caller verified"), _sentence(how, _by(event, own))
+
+
 _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
     "call": _call,
     "call.private": _private,
@@ -365,6 +385,8 @@ _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
     "outside": tracked,
     "profile.merged": _merged,
     "profile.unmerged": _unmerged,
+    "consent.changed": _consented,
+    "caller.verified": _verified,
     "representative.recorded": _recorded,
     "representative.ended": _ended,
 }

@@ -152,6 +152,18 @@ def _references(pack: Pack, source: Source) -> Iterator[Problem]:
         for extra in cell.objectives - objectives:
             yield Problem(*where, f"{extra} is no objective of the matrix")
         yield from (Problem(*where, message) for message in _interaction(cell, pack))
+    hides = pack.masked_contact or any(a.masked for a in pack.attributes.values())
+    if hides and not pack.verifications:
+        words = "something is masked until the caller is verified, and no [[verification]] says how they are"
+        yield Problem("pack.toml", 1, "verification", words)
+    for nth, attribute in enumerate(pack.attributes.values()):
+        if (attribute.sees or attribute.masked) and "agent" not in attribute.visible:
+            line = source.line("attributes.toml", "attribute", nth, "sees" if attribute.sees else "masked")
+            yield Problem("attributes.toml", line, attribute.key, "staff never see it: it is not visible to agents")
+    for nth, purpose in enumerate(pack.purposes):
+        for extra in sorted(set(purpose.channels) - channels):
+            line = source.line("pack.toml", "purpose", nth, "channels")
+            yield Problem("pack.toml", line, purpose.key, f"{extra} is no channel of the matrix")
     for missing in stages - set(pack.stage_weights):
         yield Problem("matrix.toml", 1, missing, "this stage has no [[stage_weights]]")
     for nth, (stage, given) in enumerate(pack.stage_weights.items()):

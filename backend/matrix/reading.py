@@ -18,8 +18,8 @@ Body = dict[str, Any]
 PACK_FILE = re.compile(r"(?!treatments\.toml)(treatments/)?[a-z0-9][a-z0-9_-]{0,59}\.toml")
 """What a file of a pack may be called."""
 TABLES = frozenset({
-    "acknowledgement", "attribute", "budget", "cap", "cell", "channel", "decline_reason", "event", "fact", "gap", "holding", "intent", "persona", "process", "protective",
-    "purpose", "segment", "service", "source", "stage", "stage_weights", "state", "term", "trait", "treatment", "truth", "wrap_up",
+    "acknowledgement", "attribute", "budget", "cap", "cell", "channel", "decline_reason", "event", "fact", "gap", "holding", "intent", "kept", "persona", "process", "protective",
+    "purpose", "retention", "segment", "service", "source", "stage", "stage_weights", "state", "term", "trait", "treatment", "truth", "verification", "wrap_up",
 })  # fmt: skip
 PACKS = Path(__file__).resolve().parent.parent / "packs"
 
@@ -114,6 +114,10 @@ def pack_from(body: Mapping[str, Any]) -> Pack:
             budgets=head.get("budget", ()),
             quiet_hours=head.get("quiet_hours"),
             holdings=table("holdings", {}).get("holding", ()),
+            kept=head.get("kept", ()),
+            retention=head.get("retention", ()),
+            masked_contact=head.get("masked_contact", ()),
+            verifications=head.get("verification", ()),
             decline_reasons=head.get("decline_reason", ()),
             wrap_ups=head.get("wrap_up", ()),
             treatments=table("treatments", {}),

@@ -31,12 +31,14 @@ from backend.matrix.types import (
     Gap,
     HoldingKind,
     Intent,
+    Kept,
     LifeCycleState,
     Pack,
     Policies,
     Protective,
     Purpose,
     QuietHours,
+    Retention,
     Score,
     ScoreTerm,
     Segment,
@@ -46,11 +48,11 @@ from backend.matrix.writing import text_of, texts_from
 
 __all__ = [
     "BASE", "MAPPINGS", "PACK_FILE", "Act", "Attribute", "Body", "Budget", "Cap", "Cell", "CellChange", "Column", "DeclineReason", "EffectiveCell",
-    "Experience", "Fact", "FactSource", "FileMapping", "Gap", "HoldingKind", "Intent", "Labelled", "LifeCycleState", "MomentOfTruth", "Pack",
-    "PackError", "PlannedEvent", "Policies", "Problem", "Property", "Protective", "Purpose", "QuietHours", "Score", "ScoreTerm", "Segment",
-    "Service", "Source", "TrackingPlan", "Vector", "as_plain", "attribute_of", "attribute_text", "body_of", "check", "check_mapping", "day_text",
-    "effective_cell", "folder_of", "load_pack", "mapping_of", "pack_from", "placed", "read_body", "read_mapping", "strptime_form", "text_of",
-    "texts_from", "texts_of",
+    "Experience", "Fact", "FactSource", "FileMapping", "Gap", "HoldingKind", "Intent", "Kept", "Labelled", "LifeCycleState", "MomentOfTruth", "Pack",
+    "PackError", "PlannedEvent", "Policies", "Problem", "Property", "Protective", "Purpose", "QuietHours", "Retention", "Score", "ScoreTerm",
+    "Segment", "Service", "Source", "TrackingPlan", "Vector", "as_plain", "attribute_of", "attribute_text", "body_of", "check", "check_mapping",
+    "day_text", "effective_cell", "folder_of", "load_pack", "mapping_of", "pack_from", "placed", "read_body", "read_mapping", "strptime_form",
+    "text_of", "texts_from", "texts_of",
 ]  # fmt: skip
 
 

@@ -11,6 +11,9 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from backend.matrix.keeping import Kept as Kept
+from backend.matrix.keeping import Retention as Retention
+from backend.matrix.keeping import Role as Role
 from backend.matrix.parts import Amount, Chance, Clock, Key, Labelled, Part, Rule, Vector
 from backend.matrix.tracking import Experience, TrackingPlan
 from backend.rules.service import Name
@@ -25,6 +28,10 @@ class Attribute(Labelled):
     type: Literal["bool", "int", "number", "text", "choice", "date"]
     unit: str = ""
     visible: tuple[Audience, ...] = ("agent",)
+    sees: tuple[Role, ...] = ()
+    """The roles of staff who may see it at the desk; all of them where none is named."""
+    masked: bool = False
+    """Whether staff see it only once the caller is verified; before, its place alone."""
     personal: bool = False
     protected: bool = False
     actionable: bool = False
@@ -178,9 +185,15 @@ class DeclineReason(Labelled):
 
 
 class Purpose(Labelled):
-    """A purpose of contact. `needed`: nothing is offered for it without the customer's consent."""
+    """A purpose of contact. `needed`: nothing is offered for it without the customer's consent.
+
+    `wording` is what the customer is asked, word for word: shown at the portal, read out at the desk. A changed text is a new
+    version of it. `channels`: those in which it is asked; all of the pack where none is named.
+    """
 
     needed: bool
+    wording: str = ""
+    channels: tuple[Key, ...] = ()
 
 
 class Policies(Part):
@@ -294,6 +307,12 @@ class Pack(Part):
     budgets: tuple[Budget, ...] = ()
     holdings: tuple[HoldingKind, ...] = ()
     quiet_hours: QuietHours | None = None
+    kept: tuple[Kept, ...] = ()
+    retention: tuple[Retention, ...] = ()
+    masked_contact: tuple[Literal["phone", "email"], ...] = ()
+    """Which of these staff see only once the caller is verified."""
+    verifications: tuple[Labelled, ...] = ()
+    """The ways in which a caller proves who they are."""
     decline_reasons: tuple[DeclineReason, ...]
     wrap_ups: tuple[Labelled, ...]
     treatments: Mapping[str, Any]

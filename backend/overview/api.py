@@ -104,7 +104,7 @@ class ValueAnswer(BaseModel):
 class ConsentAnswer(BaseModel):
     purpose: str
     channel: str
-    state: Literal["granted", "denied"]
+    state: Literal["granted", "denied", "withdrawn"]
     at: datetime
 
 
@@ -144,6 +144,8 @@ class CustomerAnswer(BaseModel):
     language: str
     made_up: bool
     version: int
+    masked: list[str]
+    """What this key may not read: an attribute that is named here is left out, a phone number or e-mail shows its place only."""
     life_cycle: str
     segments: list[str]
     protective: list[str]
@@ -165,8 +167,10 @@ class CustomerAnswer(BaseModel):
 class TimelineQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    kind: str | None = Field(default=None, max_length=40)
+    kind: str | None = Field(default=None, max_length=400)
+    """One kind of event, or several with commas between."""
     channel: str | None = Field(default=None, max_length=20)
+    stage: str | None = Field(default=None, max_length=60)
     limit: Limit = 25
     cursor: Cursor | None = None
 
@@ -224,15 +228,17 @@ def show(path: CustomerPath) -> problems.Answer:
         pack = configuration.catalogue.pack
         bills = profiles.bill_heads(session, profile.customer_id)
         sources = profiles.sources(session, profile.customer_id, pack)
-    snapshot = profiles.snapshot(profile, now, pack)
+        snapshot = profiles.snapshot(profile, now, pack)
+        mask = interactions.mask_for(session, profile, pack, current_actor(), (snapshot,))
     today = date.fromisoformat(snapshot.today)
-    visible = {a.key for a in pack.attributes.values() if "agent" in a.visible}
-    head = lines.header(profile, snapshot, pack)
-    risk = lines.risk(profile, snapshot, pack)
-    drivers = [{"attribute": a, "contribution": c} for a, c in snapshot.risk_reasons]
+    visible = {a.key for a in pack.attributes.values() if "agent" in a.visible} - mask.hidden
+    head = lines.header(profile, snapshot, pack, mask)
+    risk = lines.risk(profile, snapshot, pack, mask)
+    drivers = [{"attribute": a, "contribution": c} for a, c in snapshot.risk_reasons if a not in mask.hidden]
     return {
         **{name: getattr(head, name) for name in ("id", "number", "name", "email", "phone", "birth_date", "timezone")},
         **{name: getattr(head, name) for name in ("language", "made_up", "version", "life_cycle")},
+        "masked": list(head.masked),
         "segments": list(snapshot.segments),
         "protective": list(snapshot.protective),
         "risk": {
@@ -267,13 +273,15 @@ def show(path: CustomerPath) -> problems.Answer:
 @requires(Permission.SEE_CUSTOMER)
 def timeline(path: CustomerPath, query: TimelineQuery) -> problems.Answer:
     """Every event with its data, and in an agent's words."""
-    kinds = {query.kind} if query.kind else None
+    kinds = {kind.strip() for kind in query.kind.split(",")} if query.kind else None
     with db.reading() as session:
         profile = profiles.profile(session, path.customer_id)
         found = interactions.timeline(
-            session, profile.customer_id, kinds=kinds, channel=query.channel, limit=query.limit, cursor=query.cursor
-        )
-    return {"items": [_event(e, profile.language) for e in found.items], "next_cursor": found.next_cursor}
+            session, profile.customer_id, kinds=kinds, channel=query.channel, stage=query.stage,
+            limit=query.limit, cursor=query.cursor,
+        )  # fmt: skip
+        mask = interactions.mask_for(session, profile, catalogues.pack_in_force(session), current_actor())
+    return {"items": [_event(e, profile.language, mask) for e in found.items], "next_cursor": found.next_cursor}
 
 
 @bp.put("/customers/<uuid:customer_id>/moment", responses={200: MomentAnswer}, summary="Say why the customer is here")
@@ -310,14 +318,14 @@ def _bill(bill: BillLine) -> dict[str, Any]:
     return {"id": bill.bill_id, **{name: getattr(bill, name) for name in names}}
 
 
-def _event(event: interactions.Event, language: str) -> dict[str, Any]:
+def _event(event: interactions.Event, language: str, mask: profiles.Mask) -> dict[str, Any]:
     words = interactions.in_words(event, "agent", language)
     names = ("at", "kind", "channel", "stage", "interaction_id")
     return {
         "id": event.event_id,
         **{name: getattr(event, name) for name in names},
         "actor": {"kind": event.actor_kind, "name": event.actor_name},
-        "title": words.title,
-        "detail": words.detail,
-        "data": event.data,
+        "title": mask.text(words.title),
+        "detail": mask.text(words.detail),
+        "data": mask.plain(event.data),
     }

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from backend.interactions.service import Event, day, in_words
-from backend.matrix.service import Pack, attribute_text
+from backend.interactions.service import Event, asked_in, day, in_words
+from backend.matrix.service import Pack
 from backend.overview.types import (
     BillLine,
     Choice,
     ConsentLine,
+    ConsentWay,
     CustomerHeader,
     ExperienceView,
     MomentView,
@@ -24,14 +25,18 @@ from backend.overview.types import (
     Worth,
 )
 from backend.profiles.service import (
+    OPEN,
     Bill,
     LifetimeValue,
+    Mask,
     Profile,
     Representative,
     Snapshot,
     band,
+    email_text,
     lifetime_value,
     moves,
+    phone_text,
     score,
 )
 from backend.profiles.service import in_words as risk_in_words
@@ -49,16 +54,23 @@ HEADED = frozenset({"tenure", "monthly_charges", "birth_date", "left_on"})
 """Attributes that stand elsewhere on the page: tenure and charges under worth, the dates in the header."""
 
 
-def header(profile: Profile, snapshot: Snapshot, pack: Pack) -> CustomerHeader:
+def header(profile: Profile, snapshot: Snapshot, pack: Pack, mask: Mask = OPEN) -> CustomerHeader:
+    """Who they are. A number, address or day that this viewer must not read stands as text with dots, and else as it is."""
     born = pack.attributes.get("birth_date")
+    shown = profile.birth_date if born is None or "agent" in born.visible else None
+    hidden = shown is not None and "birth_date" in mask.hidden
     label = next((s.label for s in pack.life_cycle if s.key == snapshot.life_cycle), snapshot.life_cycle)
     return CustomerHeader(
         id=profile.customer_id,
         number=profile.number,
         name=profile.name,
-        email=profile.email,
-        phone=profile.phone,
-        birth_date=profile.birth_date if born is None or "agent" in born.visible else None,
+        email=email_text(profile.email) if profile.email and "email" in mask.masked else profile.email,
+        phone=phone_text(profile.phone) if profile.phone and "phone" in mask.masked else profile.phone,
+        birth_date=None if hidden else shown,
+        born_text=mask.value(born, shown.isoformat(), pack.currency, profile.language)
+        if hidden and born and shown
+        else "",
+        masked=tuple(sorted(mask.masked)),
         since_text=_since(profile),
         life_cycle=snapshot.life_cycle,
         life_cycle_label=label,
@@ -119,11 +131,12 @@ def worth(snapshot: Snapshot, bills: tuple[Bill, ...], pack: Pack) -> Worth:
     return Worth(monthly, Money(year, pack.currency), int(snapshot.attributes.get("tenure") or 0))
 
 
-def risk(profile: Profile, snapshot: Snapshot, pack: Pack) -> Risk | None:
+def risk(profile: Profile, snapshot: Snapshot, pack: Pack, mask: Mask = OPEN) -> Risk | None:
     """None without a score, and for a customer who has left already: there is nothing left to foresee."""
     if snapshot.churn_risk is None or pack.churn is None or profile.facts.get("dates", {}).get("left"):
         return None
-    reasons = risk_in_words(pack.churn, snapshot.attributes, snapshot.risk_reasons)
+    told = tuple(reason for reason in snapshot.risk_reasons if reason[0] not in mask.hidden)
+    reasons = risk_in_words(pack.churn, snapshot.attributes, told)
     return Risk(snapshot.churn_risk, band(snapshot.churn_risk), reasons)
 
 
@@ -147,20 +160,20 @@ def experience(profile: Profile, snapshot: Snapshot, pack: Pack) -> ExperienceVi
     )
 
 
-def services(snapshot: Snapshot, pack: Pack, audience: Audience) -> tuple[ServiceLine, ...]:
+def services(snapshot: Snapshot, pack: Pack, audience: Audience, mask: Mask = OPEN) -> tuple[ServiceLine, ...]:
     held = _holds_any(snapshot, pack)
     lines = []
     for service in pack.services:
         attribute = pack.attributes.get(service.attribute)
-        if attribute is None or audience not in attribute.visible:
+        if attribute is None or audience not in attribute.visible or attribute.key in mask.hidden:
             continue
         value = snapshot.attributes.get(service.attribute)
         text = service.values.get(str(value).lower() if isinstance(value, bool) else str(value)) if held else None
         lines.append(ServiceLine(service.label, text or "", text is not None))
-    return (*lines, *_holdings(snapshot, pack, audience)) if held else tuple(lines)
+    return (*lines, *_holdings(snapshot, pack, audience, mask)) if held else tuple(lines)
 
 
-def _holdings(snapshot: Snapshot, pack: Pack, audience: Audience) -> Iterator[ServiceLine]:
+def _holdings(snapshot: Snapshot, pack: Pack, audience: Audience, mask: Mask) -> Iterator[ServiceLine]:
     """What the customer has several of, one by one, with what this audience may see of each."""
     kinds = {kind.key: kind for kind in pack.holdings}
     for holding in snapshot.holdings:
@@ -169,7 +182,7 @@ def _holdings(snapshot: Snapshot, pack: Pack, audience: Audience) -> Iterator[Se
         texts = [
             f"{a.label}: {text}"
             for a in shown
-            if (text := attribute_text(a, holding.attributes.get(a.key), pack.currency, snapshot.language))
+            if (text := mask.value(a, holding.attributes.get(a.key), pack.currency, snapshot.language))
         ]
         yield ServiceLine(holding.label, ", ".join(texts), True)
 
@@ -181,13 +194,11 @@ def _holds_any(snapshot: Snapshot, pack: Pack) -> bool:
         return True
 
 
-def details(snapshot: Snapshot, pack: Pack, audience: Audience) -> tuple[tuple[str, str], ...]:
+def details(snapshot: Snapshot, pack: Pack, audience: Audience, mask: Mask = OPEN) -> tuple[tuple[str, str], ...]:
     """What else this audience may see of the customer: (label, text); unknown and empty ones are left out."""
     elsewhere = HEADED | {s.attribute for s in pack.services}
     shown = [a for a in pack.attributes.values() if audience in a.visible and a.key not in elsewhere]
-    pairs = [
-        (a.label, attribute_text(a, snapshot.attributes.get(a.key), pack.currency, snapshot.language)) for a in shown
-    ]
+    pairs = [(a.label, mask.value(a, snapshot.attributes.get(a.key), pack.currency, snapshot.language)) for a in shown]
     return tuple((label, text[:1].upper() + text[1:]) for label, text in pairs if text)
 
 
@@ -204,11 +215,19 @@ def balance(bills: Iterable[Bill | BillLine], currency: str) -> Money:
 
 
 def consents(profile: Profile, pack: Pack) -> tuple[ConsentLine, ...]:
-    purposes = {p.key: p.label for p in pack.purposes}
-    return tuple(
-        ConsentLine(purposes.get(c.purpose, c.purpose), pack.label_of(pack.channels, c.channel), c.state == "granted")
-        for c in profile.consents
-    )
+    """Every purpose of the pack with what the customer says of it in each channel in which it is asked."""
+    said = {(c.purpose, c.channel): c for c in profile.consents}
+    lines = []
+    for purpose in pack.purposes:
+        ways = []
+        for channel in asked_in(purpose, pack):
+            one = said.get((purpose.key, channel))
+            label = pack.label_of(pack.channels, channel)
+            ways.append(ConsentWay(channel, label, one.state if one else "", one.at if one else None))
+        lines.append(
+            ConsentLine(purpose.key, purpose.label, purpose.wording or purpose.label, purpose.needed, tuple(ways))
+        )
+    return tuple(lines)
 
 
 def moment_view(profile: Profile, pack: Pack, now: datetime, audience: Audience) -> MomentView | None:
@@ -248,9 +267,10 @@ def choices(pack: Pack, audience: Audience) -> tuple[Choice, ...]:
     return tuple(Choice(i.key, i.label if audience == "agent" else i.choice, i.stage) for i in pack.intents.values())
 
 
-def timeline_line(event: Event, audience: Audience, language: str) -> TimelineLine:
+def timeline_line(event: Event, audience: Audience, language: str, mask: Mask = OPEN) -> TimelineLine:
     words = in_words(event, audience, language)
-    return TimelineLine(event.event_id, event.at, event.kind, event.channel, words.title, words.detail)
+    title, detail = mask.text(words.title), mask.text(words.detail)
+    return TimelineLine(event.event_id, event.at, event.kind, event.channel, title, detail)
 
 
 def needs(snapshot: Snapshot, bills: tuple[BillLine, ...]) -> tuple[Need, ...]:

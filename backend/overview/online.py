@@ -14,15 +14,15 @@ from backend.interactions import service as interactions
 from backend.matrix.service import Pack
 from backend.overview.types import Online
 from backend.profiles import service as profiles
-from backend.profiles.service import Moment, Profile
+from backend.profiles.service import REFUSED, Moment, Profile
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Forbidden
 
 CHANNEL = "portal"
 WATCHING = "live_help"
 """The purpose under which agents may see the page that a customer is on. It needs no consent, and can be refused."""
-REFUSED = "denied"
 WORDING = "While I am on these pages, your team may see which one I am looking at, to help me better."
+"""What the customer is asked where the pack has no words of its own for it."""
 
 
 def visit(actor: Actor, page: str, title: str, now: datetime) -> None:
@@ -38,7 +38,7 @@ def visit(actor: Actor, page: str, title: str, now: datetime) -> None:
             return
         pack = catalogues.pack_in_force(session)
     with db.transaction() as session:
-        seen = profiles.consent(session, customer_id, WATCHING, CHANNEL) != REFUSED
+        seen = profiles.consent(session, customer_id, WATCHING, CHANNEL) not in REFUSED
         interactions.visit(session, actor, title if seen else None, now)
         intent = next((intent for intent in pack.intents.values() if page in intent.pages), None)
         if seen and intent is not None:
@@ -64,14 +64,19 @@ def write_moment(
 
 def watching(profile: Profile) -> bool:
     """Whether the desk may see which page of the portal the customer is on: unless they refused it."""
-    return not any((c.purpose, c.channel, c.state) == (WATCHING, CHANNEL, REFUSED) for c in profile.consents)
+    return not any((c.purpose, c.channel) == (WATCHING, CHANNEL) and c.state in REFUSED for c in profile.consents)
 
 
 def set_watching(session: Session, actor: Actor, allowed: bool, now: datetime) -> None:
     """The customer refuses to be watched, or allows it again; what was seen of this visit is forgotten at once."""
     customer_id = _own(actor)
-    state = "granted" if allowed else REFUSED
-    profiles.set_consent(session, customer_id, WATCHING, CHANNEL, state, "portal", WORDING, now)
+    state, pack = "granted" if allowed else "denied", catalogues.pack_in_force(session)
+    if any(p.key == WATCHING for p in pack.purposes):
+        interactions.change_consent(
+            session, customer_id, WATCHING, CHANNEL, state, source="portal", said_in=CHANNEL, actor=actor, now=now, pack=pack
+        )  # fmt: skip
+    else:
+        profiles.set_consent(session, customer_id, WATCHING, CHANNEL, state, "portal", WORDING, now, actor)
     interactions.visit(session, actor, None, now)
 
 

@@ -18,6 +18,7 @@ from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.matrix.service import Pack
 from backend.overview import lines
+from backend.overview.allowing import privacy_page, say_consents
 from backend.overview.calling import caller, create_caller, wrap_up, wrap_up_page
 from backend.overview.cancelling import LeavingPage, leaving_page
 from backend.overview.following import follow, renew_due
@@ -42,7 +43,7 @@ from shared.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 
 __all__ = [
     "CustomerPage", "LeavingPage", "PortalHome", "Wall", "activity_page", "bills_page", "caller", "cancel_case", "create_caller",
-    "customer_page", "find_reference", "follow", "leaving_page", "offers_page", "portal_home", "renew_due", "request_callback", "services_page",
+    "customer_page", "find_reference", "follow", "leaving_page", "offers_page", "portal_home", "privacy_page", "renew_due", "request_callback", "say_consents", "services_page",
     "set_moment", "set_watching", "timeline_page", "visit", "wall", "watching", "wrap_up", "wrap_up_page",
 ]  # fmt: skip
 
@@ -72,7 +73,9 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
         raise Forbidden("This page is for our staff.")
     decided = treatments.decide(customer_id, now)
     profile, snapshot, pack = decided.inputs.profile, decided.inputs.snapshot, decided.inputs.pack
-    recommendation = treatments.recommend_for_agent(customer_id, DESK_CHANNEL, actor, now, decided=decided)
+    with db.reading() as session:
+        mask = interactions.mask_for(session, profile, pack, actor, (snapshot,))
+    recommendation = treatments.recommend_for_agent(customer_id, DESK_CHANNEL, actor, now, decided=decided, mask=mask)
     with db.reading() as session:
         bills = profiles.bill_heads(session, profile.customer_id, A_YEAR_OF_BILLS)
         events = interactions.timeline(session, profile.customer_id, limit=TIMELINE)
@@ -90,22 +93,22 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
     contact = next((event for event in events.items if event.kind in _CONTACTS), None)
     persons = lines.representatives(known, today)
     return CustomerPage(
-        customer=lines.header(profile, snapshot, pack),
+        customer=lines.header(profile, snapshot, pack, mask),
         warnings=lines.warnings(profile, snapshot, pack, balance, contact),
         worth=lines.worth(snapshot, bills, pack),
-        risk=lines.risk(profile, snapshot, pack),
+        risk=lines.risk(profile, snapshot, pack, mask),
         value=lines.whole_value(profile, snapshot, pack),
         experience=lines.experience(profile, snapshot, pack),
-        services=lines.services(snapshot, pack, "agent"),
+        services=lines.services(snapshot, pack, "agent", mask),
         bills=tuple(lines.bill_line(bill, today) for bill in bills[:SHOWN_BILLS]),
         balance=balance,
         consents=lines.consents(profile, pack),
-        attributes=lines.details(snapshot, pack, "agent"),
+        attributes=lines.details(snapshot, pack, "agent", mask),
         moment=lines.moment_view(profile, pack, now, "agent"),
         stages=tuple(Choice(s.key, s.label) for s in pack.stages),
         intents=lines.choices(pack, "agent"),
         decline_reasons=tuple(Choice(r.key, r.label) for r in pack.decline_reasons),
-        timeline=tuple(lines.timeline_line(event, "agent", profile.language) for event in events.items),
+        timeline=tuple(lines.timeline_line(event, "agent", profile.language, mask) for event in events.items),
         timeline_next=events.next_cursor,
         recommendation=recommendation,
         contact=mine[-1] if mine else None,
@@ -117,19 +120,30 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
         credits=credits,
         representatives=tuple(one for one in persons if one.state != "ended"),
         person=next((one for one in persons if mine and one.one.representative_id == mine[-1].person_id), None),
+        verifications=tuple(Choice(v.key, v.label) for v in pack.verifications),
+        channels=tuple(Choice(c.key, c.label) for c in pack.channels),
     )
 
 
 def timeline_page(
-    customer_id: UUID, actor: Actor, now: datetime, kinds: Collection[str] | None = None, cursor: str | None = None
+    customer_id: UUID,
+    actor: Actor,
+    now: datetime,
+    kinds: Collection[str] | None = None,
+    cursor: str | None = None,
+    channel: str | None = None,
+    stage: str | None = None,
 ) -> TimelinePage:
-    """A part of the customer's timeline in an agent's words. Raises NotFound, Invalid for a cursor that is none."""
+    """A part of the customer's timeline in an agent's words, of these kinds, this channel and stage alone where they are given. Raises NotFound, Invalid for a cursor that is none."""
     if actor.kind == "customer":
         raise Forbidden("This page is for our staff.")
     with db.reading() as session:
         profile = profiles.profile(session, customer_id)
-        events = interactions.timeline(session, profile.customer_id, kinds=kinds, limit=TIMELINE, cursor=cursor)
-    told = tuple(lines.timeline_line(event, "agent", profile.language) for event in events.items)
+        events = interactions.timeline(
+            session, profile.customer_id, kinds=kinds, channel=channel, stage=stage, limit=TIMELINE, cursor=cursor
+        )
+        mask = interactions.mask_for(session, profile, catalogues.pack_in_force(session), actor)
+    told = tuple(lines.timeline_line(event, "agent", profile.language, mask) for event in events.items)
     return TimelinePage(told, events.next_cursor, profile.timezone)
 
 

@@ -29,6 +29,10 @@ class CustomerHeader:
     timezone: str
     made_up: bool
     version: int
+    born_text: str = ""
+    """What stands in place of a birth date that this viewer must not read."""
+    masked: tuple[str, ...] = ()
+    """What is masked until the caller is verified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +91,61 @@ class BillLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentWay:
+    """One channel of a purpose: `state` is granted, denied, withdrawn, or "" where nobody has asked yet."""
+
+    key: str
+    label: str
+    state: str
+    at: datetime | None
+
+    @property
+    def granted(self) -> bool:
+        return self.state == "granted"
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentLine:
+    """A purpose, the words in which it is asked, and what the customer says of it in each of its channels."""
+
     purpose: str
+    label: str
+    wording: str
+    needed: bool
+    ways: tuple[ConsentWay, ...]
+
+    @property
+    def granted(self) -> tuple[str, ...]:
+        """The labels of the channels in which they allow it."""
+        return tuple(way.label for way in self.ways if way.granted)
+
+    @property
+    def asked(self) -> bool:
+        return any(way.state for way in self.ways)
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentSaid:
+    """One entry of the ledger, in words."""
+
+    at: datetime
+    label: str
     channel: str
-    granted: bool
+    state: str
+    source: str
+    wording: str
+    wording_version: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyPage:
+    """What the customer allows, what they said before, and that they may have a copy of all that is kept of them."""
+
+    consents: tuple[ConsentLine, ...]
+    history: tuple[ConsentSaid, ...]
+    timezone: str
+    phone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +284,9 @@ class CustomerPage:
     """Who may act or be told in their place, those whose authority holds first; none whose authority was ended."""
     person: Represents | None
     """With whom the agent speaks in that contact; None for the customer."""
+    channels: tuple[Choice, ...] = ()
+    verifications: tuple[Choice, ...] = ()
+    """How a caller may prove who they are; empty where nothing is masked by it."""
 
 
 @dataclass(frozen=True, slots=True)

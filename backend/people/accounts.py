@@ -92,11 +92,9 @@ def demo_credentials_exist(session: Session) -> bool:
 
 
 def export_customer(session: Session, customer_id: UUID) -> dict[str, Any]:
-    """What this room holds on the customer, without the secret itself."""
+    """What this room holds on the customer, without what proves their password."""
     kept = session.get(CredentialRow, (customer_id, "customer"))
-    if kept is None:
-        return {}
-    return {"sign_in": {"changed_at": kept.changed_at.isoformat(), "is_demo": kept.is_demo}}
+    return {"credential": [] if kept is None else [kept.model_dump(exclude={"password_hash"})]}
 
 
 def erase_customer(session: Session, customer_id: UUID) -> None:

@@ -14,6 +14,10 @@ class Permission(StrEnum):
     DECIDE_OFFERS = "decide_offers"
     WORK_CASES = "work_cases"
     RECORD_REPRESENTATIVES = "record_representatives"
+    RECORD_CONSENT = "record_consent"
+    SEE_SENSITIVE = "see_sensitive"
+    SEE_LOOKS = "see_looks"
+    HANDLE_PRIVACY = "handle_privacy"
     SEE_DECISIONS = "see_decisions"
     REPLAY = "replay"
     MERGE_CUSTOMERS = "merge_customers"
@@ -31,7 +35,7 @@ class Permission(StrEnum):
 _AGENT = frozenset({
     Permission.DESK, Permission.SEARCH_CUSTOMERS, Permission.SEE_CUSTOMER, Permission.SET_MOMENT,
     Permission.PRESENT_OFFERS, Permission.DECIDE_OFFERS, Permission.SEE_DECISIONS, Permission.WORK_CASES,
-    Permission.RECORD_REPRESENTATIVES,
+    Permission.RECORD_REPRESENTATIVES, Permission.RECORD_CONSENT,
 })  # fmt: skip
 _READER = frozenset({Permission.DESK, Permission.SEARCH_CUSTOMERS, Permission.SEE_CUSTOMER, Permission.SEE_DECISIONS})
 _APPROVER = frozenset({Permission.SEE_CATALOGUE, Permission.APPROVE_CATALOGUE})
@@ -39,10 +43,10 @@ _APPROVER = frozenset({Permission.SEE_CATALOGUE, Permission.APPROVE_CATALOGUE})
 ROLES: dict[str, frozenset[Permission]] = {
     "agent": _AGENT,
     "supervisor": _AGENT
-    | {Permission.REPLAY, Permission.SUPERVISE, Permission.APPROVE_TERMS, Permission.MERGE_CUSTOMERS}
+    | {Permission.REPLAY, Permission.SUPERVISE, Permission.APPROVE_TERMS, Permission.MERGE_CUSTOMERS, Permission.SEE_LOOKS}
     | _APPROVER,
     "author": _READER | {Permission.REPLAY, Permission.SEE_CATALOGUE, Permission.AUTHOR},
-    "admin": _READER | {Permission.REPLAY, Permission.ADMIN, Permission.MERGE_CUSTOMERS} | _APPROVER,
+    "admin": _READER | {Permission.REPLAY, Permission.ADMIN, Permission.MERGE_CUSTOMERS, Permission.SEE_LOOKS, Permission.HANDLE_PRIVACY} | _APPROVER,
     "customer": frozenset({
         Permission.PORTAL, Permission.SET_MOMENT, Permission.PRESENT_OFFERS, Permission.DECIDE_OFFERS,
     }),
@@ -54,6 +58,15 @@ SCOPES: dict[str, frozenset[Permission]] = {
     "events:write": frozenset({Permission.EVENTS_WRITE}),
     "calls:write": frozenset({Permission.TELL_CALLS}),
     "customers:read": frozenset({Permission.SEARCH_CUSTOMERS, Permission.SEE_CUSTOMER}),
+    # Reading what is masked until a caller is verified: for programs that have their own way of knowing with whom they speak.
+    "customers:sensitive": frozenset(
+        {
+            Permission.SEARCH_CUSTOMERS,
+            Permission.SEE_CUSTOMER,
+            Permission.SEE_SENSITIVE,
+        }
+    ),
+    "consents:write": frozenset({Permission.SEE_CUSTOMER, Permission.RECORD_CONSENT}),
     "decisions:write": frozenset({Permission.SET_MOMENT, Permission.SEE_DECISIONS, Permission.REPLAY}),
     "offers:write": frozenset({Permission.PRESENT_OFFERS, Permission.DECIDE_OFFERS}),
 }

@@ -106,7 +106,7 @@ def _count(session: Session, kept: CredentialRow, right: bool, now: datetime) ->
 
 
 def _actor_of(staff: StaffRow) -> Actor:
-    return Actor("staff", str(staff.staff_id), staff.name, frozenset(ROLES[staff.role]))
+    return Actor("staff", str(staff.staff_id), staff.name, frozenset(ROLES[staff.role]), role=staff.role)
 
 
 def _customer(subject_id: UUID, name: str, customer_id: UUID) -> Actor:

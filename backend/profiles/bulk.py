@@ -14,6 +14,7 @@ from sqlmodel import Session
 from backend import db
 from backend.matrix.service import Pack
 from backend.profiles import identity, queries
+from backend.profiles.consenting import enter_first
 from backend.profiles.snapshot import snapshot
 from backend.profiles.states import states_after
 from backend.profiles.survivorship import Claim
@@ -94,11 +95,12 @@ class LoadProgress:
 def enrol(session: Session, customers: Sequence[NewCustomer], pack: Pack | None = None) -> Enrolled:
     """Enters customers whose number nobody holds yet, with their identifiers, bills and consents.
 
-    An identifier that somebody else holds stays theirs. Numbers decide: entered twice is the same as entered once. With a
+    Nobody comes back who was erased. An identifier that somebody else holds stays theirs. Numbers decide: entered twice is the same as entered once. With a
     `pack` their life cycle, segments and protective states are worked out at once, so that what changes later is told.
     """
     taken = _taken(session, customers)
-    fresh = [c for c in customers if ("number", _number(c)) not in taken]
+    erased = _erased(session, customers)
+    fresh = [c for c in customers if ("number", _number(c)) not in taken and c.customer_id not in erased]
     claims: dict[tuple[str, str], UUID] = {}
     for c in fresh:
         for kind, value in c.identifiers:
@@ -113,10 +115,15 @@ def enrol(session: Session, customers: Sequence[NewCustomer], pack: Pack | None 
     db.insert_many(session, queries.CLAIM, names)
     db.insert_many(session, queries.IDENTIFIER, names)
     db.insert_many(session, queries.TOLD, [_told(c) for c in fresh if c.told_by])
-    db.insert_many(session, queries.CONSENT, list(_owned(fresh, "consents")))
+    enter_first(session, _owned(fresh, "consents"))
     db.insert_many(session, queries.BILL, list(_owned(fresh, "bills")))
     entered = frozenset(c.customer_id for c in fresh)
     return Enrolled(entered, frozenset(c.customer_id for c in customers) - entered)
+
+
+def _erased(session: Session, customers: Sequence[NewCustomer]) -> set[UUID]:
+    gone = queries.ERASED_CUSTOMER.c.customer_id
+    return set(session.execute(select(gone).where(gone.in_([c.customer_id for c in customers]))).scalars())
 
 
 def _number(customer: NewCustomer) -> str:

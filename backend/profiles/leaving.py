@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select, update
 from sqlmodel import Session
 
 from backend import db
 from backend.profiles import queries
+from backend.profiles.consenting import ENTRY
+from shared.kernel.errors import NotFound
 
 _OWNED = (
     queries.MOMENT,
     queries.TOLD,
     queries.REPRESENTATIVE,
+    ENTRY,
     queries.CONSENT,
     queries.CREDIT,
     queries.BILL,
@@ -34,6 +38,39 @@ def export_customer(session: Session, customer_id: UUID) -> dict[str, list[dict[
         ]
         for table in reversed(_OWNED)
     }
+
+
+def lock_out(session: Session, customer_id: UUID) -> None:
+    """Waits for every act that holds the customer, and lets none begin till the transaction ends. Raises NotFound."""
+    locked = select(queries.CUSTOMER.c.customer_id).where(queries.CUSTOMER.c.customer_id == customer_id)
+    if session.execute(locked.with_for_update()).scalar() is None:
+        raise NotFound("There is no such customer.")
+
+
+def note_erased(session: Session, customer_id: UUID, now: datetime) -> None:
+    """Keeps that there was somebody of this id, and of their former ids: nothing may be written of them any more."""
+    former = select(queries.ALIAS.c.alias_id).where(queries.ALIAS.c.customer_id == customer_id)
+    gone = [customer_id, *session.execute(former).scalars()]
+    rows = [{"customer_id": one, "at": now, "swept_at": None} for one in gone]
+    db.upsert(session, queries.ERASED_CUSTOMER, rows, key=("customer_id",))
+
+
+def unswept(session: Session) -> int:
+    """How many were erased whose traces in free pages of the database have not been cleared yet."""
+    waiting = select(func.count()).where(queries.ERASED_CUSTOMER.c.swept_at.is_(None))
+    return int(session.execute(waiting).scalar_one())
+
+
+def note_swept(session: Session, before: datetime, now: datetime) -> None:
+    """Those who were erased until then have left no trace in the database's file."""
+    erased = queries.ERASED_CUSTOMER
+    session.execute(update(erased).where(erased.c.swept_at.is_(None), erased.c.at <= before).values(swept_at=now))
+
+
+def erased_since(session: Session, since: datetime) -> tuple[UUID, ...]:
+    """Who was erased since then: what is remembered of them is to be forgotten."""
+    erased = queries.ERASED_CUSTOMER
+    return tuple(session.execute(select(erased.c.customer_id).where(erased.c.at >= since)).scalars())
 
 
 def erase_customer(session: Session, customer_id: UUID) -> int:

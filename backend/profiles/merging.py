@@ -16,12 +16,11 @@ from backend.moving import Kept, Moved, Row, Since
 from backend.profiles import identity, joining, queries, sourcing
 from backend.profiles.crediting import LAST_BILL
 from backend.record import service as record
-from shared.kernel.errors import Conflict, NotFound
+from shared.kernel.errors import Conflict, Erased, NotFound
 from shared.kernel.money import Money
 
 _PLAIN = (queries.CLAIM, queries.IDENTIFIER, queries.REPRESENTATIVE, queries.CREDIT, queries.BILL)
 _NEWEST = queries.BILL_HEADS.limit(1)
-_HOLD = queries.EXISTS.with_for_update(read=True, key_share=True)
 _AS_MERGED = "consent as merged"
 _STRICT = {"denied": 2, "granted": 1}
 
@@ -41,13 +40,15 @@ def hold_both(session: Session, first: UUID, second: UUID) -> dict[UUID, Row]:
 
 
 def hold(session: Session, customer_id: UUID) -> None:
-    """Keeps the customer from being merged until the transaction ends; others go on working with them.
+    """Keeps the customer from being merged or erased until the transaction ends; others go on working with them.
 
-    For what is written under an id that was looked up before. Raises Conflict where they were merged meanwhile, NotFound where
-    there is no such customer.
+    For what is written under an id that was looked up before. Raises Conflict where they were merged meanwhile, Erased where
+    they were erased, NotFound where there is no such customer.
     """
-    if session.execute(_HOLD, {"customer_id": customer_id}).scalar() is not None:
+    if session.execute(queries.HERE, {"customer_id": customer_id}).scalar() is not None:
         return
+    if session.execute(queries.ERASED, {"customer_id": customer_id}).scalar() is not None:
+        raise Erased("This customer was erased.")
     if session.execute(queries.CANONICAL, {"customer_id": customer_id}).scalar() is not None:
         raise Conflict("This customer was merged with another one just now. Please look again.")
     raise NotFound("There is no such customer.")

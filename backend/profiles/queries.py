@@ -15,6 +15,7 @@ from backend.profiles.tables import (
     CreditRow,
     CustomerAliasRow,
     CustomerRow,
+    ErasedRow,
     IdentifierClaimRow,
     IdentifierRow,
     MomentRow,
@@ -52,6 +53,8 @@ CONSENT_STATE = select(CONSENT.c.state).where(
 CONSENTS = select(CONSENT).where(CONSENT.c.customer_id == _ID).order_by(CONSENT.c.purpose, CONSENT.c.channel)
 CANONICAL = select(ALIAS.c.customer_id).where(ALIAS.c.alias_id == _ID)
 EXISTS = select(CUSTOMER.c.customer_id).where(CUSTOMER.c.customer_id == _ID)
+ERASED_CUSTOMER = db.table_of(ErasedRow)
+ERASED = select(ERASED_CUSTOMER.c.customer_id).where(ERASED_CUSTOMER.c.customer_id == _ID)
 CLAIMED = select(CLAIM.c.customer_id).where(CLAIM.c.kind == bindparam("kind"), CLAIM.c.value == bindparam("value"))
 BILLS = select(BILL).where(BILL.c.customer_id == _ID).order_by(BILL.c.bill_id.desc()).limit(bindparam("most"))
 BILL_HEADS = BILLS.with_only_columns(*(column for column in BILL.c if column.name != "lines"))
@@ -64,8 +67,10 @@ LOCKED = (
 )
 """Holds the customer's row till the transaction ends, where the engine has row locks; SQLite has one writer anyway.
 
-Against others who would change it; who only sees to it that the customer stays (`merging.hold`) does not wait.
+Against others who would change it; who only makes sure that the customer is there, and stays (`HERE`), does not wait.
 """
+HERE = EXISTS.with_for_update(read=True, key_share=True)
+"""Makes sure that the customer is there, and is till the transaction ends: only their erasure waits for it."""
 NAMED = select(CUSTOMER.c.customer_id, CUSTOMER.c.number, CUSTOMER.c.name)
 _LISTED = NAMED.where(CUSTOMER.c.is_anonymous.is_(False))
 """Who is found without naming an identifier: nobody of whom the device alone is known."""

@@ -12,7 +12,6 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlmodel import Session
 
-from backend import db
 from backend.profiles import queries, sourcing
 from backend.profiles.beside import beside
 from backend.profiles.bulk import (
@@ -28,6 +27,7 @@ from backend.profiles.bulk import (
     note_progress,
 )
 from backend.profiles.changing import revise, states_due
+from backend.profiles.consenting import consent, consent_history, enter_consent, wording_version
 from backend.profiles.crediting import book_credit, issue_bill, waiting_credits
 from backend.profiles.experience import Moved, moves, score, with_truths
 from backend.profiles.filing import Details, amend, count_past, details
@@ -43,7 +43,16 @@ from backend.profiles.knowing import (
     hand_over,
     owners,
 )
-from backend.profiles.leaving import erase_customer, export_customer
+from backend.profiles.leaving import (
+    erase_customer,
+    erased_since,
+    export_customer,
+    lock_out,
+    note_erased,
+    note_swept,
+    unswept,
+)
+from backend.profiles.masking import OPEN, Mask, email_text, mask_of, phone_text
 from backend.profiles.merging import hold, hold_both, known_as, move_customer, move_customer_back, taken_attributes
 from backend.profiles.moments import told_moment
 from backend.profiles.representing import (
@@ -62,9 +71,12 @@ from backend.profiles.states import Transition, states_after, why
 from backend.profiles.streaming import beginnings, between, count
 from backend.profiles.survivorship import Claim
 from backend.profiles.types import (
+    REFUSED,
     RELATIONS,
     Bill,
     Consent,
+    ConsentEntry,
+    ConsentState,
     Credit,
     Holding,
     Match,
@@ -76,20 +88,22 @@ from backend.profiles.types import (
 from backend.profiles.value import LifetimeValue, lifetime_value
 from backend.record import service as record
 from shared.kernel import clock
-from shared.kernel.errors import NotFound
+from shared.kernel.actors import SYSTEM, Actor
+from shared.kernel.errors import Erased, NotFound
 from shared.kernel.money import Money
 
 __all__ = [
-    "ANONYMOUS", "ATTRIBUTE", "FIELDS", "FILE_LOAD", "NAMELESS", "RELATIONS", "Bill", "Claim", "Claims", "Consent", "Credit", "Details", "Enrolled",
-    "Holding", "Identified", "LifetimeValue", "LoadProgress", "Match", "Moment", "Moved", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile",
-    "Representative", "Snapshot", "Sourced", "Transition", "add_representative", "amend", "anonymous", "band", "be_known_by", "beginnings",
-    "beside", "between", "bill_heads", "bills", "book_credit", "caller_number", "callers", "claims_of", "count", "count_past", "details",
-    "end_representative", "enrol", "enter_prospect", "erase_customer", "existing", "export_customer", "find_by_sign_in", "fold", "hand_over", "held",
+    "ANONYMOUS", "ATTRIBUTE", "FIELDS", "FILE_LOAD", "NAMELESS", "OPEN", "REFUSED", "RELATIONS", "Bill", "Claim", "Claims", "Consent",
+    "ConsentEntry", "ConsentState", "Credit", "Details", "Enrolled", "Holding", "Identified", "LifetimeValue", "LoadProgress", "Mask", "Match",
+    "Moment", "Moved", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile", "Representative", "Snapshot", "Sourced", "Transition",
+    "add_representative", "amend", "anonymous", "band", "be_known_by", "beginnings", "beside", "between", "bill_heads", "bills", "book_credit",
+    "caller_number", "callers", "claims_of", "consent", "consent_history", "count", "count_past", "details", "email_text", "end_representative",
+    "enrol", "enter_prospect", "erase_customer", "erased_since", "existing", "export_customer", "find_by_sign_in", "fold", "hand_over", "held",
     "hold", "hold_both", "identified", "identified_after", "in_words", "issue_bill", "keep_claims", "known_as", "learn", "learn_from",
-    "lifetime_value", "load_progress", "loaded_packs", "local_today", "move_customer", "move_customer_back", "moves", "normalise", "note_progress",
-    "owner", "owners", "profile", "representative", "representatives", "resolve", "revise", "rewrite", "score", "search", "set_consent",
-    "set_moment", "settle", "snapshot", "sources", "stamp", "states_after", "states_due", "taken_attributes", "told_moment", "versions_after",
-    "waiting_credits", "why", "with_truths",
+    "lifetime_value", "load_progress", "loaded_packs", "local_today", "lock_out", "mask_of", "move_customer", "move_customer_back", "moves",
+    "normalise", "note_erased", "note_progress", "note_swept", "owner", "owners", "phone_text", "profile", "representative", "representatives",
+    "resolve", "revise", "rewrite", "score", "search", "set_consent", "set_moment", "settle", "snapshot", "sources", "stamp", "states_after",
+    "states_due", "taken_attributes", "told_moment", "unswept", "versions_after", "waiting_credits", "why", "with_truths", "wording_version",
 ]  # fmt: skip
 
 KEPT_DAYS = 800
@@ -101,7 +115,7 @@ def resolve(session: Session, customer_id: UUID) -> UUID:
     found = session.execute(queries.EXISTS, {"customer_id": customer_id}).scalar()
     found = found or session.execute(queries.CANONICAL, {"customer_id": customer_id}).scalar()
     if found is None:
-        raise NotFound("There is no such customer.")
+        raise _gone(session, customer_id)
     canonical: UUID = found
     return canonical
 
@@ -113,10 +127,16 @@ def profile(session: Session, customer_id: UUID) -> Profile:
         customer_id = resolve(session, customer_id)
         row = session.execute(queries.PROFILE, {"customer_id": customer_id}).one()
     consents = tuple(
-        Consent(c.purpose, c.channel, c.state, c.source, c.wording, c.at)
+        Consent(c.purpose, c.channel, c.state, c.source, c.wording, c.at, c.wording_version)
         for c in session.execute(queries.CONSENTS, {"customer_id": customer_id})
     )
     return profile_of(row, consents)
+
+
+def _gone(session: Session, customer_id: UUID) -> NotFound | Erased:
+    """Why there is no such customer: there never was, or they were erased."""
+    was = session.execute(queries.ERASED, {"customer_id": customer_id}).scalar() is not None
+    return Erased("This customer was erased.") if was else NotFound("There is no such customer.")
 
 
 def stamp(session: Session, customer_id: UUID) -> tuple[int, Moment | None]:
@@ -202,25 +222,19 @@ def learn(
     return version
 
 
-def consent(session: Session, customer_id: UUID, purpose: str, channel: str) -> str | None:
-    """What the customer says of this purpose in this channel; None when they were never asked."""
-    asked = {"customer_id": customer_id, "purpose": purpose, "channel": channel}
-    state: str | None = session.execute(queries.CONSENT_STATE, asked).scalar()
-    return state
-
-
 def set_consent(
-    session: Session, customer_id: UUID, purpose: str, channel: str, state: str, source: str, wording: str, now: datetime
-) -> int:  # fmt: skip
-    """Writes what the customer allows, with the words that they were shown, and gives the profile's new version."""
-    row = {
-        "customer_id": customer_id, "purpose": purpose, "channel": channel, "state": state, "source": source,
-        "wording": wording, "at": now,
-    }  # fmt: skip
-    db.upsert(
-        session, queries.CONSENT, [row], key=("customer_id", "purpose", "channel"), update=("state", "source", "wording", "at")
-    )  # fmt: skip
-    return learn(session, customer_id, now=now)
+    session: Session, customer_id: UUID, purpose: str, channel: str, state: str, source: str, wording: str, now: datetime,
+    actor: Actor = SYSTEM,
+) -> Consent | None:  # fmt: skip
+    """Writes what the customer allows, with the words that they were shown, and moves the profile's version.
+
+    None where just that stood already: then nothing is written. Raises NotFound and Invalid. The caller records the event.
+    """
+    _locked(session, customer_id)
+    said = enter_consent(session, customer_id, purpose, channel, state, source, wording, now, actor)
+    if said is not None:
+        learn(session, customer_id, now=now)
+    return said
 
 
 def _locked(session: Session, customer_id: UUID) -> Any:

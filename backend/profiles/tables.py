@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from backend.db import Json, UtcDateTime
@@ -117,7 +117,7 @@ class ConsentRow(SQLModel, table=True):
     """What the customer allows: the present state per purpose and channel, with the words shown to them."""
 
     __tablename__ = "consent"
-    __table_args__ = (CheckConstraint("state IN ('granted', 'denied')", name="state"), CLUSTERED)
+    __table_args__ = (CheckConstraint("state IN ('granted', 'denied', 'withdrawn')", name="state"), CLUSTERED)
 
     customer_id: UUID = Field(primary_key=True, foreign_key="customer.customer_id")
     purpose: str = Field(primary_key=True)
@@ -125,7 +125,51 @@ class ConsentRow(SQLModel, table=True):
     state: str
     source: str
     wording: str
+    wording_version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
     at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ConsentEntryRow(SQLModel, table=True):
+    """One thing that the customer said of a purpose in a channel. Appended, never changed: the history of `consent`."""
+
+    __tablename__ = "consent_entry"
+    __table_args__ = (CheckConstraint("state IN ('granted', 'denied', 'withdrawn')", name="state"), CLUSTERED)
+
+    customer_id: UUID = Field(primary_key=True, foreign_key="customer.customer_id")
+    entry_id: UUID = Field(primary_key=True)
+    purpose: str
+    channel: str
+    state: str
+    source: str
+    wording_version: int
+    at: datetime = Field(sa_type=UtcDateTime)
+    by_kind: str
+    by_name: str
+
+
+class ConsentWordingRow(SQLModel, table=True):
+    """The words of a purpose as they were shown or read out, each text under its own version; kept as long as the ledger."""
+
+    __tablename__ = "consent_wording"
+    __table_args__ = (UniqueConstraint("purpose", "digest"),)
+
+    purpose: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    digest: str
+    """Of the text, which may be longer than a key."""
+    text: str
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ErasedRow(SQLModel, table=True):
+    """That there was a customer of this id, and that they were erased: nothing of them, and nothing may come back under it."""
+
+    __tablename__ = "erased_customer"
+
+    customer_id: UUID = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+    swept_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When files and free pages of the database were cleared of them too."""
 
 
 class BillRow(SQLModel, table=True):

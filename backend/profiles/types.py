@@ -49,14 +49,38 @@ class Moment:
         return self.strength * (left / whole)
 
 
+ConsentState = Literal["granted", "denied", "withdrawn"]
+REFUSED = ("denied", "withdrawn")
+"""The states in which the customer does not want it; what nobody asked them is neither."""
+
+
 @dataclass(frozen=True, slots=True)
 class Consent:
+    """What stands for one purpose in one channel, with the words that the customer was shown."""
+
     purpose: str
     channel: str
-    state: Literal["granted", "denied"]
+    state: ConsentState
     source: str
     wording: str
     at: datetime
+    wording_version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentEntry:
+    """One thing that the customer said: to whom, where, and of which words."""
+
+    entry_id: UUID
+    purpose: str
+    channel: str
+    state: ConsentState
+    source: str
+    wording_version: int
+    at: datetime
+    by_kind: str
+    by_name: str
+    wording: str
 
 
 @dataclass(frozen=True, slots=True)

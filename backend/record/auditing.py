@@ -98,17 +98,14 @@ def verify() -> Verdict:
 
 
 def export_customer(session: Session, customer_id: UUID) -> list[dict[str, Any]]:
-    """What was done to or by the customer, oldest first."""
-    theirs = select(AuditEntryRow).where(AuditEntryRow.customer_id == customer_id).order_by(col(AuditEntryRow.entry_id))
-    return [
-        {"at": row.at.isoformat(), "by": row.actor_kind, "action": row.action, "payload": row.payload}
-        for row in session.exec(theirs)
-    ]
+    """What was done to or by the customer, oldest first: every entry that is about them, or names them."""
+    rows = session.exec(select(AuditEntryRow).where(_theirs(customer_id)).order_by(col(AuditEntryRow.entry_id)))
+    return [row.model_dump() for row in rows]
 
 
 def erase_customer(session: Session, customer_id: UUID, *, actor: Actor, now: datetime) -> None:
     """Empties the payloads of the customer's entries and says so in the trail; the chain stays whole."""
-    theirs = update(AuditEntryRow).where(col(AuditEntryRow.customer_id) == customer_id)
+    theirs = update(AuditEntryRow).where(_theirs(customer_id))
     session.connection().execute(theirs.values(payload=None, salt=None))
     audit(
         session, actor=actor, action=ERASED_ACTION, subject=f"customer:{customer_id}", customer_id=customer_id,
@@ -116,11 +113,20 @@ def erase_customer(session: Session, customer_id: UUID, *, actor: Actor, now: da
     )  # fmt: skip
 
 
+def _theirs(customer_id: UUID) -> Any:
+    """Entries about the customer, by them, and those whose subject they are."""
+    return (
+        (col(AuditEntryRow.customer_id) == customer_id)
+        | (col(AuditEntryRow.actor_id) == str(customer_id))
+        | (col(AuditEntryRow.subject) == f"customer:{customer_id}")
+    )
+
+
 @dataclass(frozen=True)
 class _Erased:
     """Up to which entry each customer's payloads may be missing."""
 
-    until: dict[UUID, UUID]
+    until: dict[str, UUID]
 
     @classmethod
     def of(cls, session: Session) -> "_Erased":
@@ -130,11 +136,12 @@ class _Erased:
             .where(AuditEntryRow.action == ERASED_ACTION)
             .order_by(col(AuditEntryRow.entry_id))
         )
-        return cls({customer_id: entry_id for customer_id, entry_id in rows if customer_id is not None})
+        return cls({str(customer_id): entry_id for customer_id, entry_id in rows if customer_id is not None})
 
     def covers(self, row: AuditEntryRow) -> bool:
-        until = self.until.get(row.customer_id) if row.customer_id is not None else None
-        return until is not None and row.entry_id < until
+        """Whether the one whom the entry is about, who made it, or who is its subject, was erased since."""
+        named = (str(row.customer_id), row.actor_id, row.subject.removeprefix("customer:"))
+        return any(one in self.until and row.entry_id < self.until[one] for one in named)
 
 
 def _payload_holds(row: AuditEntryRow, erased: _Erased) -> bool:

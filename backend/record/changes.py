@@ -129,7 +129,7 @@ def purge(now: datetime) -> int:
 def export_customer(session: Session, customer_id: UUID) -> list[dict[str, Any]]:
     """What watchers were told of the customer in the last hour."""
     theirs = select(ChangeRow).where(ChangeRow.customer_id == customer_id).order_by(col(ChangeRow.change_id))
-    return [{"at": row.at.isoformat(), "topic": row.topic} for row in session.exec(theirs)]
+    return [row.model_dump() for row in session.exec(theirs)]
 
 
 def erase_customer(session: Session, customer_id: UUID) -> None:

@@ -5,12 +5,13 @@ on for a minute and the request may then run again: what may happen only once is
 """
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, update
-from sqlmodel import Session, col
+from sqlalchemy import ColumnElement, delete, or_, update
+from sqlmodel import Session, col, select
 
 from backend import db
 from backend.record.tables import IdempotencyKeyRow
@@ -80,6 +81,21 @@ def purge(now: datetime) -> int:
     with db.transaction() as session:
         old = delete(IdempotencyKeyRow).where(col(IdempotencyKeyRow.started_at) < now - KEPT)
         return session.connection().execute(old).rowcount
+
+
+def export_named(session: Session, words: Collection[str]) -> list[dict[str, Any]]:
+    """Answers of the last day that hold one of these words, which name a customer."""
+    return [row.model_dump() for row in session.exec(select(IdempotencyKeyRow).where(_holds(words)))]
+
+
+def erase_named(session: Session, words: Collection[str]) -> int:
+    """Drops answers of the last day that hold one of these words; gives how many. Sent again, such a request runs anew."""
+    return int(session.connection().execute(delete(IdempotencyKeyRow).where(_holds(words))).rowcount)
+
+
+def _holds(words: Collection[str]) -> ColumnElement[bool]:
+    texts = (col(IdempotencyKeyRow.path), col(IdempotencyKeyRow.body))
+    return or_(*(text.contains(word, autoescape=True) for word in words for text in texts))
 
 
 def _again(session: Session, request: Request, now: datetime) -> Answer | None:

@@ -76,7 +76,7 @@ def erase_customer(session: Session, customer_id: UUID) -> None:
 def export_customer(session: Session, customer_id: UUID) -> list[dict[str, Any]]:
     """What is still to be done for the customer."""
     rows = session.exec(select(OutboxJobRow).where(OutboxJobRow.customer_id == customer_id))
-    return [{"topic": row.topic, "payload": row.payload, "run_at": row.run_at.isoformat()} for row in rows]
+    return [row.model_dump() for row in rows]
 
 
 def _lease(now: datetime, limit: int) -> list[_Job]:

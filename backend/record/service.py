@@ -1,12 +1,13 @@
 """Record's door: word of what changed, the outbox, the audit trail, and idempotent answers."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
 
-from backend.record import auditing, changes, outbox, webhooks
+from backend.record import auditing, changes, idempotency, outbox, webhooks
 from backend.record.auditing import Verdict, audit, seal, verify
 from backend.record.changes import CHANGED, changed, followed, reached
 from backend.record.changes import purge as purge_changes
@@ -16,7 +17,7 @@ from backend.record.moving import jobs_about, move_customer, move_customer_back
 from backend.record.outbox import put, register, run_due
 from backend.record.recently import lately
 from backend.record.types import RETURN, Change, Delivery, Endpoint
-from backend.record.webhook_sending import Sender
+from backend.record.webhook_sending import Reach, Sender
 from backend.record.webhooks import (
     EVENTS,
     add_endpoint,
@@ -32,25 +33,29 @@ from backend.record.webhooks import (
 from shared.kernel.actors import Actor
 
 __all__ = [
-    "CHANGED", "EVENTS", "RETURN", "Answer", "Change", "Delivery", "Endpoint", "Hub", "Request", "Sender", "Verdict", "Watch", "add_endpoint",
-    "announce", "audit", "begin", "changed", "deliveries", "endpoints", "erase_customer", "export_customer", "finish", "followed", "give_up", "hub",
-    "jobs_about", "lately", "move_customer", "move_customer_back", "purge", "purge_changes", "purge_deliveries", "put", "reached", "register",
-    "remove_endpoint", "request_of", "resend", "resend_all", "run_due", "seal", "switch_endpoint", "verify",
+    "CHANGED", "EVENTS", "RETURN", "Answer", "Change", "Delivery", "Endpoint", "Hub", "Reach", "Request", "Sender", "Verdict", "Watch",
+    "add_endpoint", "announce", "audit", "begin", "changed", "deliveries", "endpoints", "erase_customer", "export_customer", "finish", "followed",
+    "give_up", "hub", "jobs_about", "lately", "move_customer", "move_customer_back", "purge", "purge_changes", "purge_deliveries", "put", "reached",
+    "register", "remove_endpoint", "request_of", "resend", "resend_all", "run_due", "seal", "switch_endpoint", "verify",
 ]  # fmt: skip
 
 
-def export_customer(session: Session, customer_id: UUID) -> dict[str, Any]:
-    """What this room holds on the customer."""
+def export_customer(session: Session, customer_id: UUID, words: Collection[str] = ()) -> dict[str, Any]:
+    """Every row of this room about the customer, by table; answers kept for a day where one of the `words` stands in them."""
     return {
-        "pending": outbox.export_customer(session, customer_id),
-        "audit": auditing.export_customer(session, customer_id),
+        "idempotency_key": idempotency.export_named(session, (str(customer_id), *words)),
+        "outbox_job": outbox.export_customer(session, customer_id),
+        "audit_entry": auditing.export_customer(session, customer_id),
         "change": changes.export_customer(session, customer_id),
         "webhook_delivery": webhooks.export_customer(session, customer_id),
     }
 
 
-def erase_customer(session: Session, customer_id: UUID, *, actor: Actor, now: datetime) -> None:
+def erase_customer(
+    session: Session, customer_id: UUID, *, actor: Actor, now: datetime, words: Collection[str] = ()
+) -> None:  # fmt: skip
     """Drops the customer's pending work and what watchers were told, and empties their audit payloads; the chain stays whole."""
+    idempotency.erase_named(session, (str(customer_id), *words))
     outbox.erase_customer(session, customer_id)
     changes.erase_customer(session, customer_id)
     webhooks.erase_customer(session, customer_id)

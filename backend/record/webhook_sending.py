@@ -8,13 +8,14 @@ one that failed does not hold back those after it, which is why each tells when 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import random
 import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -26,7 +27,7 @@ import structlog
 from sqlalchemy import select, update
 from sqlmodel import Session
 
-from backend import db, metrics
+from backend import db, jsons, metrics
 from backend.record.tables import WebhookDeliveryRow, WebhookEndpointRow
 from backend.record.webhook_signing import headers_of, secret_of
 from backend.record.webhooks import message_name
@@ -52,8 +53,17 @@ for _name in ("httpx", "httpcore"):
 _log = structlog.stdlib.get_logger("evenhand.webhooks")
 
 
-Hold = Callable[[Session, UUID, datetime], datetime]
-"""From when on, now or later, a customer may be reached."""
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """From when on, now or later, a customer may be reached, and what the receiver is told of how."""
+
+    at: datetime
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+
+Hold = Callable[[Session, UUID, Mapping[str, Any], datetime], Reach | None]
+"""Asked at each attempt, with the event's data, at the moment of sending; None: the customer does not want to be reached."""
+UNWANTED = "not sent: the customer does not consent"
 _NO_HOLDS: Mapping[str, Hold] = {}
 
 
@@ -219,16 +229,32 @@ def _lease(
             if row.customer_id in held or len(letters) == most:
                 continue
             mine = _is(row.customer_id, row.message_id, endpoint_id)
-            if row.event in holds and (later := holds[row.event](session, row.customer_id, now)) > now:
-                session.execute(update(_DELIVERY).where(*mine).values(run_at=later))
-                continue
+            body = row.body
+            if row.event in holds:
+                reach, body = _reach(session, row, holds[row.event], now)
+                if reach is None:
+                    gone = {"state": "dead", "settled_at": now, "last_at": now, "last_error": UNWANTED}
+                    session.execute(update(_DELIVERY).where(*mine).values(**gone))
+                    continue
+                if reach.at > now:
+                    session.execute(update(_DELIVERY).where(*mine).values(run_at=reach.at))
+                    continue
             held.add(row.customer_id)
             attempt = row.attempts + 1
             session.execute(update(_DELIVERY).where(*mine).values(attempts=attempt, run_at=now + LEASE))
             letters.append(
-                _Letter(row.customer_id, row.message_id, endpoint_id, row.url, row.salt, row.event, row.body, attempt)
+                _Letter(row.customer_id, row.message_id, endpoint_id, row.url, row.salt, row.event, body, attempt)
             )
     return letters
+
+
+def _reach(session: Session, row: Any, hold: Hold, now: datetime) -> tuple[Reach | None, str]:
+    """Whether and when the customer may be reached, and the body with what the receiver is told of how."""
+    document = json.loads(row.body)
+    reach = hold(session, row.customer_id, document["data"], now)
+    if reach is None or not reach.told:
+        return reach, row.body
+    return reach, jsons.write(document | {"data": {**document["data"], **reach.told}})
 
 
 def _note(letter: _Letter, came: _Came, now: datetime) -> None:

@@ -25,13 +25,17 @@ from shared.kernel.errors import Conflict, Invalid, NotFound
 
 EVENTS = (
     "offer.presented", "offer.accepted", "offer.declined", "offer.deferred", "offer.fulfilled", "offer.undone", "offer.expired",
-    "offer.withdrawn", "message.due", "profile.updated", "life_cycle.changed", "segment.entered", "segment.left",
+    "offer.withdrawn", "message.due", "consent.changed", "profile.updated", "life_cycle.changed", "segment.entered",
+    "segment.left",
 )  # fmt: skip
 """What an endpoint may ask for."""
 LONGEST_URL = 500
 SHOWN = 50
 KEPT_DELIVERED, KEPT_DEAD = timedelta(days=7), timedelta(days=60)
-_TOLD = ("offer_id", "treatment", "reference", "terms", "until", "deliver_from", "key", "label", "before", "version")
+_TOLD = (
+    "offer_id", "treatment", "reference", "terms", "until", "deliver_from", "purpose", "for_channel", "state", "wording_version",
+    "key", "label", "before", "version",
+)  # fmt: skip
 """What a receiver learns of an event: nothing that names the customer, or that an agent wrote."""
 _ENDPOINT = db.table_of(WebhookEndpointRow)
 _DELIVERY = db.table_of(WebhookDeliveryRow)

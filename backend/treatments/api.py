@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from backend import db, edge, problems
 from backend.engine.catalogue import Channel
+from backend.interactions import service as interactions
 from backend.people.service import Permission, current_actor, requires
 from backend.treatments import asking, explaining, ledger, recommending, replaying, standing, undoing
 from backend.treatments.views import decided_json, decision_json, offer_json, told_json
@@ -19,6 +20,7 @@ from shared.kernel import clock
 from shared.kernel.errors import Conflict, Invalid
 
 _TOLD = standing.Answers()
+_FORGETTING = standing.Forgetting(_TOLD)
 
 bp = problems.blueprint("treatments", __name__, "Decisions, and the offers that come of them")
 
@@ -233,7 +235,9 @@ class UndoneAnswer(OfferAnswer):
 def decide(path: CustomerPath, body: DecisionBody) -> problems.Answer:
     """201 with a decision newly stored; 200 with the one that stands, or with a preview, which stores nothing."""
     now = clock.now()
-    asked = (path.customer_id, body.channel, body.limit)
+    actor = current_actor()
+    _FORGETTING.look(now)
+    asked = (path.customer_id, body.channel, body.limit, actor.may(Permission.SEE_SENSITIVE))
     if not body.preview and (before := _told_before(asked, now)):
         return before
     if not body.preview and (body.stage or body.intent):
@@ -249,7 +253,10 @@ def decide(path: CustomerPath, body: DecisionBody) -> problems.Answer:
     if body.channel not in channels:
         raise Invalid(f"There is no channel {body.channel}.", {"channel": f"one of {', '.join(channels)}"})
     rows, withheld = recommending.by_id(decided.offers), recommending.withheld_of(decided)
-    told = decided_json(decided, rows, withheld, body.channel, body.limit)
+    inputs = decided.inputs
+    with db.reading() as session:
+        mask = interactions.mask_for(session, inputs.profile, inputs.pack, actor, (inputs.snapshot,))
+    told = decided_json(decided, rows, withheld, body.channel, body.limit, mask)
     answer = current_app.json.dumps(told).encode()
     if decided.decision_id is not None and decided.inputs.profile.customer_id == path.customer_id:
         _TOLD.keep(asked, standing.stamp_of(decided), decided.stands_until, answer)
@@ -260,7 +267,7 @@ def _as_json(body: bytes, status: int = 200) -> Response:
     return Response(body, status, content_type="application/json")
 
 
-def _told_before(asked: tuple[UUID, str, int], now: datetime) -> Response | None:
+def _told_before(asked: tuple[UUID, str, int, bool], now: datetime) -> Response | None:
     def holds(stamp: standing.Stamp) -> bool:
         with db.reading() as session:
             return standing.holds(session, asked[0], stamp)
@@ -278,7 +285,7 @@ def _told_before(asked: tuple[UUID, str, int], now: datetime) -> Response | None
 def show(path: DecisionPath) -> problems.Answer:
     """The decision with all its ranked and withheld, made again from what was stored; 410 where that was erased."""
     with db.reading() as session:
-        return decision_json(explaining.decision_page(session, path.decision_id, clock.now()))
+        return decision_json(explaining.decision_page(session, path.decision_id, clock.now(), current_actor()))
 
 
 @bp.post(

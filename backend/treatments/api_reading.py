@@ -199,7 +199,7 @@ def offers(path: CustomerPath, query: PageQuery) -> problems.Answer:
 def changes(path: DecisionPath, query: ChangesQuery) -> problems.Answer:
     """The smallest changes that bring a treatment in, or put it first; each was tried. Without a treatment: what flips the first two."""
     with db.reading() as session:
-        page = explaining.decision_page(session, path.decision_id, clock.now())
+        page = explaining.decision_page(session, path.decision_id, clock.now(), current_actor())
     return changes_json(page, explaining.what_would_change(page, query.treatment or ""))
 
 

@@ -24,9 +24,10 @@ from backend.engine.service import (
     lead_in_words,
     parts_of,
 )
+from backend.interactions import service as interactions
 from backend.matrix.service import Pack
 from backend.profiles import service as profiles
-from backend.profiles.service import Profile, Snapshot
+from backend.profiles.service import Mask, Profile, Snapshot
 from backend.rules.service import Context, RuleFailed
 from backend.treatments.asking import ranked_from
 from backend.treatments.cards import (
@@ -39,9 +40,11 @@ from backend.treatments.cards import (
     withheld_line,
 )
 from backend.treatments.inputs import Inputs, gather
+from backend.treatments.masked import masked_card, masked_withheld
 from backend.treatments.recommending import rules_context
 from backend.treatments.replaying import Recalled, recall
 from shared.kernel import clock
+from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import Invalid
 
 
@@ -128,11 +131,13 @@ class WhatIf:
     changes: Changes | None
 
 
-def decision_page(session: Session, decision_id: UUID, now: datetime) -> DecisionPage:
-    """The decision explained. Raises NotFound, and Erased where its inputs were."""
+def decision_page(session: Session, decision_id: UUID, now: datetime, viewer: Actor = SYSTEM) -> DecisionPage:
+    """The decision explained, as far as this viewer may read it. Raises NotFound, and Erased where its inputs were."""
     recalled = recall(session, decision_id)
     row, snapshot = recalled.row, recalled.snapshot
     profile = profiles.profile(session, row.customer_id)
+    mask = interactions.mask_for(session, profile, recalled.configuration.catalogue.pack, viewer, (snapshot,))
+    removed = tuple(masked_withheld(w, mask) for w in recalled.ruling.withheld)
     inputs = Inputs(profile, snapshot, recalled.ledger, recalled.configuration)
     names = _names(recalled)
     current = gather(session, row.customer_id, now)
@@ -153,9 +158,9 @@ def decision_page(session: Session, decision_id: UUID, now: datetime) -> Decisio
         engine_version=row.engine_version,
         stage=snapshot.stage,
         intent=snapshot.intent,
-        ranked=_ranking(recalled, inputs, names),
-        withheld=tuple(withheld_line(w, inputs) for w in recalled.ruling.withheld),
-        removed=recalled.ruling.withheld,
+        ranked=_ranking(recalled, inputs, names, mask),
+        withheld=tuple(withheld_line(w, inputs) for w in removed),
+        removed=removed,
         funnel=funnel_of(recalled.ruling.withheld),
         names=names,
         stands=stands,
@@ -199,13 +204,13 @@ def funnel_of(withheld: Iterable[Withheld]) -> tuple[FunnelLine, ...]:
     return tuple(FunnelLine(step, STEP_LABELS[step], counts[step]) for step in STEPS if counts[step])
 
 
-def _ranking(recalled: Recalled, inputs: Inputs, names: dict[str, str]) -> tuple[RankLine, ...]:
+def _ranking(recalled: Recalled, inputs: Inputs, names: dict[str, str], mask: Mask) -> tuple[RankLine, ...]:
     context = rules_context(inputs)
     ranked = ranked_from(recalled.row.ranked)
     lines = []
     for rank, item in enumerate(ranked, 1):
         t = recalled.configuration.catalogue_of(item.catalogue_version).treatments[item.treatment]
-        card = agent_card(t, item, rank, stand_in(item), inputs, context)
+        card = masked_card(agent_card(t, item, rank, stand_in(item), inputs, context), mask)
         follower = ranked[rank] if rank < len(ranked) else None
         lines.append(
             RankLine(

@@ -12,7 +12,6 @@ from sqlmodel import Session
 from backend import db
 from backend.budgets import service as budgets
 from backend.cases import service as cases
-from backend.catalogue import service as catalogues
 from backend.engine.catalogue import Treatment
 from backend.engine.facts import terms_from
 from backend.engine.service import members_of, work_of
@@ -67,12 +66,6 @@ def fulfil(session: Session, customer_id: UUID, payload: dict[str, Any], now: da
         due = deliverable_from(inputs.pack.quiet_hours, inputs.profile.timezone, now)
         told = told | {"deliver_from": due.isoformat()}
         record.announce(session, interactions.ordered_id(now), customer_id, MESSAGE, None, told, now, due)
-
-
-def reachable_from(session: Session, customer_id: UUID, now: datetime) -> datetime:
-    """The first instant, now or later, at which a message may reach the customer where they live. Raises NotFound."""
-    profile = profiles.profile(session, customer_id)
-    return deliverable_from(catalogues.pack_in_force(session).quiet_hours, profile.timezone, now)
 
 
 def _do(session: Session, treatment: Treatment, row: Any, inputs: Inputs, now: datetime) -> tuple[Layer, Any]:

@@ -6,14 +6,15 @@ import json
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlmodel import Session
 
 from backend import db
 from backend.treatments.inputs import unpack_text
-from backend.treatments.tables import DecisionRow, FulfilmentRow, LedgerRow, OfferRow, SnapshotRow
+from backend.treatments.tables import DecisionRow, FulfilmentRow, LedgerRow, OfferRow, ParityCheckRow, SnapshotRow
 
 _ROWS: tuple[Any, ...] = (OfferRow, FulfilmentRow, DecisionRow, SnapshotRow, LedgerRow)
+_CHECK = db.table_of(ParityCheckRow)
 _TABLES = [db.table_of(row) for row in _ROWS]
 
 
@@ -26,6 +27,7 @@ def export_customer(session: Session, customer_id: UUID) -> dict[str, list[dict[
             if isinstance(row.get("body"), bytes):
                 row["body"] = json.loads(unpack_text(row["body"]))
         out[table.name] = rows
+    out[_CHECK.name] = [dict(r._mapping) for r in _checks_of(session, customer_id)]
     return out
 
 
@@ -39,4 +41,14 @@ def erase_customer(session: Session, customer_id: UUID) -> int:
         if table.name == "decision":
             continue
         erased += db.touched(session.execute(delete(table).where(table.c.customer_id == customer_id)))
+    for row in _checks_of(session, customer_id):
+        others = [line for line in row.details if not line.startswith(f"{customer_id}:")]
+        session.execute(update(_CHECK).where(_CHECK.c.check_id == row.check_id).values(details=others))
+        erased += 1
     return erased
+
+
+def _checks_of(session: Session, customer_id: UUID) -> list[Any]:
+    """Comparisons of channels that name the customer among what differed; they are few, and kept for thirty days."""
+    found = session.execute(select(_CHECK).where(_CHECK.c.differences > 0).order_by(_CHECK.c.check_id))
+    return [row for row in found if any(line.startswith(f"{customer_id}:") for line in row.details)]

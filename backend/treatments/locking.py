@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, select, update
 from sqlmodel import Session
 
 from backend import db
+from backend.profiles import service as profiles
 from backend.treatments.tables import LedgerRow
 
 _LEDGER = db.table_of(LedgerRow)
@@ -15,7 +16,11 @@ _HELD = select(_LEDGER.c.version).where(_LEDGER.c.customer_id == bindparam("cust
 
 
 def lock_ledger(session: Session, customer_id: UUID) -> int:
-    """Holds the customer's ledger until the transaction ends, and gives its version. The first to ask makes the row."""
+    """Holds the customer's ledger until the transaction ends, and gives its version. The first to ask makes the row.
+
+    Raises Erased for a customer who was.
+    """
+    profiles.hold(session, customer_id)
     version = session.execute(_HELD, {"customer_id": customer_id}).scalar()
     if version is None:
         db.upsert(session, LedgerRow, [{"customer_id": customer_id, "version": 0}], key=("customer_id",))

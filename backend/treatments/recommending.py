@@ -14,11 +14,13 @@ from sqlmodel import Session
 from backend import db
 from backend.engine import service as engine
 from backend.engine.service import Delivery, Ranked, Withheld, context_of, deliver, refusal
+from backend.profiles.service import OPEN, Mask
 from backend.rules.service import Context
 from backend.treatments import asking, cards, ledger, replaying
 from backend.treatments.asking import Decided
 from backend.treatments.cards import AgentRecommendation, CustomerRecommendation, Elsewhere, OfferLine, OfferPage
 from backend.treatments.inputs import Inputs, gather, offer_rows
+from backend.treatments.masked import masked_card, masked_withheld
 from backend.treatments.tables import OfferRow
 from shared.kernel import ids
 from shared.kernel.actors import Actor
@@ -36,25 +38,39 @@ NOTHING_CUSTOMER = "There is nothing that you need to decide today."
 
 
 def for_agent(
-    customer_id: UUID, channel: str, actor: Actor, now: datetime, limit: int = 3, decided: Decided | None = None
+    customer_id: UUID,
+    channel: str,
+    actor: Actor,
+    now: datetime,
+    limit: int = 3,
+    decided: Decided | None = None,
+    mask: Mask = OPEN,
 ) -> AgentRecommendation:
     """What an agent in this channel sees. Nothing counts as presented by being looked at here.
 
-    `decided` is the decision of this very instant, where the caller has it already.
+    `decided` is the decision of this very instant, where the caller has it already; `mask` hides what is not to be read.
     """
     decided = decided or asking.decide(customer_id, now)
-    return agent_recommendation(decided, by_id(decided.offers), withheld_of(decided), channel, actor, limit)
+    return agent_recommendation(decided, by_id(decided.offers), withheld_of(decided), channel, actor, limit, mask)
 
 
 def agent_recommendation(
-    decided: Decided, rows: dict[str, Any], withheld: Sequence[Withheld], channel: str, actor: Actor, limit: int
+    decided: Decided,
+    rows: dict[str, Any],
+    withheld: Sequence[Withheld],
+    channel: str,
+    actor: Actor,
+    limit: int,
+    mask: Mask = OPEN,
 ) -> AgentRecommendation:
     """The same from what was read before: pure but for its name."""
     inputs = decided.inputs
     delivery = deliver(decided.ranked, inputs.snapshot, inputs.configuration, channel)
     context = rules_context(inputs)
     shown = [
-        cards.agent_card(_treatment(inputs, item), item, rank, rows[str(item.offer_id)], inputs, context)
+        masked_card(
+            cards.agent_card(_treatment(inputs, item), item, rank, rows[str(item.offer_id)], inputs, context), mask
+        )
         for rank, item in enumerate(delivery.here[:limit], 1)
     ]
     not_here = [w for _, w in delivery.elsewhere]
@@ -62,7 +78,7 @@ def agent_recommendation(
         decision_id=decided.decision_id,
         cards=tuple(shown),
         elsewhere=tuple(_elsewhere(item, w, rows, inputs) for item, w in delivery.elsewhere),
-        withheld=tuple(cards.withheld_line(w, inputs) for w in [*not_here, *withheld]),
+        withheld=tuple(cards.withheld_line(masked_withheld(w, mask), inputs) for w in [*not_here, *withheld]),
         offers=_offer_lines(rows.values(), inputs, actor),
         nothing=None if shown else NOTHING_AGENT,
         stands_until=decided.stands_until,

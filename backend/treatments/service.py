@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backend.treatments.aging import count_old, remove_old
 from backend.treatments.altering import Alternative, Waiting, alter, alternatives, decide_terms, override
 from backend.treatments.altering import waiting as waiting_terms
 from backend.treatments.asking import Decided, decide, preview
@@ -21,7 +22,7 @@ from backend.treatments.cards import (
 from backend.treatments.expiry import expire_due
 from backend.treatments.explaining import DecisionPage, WhatIf, decision_page, what_would_change
 from backend.treatments.failing import RuleFailure, failures
-from backend.treatments.fulfilment import MESSAGE, fulfil, reachable_from
+from backend.treatments.fulfilment import MESSAGE, fulfil
 from backend.treatments.glancing import Glance, glance
 from backend.treatments.inputs import ledgers
 from backend.treatments.leaving import erase_customer, export_customer
@@ -38,6 +39,7 @@ from backend.treatments.merging import (
 )
 from backend.treatments.parity import compare_channels
 from backend.treatments.parity_checks import ParityCheck, check_some, last_check, note_check
+from backend.treatments.reaching import reachable_from
 from backend.treatments.recommending import by_id, offer_page, offers_of, open_offers, owner_of_reference, withheld_of
 from backend.treatments.recommending import for_agent as recommend_for_agent
 from backend.treatments.recommending import for_customer as recommend_for_customer
@@ -76,6 +78,7 @@ __all__ = [
     "check_some",
     "close_case",
     "compare_channels",
+    "count_old",
     "decide",
     "decide_terms",
     "decision_page",
@@ -104,6 +107,7 @@ __all__ = [
     "reachable_from",
     "recommend_for_agent",
     "recommend_for_customer",
+    "remove_old",
     "replay",
     "undo",
     "waiting_terms",

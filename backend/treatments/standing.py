@@ -6,8 +6,8 @@ holds. Each process keeps its own; nothing has to be told of a change, for each 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ from backend.treatments.asking import Decided
 from backend.treatments.tables import DecisionRow, LedgerRow, OfferRow
 from shared.kernel.errors import NotFound
 
+EVERY = timedelta(minutes=1)
 MOST_BYTES = 32 * 1024 * 1024
 
 Stamp = tuple[Any, ...]
@@ -82,10 +83,35 @@ class Answers:
                 self._drop(key)
         return None
 
+    def forget(self, customers: Collection[UUID]) -> None:
+        """Drops every answer about these customers."""
+        with self._lock:
+            for key in [key for key in self._kept if key[0] in customers]:
+                self._drop(key)
+
     def _drop(self, key: _Key) -> None:
         kept = self._kept.pop(key, None)
         if kept is not None:
             self._size -= len(kept[2])
+
+
+class Forgetting:
+    """Makes answers forget who was erased, by whichever process, a minute after it happened at the latest while it is asked."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+        self._looked: datetime | None = None
+
+    def look(self, now: datetime) -> None:
+        if self._looked is not None and now - self._looked < EVERY:
+            return
+        # A clock of another machine may be behind, and what was about to be committed then is there by now.
+        since = (self._looked or now) - 10 * EVERY
+        self._looked = now
+        with db.reading() as session:
+            gone = profiles.erased_since(session, since)
+        if gone:
+            self._answers.forget(frozenset(gone))
 
 
 def stamp_of(decided: Decided) -> Stamp:

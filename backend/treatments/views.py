@@ -7,19 +7,24 @@ from dataclasses import asdict
 from typing import Any
 
 from backend.engine.service import Factors, Goal, Parts, Ranked, Withheld, deliver
+from backend.profiles.service import OPEN, Mask
 from backend.treatments import cards
 from backend.treatments.asking import Decided
 from backend.treatments.cards import OfferLine, TermLine
 from backend.treatments.explaining import DecisionPage, WhatIf
+from backend.treatments.masked import masked_card, masked_withheld
 from backend.treatments.recommending import rules_context
 from shared.kernel import clock
 from shared.kernel.errors import Conflict
 
 
 def decided_json(
-    decided: Decided, rows: dict[str, Any], withheld: Sequence[Withheld], channel: str, limit: int
+    decided: Decided, rows: dict[str, Any], withheld: Sequence[Withheld], channel: str, limit: int, mask: Mask = OPEN
 ) -> dict[str, Any]:
-    """A decision as one channel may deliver it: the first `limit` of its ranking, and all that was withheld."""
+    """A decision as one channel may deliver it: the first `limit` of its ranking, and all that was withheld.
+
+    `mask` hides what whoever asks must not read.
+    """
     inputs = decided.inputs
     delivery = deliver(decided.ranked, inputs.snapshot, inputs.configuration, channel)
     context = rules_context(inputs)
@@ -27,7 +32,7 @@ def decided_json(
     for rank, item in enumerate(delivery.here[:limit], 1):
         t = inputs.configuration.catalogue_of(item.catalogue_version).treatments[item.treatment]
         row = rows.get(str(item.offer_id)) or cards.stand_in(item)
-        card = cards.agent_card(t, item, rank, row, inputs, context)
+        card = masked_card(cards.agent_card(t, item, rank, row, inputs, context), mask)
         treatments.append(_treatment(item, card, rank, channel, t.rendered_text(channel)))
     snapshot, configuration = inputs.snapshot, inputs.configuration
     return {
@@ -41,7 +46,7 @@ def decided_json(
         "engine_version": decided.engine_version,
         "stands_until": clock.utc(decided.stands_until).isoformat(),
         "treatments": treatments,
-        "withheld": [_withheld(w) for w in [*(w for _, w in delivery.elsewhere), *withheld]],
+        "withheld": [_withheld(masked_withheld(w, mask)) for w in [*(w for _, w in delivery.elsewhere), *withheld]],
     }
 
 

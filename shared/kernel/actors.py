@@ -16,6 +16,8 @@ class Actor:
     customer_id: UUID | None = None
     source: str = ""
     """Of a program that tells of customers: which system it is, as the pack's sources are called."""
+    role: str = ""
+    """Of staff alone: by it a pack may say who sees what."""
 
     def may(self, permission: str) -> bool:
         """Whether this one has the permission; the system has all."""

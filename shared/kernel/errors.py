@@ -108,7 +108,7 @@ class StillRunning(Conflict):
     title = "Still being worked on"
 
 
-class Erased(EvenhandError):
+class Erased(NotFound):
     """It was there, and was erased as the customer asked."""
 
     status = 410

@@ -52,6 +52,10 @@ def test_the_timeline_narrows_by_kind_and_channel() -> None:
     assert kinds_of(kinds={"visit", "call"}) == ["visit", "call"]
     assert kinds_of(channel="portal") == ["bill.issued", "visit"]
     assert kinds_of(kinds={"call"}, channel="portal") == []
+    with db.transaction() as session:
+        interactions.record(session, MARIA, "moment.set", "portal", AGENT, {"stage": "pay"}, NOW, stage="pay")
+    assert kinds_of(stage="pay") == kinds_of(stage="pay", channel="portal", kinds={"moment.set"}) == ["moment.set"]
+    assert kinds_of(stage="pay", channel="phone") == kinds_of(stage="renew") == []
 
 
 @pytest.mark.usefixtures("database")

@@ -68,7 +68,7 @@ def test_a_change_of_mind_puts_the_plan_back_as_it_was() -> None:
         "offer.accepted", "profile.changed", "offer.fulfilled", followed, "profile.changed", "offer.undone", followed,
     ]  # fmt: skip
     with db.reading() as session:
-        audited = [one["action"] for one in record.export_customer(session, ADA)["audit"]]
+        audited = [one["action"] for one in record.export_customer(session, ADA)["audit_entry"]]
     assert audited.count("offer.undone") == 1
 
 

@@ -203,6 +203,7 @@ ROUTES = [
     ("POST", "/api/v1/customers/{customer_id}/duplicates/{other_id}/distinction"),
     ("GET", "/api/v1/customers/{customer_id}/merges"), ("POST", "/api/v1/customers/{customer_id}/merges"),
     ("POST", "/api/v1/merges/{merge_id}/undoing"),
+    ("GET", "/api/v1/customers/{customer_id}/consents"), ("PUT", "/api/v1/customers/{customer_id}/consents"),
 ]  # fmt: skip
 ELSEWHERE = {
     "/healthz": "takes nothing", "/readyz": "takes nothing", "/metrics": "takes nothing", DOCUMENT: "takes nothing",

@@ -1,0 +1,78 @@
+"""That a caller proved who they are: an act on the open contact, on the record, over when the contact is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, select, update
+from sqlmodel import Session
+
+from backend import db
+from backend.interactions import contacts
+from backend.interactions.tables import InteractionRow
+from backend.interactions.timeline import record
+from backend.interactions.types import Interaction
+from backend.matrix.service import Pack
+from backend.profiles import service as profiles
+from backend.profiles.service import Mask, Profile, Snapshot
+from shared.kernel.actors import Actor
+from shared.kernel.errors import Conflict, Invalid
+
+_INTERACTION = db.table_of(InteractionRow)
+# Asked by every page of the desk, so built once.
+_VERIFIED = (
+    select(_INTERACTION.c.interaction_id)
+    .where(
+        _INTERACTION.c.customer_id == bindparam("customer_id"),
+        _INTERACTION.c.staff_id == bindparam("staff_id"),
+        _INTERACTION.c.wrapped_at.is_(None),
+        _INTERACTION.c.verified_at.is_not(None),
+    )
+    .limit(1)
+)
+
+
+def verify_caller(
+    session: Session, customer_id: UUID, interaction_id: UUID, how: str, actor: Actor, now: datetime, pack: Pack
+) -> Interaction:  # fmt: skip
+    """Notes how whoever speaks proved who they are; twice is once. Raises NotFound, Invalid, and Conflict as contacts do."""
+    customer_id = profiles.resolve(session, customer_id)
+    known = next((way for way in pack.verifications if way.key == how), None)
+    if known is None:
+        raise Invalid("Say how they proved who they are.", {"how": "choose one of the ways"})
+    found = contacts.own(session, customer_id, interaction_id, actor)
+    if found.wrapped_at is not None:
+        raise Conflict("This contact is wrapped up already.")
+    if found.verified_how == how:
+        return found
+    session.execute(
+        update(_INTERACTION)
+        .where(*contacts.this(customer_id, interaction_id))
+        .values(verified_at=now, verified_how=known.key)
+    )
+    data = {"how": known.key, "how_label": known.label}
+    record(session, customer_id, "caller.verified", found.channel, actor, data, now, interaction_id)
+    contacts.changed_now(session, customer_id, interaction_id, now)
+    return contacts.interaction(session, customer_id, interaction_id)
+
+
+def is_verified(session: Session, customer_id: UUID, actor: Actor) -> bool:
+    """Whether this member of staff has the customer on an open contact, verified."""
+    if actor.kind != "staff":
+        return False
+    asked: dict[str, Any] = {"customer_id": customer_id, "staff_id": UUID(actor.id)}
+    return session.execute(_VERIFIED, asked).scalar() is not None
+
+
+def mask_for(
+    session: Session, profile: Profile, pack: Pack, actor: Actor, snapshots: Iterable[Snapshot] = ()
+) -> Mask:  # fmt: skip
+    """What this viewer is shown of the customer now; `snapshots` are those that are shown, beside the profile."""
+    values = [profile.attributes, *(holding.attributes for holding in profile.holdings)]
+    values += [{"birth_date": profile.birth_date.isoformat()}] if profile.birth_date else []
+    for snapshot in snapshots:
+        values += [snapshot.attributes, *(holding.attributes for holding in snapshot.holdings)]
+    return profiles.mask_of(profile, values, pack, actor, is_verified(session, profile.customer_id, actor))

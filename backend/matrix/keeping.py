@@ -1,0 +1,28 @@
+"""Who may see what is known of a customer, how long it is kept, and what the law keeps of the erased."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from backend.matrix.parts import Part
+
+Role = Literal["agent", "supervisor", "author", "admin"]
+"""What a member of staff is; customers and programs have none."""
+
+
+class Kept(Part):
+    """What the law makes us keep of somebody who is erased: so many years from the day on which it was issued, and why."""
+
+    of: Literal["bill", "credit"]
+    years: int = Field(ge=1, le=30)
+    ground: str = Field(min_length=1)
+
+
+class Retention(Part):
+    """How long a kind of thing is kept, in days; `kinds` are those of events, by name or with a star at the end, all without."""
+
+    of: Literal["event", "interaction", "look", "decision", "call", "visit", "export", "rejected"]
+    days: int = Field(ge=1, le=36500)
+    kinds: tuple[str, ...] = ()

@@ -1,0 +1,140 @@
+"""Subject access: all that is held of a customer, as JSON for programs and as one readable page without scripts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from html import escape
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from backend.oversight.leaving import Tables, collect, named
+from backend.record import service as record
+from shared.kernel.actors import Actor
+from shared.kernel.errors import Forbidden
+
+HEADINGS = {
+    "customer": "Who you are, and what we know of you", "identifier": "By what we recognise you",
+    "identifier_claim": "By what we recognise you, as it is looked up", "customer_alias": "Under which ids we knew you before",
+    "moment": "Why we think you are here", "consent": "What you allow", "consent_entry": "What you said of it, and when",
+    "bill": "Your bills", "credit": "Your credits", "representative": "Who may act for you", "credential": "Your sign-in",
+    "event": "What happened", "interaction": "When we were in contact", "visit": "Where you are at our pages",
+    "call": "Your calls", "customer_case": "What we do, or did, for you", "offer": "What we offered you",
+    "fulfilment": "What we did of what you accepted", "decision": "What was decided for you",
+    "snapshot": "What those decisions were made from", "ledger": "Where your offers stand", "reservation": "What is reserved for you",
+    "outbox_job": "What is still to be done", "audit_entry": "What is on the record of acts", "change": "Of what our screens were told lately",
+    "webhook_delivery": "What was told to other systems", "idempotency_key": "Answers that we keep for a day",
+    "look": "Who has looked at your data", "parity_check": "Checks that named you",
+}  # fmt: skip
+"""A table → its heading; one that is not here has its own name."""
+_STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1d21}"
+    "h2{margin-top:2.5rem;border-bottom:1px solid #ccc}dl{display:grid;grid-template-columns:14rem 1fr;gap:.15rem 1rem;"
+    "padding:.6rem 0;margin:0;border-bottom:1px solid #eee}dt{color:#5b6470}dd{margin:0;overflow-wrap:anywhere}dd dl{border:0;padding:0}"
+)
+
+
+@dataclass(frozen=True)
+class Access:
+    """All that is held of one customer at one instant, by table."""
+
+    customer_id: UUID
+    number: str
+    name: str
+    at: datetime
+    tables: Tables
+
+    @property
+    def rows(self) -> int:
+        return sum(len(rows) for rows in self.tables.values())
+
+    @property
+    def file_name(self) -> str:
+        """Without its ending."""
+        return f"subject-access-{''.join(c for c in self.number if c.isalnum() or c in '-_')}"
+
+
+def subject_access(session: Session, customer_id: UUID, actor: Actor, now: datetime, *, noted: bool = True) -> Access:
+    """All that is held of the customer; that it was handed over is on the record (`noted`).
+
+    Raises NotFound, and Forbidden for anyone but the customer themselves and those who handle such requests.
+    """
+    who = named(session, customer_id)
+    if not (actor.customer_id == who.customer_id or actor.may("handle_privacy")):
+        raise Forbidden("This is the customer's own, and for those who handle such requests.")
+    if noted:
+        record.audit(
+            session, actor=actor, action="customer.exported", subject=f"customer:{who.customer_id}",
+            customer_id=who.customer_id, payload={}, now=now,
+        )  # fmt: skip
+        session.flush()
+    return Access(who.customer_id, who.number, who.name, now, collect(session, who))
+
+
+def as_json(access: Access) -> str:
+    """One object: whose it is, when, and each table's rows with every column."""
+    about = {"customer_id": access.customer_id, "number": access.number, "name": access.name, "at": access.at}
+    return json.dumps({**about, "tables": access.tables}, default=_plain, ensure_ascii=False, indent=1)
+
+
+def as_html(access: Access) -> str:
+    """The same as one page that needs nothing else, everything escaped."""
+    return "".join(_page(access))
+
+
+def _page(access: Access) -> Iterator[str]:
+    title = f"What is held of {access.name}"
+    yield f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style></head><body>'
+    yield f"<h1>{escape(title)}</h1><p>Customer {escape(access.number)}, as of {escape(_text(access.at))}. "
+    yield "This is everything, also what only our programs read. Nothing is left out but what proves your password.</p><ul>"
+    for table, rows in _in_order(access.tables):
+        yield f'<li><a href="#{escape(table)}">{escape(_heading(table))}</a>: {len(rows):,}</li>'
+    yield "</ul>"
+    for table, rows in _in_order(access.tables):
+        yield f'<section><h2 id="{escape(table)}">{escape(_heading(table))}</h2>'
+        for row in rows:
+            yield _pairs(row)
+        yield "</section>"
+    yield "</body></html>"
+
+
+def _in_order(tables: Tables) -> list[tuple[str, list[dict[str, Any]]]]:
+    order = {table: place for place, table in enumerate(HEADINGS)}
+    return sorted(tables.items(), key=lambda item: (order.get(item[0], len(order)), item[0]))
+
+
+def _heading(table: str) -> str:
+    return HEADINGS.get(table, table.replace("_", " ").capitalize())
+
+
+def _pairs(row: dict[str, Any]) -> str:
+    lines = (f"<dt>{escape(str(key).replace('_', ' '))}</dt><dd>{_value(value)}</dd>" for key, value in row.items())
+    return f"<dl>{''.join(lines)}</dl>"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return _pairs(value) if value else "nothing"
+    if isinstance(value, (list, tuple)):
+        return "".join(f"<div>{_value(one)}</div>" for one in value) if value else "none"
+    return escape(_text(value))
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return f"{value:%d %B %Y, %H:%M:%S} UTC"
+    if isinstance(value, date):
+        return f"{value:%d %B %Y}"
+    return str(value)
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, (date, datetime)) else str(value)

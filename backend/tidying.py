@@ -1,0 +1,46 @@
+"""Keeping the database tidy: long deletions in short transactions, and a file without what was deleted from it."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from typing import Any
+
+from sqlalchemy import Table, delete, select, tuple_
+from sqlalchemy.engine import make_url
+from sqlmodel import Session
+
+from backend import db
+from backend.turns import Turn
+from shared.kernel.errors import Unavailable
+
+PATIENCE_SECONDS = 30
+
+
+def delete_some(session: Session, table: Table, where: Any, most: int) -> int:
+    """Deletes at most so many rows of the condition and gives how many: what is long is done in short transactions."""
+    keys = list(table.primary_key.columns)
+    some = session.execute(select(*keys).where(where).limit(most)).all()
+    if some:
+        session.execute(delete(table).where(tuple_(*keys).in_([tuple(row) for row in some])))
+    return len(some)
+
+
+def compact() -> None:
+    """Rewrites a SQLite file without what was deleted from it, its log too; on PostgreSQL that is its own vacuum's work.
+
+    Nobody writes meanwhile; it takes about a second for a hundred megabytes. Raises Unavailable where somebody reads for long.
+    """
+    if db.dialect() != "sqlite":
+        return
+    path = make_url(db.url_of()).database
+    assert path is not None  # noqa: S101 (a SQLite database is a file; for the type checker)
+    turn = Turn(path)
+    try:
+        with turn, contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=PATIENCE_SECONDS)) as raw:
+            raw.execute("VACUUM")
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    except sqlite3.OperationalError as failure:
+        raise Unavailable("The database is in use: what was erased is cleared from its free pages later.") from failure
+    finally:
+        turn.close()
