@@ -25,6 +25,8 @@ from tests.architecture.test_tables import tables
 STAY = {
     "audit_entry": "sealed over the ids of its time",
     "change": "what watchers were told, gone in an hour",
+    "erased_customer": "who is gone is nobody's",
+    "look": "on record for the id that was looked at; read for every id of the customer",
     "match_key": "made again from the profile",
     "match_seen": "made again from the profile",
 }

@@ -13,8 +13,9 @@ from sqlmodel import Session
 
 from backend.budgets import service as budgets
 from backend.cases import service as cases
+from backend.identities import service as identities
 from backend.interactions import service as interactions
-from backend.oversight.looking import LOOK, erase_looks
+from backend.oversight.looking import LOOK, erase_looks, looked_at
 from backend.people import service as people
 from backend.profiles import service as profiles
 from backend.record import service as record
@@ -61,6 +62,7 @@ def collect(session: Session, who: Named) -> Tables:
         treatments.export_customer(session, customer_id),
         budgets.export_customer(session, customer_id),
         record.export_customer(session, customer_id, who.words),
+        identities.export_customer(session, customer_id),
         {LOOK.name: _looks(session, customer_id)},
     ):
         found |= {table: rows for table, rows in room.items() if rows}
@@ -76,13 +78,14 @@ def erase_rooms(session: Session, who: Named, actor: Actor, now: datetime) -> No
     interactions.erase_customer(session, customer_id, who.numbers)
     people.erase_customer(session, customer_id)
     erase_looks(session, customer_id)
+    identities.erase_customer(session, customer_id)
     record.erase_customer(session, customer_id, actor=actor, now=now, words=who.words)
     profiles.note_erased(session, customer_id, now)
     profiles.erase_customer(session, customer_id)
 
 
 def _looks(session: Session, customer_id: UUID) -> list[dict[str, Any]]:
-    asked = select(LOOK).where(LOOK.c.customer_id == customer_id).order_by(LOOK.c.at, LOOK.c.page)
+    asked = select(LOOK).where(looked_at(session, customer_id)).order_by(LOOK.c.at, LOOK.c.page)
     return [dict(row._mapping) for row in session.execute(asked)]
 
 

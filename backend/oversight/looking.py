@@ -101,7 +101,7 @@ def looks(
     if not actor.may("see_looks"):
         raise Forbidden("Who has looked is for supervisors and administrators.")
     customer_id = profiles.resolve(session, customer_id)
-    asked = select(LOOK).where(LOOK.c.customer_id == customer_id)
+    asked = select(LOOK).where(looked_at(session, customer_id))
     if cursor is not None:
         try:
             before = datetime.fromisoformat(cursor)
@@ -122,7 +122,12 @@ def looks(
 def erase_looks(session: Session, customer_id: UUID) -> int:
     """Drops who looked at the customer; gives how many rows there were."""
     _known.clear()
-    return db.touched(session.execute(delete(LOOK).where(LOOK.c.customer_id == customer_id)))
+    return db.touched(session.execute(delete(LOOK).where(looked_at(session, customer_id))))
+
+
+def looked_at(session: Session, customer_id: UUID) -> Any:
+    """The condition of looks at the customer, under whichever id they were known then: a look stays where it was on record."""
+    return LOOK.c.customer_id.in_([customer_id, *profiles.known_as(session, customer_id)])
 
 
 def _window(now: datetime) -> datetime:

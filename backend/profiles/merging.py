@@ -14,15 +14,18 @@ from backend import db, moving
 from backend.matrix.service import Pack
 from backend.moving import Kept, Moved, Row, Since
 from backend.profiles import identity, joining, queries, sourcing
+from backend.profiles.consenting import ENTRY
 from backend.profiles.crediting import LAST_BILL
 from backend.record import service as record
+from shared.kernel import ids
+from shared.kernel.actors import SYSTEM
 from shared.kernel.errors import Conflict, Erased, NotFound
 from shared.kernel.money import Money
 
-_PLAIN = (queries.CLAIM, queries.IDENTIFIER, queries.REPRESENTATIVE, queries.CREDIT, queries.BILL)
+_PLAIN = (queries.CLAIM, queries.IDENTIFIER, queries.REPRESENTATIVE, queries.CREDIT, queries.BILL, ENTRY)
 _NEWEST = queries.BILL_HEADS.limit(1)
 _AS_MERGED = "consent as merged"
-_STRICT = {"denied": 2, "granted": 1}
+_STRICT = {"denied": 2, "withdrawn": 2, "granted": 1}
 
 
 def hold_both(session: Session, first: UUID, second: UUID) -> dict[UUID, Row]:
@@ -166,7 +169,7 @@ def _stricter(theirs: Any, ours: Any) -> Row | None:
     """What changes in our consent where theirs is stricter."""
     if _STRICT.get(theirs.state, 0) <= _STRICT.get(ours.state, 0):
         return None
-    return {"state": theirs.state, "source": theirs.source, "wording": theirs.wording, "at": theirs.at}
+    return {name: getattr(theirs, name) for name in ("state", "source", "wording", "wording_version", "at")}
 
 
 def _nearer(theirs: Any, ours: Any, now: datetime) -> Row | None:
@@ -201,7 +204,12 @@ def _consents_back(session: Session, from_id: UUID, to_id: UUID, kept: Kept, sin
     current = _consents(session, to_id)
     moving.move_back(session, queries.CONSENT, from_id, to_id, kept, since)
     for key, row in current.items():
-        if row["state"] == "denied" and row != merged.get(key):
+        if row["state"] != "granted" and row != merged.get(key):
             both = [moving.typed(queries.CONSENT, row) | {"customer_id": one} for one in (from_id, to_id)]
-            keys, said = ("customer_id", "purpose", "channel"), ("state", "source", "wording", "at")
+            keys = ("customer_id", "purpose", "channel")
+            said = ("state", "source", "wording", "wording_version", "at")
             db.upsert(session, queries.CONSENT, both, key=keys, update=said)
+            # What the survivor's ledger tells of it, the other's tells too.
+            entry = {name: both[0][name] for name in ("purpose", "channel", "state", "source", "wording_version", "at")}
+            entry |= {"customer_id": from_id, "entry_id": ids.uuid7(entry["at"])}
+            session.execute(insert(ENTRY), entry | {"by_kind": SYSTEM.kind, "by_name": SYSTEM.name})

@@ -18,9 +18,14 @@ _HELD = select(_LEDGER.c.version).where(_LEDGER.c.customer_id == bindparam("cust
 def lock_ledger(session: Session, customer_id: UUID) -> int:
     """Holds the customer's ledger until the transaction ends, and gives its version. The first to ask makes the row.
 
-    Raises Erased for a customer who was.
+    Raises Erased for a customer who was, Conflict for one who was merged with another meanwhile.
     """
     profiles.hold(session, customer_id)
+    return ledger_held(session, customer_id)
+
+
+def ledger_held(session: Session, customer_id: UUID) -> int:
+    """The same for whoever holds the customer already, or has just made them a part of another."""
     version = session.execute(_HELD, {"customer_id": customer_id}).scalar()
     if version is None:
         db.upsert(session, LedgerRow, [{"customer_id": customer_id, "version": 0}], key=("customer_id",))

@@ -14,7 +14,7 @@ from backend import db, moving
 from backend.interactions import service as interactions
 from backend.moving import Kept, Moved, Since
 from backend.treatments.expiry import LIVE
-from backend.treatments.locking import lock_ledger, move_ledger
+from backend.treatments.locking import ledger_held, lock_ledger, move_ledger
 from backend.treatments.tables import DecisionRow, FulfilmentRow, LedgerRow, OfferRow, SnapshotRow
 from shared.kernel.actors import SYSTEM
 
@@ -133,7 +133,7 @@ def _settle(session: Session, owner: UUID, offers: Moved, fulfilments: Moved, st
 
 
 def _ledger(session: Session, from_id: UUID, to_id: UUID) -> Moved:
-    versions = {one: lock_ledger(session, one) for one in sorted((from_id, to_id))}
+    versions = {one: ledger_held(session, one) for one in sorted((from_id, to_id))}
     session.execute(delete(_LEDGER).where(_LEDGER.c.customer_id == from_id))
     session.execute(update(_LEDGER).where(_LEDGER.c.customer_id == to_id).values(version=max(versions.values()) + 1))
     return Moved(_LEDGER.name)

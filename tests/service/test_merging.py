@@ -290,5 +290,5 @@ def test_the_trail_holds_both_acts_and_stays_whole() -> None:
     assert record.verify()["ok"]
     with db.reading() as session:
         for customer_id in (first, second):
-            actions = [one["action"] for one in record.export_customer(session, customer_id)["audit"]]
+            actions = [one["action"] for one in record.export_customer(session, customer_id)["audit_entry"]]
             assert {"profile.merged", "profile.unmerged"} <= set(actions)
