@@ -30,6 +30,8 @@ def read(path: Path, mapping: FileMapping) -> Iterator[tuple[int, list[Cell]]]:
             text = io.TextIOWrapper(content, encoding=_encoding(mapping), errors="strict", newline="")
             lines = _Lines(text, path.name)
             divider = mapping.delimiter or _divider(lines.first)
+            # A cell too long for us is a fault of its row; only one that cannot be held is a fault of the file.
+            csv.field_size_limit(LONGEST_LINE)
             reader = csv.reader(lines, delimiter=divider, strict=True)
             try:
                 begins = 1

@@ -19,6 +19,7 @@ from sqlmodel import Session
 
 from backend import db
 from backend.catalogue import service as catalogues
+from backend.interactions import service as interactions
 from backend.loading import belongings, columnar, csv_files, entering, querying, workbooks
 from backend.loading.converting import Cell
 from backend.loading.entering import Run, Taken
@@ -147,7 +148,7 @@ def load_files(
 
 def _open(given: Given, folder: Path, pack: Pack, home: Path, at: datetime, stack: ExitStack) -> _Ready:
     text, mapping = matrix.read_mapping(given.mapping, folder)
-    if problems := matrix.check_mapping(Path(given.mapping).name, text, pack):
+    if problems := _faults(Path(given.mapping).name, text, pack):
         raise Invalid(f"The mapping is not in order: {'; '.join(map(str, problems[:5]))}. Nothing was loaded.")
     table = put_by(given.name, _rows(given, mapping), home)
     stack.callback(table.close)
@@ -318,5 +319,16 @@ def check_mappings(folder: Path, pack: Pack) -> list[matrix.Problem]:
         except UnicodeDecodeError as e:
             problems.append(matrix.Problem(f"{matrix.MAPPINGS}/{path.name}", 1, "toml", str(e)))
             continue
-        problems += matrix.check_mapping(f"{matrix.MAPPINGS}/{path.name}", text, pack)
+        problems += _faults(f"{matrix.MAPPINGS}/{path.name}", text, pack)
     return problems
+
+
+def _faults(file: str, text: str, pack: Pack) -> list[matrix.Problem]:
+    """What the pack knows to be wrong, and a kind of event that no timeline could show."""
+    problems = matrix.check_mapping(file, text, pack)
+    if problems:
+        return problems
+    mapping = matrix.mapping_of(file, text)
+    kinds = [mapping.kind, *(word for c in mapping.column if c.to == "kind" for word in c.words.values())]
+    unknown = sorted({kind for kind in kinds if kind} - interactions.KINDS) if mapping.part == "events" else []
+    return [matrix.Problem(file, 1, "kind", f"{kind} is no kind of event") for kind in unknown]

@@ -117,7 +117,7 @@ def test_an_export_is_on_record_and_one_that_fails_leaves_nothing(tmp_path: Path
     loading.export_customers("telecom", tmp_path / "out.csv", now=NOW)
     with db.reading() as session:
         noted = session.connection().execute(
-            text("SELECT payload FROM audit_entry WHERE action = 'customers.exported'")
+            text("SELECT CAST(payload AS TEXT) FROM audit_entry WHERE action = 'customers.exported'")
         )
         assert json.loads(noted.scalar_one())["customers"] == 2
     for target, mapping, error, why in [

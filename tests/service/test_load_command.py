@@ -1,6 +1,7 @@
 """`evenhand load` of other systems' files, as a shell sees it: what it prints, where things are, how it ends."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from backend import cli
+from backend.matrix.service import folder_of
 
 CRM = "Kundennummer;Vorname;Nachname;Telefon;E-Mail;Geburtsdatum;Konto;Vertrag;Monate;Monatspreis;Werbung per E-Mail"
 GOOD = "K-1;Anna;Groß;;;;;;14;;"
@@ -86,3 +88,20 @@ def test_what_is_broken_is_told_in_one_line(house: Path, words: tuple[str, ...],
 )
 def test_what_is_left_out_is_asked_for(house: Path, words: tuple[str, ...]) -> None:
     assert run(house, *words).exit_code == 2
+
+
+def test_a_check_of_the_pack_names_what_is_wrong_with_its_mappings(tmp_path: Path) -> None:
+    pack = tmp_path / "own"
+    shutil.copytree(folder_of("telecom"), pack)
+    assert CliRunner().invoke(cli.app, ["check", str(pack)]).exit_code == 0
+    tickets, crm = pack / "mappings" / "tickets.toml", pack / "mappings" / "crm.toml"
+    tickets.write_text(tickets.read_text().replace("complaint.opened", "complaint.baked"))
+    crm.write_text(crm.read_text().replace('attribute = "contract"', 'attribute = "contrat"'))
+    ran = CliRunner().invoke(cli.app, ["check", str(pack), "--json"])
+    assert ran.exit_code == 1
+    assert [(p["file"], p["rule"], p["message"]) for p in last(ran)["problems"]] == [
+        ("mappings/crm.toml", "column.6.attribute", "nothing is called contrat"),
+        ("mappings/tickets.toml", "kind", "complaint.baked is no kind of event"),
+    ]
+    line = crm.read_text().splitlines()[last(ran)["problems"][0]["line"] - 1]
+    assert line == 'attribute = "contrat"'

@@ -1,6 +1,8 @@
 """Files of other systems, each through its mapping: several make one profile, again, interrupted, dry, with faults."""
 
 import csv
+import tracemalloc
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,9 @@ from sqlalchemy import text
 from backend import db, loading
 from backend.interactions import service as interactions
 from backend.loading import Given, LoadReport, mapped
+from backend.loading.converting import Cell
+from backend.loading.seen import Seen
+from backend.loading.tables import put_by
 from backend.profiles import service as profiles
 from backend.profiles.service import Profile
 from shared.kernel.errors import Conflict
@@ -257,7 +262,7 @@ def test_refused_rows_are_kept_apart_and_load_once_they_are_mended(tmp_path: Pat
         "K-7;Eva",
         "K-8;Eva;Lang;;;;;;1;;vielleicht;",
         "k-1;Anna;;;;;;;;;;",
-        f"K-9;{'x' * 501};Lang;;;;;;1;;;",
+        f"K-9;{'x' * 200_000};Lang;;;;;;1;;;",
     )  # fmt: skip
     report = load(tmp_path, Given("crm", path=bad))
     one = report.files[0]
@@ -349,3 +354,25 @@ def test_a_batch_that_lost_a_race_is_looked_at_anew(tmp_path: Path, monkeypatch:
     refused = report.files[0].refused_file
     assert refused is not None
     assert len(refused.read_text().splitlines()) == 2, "the header, and what was refused, once"
+
+
+def test_memory_stays_small_however_long_a_file_is(tmp_path: Path) -> None:
+    def rows(many: int) -> Iterator[tuple[int, list[Cell]]]:
+        yield 1, ["number", "name"]
+        for line in range(2, many + 2):
+            yield line, [f"K-{line}", "x" * 300]
+
+    peaks = []
+    for many in (1_000, 40_000):
+        seen = Seen()
+        tracemalloc.start()
+        table = put_by("long.csv", rows(many), tmp_path)
+        assert table.total == many
+        assert sum(seen.add(str(cells[0]), line) is None for line, cells in table.rows()) == many
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert (seen.add("K-17", 0), seen.has("K-1")) == (17, False)
+        seen.close()
+        table.close()
+    assert peaks[1] < peaks[0] + 200_000, "bytes: forty times the rows take no more"
+    assert list(tmp_path.iterdir()) == [], "what was put by has no name, and is gone"
