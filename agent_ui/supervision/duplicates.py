@@ -150,15 +150,23 @@ def _queue() -> dict[str, Any]:
     cursor = request.args.get("cursor") or None
     with db.reading() as session:
         items, follows = identities.queue(session, limit=SHOWN, cursor=cursor)
-        return {
-            "items": [(one, *identities.reasons(one)) for one in items],
-            "who": identities.named(session, items),
-            "follows": follows,
-            "merges": identities.lately(session),
-            "likely": _likely,
-            "typed": {"first": "", "second": ""},
-            "onward": cursor is not None,
-        }
+        merges = identities.lately(session)
+        who = identities.named(session, items, merges)
+    pairs = []
+    for one in items:
+        both = [who[customer_id] for customer_id in (one.customer_id, one.other_id) if customer_id in who]
+        if len(both) == 2:
+            # Who was with us first stays, unless the person chooses otherwise.
+            pairs.append((one, *sorted(both, key=lambda known: known.created_at), *identities.reasons(one)))
+    return {
+        "items": pairs,
+        "who": who,
+        "follows": follows,
+        "merges": merges,
+        "likely": _likely,
+        "typed": {"first": "", "second": ""},
+        "onward": cursor is not None,
+    }
 
 
 def _likely(score: float) -> str:

@@ -17,7 +17,7 @@ from backend.identities.types import Comparison, FieldLine, Merge, Side, Suggest
 from backend.interactions import service as interactions
 from backend.matrix.service import Pack, attribute_text, day_text
 from backend.profiles import service as profiles
-from backend.profiles.service import Profile
+from backend.profiles.service import Identified, Profile
 from backend.treatments import service as treatments
 from shared.kernel.errors import Invalid
 
@@ -43,10 +43,12 @@ def compare(session: Session, ours: UUID, theirs: UUID) -> Comparison:
     )
 
 
-def named(session: Session, suggestions: Sequence[Suggestion]) -> dict[UUID, tuple[str, str]]:
-    """Number and name of everyone in these suggestions."""
-    ids = sorted({one for pair in suggestions for one in (pair.customer_id, pair.other_id)})
-    return {one.customer_id: (one.number, one.name) for one in profiles.identified(session, ids)}
+def named(session: Session, suggestions: Sequence[Suggestion], merges: Sequence[Merge] = ()) -> dict[UUID, Identified]:
+    """Who is who of everyone in these suggestions and merges."""
+    ids = {one for pair in suggestions for one in (pair.customer_id, pair.other_id)} | {
+        one.customer_id for one in merges
+    }
+    return {one.customer_id: one for one in profiles.identified(session, sorted(ids))}
 
 
 def lately(session: Session) -> tuple[Merge, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,9 +28,10 @@ class Identified:
     email: str | None
     birth_date: date | None
     attributes: dict[str, Any]
+    created_at: datetime
 
 
-_NAMES = ("customer_id", "number", "name", "version", "phone", "email", "birth_date", "attributes")
+_NAMES = ("customer_id", "number", "name", "version", "phone", "email", "birth_date", "attributes", "created_at")
 _KNOWN = CUSTOMER.c.is_anonymous.is_(False)
 """Of whom the device alone is known, nobody can say whom they are like."""
 _ALL = select(*(CUSTOMER.c[name] for name in _NAMES)).where(_KNOWN)
@@ -83,7 +84,7 @@ def _completed(session: Session, rows: list[Any]) -> list[Identified]:
     return [
         Identified(
             row.customer_id, row.number, row.name, row.version, row.phone or first.get((row.customer_id, "phone")),
-            row.email or first.get((row.customer_id, "email")), row.birth_date, row.attributes,
+            row.email or first.get((row.customer_id, "email")), row.birth_date, row.attributes, row.created_at,
         )
         for row in rows
     ]  # fmt: skip

@@ -154,7 +154,7 @@ def _facts_apart(now: Row, made: Row, ours: Row, theirs: Row) -> Values:
     out = _each_undone(now, made, ours)
     if "days" in now and now.get("days") != made.get("days"):
         out["days"] = {
-            key: _less(days, made["days"].get(key, {}), ours.get("days", {}).get(key, {}), theirs.get("days", {}).get(key, {}))
+            key: _less(days, made.get("days", {}).get(key, {}), ours.get("days", {}).get(key, {}), theirs.get("days", {}).get(key, {}))
             for key, days in now["days"].items()
         }  # fmt: skip
         out["days"] = {key: days for key, days in out["days"].items() if days or key in ours.get("days", {})}

@@ -10,10 +10,16 @@ from backend.interactions import service as interactions
 from backend.interactions.service import Event
 from shared.kernel import ids
 from shared.kernel.actors import SYSTEM, Actor
-from shared.kernel.errors import Invalid
-from tests.made_customers import JOSE, MARIA, NOW
+from shared.kernel.errors import Invalid, NotFound
+from tests.made_customers import JOSE, MARIA, NOW, two_customers
 
 AGENT = Actor("staff", str(ids.uuid7()), "Maya")
+
+
+@pytest.fixture
+def both(database: str) -> None:
+    """María and José, of whom the events tell: nothing is recorded of nobody."""
+    two_customers()
 
 
 def note(kind: str, minutes: int = 0, customer_id: UUID = MARIA, channel: str = "phone", **data: object) -> UUID:
@@ -26,7 +32,7 @@ def kinds_of(**asked: object) -> list[str]:
         return [e.kind for e in interactions.timeline(session, MARIA, **asked).items]  # type: ignore[arg-type]
 
 
-@pytest.mark.usefixtures("database")
+@pytest.mark.usefixtures("both")
 def test_events_come_newest_first_and_one_s_own_alone() -> None:
     note("call", 1)
     note("payment.made", 3)
@@ -35,7 +41,7 @@ def test_events_come_newest_first_and_one_s_own_alone() -> None:
     assert kinds_of() == ["payment.made", "bill.issued", "call"]
 
 
-@pytest.mark.usefixtures("database")
+@pytest.mark.usefixtures("both")
 def test_events_of_one_instant_keep_the_order_of_their_making() -> None:
     made = ["moment.set", "offer.presented", "offer.accepted"] * 20
     with db.transaction() as session:
@@ -44,7 +50,7 @@ def test_events_of_one_instant_keep_the_order_of_their_making() -> None:
     assert kinds_of(limit=100) == made[::-1]
 
 
-@pytest.mark.usefixtures("database")
+@pytest.mark.usefixtures("both")
 def test_the_timeline_narrows_by_kind_and_channel() -> None:
     note("call", 1)
     note("visit", 2, channel="portal")
@@ -58,7 +64,7 @@ def test_the_timeline_narrows_by_kind_and_channel() -> None:
     assert kinds_of(stage="pay", channel="phone") == kinds_of(stage="renew") == []
 
 
-@pytest.mark.usefixtures("database")
+@pytest.mark.usefixtures("both")
 def test_pages_of_the_timeline_join_though_something_happens_between_them() -> None:
     for minutes in range(11):
         note("call", minutes, turn=minutes)
@@ -74,7 +80,7 @@ def test_pages_of_the_timeline_join_though_something_happens_between_them() -> N
     assert seen == list(range(10, -1, -1))
 
 
-@pytest.mark.usefixtures("database")
+@pytest.mark.usefixtures("both")
 def test_an_event_tells_who_did_it_when_and_where() -> None:
     event_id = note("call", summary="Asked about the bill.")
     with db.reading() as session:
@@ -84,20 +90,26 @@ def test_an_event_tells_who_did_it_when_and_where() -> None:
     assert event.data == {"summary": "Asked about the bill."}
 
 
-@pytest.mark.usefixtures("database")
+@pytest.mark.usefixtures("both")
 def test_what_nobody_could_read_is_not_recorded() -> None:
     with pytest.raises(ValueError, match=r"coffee\.drunk"):
         note("coffee.drunk")
 
 
-@pytest.mark.usefixtures("database")
+@pytest.mark.usefixtures("both")
 @pytest.mark.parametrize("asked", [{"cursor": "x"}, {"limit": 0}, {"limit": 101}])
 def test_a_page_that_cannot_be_is_refused(asked: dict[str, object]) -> None:
     with pytest.raises(Invalid):
         kinds_of(**asked)
 
 
-@pytest.mark.usefixtures("database")
+@pytest.mark.usefixtures("both")
+def test_nothing_is_recorded_of_somebody_who_is_not_there() -> None:
+    with pytest.raises(NotFound):
+        note("call", customer_id=UUID(int=1))
+
+
+@pytest.mark.usefixtures("both")
 def test_a_transaction_that_fails_leaves_no_event() -> None:
     def fail() -> None:
         with db.transaction() as session:
@@ -109,7 +121,7 @@ def test_a_transaction_that_fails_leaves_no_event() -> None:
     assert kinds_of() == []
 
 
-@pytest.mark.usefixtures("database")
+@pytest.mark.usefixtures("both")
 def test_export_and_erasure_reach_every_row_of_the_customer() -> None:
     note("call")
     note("call", customer_id=JOSE)

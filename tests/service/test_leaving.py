@@ -10,6 +10,7 @@ from backend import db
 from backend.budgets import service as budgets
 from backend.cases import service as cases
 from backend.catalogue import service as catalogues
+from backend.identities import service as identities
 from backend.interactions import service as interactions
 from backend.people import service as people
 from backend.profiles import service as profiles
@@ -44,10 +45,14 @@ def busy_customer() -> UUID:
     """A customer with something in as many tables as today's acts can fill."""
     now = clock.now()
     with db.reading() as session:
-        customer_id = profiles.search(session, limit=1).items[0].id
+        customer_id, merged, alike = (one.id for one in profiles.search(session, limit=3).items)
         pack = catalogues.pack_in_force(session)
     with db.transaction() as session:
         profiles.set_moment(session, customer_id, "support", None, "stated", "phone", SYSTEM, now, pack)
+        identities.merge(session, merged, customer_id, actor=SYSTEM, now=now)
+        identities.suggest(session, [(customer_id, alike, 21.0, ())], now)
+        identities.look(session, customer_id, {}, now)
+        identities.suggest(session, [(customer_id, alike, 21.0, ())], now)
     offer = treatments.decide(customer_id, now).ranked[0]
     with db.transaction() as session:
         record.add_endpoint(session, "http://127.0.0.1:9/hook", (), by="test", key=b"k" * 32, tls_only=False, now=now)
@@ -66,11 +71,12 @@ def test_an_export_has_every_row_that_any_table_holds_of_the_customer() -> None:
     with db.reading() as session:
         exported = {
             name: rows
-            for room in (profiles, interactions, cases, treatments, budgets, record)
+            for room in (profiles, interactions, cases, treatments, budgets, identities, record)
             for name, rows in room.export_customer(session, customer_id).items()
         }
         counts = held(session, customer_id)
     filled = {"offer", "decision", "snapshot", "ledger", "moment", "bill", "event", "outbox_job", "audit_entry"}
+    filled |= {"customer_merge", "duplicate_suggestion", "match_key", "match_seen", "customer_alias"}
     filled |= {"fulfilment", "customer_case", "credit", "webhook_delivery", "representative"}
     assert filled <= set(counts)
     assert {name: len(exported[name]) for name in counts} == counts
@@ -85,6 +91,7 @@ def test_erasure_leaves_only_what_names_nobody() -> None:
             budgets.erase_customer,
             cases.erase_customer,
             interactions.erase_customer,
+            identities.erase_customer,
             people.erase_customer,
         ):
             erase(session, customer_id)
