@@ -18,7 +18,7 @@ from backend.profiles.service import Consent
 from backend.record import service as record
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Invalid
-from tests.hooks import add, rows, send
+from tests.hooks import add, later, rows, send
 from tests.receiver import Receiver, receiving
 from tests.small_company import ADA, BY_ADA, KIM, NOW, answer, decide, offer_of, open_company, work
 
@@ -166,7 +166,7 @@ def test_a_way_that_was_refused_meanwhile_is_no_longer_told(messenger: Receiver)
     say("denied", "sms", purpose=purpose(), now=NOW)
     messenger.status = 204
     messenger.bodies.clear()  # the same message may say less by now, and nothing else
-    send(NOW + timedelta(hours=1))
+    send(later() + timedelta(hours=1))
     assert [body["data"]["channels"] for body in messenger.bodies.values()] == [["email"]]
 
 
