@@ -68,11 +68,19 @@ def is_verified(session: Session, customer_id: UUID, actor: Actor) -> bool:
 
 
 def mask_for(
-    session: Session, profile: Profile, pack: Pack, actor: Actor, snapshots: Iterable[Snapshot] = ()
+    session: Session, profile: Profile, pack: Pack, actor: Actor, snapshots: Iterable[Snapshot] = (),
+    contacts: Iterable[Interaction] | None = None,
 ) -> Mask:  # fmt: skip
-    """What this viewer is shown of the customer now; `snapshots` are those that are shown, beside the profile."""
+    """What this viewer is shown of the customer now; `snapshots` are those that are shown, beside the profile.
+
+    `contacts` are the open ones with the customer, where the caller has read them already.
+    """
     values = [profile.attributes, *(holding.attributes for holding in profile.holdings)]
     values += [{"birth_date": profile.birth_date.isoformat()}] if profile.birth_date else []
     for snapshot in snapshots:
         values += [snapshot.attributes, *(holding.attributes for holding in snapshot.holdings)]
-    return profiles.mask_of(profile, values, pack, actor, is_verified(session, profile.customer_id, actor))
+    if contacts is None:
+        verified = is_verified(session, profile.customer_id, actor)
+    else:
+        verified = any(one.verified_at is not None and str(one.staff_id) == actor.id for one in contacts)
+    return profiles.mask_of(profile, values, pack, actor, verified)

@@ -74,12 +74,12 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
     decided = treatments.decide(customer_id, now)
     profile, snapshot, pack = decided.inputs.profile, decided.inputs.snapshot, decided.inputs.pack
     with db.reading() as session:
-        mask = interactions.mask_for(session, profile, pack, actor, (snapshot,))
+        contacts = interactions.open_with_customer(session, profile.customer_id)
+        mask = interactions.mask_for(session, profile, pack, actor, (snapshot,), contacts)
     recommendation = treatments.recommend_for_agent(customer_id, DESK_CHANNEL, actor, now, decided=decided, mask=mask)
     with db.reading() as session:
         bills = profiles.bill_heads(session, profile.customer_id, A_YEAR_OF_BILLS)
         events = interactions.timeline(session, profile.customer_id, limit=TIMELINE)
-        contacts = interactions.open_with_customer(session, profile.customer_id)
         here = online(session, profile.customer_id, now)
         work = cases.of_customer(session, profile.customer_id)
         credits, known = profiles.beside(session, profile.customer_id)

@@ -251,7 +251,7 @@ def test_export_hands_over_every_row_and_erasure_leaves_none() -> None:
     with db.reading() as session:
         exported = profiles.export_customer(session, MARIA)
     assert {table for table, rows in exported.items() if rows} == {
-        "customer", "identifier", "identifier_claim", "moment", "consent", "bill",
+        "customer", "identifier", "identifier_claim", "moment", "consent", "consent_entry", "bill",
     }  # fmt: skip
     with db.transaction() as session:
         profiles.erase_customer(session, MARIA)

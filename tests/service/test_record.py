@@ -228,7 +228,7 @@ def test_erasing_a_customer_empties_their_payloads_and_keeps_the_chain(database:
     note(3)
     put(n=1)
     with db.transaction() as session:
-        assert [entry["payload"]["n"] for entry in record.export_customer(session, CUSTOMER)["audit"]] == [1, 3]
+        assert [entry["payload"]["n"] for entry in record.export_customer(session, CUSTOMER)["audit_entry"]] == [1, 3]
         record.erase_customer(session, CUSTOMER, actor=SYSTEM, now=NOW)
     assert jobs() == []
     assert [payload and payload.get("n") for payload in effects()] == [None, 2, None, {}]
