@@ -30,6 +30,7 @@ SPEAKING = (
     "interactions.api",
     "overview.api",
     "overview.api_representing",
+    "overview.api_segments",
     "overview.api_consents",
     "treatments.api",
     "treatments.api_reading",

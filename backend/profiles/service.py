@@ -68,7 +68,7 @@ from backend.profiles.searching import callers, find_by_sign_in, owner, search
 from backend.profiles.snapshot import Snapshot, snapshot
 from backend.profiles.sourcing import Claims, Sourced, claims_of, keep_claims, learn_from, settle, sources
 from backend.profiles.states import Transition, states_after, why
-from backend.profiles.streaming import beginnings, between, count
+from backend.profiles.streaming import beginnings, between, count, some_from
 from backend.profiles.survivorship import Claim
 from backend.profiles.types import (
     REFUSED,
@@ -102,7 +102,7 @@ __all__ = [
     "hold", "hold_both", "identified", "identified_after", "in_words", "issue_bill", "keep_claims", "known_as", "learn", "learn_from",
     "lifetime_value", "load_progress", "loaded_packs", "local_today", "lock_out", "mask_of", "move_customer", "move_customer_back", "moves",
     "normalise", "note_erased", "note_progress", "note_swept", "owner", "owners", "phone_text", "profile", "representative", "representatives",
-    "resolve", "revise", "rewrite", "score", "search", "set_consent", "set_moment", "settle", "snapshot", "sources", "stamp", "states_after",
+    "resolve", "revise", "rewrite", "score", "search", "set_consent", "set_moment", "settle", "snapshot", "some_from", "sources", "stamp", "states_after",
     "states_due", "taken_attributes", "told_moment", "unswept", "versions_after", "waiting_credits", "why", "with_truths", "wording_version",
 ]  # fmt: skip
 

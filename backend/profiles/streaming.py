@@ -16,19 +16,23 @@ _MOMENT = ("version", "stage", "intent", "source", "channel", "set_at", "fades_a
 _PROFILE = (
     "customer_id", "number", "name", "attributes", "facts", "version", "timezone", "language", "made_up", "birth_date",
 )  # fmt: skip
+_LISTED = CUSTOMER.c.is_anonymous.is_(False)
+"""Of whom the device alone is known, nothing is worked out over the whole base."""
 _UNSAID = datetime.min.replace(tzinfo=UTC)
 
 
 def count(session: Session) -> int:
     """How many customers there are."""
-    return int(session.execute(select(func.count()).select_from(CUSTOMER)).scalar_one())
+    return int(session.execute(select(func.count()).select_from(CUSTOMER).where(_LISTED)).scalar_one())
 
 
 def beginnings(session: Session, size: int) -> list[UUID]:
     """The id with which each chunk of so many customers begins."""
-    numbered = select(
-        CUSTOMER.c.customer_id, func.row_number().over(order_by=CUSTOMER.c.customer_id).label("place")
-    ).subquery()
+    numbered = (
+        select(CUSTOMER.c.customer_id, func.row_number().over(order_by=CUSTOMER.c.customer_id).label("place"))
+        .where(_LISTED)
+        .subquery()
+    )
     firsts = select(numbered.c.customer_id).where(numbered.c.place % size == 1 % size).order_by(numbered.c.place)
     return list(session.execute(firsts).scalars())
 
@@ -52,7 +56,7 @@ def between(session: Session, first: UUID, before: UUID | None) -> list[Profile]
         consents.setdefault(customer_id, []).append(Consent(purpose, channel, state, "", "", _UNSAID))
     people = (
         select(*(CUSTOMER.c[name] for name in _PROFILE), CUSTOMER.c.holdings)
-        .where(chunk(CUSTOMER))
+        .where(chunk(CUSTOMER), _LISTED)
         .order_by(CUSTOMER.c.customer_id)
     )
     return [
@@ -64,3 +68,20 @@ def between(session: Session, first: UUID, before: UUID | None) -> list[Profile]
         )
         for row in session.execute(people)
     ]
+
+
+def some_from(session: Session, first: UUID, most: int) -> list[Profile]:
+    """The next so many profiles from this id on, without moments and consents: for rules over what is known of a customer."""
+    people = (
+        select(*(CUSTOMER.c[name] for name in _PROFILE), CUSTOMER.c.holdings)
+        .where(CUSTOMER.c.customer_id >= first, _LISTED)
+        .order_by(CUSTOMER.c.customer_id)
+        .limit(most)
+    )
+    return [
+        Profile(
+            **dict(zip(_PROFILE, row[:-1], strict=True)), moment=None,
+            holdings=tuple(Holding(**holding) for holding in row.holdings),
+        )
+        for row in session.execute(people)
+    ]  # fmt: skip
