@@ -68,7 +68,7 @@ def http(url: str, home: Path, n: int, tell: Tell) -> list[Row]:
             ("warm", CLIENTS, 201, True), ("stored_1", 1, 201, True), ("stored_8", CLIENTS, 201, True), ("standing_8", CLIENTS, 200, False),
         ):  # fmt: skip
             if stored:
-                _bump(customers)
+                bump(customers)
             chosen = customers[: 4 * CLIENTS] if name == "warm" else customers
             tasks = []
             for nth in range(count):
@@ -136,10 +136,10 @@ def drawn(name: str, face: str, clients: list[Client], customers: list[UUID], n:
 
 
 def _bumping(turn: list[UUID]) -> Callable[[int], None]:
-    return lambda nth: _bump(turn[nth : nth + 1])
+    return lambda nth: bump(turn[nth : nth + 1])
 
 
-def _bump(customers: list[UUID]) -> None:
+def bump(customers: list[UUID]) -> None:
     """Moves the profiles' versions, so that no decision stands."""
     now = clock.now()
     with db.transaction() as session:

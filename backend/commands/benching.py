@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from backend.benching import copies, doubling, everyone, ingesting, living, measuring, rows
+from backend.benching import copies, doubling, everyone, ingesting, living, measuring, rows, scaling
 from backend.commands.console import connect, out, tell
 
 commands = typer.Typer()
@@ -23,6 +23,7 @@ class What(StrEnum):
     batch = "batch"
     ingest = "ingest"
     duplicates = "duplicates"
+    scale = "scale"
 
 
 # Enough for a steady p50, few enough for a cup of tea.
@@ -34,6 +35,7 @@ USUAL = {
     What.batch: everyone.CUSTOMERS,
     What.ingest: 10_000,
     What.duplicates: doubling.CUSTOMERS,
+    What.scale: scaling.CUSTOMERS,
 }
 
 
@@ -42,7 +44,7 @@ def bench(
     what: Annotated[
         What,
         typer.Argument(
-            help="decide: decisions alone; http: over the API; pages: desk and portal; live: until others see it; batch: everyone; ingest: events that come in; duplicates: who is there twice."
+            help="decide: decisions alone; http: over the API; pages: desk and portal; live: until others see it; batch: everyone; ingest: events that come in; duplicates: who is there twice; scale: a million customers."
         ),
     ],
     n: Annotated[
@@ -69,6 +71,8 @@ def bench(
                 found = everyone.everyone(count, tell)
             case What.ingest:
                 found = ingesting.ingest(url, home, count, tell)
+            case What.scale:
+                found = scaling.scale(url, home, count, tell)
             case What.duplicates:
                 found = doubling.duplicates(count, tell)
     for one in found:

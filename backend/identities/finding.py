@@ -25,6 +25,8 @@ CLAIMED = "claimed"
 WRITTEN = 2_000
 """So many customers' keys, or pairs, are written in one transaction: others get their turn between them."""
 PATROL = 500
+LOOKED = 20
+"""Of so many customers a turn of the round takes in, so many are looked at: it goes on beside all other work."""
 _KEY, _SEEN = db.table_of(MatchKeyRow), db.table_of(MatchSeenRow)
 _SHARED = select(_KEY.c.customer_id).limit(blocking.LARGEST + 1)
 _Pair = tuple[UUID, UUID, float, Sequence[Agreement]]
@@ -126,8 +128,8 @@ class Patrol:
     Each worker has its own round; two that meet do the same twice, which changes nothing.
     """
 
-    def __init__(self, many: int = PATROL) -> None:
-        self._many = many
+    def __init__(self, many: int = PATROL, looked: int = LOOKED) -> None:
+        self._many, self._looked = many, looked
         self._after: UUID | None = None
 
     def step(self, now: datetime) -> int:
@@ -138,12 +140,12 @@ class Patrol:
             ids = [customer_id for customer_id, _ in versions]
             known = {row.customer_id: row for row in _seen(session, ids)}
             moved = [one for one, version in versions if one not in known or known[one].version != version]
+            later, moved = moved[self._looked :], moved[: self._looked]
             now_are = people.read(session, moved, names)
-        self._after = ids[-1] if len(ids) == self._many else None
-        if not moved:
-            return 0
-        with db.transaction() as session:
-            for customer_id in moved:
+        self._after = moved[-1] if later else ids[-1] if len(ids) == self._many else None
+        for customer_id in moved:
+            # Each by itself: whoever else wants to write waits for one comparison, not for all.
+            with db.transaction() as session:
                 if customer_id not in now_are:
                     continue
                 if customer_id in known and known[customer_id].digest == people.digest(now_are[customer_id]):

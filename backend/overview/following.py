@@ -38,7 +38,7 @@ def follow(session: Session) -> None:
     for event in recorded:
         if event.kind in pack.experience.by_kind:
             happened.setdefault(event.customer_id, []).append(event)
-    times = changed | {customer_id: events[-1].at for customer_id, events in happened.items()}
+    times = {customer_id: events[-1].at for customer_id, events in happened.items()} | changed
     for customer_id in sorted(times):
         try:
             interactions.renew(session, customer_id, pack, times[customer_id], happened.get(customer_id, ()))

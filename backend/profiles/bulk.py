@@ -72,6 +72,8 @@ class NewCustomer:
     is_anonymous: bool = False
     told_by: str = ""
     """The source that tells of the attributes; empty for one that is not to be weighed against others."""
+    states: tuple[dict[str, Any], date] | None = None
+    """Life cycle, segments and protective states where they are known already, and the day on which they were worked out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,8 @@ def _told(c: NewCustomer) -> dict[str, Any]:
 
 
 def _states(c: NewCustomer, pack: Pack | None) -> dict[str, Any]:
+    if c.states is not None:
+        return {"states": c.states[0], "states_day": c.states[1]}
     if pack is None:
         return {"states": None, "states_day": None}
     known = Profile(

@@ -43,8 +43,8 @@ _MOMENT_COLUMNS = (
 )
 _WITH_MOMENT = CUSTOMER.outerjoin(MOMENT, MOMENT.c.customer_id == CUSTOMER.c.customer_id)
 PROFILE = select(CUSTOMER, *_MOMENT_COLUMNS).select_from(_WITH_MOMENT).where(CUSTOMER.c.customer_id == _ID)
-HELD = PROFILE.with_for_update(of=CUSTOMER)
-"""The same, and holds the customer's row till the transaction ends."""
+HELD = PROFILE.with_for_update(of=CUSTOMER, key_share=True)
+"""The same, and holds the customer's row till the transaction ends, as `LOCKED` does."""
 CLAIMS = select(TOLD.c.claims).where(TOLD.c.customer_id == _ID)
 STAMP = select(CUSTOMER.c.version, *_MOMENT_COLUMNS).select_from(_WITH_MOMENT).where(CUSTOMER.c.customer_id == _ID)
 CONSENT_STATE = select(CONSENT.c.state).where(

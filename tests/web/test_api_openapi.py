@@ -197,6 +197,7 @@ ROUTES = [
     ("POST", "/api/v1/cti/{token}"), ("POST", "/api/v1/customers/{customer_id}/representatives"),
     ("GET", "/api/v1/customers/{customer_id}/representatives"),
     ("POST", "/api/v1/customers/{customer_id}/representatives/{representative_id}/ending"),
+    ("GET", "/api/v1/segments"), ("POST", "/api/v1/segments"), ("POST", "/api/v1/segments/preview"),
     *(("POST", f"/v1/{call}") for call in ("identify", "track", "page", "screen", "group", "alias", "batch")),
     ("GET", "/api/v1/duplicates"), ("GET", "/api/v1/customers/{customer_id}/duplicates"),
     ("GET", "/api/v1/customers/{customer_id}/duplicates/{other_id}"),
@@ -216,11 +217,17 @@ def test_every_operation_is_fuzzed(document: dict[str, Any]) -> None:
 
 
 # Nothing is wrong by description: any text is a token, and it takes its forms apart itself (tests of calls say how); the rest take nothing.
-TAKE_ALL = {("POST", "/api/v1/cti/{token}"), ("GET", "/api/v1/approvals"), ("GET", "/api/v1/budgets")}
+TAKE_ALL = {
+    ("POST", "/api/v1/cti/{token}"),
+    ("GET", "/api/v1/approvals"),
+    ("GET", "/api/v1/budgets"),
+    ("GET", "/api/v1/segments"),
+}
 # Senders of events are taken more widely than described: ids in any script, names of any kind; tests of events say what is refused.
 TAKE_ALL |= {route for route in ROUTES if route[1].startswith("/v1/")}
-# Its body names a treatment, and made-up ones are not found.
+# Their bodies name a treatment, or a draft, and made-up ones are not found.
 MAY_MISS = {
+    ("POST", "/api/v1/segments"): {404},
     ("POST", "/api/v1/customers/{customer_id}/overrides"): {404},
     ("POST", "/api/v1/customers/{customer_id}/merges"): {404},
 }
