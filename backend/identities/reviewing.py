@@ -19,6 +19,7 @@ from backend.matrix.service import Pack, attribute_text, day_text
 from backend.profiles import service as profiles
 from backend.profiles.service import Identified, Profile
 from backend.treatments import service as treatments
+from shared.kernel.actors import SYSTEM
 from shared.kernel.errors import Invalid
 
 _LABELS = {
@@ -52,8 +53,9 @@ def named(session: Session, suggestions: Sequence[Suggestion], merges: Sequence[
 
 
 def lately(session: Session) -> tuple[Merge, ...]:
-    """The latest merges of all customers, those that were taken back too."""
-    rows = session.execute(select(MERGE.c.merge_id).order_by(MERGE.c.merge_id.desc()).limit(LATELY)).scalars().all()
+    """The latest merges by people, those that were taken back too; not of devices that joined who signed in on them."""
+    by_people = select(MERGE.c.merge_id).where(MERGE.c.merged_by_id != SYSTEM.id)
+    rows = session.execute(by_people.order_by(MERGE.c.merge_id.desc()).limit(LATELY)).scalars().all()
     return tuple(merge_of(session, merge_id) for merge_id in rows)
 
 

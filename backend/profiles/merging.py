@@ -103,6 +103,7 @@ def move_customer(
     )
     for customer_id in (from_id, to_id):
         record.changed(session, "profile", customer_id=customer_id, now=now)
+    record.changed(session, "moment", customer_id=to_id, now=now)
     return moved
 
 
