@@ -90,7 +90,7 @@ def _consents(ours: Profile, theirs: Profile, pack: Pack) -> Iterator[tuple[str,
         states.setdefault((one.purpose, one.channel), set()).add(one.state)
     for (purpose, channel), said in sorted(states.items()):
         words = f"{purpose.replace('_', ' ').capitalize()} by {pack.label_of(pack.channels, channel).lower()}"
-        yield words, "denied" if "denied" in said else "granted"
+        yield words, "denied" if said & set(profiles.REFUSED) else "granted"
 
 
 def _text(value: Any) -> str:

@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from backend.interactions import service as interactions
 from backend.interactions.service import KINDS, Event, Past
-from backend.loading.entering import UNDATED, Run, Taken, nobody
+from backend.loading.entering import UNDATED, Run, Taken, nobody, yes_or_no
 from backend.loading.telling import Bad, Told
 from backend.profiles import service as profiles
 from backend.profiles.service import Details, Holding
@@ -99,9 +99,10 @@ def consents(session: Session, batch: Sequence[Told], run: Run) -> Taken:
         at = told.fields.get("at", run.now)
         source = run.mapping.source if "at" in told.fields else run.undated
         before = own.get(key)
-        if before is not None and (before[0] == state or not _outweighs(state, source, at, before)):
+        stands = None if before is None else yes_or_no(before[0])
+        if before is not None and (stands == state or not _outweighs(state, source, at, before)):
             taken.unchanged += 1
-            if before[0] != state:
+            if stands != state:
                 taken.notices.append(
                     (told.line, f"consent to {'/'.join(key)} stays {before[0]}, as it was said later or elsewhere")
                 )

@@ -168,16 +168,21 @@ def _difference(
     change.dates = {key: day for key, day in told.dates.items() if dates.get(key) != day.isoformat()}
     for key, state in told.consents.items():
         said, source, _ = known.consents.get(key, (None, run.undated, None))
-        if said == state:
+        if said is not None and yes_or_no(said) == state:
             continue
         # What the customer refused elsewhere, a file without an instant does not grant.
-        if said == "denied" and source != run.undated:
+        if said in profiles.REFUSED and source != run.undated:
             taken.notices.append(
                 (told.line, f"consent to {'/'.join(key)} stays denied, as it was said in another place")
             )
         else:
             change.consents[key] = state
     return change
+
+
+def yes_or_no(state: str) -> str:
+    """A consent as files tell of it: whoever took a yes back says no."""
+    return "denied" if state in profiles.REFUSED else state
 
 
 def _attributes(told: Told, pack: Pack) -> dict[str, Any]:

@@ -99,7 +99,7 @@ def test_five_systems_that_share_one_number_make_one_profile(tmp_path: Path) -> 
     ]
     # The register's dated refusal counts for more than the customer system's undated yes.
     said = {(c.purpose, c.channel): (c.state, c.source, c.wording) for c in anna.consents}
-    assert said["marketing", "email"] == ("denied", "permissions", "May we write?")
+    assert said["marketing", "email"] == ("withdrawn", "permissions", "May we write?")
     assert said["marketing", "sms"] == ("granted", "permissions", "May we text?")
     # Half past ten in the evening in Los Angeles is the next day in Greenwich; the day is the customer's own.
     assert anna.facts["days"]["complaints"] == {"2026-11-02": 1}
@@ -165,7 +165,7 @@ def test_what_was_refused_elsewhere_is_granted_by_no_undated_file(tmp_path: Path
     )
     assert counts(load(tmp_path, Given("permissions", path=older))) == [(0, 1, 1, 0)]
     said = {c.channel: c.state for c in customer("K-1").consents}
-    assert said == {"email": "denied", "sms": "denied"}
+    assert said == {"email": "withdrawn", "sms": "withdrawn"}
 
 
 @pytest.mark.usefixtures("database")
