@@ -62,6 +62,8 @@ def _event(event: PlannedEvent, pack: Pack) -> Iterator[str]:
             yield f"property {name} is {given_type}, and attribute {key} is {wanted}"
     if event.intent is not None and event.intent not in pack.intents:
         yield f"{event.intent} is no intent"
+    if event.intent is not None and event.channel is None:
+        yield "an intent needs the channel in which it was told"
     if event.channel is not None and event.channel not in {channel.key for channel in pack.channels}:
         yield f"{event.channel} is no channel"
     if event.stage is not None and event.stage not in {stage.key for stage in pack.stages}:

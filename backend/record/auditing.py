@@ -9,6 +9,7 @@ that the customer was erased.
 import hashlib
 import json
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypedDict
@@ -97,29 +98,46 @@ def verify() -> Verdict:
     return {"ok": True, "entries": entries, "first_bad": None}
 
 
-def export_customer(session: Session, customer_id: UUID) -> list[dict[str, Any]]:
-    """What was done to or by the customer, oldest first: every entry that is about them, or names them."""
-    rows = session.exec(select(AuditEntryRow).where(_theirs(customer_id)).order_by(col(AuditEntryRow.entry_id)))
+def export_customer(session: Session, customer_id: UUID, words: Collection[str] = ()) -> list[dict[str, Any]]:
+    """What was done to or by the customer, oldest first: every entry that is about them, or names them.
+
+    `words` may hold ids by which they were known before: the trail stays sealed over the ids of its time.
+    """
+    rows = session.exec(select(AuditEntryRow).where(_theirs(customer_id, words)).order_by(col(AuditEntryRow.entry_id)))
     return [row.model_dump() for row in rows]
 
 
-def erase_customer(session: Session, customer_id: UUID, *, actor: Actor, now: datetime) -> None:
+def erase_customer(
+    session: Session, customer_id: UUID, *, actor: Actor, now: datetime, words: Collection[str] = ()
+) -> None:
     """Empties the payloads of the customer's entries and says so in the trail; the chain stays whole."""
-    theirs = update(AuditEntryRow).where(_theirs(customer_id))
+    theirs = update(AuditEntryRow).where(_theirs(customer_id, words))
     session.connection().execute(theirs.values(payload=None, salt=None))
-    audit(
-        session, actor=actor, action=ERASED_ACTION, subject=f"customer:{customer_id}", customer_id=customer_id,
-        payload={}, now=now,
-    )  # fmt: skip
+    for one in _known(customer_id, words):
+        audit(
+            session, actor=actor, action=ERASED_ACTION, subject=f"customer:{one}", customer_id=one, payload={}, now=now,
+        )  # fmt: skip
 
 
-def _theirs(customer_id: UUID) -> Any:
-    """Entries about the customer, by them, and those whose subject they are."""
+def _theirs(customer_id: UUID, words: Collection[str]) -> Any:
+    """Entries about the customer, by them, and those whose subject they are, under whichever of their ids."""
+    known = _known(customer_id, words)
     return (
-        (col(AuditEntryRow.customer_id) == customer_id)
-        | (col(AuditEntryRow.actor_id) == str(customer_id))
-        | (col(AuditEntryRow.subject) == f"customer:{customer_id}")
+        col(AuditEntryRow.customer_id).in_(known)
+        | col(AuditEntryRow.actor_id).in_([str(one) for one in known])
+        | col(AuditEntryRow.subject).in_([f"customer:{one}" for one in known])
     )
+
+
+def _known(customer_id: UUID, words: Collection[str]) -> list[UUID]:
+    return [customer_id, *(found for word in words if (found := _id(word)) is not None)]
+
+
+def _id(word: str) -> UUID | None:
+    try:
+        return UUID(word)
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True)

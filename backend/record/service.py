@@ -45,7 +45,7 @@ def export_customer(session: Session, customer_id: UUID, words: Collection[str] 
     return {
         "idempotency_key": idempotency.export_named(session, (str(customer_id), *words)),
         "outbox_job": outbox.export_customer(session, customer_id),
-        "audit_entry": auditing.export_customer(session, customer_id),
+        "audit_entry": auditing.export_customer(session, customer_id, words),
         "change": changes.export_customer(session, customer_id),
         "webhook_delivery": webhooks.export_customer(session, customer_id),
     }
@@ -59,4 +59,4 @@ def erase_customer(
     outbox.erase_customer(session, customer_id)
     changes.erase_customer(session, customer_id)
     webhooks.erase_customer(session, customer_id)
-    auditing.erase_customer(session, customer_id, actor=actor, now=now)
+    auditing.erase_customer(session, customer_id, actor=actor, now=now, words=words)
