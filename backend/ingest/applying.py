@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from backend.ingest.planning import Tidings
-from backend.matrix.service import Pack
+from backend.matrix.service import Pack, PlannedEvent
 from backend.profiles import service as profiles
 from backend.profiles.service import Claim, Claims, Moment, Profile
 from shared.kernel import clock
@@ -80,14 +80,13 @@ def _facts(facts: dict[str, Any], one: Tidings, day: date, now: datetime) -> dic
         if known is not None and known.get("kind") == planned.puts_right and known.get("on", "") <= day.isoformat():
             changed["bad_experience"] = None
     facts = {**facts, **changed} if changed else facts
-    if planned.truth and _is_truth(one):
+    if planned.truth and _is_truth(planned, one):
         facts = profiles.with_truths(facts, [(day, planned.truth)])
     return facts
 
 
-def _is_truth(one: Tidings) -> bool:
-    assert one.planned is not None  # noqa: S101 (the caller has seen to it; for the type checker)
-    most = one.planned.low_rating
+def _is_truth(planned: PlannedEvent, one: Tidings) -> bool:
+    most = planned.low_rating
     return most is None or one.properties.get("rating", most + 1) <= most
 
 
