@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from agent_ui.app import create_desk
+from agent_ui.desk.portal import draws_with
 from backend import readiness, worker
 from backend.app import create_api
 from selfservice_ui.app import create_portal
+from selfservice_ui.showing import views
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -22,6 +24,7 @@ worker.register_handlers()
 api = create_api(_settings)
 desk = create_desk(_settings)
 portal = create_portal(_settings)
+draws_with(desk, views(portal))
 
 
 def dispatch(

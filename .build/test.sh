@@ -6,11 +6,18 @@ bin=.venv/bin
 failed=""
 
 # Both runs of pytest share what they make: a PostgreSQL server and the loaded databases.
-EVENHAND_TEST_SHARED=$(mktemp -d) || exit 1
+# All files stand in memory where there is room for them; they go with the run.
+EVENHAND_TEST_SHARED=$($bin/python -m tests.databases begin) || exit 1
 EVENHAND_TEST_SESSION=$$
-export EVENHAND_TEST_SHARED EVENHAND_TEST_SESSION
-trap '$bin/python -m tests.databases' EXIT
+TMPDIR=$EVENHAND_TEST_SHARED/files
+mkdir "$TMPDIR" || exit 1
+export EVENHAND_TEST_SHARED EVENHAND_TEST_SESSION TMPDIR
+trap '$bin/python -m tests.databases end' EXIT
 trap 'exit 130' INT TERM HUP
+
+# One worker for each processor, from two to four. Journeys bring servers and browsers of their own, and stay at two.
+workers=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+if [ "$workers" -lt 2 ]; then workers=2; elif [ "$workers" -gt 4 ]; then workers=4; fi
 
 step() {
     name=$1
@@ -23,7 +30,7 @@ step "ruff: lint" $bin/ruff check .
 step "ruff: format" $bin/ruff format --check .
 step "mypy" $bin/mypy
 step "import-linter: the floors" $bin/lint-imports
-step "tests: unit, service, web, architecture" $bin/pytest tests -n 2 --dist worksteal
+step "tests: unit, service, web, architecture" $bin/pytest tests -n $workers --dist worksteal
 step "journeys in a real browser" $bin/pytest e2e -n 2 --dist loadfile
 
 if [ -n "$failed" ]; then

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from flask import Flask
 
-from agent_ui.administration import telephones, webhooks
+from agent_ui.administration import mailbox, skills, telephones, webhooks
 from agent_ui.authoring import catalogue, drafts, simulations, texts
+from agent_ui.casework import callbacks, files, letters, lists, one
+from agent_ui.casework import words as case_words
 from agent_ui.desk import (
     alternatives,
     calls,
@@ -17,16 +19,25 @@ from agent_ui.desk import (
     contacts,
     customers,
     decisions,
+    here,
     home,
+    inbox,
     live,
     matrix,
     offers,
+    portal,
     rail,
     representatives,
     signing_in,
+    sources,
     states,
+    tasks,
+    typed,
+    verifying,
+    ways,
     words,
 )
+from agent_ui.knowledge import articles, suggested, writing
 from agent_ui.oversight import looks, privacy, retention
 from agent_ui.supervision import approvals, duplicates, wall
 from backend import db, edge
@@ -47,9 +58,13 @@ def create_desk(settings: Settings) -> Flask:
     install_sessions(app, "desk", settings.secret, secure=settings.secure_cookies, hours=A_SHIFT)
     install_sign_in(app, _staff)
     people.guard(app, signed_in_actor, to_sign_in)
+    files.install(app, settings)
     texts.install(app)
+    app.jinja_env.globals["blueprints"] = app.blueprints
     install_face(app, layout="desk/base.html", folder=Path(__file__).parent / "static")
     words.install(app)
+    case_words.install(app)
+    inbox.install(app)
     app.context_processor(rail.frame)
     wall.install(app)
     looks.install(app)
@@ -58,17 +73,33 @@ def create_desk(settings: Settings) -> Flask:
     for part in (
         signing_in,
         home,
+        inbox,
+        tasks,
+        here,
         customers,
         offers,
+        portal,
         decisions,
         alternatives,
         cases,
+        lists,
+        letters,
+        callbacks,
+        one,
+        files,
+        articles,
+        writing,
+        suggested,
         matrix,
         calls,
         contacts,
+        typed,
         states,
+        verifying,
+        ways,
         representatives,
         consents,
+        sources,
         looks,
         privacy,
         retention,
@@ -82,9 +113,11 @@ def create_desk(settings: Settings) -> Flask:
         simulations,
         texts,
         telephones,
+        skills,
         webhooks,
     ):
         app.register_blueprint(part.bp)
+    mailbox.install(app, settings)
     return app
 
 

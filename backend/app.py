@@ -26,18 +26,25 @@ VERSION = "1"
 # each address once per blueprint.
 SPEAKING = (
     "ingest.api",
+    "ingest.api_attributes",
     "identities.api",
+    "casework.api",
+    "knowledge.api",
     "interactions.api",
     "overview.api",
     "overview.api_representing",
     "overview.api_segments",
     "overview.api_consents",
+    "overview.api_groups",
     "treatments.api",
     "treatments.api_reading",
     "treatments.api_acts",
 )
-LOOKS = frozenset({"customers.show", "customers.timeline", "customers.consents"})
-"""Where a program reads a customer's profile."""
+LOOKS = {
+    "customers.show": "profile", "customers.timeline": "profile", "customers.consents": "profile", "attributes.show": "profile",
+    "attributes.tell": "profile", "customers.groups": "profile", "identities.compare": "pair",
+}  # fmt: skip
+"""Where a program reads a customer's profile, and what such a look is called on the record."""
 LARGEST_BODY = 1024 * 1024
 WRITE_KEYS = "/v1/"
 _log = structlog.stdlib.get_logger("evenhand.api")
@@ -141,7 +148,9 @@ def _note_look(response: Response) -> Response:
     if actor is None or response.status_code != 200 or request.endpoint not in LOOKS:
         return response
     try:
-        oversight.note_look(actor, (request.view_args or {})["customer_id"], "profile", clock.now())
+        for name in ("customer_id", "other_id"):
+            if looked_at := (request.view_args or {}).get(name):
+                oversight.note_look(actor, looked_at, LOOKS[request.endpoint], clock.now())
     except EvenhandError as failure:
         _log.error("look not written down", error=type(failure).__name__)
     return response

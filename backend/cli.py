@@ -12,8 +12,10 @@ from backend.commands import (
     deciding,
     exporting,
     identities,
+    mailing,
     overseeing,
     running,
+    scoring,
     simulating,
     webhooks,
 )
@@ -29,6 +31,7 @@ app = typer.Typer(
 )
 for module in (
     running,
+    scoring,
     data,
     exporting,
     deciding,
@@ -37,6 +40,7 @@ for module in (
     calling,
     identities,
     webhooks,
+    mailing,
     overseeing,
     benching,
 ):

@@ -13,16 +13,15 @@ import contextlib
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import orjson
 import psycopg.errors
-from sqlalchemy import JSON, DateTime, Dialect, Engine, Table, bindparam, create_engine, event
+from sqlalchemy import JSON, DateTime, Dialect, Engine, Table, bindparam, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
@@ -31,7 +30,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator, Uuid
 from sqlmodel import Session, SQLModel
 
-from backend import jsons
+from backend import engines
 from backend.turns import Turn
 from shared.kernel.errors import Conflict, Unavailable
 
@@ -42,6 +41,7 @@ __all__ = [
     "Uuid",
     "before_commit", "check", "close", "dialect", "insert_many",
     "is_current",
+    "keep",
     "open",
     "reading",
     "revise",
@@ -62,9 +62,7 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 
-BUSY_MILLISECONDS = 10_000
 _log = logging.getLogger("evenhand.db")
-POOL_SECONDS = 30
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -102,6 +100,7 @@ class _Database:
     writer: Engine
     reader: Engine
     lock: contextlib.AbstractContextManager[Any]
+    kept: dict[Any, Any] = field(default_factory=dict)
 
     def dispose(self) -> None:
         self.writer.dispose()
@@ -110,6 +109,8 @@ class _Database:
             self.lock.close()
 
 
+MOST_KEPT = 64
+_Kept = TypeVar("_Kept")
 _open: _Database | None = None
 _inside = threading.local()
 _before_commit: list[Callable[[Session], None]] = []
@@ -125,7 +126,7 @@ def open(url: str, home: Path | None = None) -> None:
     if target.get_backend_name() == "sqlite" and target.database:
         Path(target.database).parent.mkdir(parents=True, exist_ok=True)
     close()
-    _open = _sqlite(target) if target.get_backend_name() == "sqlite" else _postgresql(target)
+    _open = _made(target)
 
 
 def close() -> None:
@@ -196,6 +197,24 @@ def reading() -> Iterator[Session]:
         raise
     except PoolTimeout as waited:
         raise _down(waited) from waited
+
+
+def keep(session: Session, key: Hashable, read: Callable[[], _Kept]) -> _Kept:
+    """What `read` gives for this key, which can never change once it is committed: read once while this database is open.
+
+    Inside a transaction it is read anew: what is written there may yet be taken back.
+    """
+    database = _database()
+    if session.get_bind() is not database.reader:
+        return read()
+    if key not in database.kept:
+        found = read()
+        if len(database.kept) >= MOST_KEPT:
+            database.kept.clear()
+        database.kept[key] = found
+        return found
+    kept: _Kept = database.kept[key]
+    return kept
 
 
 def _unless_down(failure: DBAPIError) -> None:
@@ -322,7 +341,7 @@ def _migrating(url: str) -> Iterator[Engine]:
     target = make_url(url)
     if target.get_backend_name() == "sqlite" and target.database:
         Path(target.database).parent.mkdir(parents=True, exist_ok=True)
-    made = _sqlite(target) if target.get_backend_name() == "sqlite" else _postgresql(target)
+    made = _made(target)
     if target.get_backend_name() == "sqlite":
         # A step that SQLite cannot do in place makes the table anew and drops the old one, to which others point meanwhile.
         event.listen(made.writer, "connect", lambda connection, _: connection.execute("PRAGMA foreign_keys = OFF"))
@@ -332,60 +351,10 @@ def _migrating(url: str) -> Iterator[Engine]:
         made.dispose()
 
 
-def _sqlite(url: URL) -> _Database:
-    # isolation_level None: the driver begins nothing by itself; the "begin" events below do.
-    options: dict[str, Any] = {
-        "connect_args": {"isolation_level": None, "timeout": BUSY_MILLISECONDS / 1000},
-        "json_serializer": jsons.write,
-        "json_deserializer": orjson.loads,
-        "pool_timeout": POOL_SECONDS,
-        # An error's text would otherwise carry the values of the row into the log.
-        "hide_parameters": True,
-    }
-    writer = create_engine(url, pool_size=1, max_overflow=0, **options)
-    reader = create_engine(url, pool_size=8, max_overflow=24, pool_use_lifo=True, **options)
-    event.listen(writer, "connect", _prepare_writer)
-    event.listen(writer, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-    event.listen(reader, "connect", _prepare_reader)
-    event.listen(reader, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
-    return _Database(url, writer, reader, Turn(url.database))
-
-
-def _prepare_writer(connection: sqlite3.Connection, _record: object) -> None:
-    _prepare(connection)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-
-
-def _prepare_reader(connection: sqlite3.Connection, _record: object) -> None:
-    _prepare(connection)
-    connection.execute("PRAGMA query_only = ON")
-
-
-def _prepare(connection: sqlite3.Connection) -> None:
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA cache_size = -16000")
-    connection.execute("PRAGMA temp_store = MEMORY")
-    connection.execute("PRAGMA mmap_size = 268435456")
-
-
-def _postgresql(url: URL) -> _Database:
-    options: dict[str, Any] = {
-        "connect_args": {"options": "-c timezone=UTC"},
-        "json_serializer": jsons.write,
-        "json_deserializer": orjson.loads,
-        "pool_timeout": POOL_SECONDS,
-        # An error's text would otherwise carry the values of the row into the log.
-        "hide_parameters": True,
-        "pool_pre_ping": True,
-    }
-    writer = create_engine(url, pool_size=8, max_overflow=8, **options)
-    reader = create_engine(
-        url, pool_size=8, max_overflow=8, isolation_level="REPEATABLE READ",
-        execution_options={"postgresql_readonly": True}, **options,
-    )  # fmt: skip
-    return _Database(url, writer, reader, contextlib.nullcontext())
+def _made(url: URL) -> _Database:
+    if url.get_backend_name() == "sqlite":
+        return _Database(url, *engines.sqlite(url), Turn(url.database))
+    return _Database(url, *engines.postgresql(url), contextlib.nullcontext())
 
 
 def _is_lost_race(failure: DBAPIError) -> bool:

@@ -1,6 +1,7 @@
 """The demo: who may sign in, and what to print about it."""
 
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,6 +11,7 @@ from sqlmodel import Session
 from backend import db
 from backend.catalogue import service as catalogues
 from backend.engine import service as engine
+from backend.overview import service as overview
 from backend.people import service as people
 from backend.profiles import service as profiles
 from backend.settings import Settings
@@ -17,6 +19,8 @@ from backend.treatments import service as treatments
 from shared.kernel import clock
 
 PACK = "telecom"
+MAIL_PORT = 2525
+MAIL_FROM = "Evenhand Telecom <service@demo.example>"
 PAGE = 100
 LOOKED_AT = 200
 AT_RISK = 0.4
@@ -35,7 +39,29 @@ class _Candidate:
     months: int
 
 
-def prepare(settings: Settings) -> list[str]:
+def own_mail(environ: MutableMapping[str, str]) -> int | None:
+    """Where no mail server is set, sets the demo's own, which sends nothing on; gives its port."""
+    if environ.get("EVENHAND_SMTP_URL"):
+        return None
+    port = free_port(MAIL_PORT)
+    environ["EVENHAND_SMTP_URL"] = f"smtp://127.0.0.1:{port}"
+    environ.setdefault("EVENHAND_MAIL_FROM", MAIL_FROM)
+    return port
+
+
+def free_port(wanted: int) -> int:
+    """This port where it is free, else any other."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def prepare(settings: Settings, mail_port: int | None = None) -> list[str]:
     """Gives the demo's staff and loaded customers their sign-ins where these are missing; returns what to print."""
     now = clock.now()
     with db.reading() as session:
@@ -45,7 +71,15 @@ def prepare(settings: Settings) -> list[str]:
         with db.transaction() as session:
             people.create_demo_staff(session, now)
             people.give_demo_credentials(session, everyone, now)
-    return _sheet(settings, now)
+    return _sheet(settings, now, mail_port)
+
+
+def score(tell: Callable[[str], None]) -> None:
+    """Scores the demo's customers, where nobody was scored yet: elsewhere a worker does, as the day of each begins."""
+    with db.reading() as session:
+        known = profiles.cuts_now(session, catalogues.pack_in_force(session))
+    if known is None:
+        overview.score_all(clock.now(), tell)
 
 
 def _everyone(session: Session) -> Iterator[UUID]:
@@ -58,7 +92,7 @@ def _everyone(session: Session) -> Iterator[UUID]:
             return
 
 
-def _sheet(settings: Settings, now: datetime) -> list[str]:
+def _sheet(settings: Settings, now: datetime, mail_port: int | None) -> list[str]:
     address = f"http://127.0.0.1:{settings.port}"
     staff = "  ".join(email.partition("@")[0] for email, _name, _role in people.DEMO_STAFF)
     with db.reading() as session:
@@ -72,10 +106,20 @@ def _sheet(settings: Settings, now: datetime) -> list[str]:
         f"  Wall    {address}/desk/wall",
         "          supervisor@demo.example",
         f"  API     {address}/api/v1/openapi.json   (a key: evenhand keys create --scopes all)",
+        *_mail(address, settings, mail_port),
         "",
         *(_tour(address, shown[0][0]) if shown else ()),
         f"  The password of all of them is {people.DEMO_PASSWORD}. All people here are made up. Ctrl-C ends the demo.",
         "",
+    ]
+
+
+def _mail(address: str, settings: Settings, port: int | None) -> list[str]:
+    if port is None:
+        return []
+    return [
+        f"  Mail    {address}/desk/mailbox   (as admin: what was sent to customers; nothing leaves this machine)",
+        f"          write to {settings.mail_from} by SMTP at 127.0.0.1:{port}, from a customer's address",
     ]
 
 

@@ -3,10 +3,13 @@
 import re
 import time
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 from uuid import uuid4
 
 import structlog
 from flask import Flask, Response, g, request
+from werkzeug.routing import Rule
 
 from backend import headers, metrics
 from backend.settings import Settings
@@ -18,11 +21,38 @@ _QUIET = {"/healthz", "/readyz", "/metrics"}
 _log = structlog.stdlib.get_logger("evenhand.request")
 
 
+class Route(Rule):
+    """A route that makes ready to build its address when first asked to, and as often as apps are made but once.
+
+    Werkzeug writes, compiles and runs two functions for each route when it is added: most of the time of making an app.
+    """
+
+    def _compile_builder(self, append_unknown: bool = True) -> Any:
+        trace, defaults = tuple(self._trace), tuple(sorted((self.defaults or {}).items()))
+        if defaults:
+            return super()._compile_builder(append_unknown)
+
+        def build(route: Route, **values: Any) -> tuple[str, str]:
+            made: tuple[str, str] = _builder(self.rule, trace, append_unknown)(route, **values)
+            return made
+
+        return build
+
+
+@lru_cache(None)
+def _builder(rule: str, trace: tuple[tuple[bool, str], ...], append_unknown: bool) -> Any:
+    """What writes the address of a route of this shape; it asks each route for its own converters."""
+    shape = Rule(rule)
+    shape._trace = list(trace)
+    return shape._compile_builder(append_unknown)
+
+
 def prepare(app: Flask, name: str, settings: Settings) -> None:
     """Lays the edge around the app, before anything else is hung on it; a second call does nothing."""
     if "evenhand_edge" in app.extensions:
         return
     app.extensions["evenhand_edge"] = name
+    app.url_rule_class = Route
     tls_only = settings.secure_cookies
 
     @app.before_request

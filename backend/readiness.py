@@ -4,6 +4,7 @@ import os
 
 from backend import db, logs, settings
 from backend.catalogue import service as catalogues
+from backend.mailroom import service as mailroom
 from backend.people import service as people
 from backend.profiles import service as profiles
 from backend.settings import Settings, SettingsError
@@ -16,6 +17,7 @@ def begin() -> Settings:
     found = settings.read(os.environ)
     logs.configure()
     db.open(found.database_url, found.home)
+    mailroom.set_up(found.smtp is not None)
     return found
 
 

@@ -26,10 +26,10 @@ PATIENCE_SECONDS = 5
 _RESTART_SECONDS = 1.0
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, mail_port: int | None = None) -> None:
     """Serves on 127.0.0.1 at the settings' port until SIGTERM or SIGINT comes. Raises SettingsError for a taken port.
 
-    The caller has closed its database: the workers open their own.
+    `mail_port`: where the demo's own mail server listens beside. The caller has closed its database: the workers open their own.
     """
     _refuse_taken(settings.port)
     _share_metrics(settings)
@@ -52,21 +52,26 @@ def serve(settings: Settings) -> None:
             "loggers": {"_granian": {"propagate": True}},
         },
     )  # fmt: skip
-    background = _Background()
-    server.on_startup(background.start)
+    beside = [_Background("backend.worker")]
+    if mail_port is not None:
+        beside.append(_Background("backend.mailserver", str(mail_port)))
+    for one in beside:
+        server.on_startup(one.start)
     try:
         server.serve()
     finally:
-        background.stop()
+        for one in beside:
+            one.stop()
 
 
 class _Background:
-    """The background worker's process: started anew should it fail, ended with the server."""
+    """A process beside the server, such as the background worker's: started anew should it fail, ended with the server."""
 
-    def __init__(self) -> None:
+    def __init__(self, *module: str) -> None:
+        self._command = [sys.executable, "-m", *module]
         self._ending = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
-        self._keeper = threading.Thread(target=self._keep, daemon=True, name="background worker's keeper")
+        self._keeper = threading.Thread(target=self._keep, daemon=True, name=f"keeper of {module[0]}")
 
     def start(self) -> None:
         self._keeper.start()
@@ -78,7 +83,7 @@ class _Background:
 
     def _keep(self) -> None:
         while not self._ending.is_set():
-            process = subprocess.Popen([sys.executable, "-m", "backend.worker"], stdin=subprocess.DEVNULL)
+            process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL)
             while process.poll() is None and not self._ending.wait(0.1):
                 pass
             if self._ending.is_set():

@@ -6,8 +6,10 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Literal, cast
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -22,6 +24,8 @@ NAMES = (
     "EVENHAND_ENV",
     "EVENHAND_SECRET",
     "EVENHAND_STREAMS",
+    "EVENHAND_SMTP_URL",
+    "EVENHAND_MAIL_FROM",
 )
 # What the tests tell each other is no setting.
 TEST_PREFIX = "EVENHAND_TEST_"
@@ -36,6 +40,18 @@ class SettingsError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """Where e-mail is handed over. `tls`: from the first byte on; `starttls`: after the greeting, or not at all."""
+
+    host: str
+    port: int
+    tls: bool = False
+    starttls: bool = False
+    user: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All that differs between two installations. `secret` signs cookies and is never shown."""
 
@@ -46,6 +62,10 @@ class Settings:
     secret: bytes = field(repr=False)
     streams: int = STREAMS
     """So many pages may be live in one web process; each holds a thread."""
+    smtp: SmtpServer | None = None
+    """None: no e-mail is sent."""
+    mail_from: str = ""
+    """Whom e-mail comes from, and where answers to it go: an address, or NAME <address>."""
 
     @property
     def secure_cookies(self) -> bool:
@@ -62,6 +82,9 @@ def read(environ: Mapping[str, str]) -> Settings:
     home = Path(environ.get("EVENHAND_HOME") or "var").absolute()
     if home.exists() and not home.is_dir():
         raise SettingsError(f"EVENHAND_HOME may be a folder, or one that can be made; {home} is a file.")
+    smtp, mail_from = _smtp(environ.get("EVENHAND_SMTP_URL", "")), _mail_from(environ.get("EVENHAND_MAIL_FROM", ""))
+    if smtp is not None and not mail_from:
+        raise SettingsError("EVENHAND_MAIL_FROM must be set where EVENHAND_SMTP_URL is: whom e-mail comes from.")
     return Settings(
         home=home,
         port=_port(environ.get("EVENHAND_PORT", "8000")),
@@ -69,6 +92,8 @@ def read(environ: Mapping[str, str]) -> Settings:
         env=cast(Environment, env),
         secret=_secret(environ.get("EVENHAND_SECRET", ""), env, home),
         streams=_streams(environ.get("EVENHAND_STREAMS", str(STREAMS))),
+        smtp=smtp,
+        mail_from=mail_from,
     )
 
 
@@ -91,6 +116,44 @@ def _streams(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_STREAMS):
         raise SettingsError(f"EVENHAND_STREAMS may be a whole number from 1 to {MOST_STREAMS}; it is {text!r}.")
     return int(text)
+
+
+def _smtp(text: str) -> SmtpServer | None:
+    """Never quotes what was set: there may be a password in it."""
+    if not text:
+        return None
+    allowed = "EVENHAND_SMTP_URL may be smtp://USER:PASSWORD@HOST:PORT?starttls=1 or smtps://USER:PASSWORD@HOST:PORT"
+    try:
+        parts = urlsplit(text)
+        host, port, asked = parts.hostname, parts.port, dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
+    except ValueError:
+        raise SettingsError(f"{allowed}; it is not an address of that kind.") from None
+    starttls = asked.pop("starttls", "0")
+    if (
+        parts.scheme not in ("smtp", "smtps")
+        or not host
+        or parts.path not in ("", "/")
+        or asked
+        or starttls not in "01"
+    ):
+        raise SettingsError(f"{allowed}; it is not an address of that kind.")
+    tls = parts.scheme == "smtps"
+    if parts.password and not tls and starttls != "1" and host not in ("127.0.0.1", "::1", "localhost"):
+        raise SettingsError(f"{allowed}; a password would travel in the clear: add ?starttls=1, or use smtps.")
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return SmtpServer(
+        host, port or (465 if tls else 587 if starttls == "1" else 25), tls, starttls == "1", user, password
+    )
+
+
+def _mail_from(text: str) -> str:
+    address = parseaddr(text)[1]
+    name, _, domain = address.partition("@")
+    if text and not (
+        name and domain and text.isprintable() and address.isascii() and not any(c.isspace() for c in address)
+    ):
+        raise SettingsError(f"EVENHAND_MAIL_FROM may be an address, or NAME <address>; it is {text!r}.")
+    return text
 
 
 def _database_url(text: str, home: Path) -> str:

@@ -14,14 +14,20 @@ from pathlib import Path
 
 import structlog
 
-from backend import db, metrics, readiness
+from backend import metrics, readiness
 from backend.budgets import service as budgets
+from backend.cases import service as cases
+from backend.casework import service as casework
 from backend.catalogue import service as catalogues
 from backend.identities import service as identities
 from backend.interactions import service as interactions
+from backend.mail import service as mail
+from backend.mailroom import service as mailroom
 from backend.oversight import service as oversight
 from backend.overview import service as overview
+from backend.profiles import service as profiles
 from backend.record import service as record
+from backend.settings import Settings
 from backend.simulation import service as simulations
 from backend.treatments import service as treatments
 from shared.kernel import clock
@@ -33,10 +39,11 @@ _log = structlog.stdlib.get_logger("evenhand.worker")
 
 
 def register_handlers() -> None:
-    """Names who does each topic's work, and what follows from each change, in every process that may do it."""
-    db.before_commit(overview.follow)
+    """Names who does each topic's work, in every process that may do it."""
     record.register(treatments.FULFIL, treatments.fulfil)
     record.register(identities.LOOK, identities.look)
+    record.register(profiles.HOUSEHOLD, profiles.renew_household)
+    interactions.use_queues(catalogues.telephony_in_force)
 
 
 def sender(secret: bytes) -> record.Sender:
@@ -44,11 +51,24 @@ def sender(secret: bytes) -> record.Sender:
     return record.Sender(secret, {treatments.MESSAGE: treatments.reachable_from})
 
 
-def run(ended: threading.Event, secret: bytes, home: Path) -> None:
+def mail_sender(settings: Settings) -> mail.Sender | None:
+    """Sends e-mail; None where no mail server is set."""
+    if settings.smtp is None:
+        return None
+    return mail.Sender(settings.smtp, settings.mail_from, settings.home, mailroom.settled)
+
+
+def run(ended: threading.Event, secret: bytes, home: Path, mails: mail.Sender | None = None) -> None:
     """Works until told to end; a piece of work that has begun is finished first. `secret` is the installation's own."""
     # Beside all else: however slow a receiver is, no other work waits for it.
     sending = threading.Thread(target=sender(secret).run, args=(ended,), name="webhooks")
     sending.start()
+    posting = (
+        threading.Thread(target=mails.run, args=(ended,), daemon=True, name="mails") if mails is not None else None
+    )
+    if posting is not None:
+        posting.start()
+    rounds = oversight.Rounds(home)
     chores: list[tuple[float, Callable[[datetime], int]]] = [
         (TICK_SECONDS, _run_jobs),
         (1.0, _seal),
@@ -58,13 +78,23 @@ def run(ended: threading.Event, secret: bytes, home: Path) -> None:
         (20.0, treatments.check_some),
         (30.0, overview.renew_due),
         (5.0, identities.patrol()),
+        (300.0, overview.scorer()),
         (20.0, interactions.sign_off_absent),
+        (1.0, interactions.offer_due),
+        (10.0, lambda now: casework.wake_due(now, BATCH)),
+        (600.0, lambda now: casework.close_due(now, BATCH)),
+        (10.0, lambda now: casework.miss_due(now, BATCH)),
         (600.0, record.purge),
         (600.0, record.purge_changes),
         (3600.0, interactions.forget_received),
+        (3600.0, interactions.forget_places),
+        (3600.0, interactions.forget_drafts),
+        (3600.0, cases.forget_writing),
         (3600.0, record.purge_deliveries),
-        (5.0, oversight.sweep),
-        (6 * 3600.0, lambda now: _retain(now, home)),
+        (3600.0, lambda now: mailroom.forget_old(now, home)),
+        # Retention erases many one after another: the file is cleared of all of them at once.
+        (5.0, lambda now: 0 if rounds.going else oversight.sweep(now)),
+        (TICK_SECONDS, lambda now: _retain(rounds, now)),
     ]
     # A simulation may take a minute: it must not hold up what takes a moment.
     simulating = threading.Thread(target=simulations.simulate_until, args=(ended,), daemon=True, name="simulations")
@@ -78,6 +108,8 @@ def run(ended: threading.Event, secret: bytes, home: Path) -> None:
         ended.wait(TICK_SECONDS)
     simulating.join(PATIENCE_SECONDS)
     sending.join()
+    if posting is not None:
+        posting.join(PATIENCE_SECONDS)
 
 
 def _do(chore: Callable[[datetime], int]) -> bool:
@@ -103,9 +135,9 @@ def _seal(now: datetime) -> int:
     return sealed
 
 
-def _retain(now: datetime, home: Path) -> int:
-    """All that is over its time at once, in small transactions: there is no more of it until the next turn."""
-    oversight.retain(now, home)
+def _retain(rounds: oversight.Rounds, now: datetime) -> int:
+    """One step, so that all other work has its turn in between: there is no hurry."""
+    rounds.step(now)
     return 0
 
 
@@ -124,7 +156,7 @@ def main() -> None:
     threading.Thread(target=watch, daemon=True, name="parent watch").start()
     settings = readiness.begin_serving()
     register_handlers()
-    run(ended, settings.secret, settings.home)
+    run(ended, settings.secret, settings.home, mail_sender(settings))
 
 
 if __name__ == "__main__":

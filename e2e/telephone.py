@@ -25,11 +25,15 @@ class Telephone:
             key = people.create_key(session, ["calls:write"], clock.now())[1]
         self.door = f"{server.address}/api/v1/cti/{key}"
 
-    def rings(self, number: str, agent: str) -> str:
+    def rings(self, number: str, agent: str, line: str = "12025550100") -> str:
         call = uuid4().hex
         self._calls.append(call)
-        self._tell(event="newCall", callId=call, direction="in", to="12025550100", **{"from": number, "user[]": agent})
+        self._tell(event="newCall", callId=call, direction="in", to=line, **{"from": number, "user[]": agent})
         return call
+
+    def follows(self, call: str) -> None:
+        """Tidies this call away too, of which somebody else tells at the same door."""
+        self._calls.append(call)
 
     def answered(self, call: str, agent: str) -> None:
         self._tell(event="answer", callId=call, user=agent)

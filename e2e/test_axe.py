@@ -14,8 +14,11 @@ from playwright.sync_api import Page, expect
 
 from e2e.conftest import WIDE, Watched
 from e2e.people import Person
+from e2e.servers import Server
 from e2e.steps import act, at_the_desk, cards, customer_opens, cut_line, open_menu, press, ready, sign_in
 from e2e.telephone import Telephone
+from e2e.test_cases import NOOR, comes_to, opens
+from e2e.test_workday import keep_promise
 from tests.cast import AGENT, SUPERVISOR
 
 Visit = Callable[..., Page]
@@ -164,6 +167,62 @@ def test_the_desk_on_a_call(
     page.locator("#wrap-up").get_by_role("button", name="Finish").click()
     expect(page.locator("#my-state")).to_contain_text("Ready")
     assert seen.looked == 7
+    assert seen.faults == []
+
+
+def test_the_working_day(
+    visit: Visit, watched: Watched, server: Server, person: Person, telephone: Telephone, size: dict[str, int]
+) -> None:
+    watched.expect_status(409, 422)
+    page, another, colleague = visit(size=size), visit(), visit()
+    seen = Looking(page)
+    at_the_desk(page)
+    keep_promise(server, person, "Send the contract that was talked about, with the new terms and the old ones", 3)
+    keep_promise(server, person, "Call about the router", -2)
+    call = telephone.rings("anonymous", "", line="12025550110")
+    page.goto("/desk/")
+    expect(page.locator(".inbox-line").first).to_be_visible()
+    expect(page.locator("#inbox-count")).to_contain_text("over time")
+    seen.at("inbox")
+    page.goto("/desk/?only=message")
+    seen.at("nothing of a kind")
+    where = opens(page, person, "Who answers?")
+    comes_to(colleague, where, NOOR)
+    expect(page.locator("#here")).to_contain_text("is here too")
+    colleague.locator("#text").fill("Dear customer")
+    expect(page.locator("#writing")).to_contain_text("is writing here")
+    page.locator("#text").press_sequentially("I")
+    expect(page.locator("#writing [role=alert]")).to_be_visible()
+    seen.at("a colleague writes")
+    colleague.goto("/desk/")
+    page.goto(person.desk_page)
+    expect(page.locator("#tasks")).to_contain_text("overdue")
+    page.locator("#contact-where > summary").click()
+    page.get_by_role("button", name="In chat").click()
+    expect(page.locator("#contact")).to_contain_text("in chat")
+    seen.at("in chat, with promises")
+    page.locator("#contact-wrap-up").click()
+    page.locator("#wrap-up #promised").fill("Send the bill")
+    page.locator("#wrap-up #summary").fill("One")
+    expect(page.locator("#wrap-draft")).to_contain_text("Kept")
+    another.goto(person.desk_page)
+    sign_in(another, AGENT)
+    another.locator("#contact-wrap-up").click()
+    another.locator("#wrap-up #summary").fill("Another")
+    expect(another.locator("#wrap-draft")).to_contain_text("Kept")
+    page.locator("#wrap-up #summary").fill("Two")
+    expect(page.locator("#wrap-draft [name=take]")).to_be_visible()
+    seen.at("wrap-up of two windows")
+    telephone.ended(call)
+    assert seen.looked == 5
+    assert seen.faults == []
+
+
+def test_skills(visit: Visit, size: dict[str, int]) -> None:
+    page = visit(size=size)
+    at_the_desk(page, SUPERVISOR, "/desk/skills")
+    seen = Looking(page)
+    seen.at("skills")
     assert seen.faults == []
 
 

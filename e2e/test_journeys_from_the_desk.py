@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from e2e.conftest import Watched
+from e2e.conftest import NARROW, Watched
 from e2e.people import Person
 from e2e.steps import (
     act,
@@ -139,3 +139,27 @@ def test_a_day_that_cannot_be_comes_back_as_it_was_typed(
     expect(form.get_by_role("alert")).to_be_visible()
     expect(form.locator("input[type=date]")).to_have_value("2001-02-03")
     assert first.offer in [shown.offer for shown in cards(desk)]
+
+
+def test_why_the_others_are_not_offered_opens_in_place_and_stays_open(
+    visit: Visit, person: Person, scripting: bool
+) -> None:
+    desk = visit(scripting=scripting)
+    agent_opens(desk, person)
+    fold = desk.locator("details.withheld")
+    fold.locator("> summary").click()
+    if not scripting:
+        fold.get_by_role("link").click()
+        expect(desk.locator("h1")).to_have_text("Not offered, and why")
+        expect(desk.locator("main li").first).to_be_visible()
+        return
+    expect(fold.locator("li").first).to_be_visible()
+    assert fold.locator("li").count() > 5
+    portal = visit(size=NARROW)
+    customer_opens(portal, person)
+    first = cards(portal)[0]
+    portal.goto(f"/offers/{first.offer}")
+    press(portal, first.offer, "acceptance")
+    expect(desk.locator(f"[data-answered='{first.offer}']")).to_be_visible()
+    expect(fold).to_have_attribute("open", "")
+    expect(fold.locator("li").first).to_be_visible()

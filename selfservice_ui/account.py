@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
+from backend.casework import service as casework
 from backend.overview import service as overview
 from backend.people.service import Permission, current_actor, requires
 from shared.ui.formats import speak_of
@@ -25,7 +26,10 @@ def services() -> Response:
 def cancel() -> Response:
     """What leaving means, and one next step; it cancels nothing."""
     return page(
-        "portal/cancel.html", seen=overview.leaving_page(current_actor(), request_now()), typed={"about": ABOUT}
+        "portal/cancel.html",
+        seen=overview.leaving_page(current_actor(), request_now()),
+        typed={"about": ABOUT},
+        times=casework.own_call_times(current_actor(), request_now()),
     )
 
 

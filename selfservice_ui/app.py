@@ -11,7 +11,7 @@ from backend import db, edge
 from backend.people import service as people
 from backend.profiles import service as profiles
 from backend.settings import Settings
-from selfservice_ui import account, home, live, offers, privacy, signing_in, watching, words
+from selfservice_ui import account, cases, help, home, live, offers, privacy, signing_in, watching, words
 from shared.kernel.actors import Actor
 from shared.kernel.errors import NotFound
 from shared.ui.signing_in import install_sessions, install_sign_in, signed_in_actor, to_sign_in
@@ -28,10 +28,11 @@ def create_portal(settings: Settings) -> Flask:
     install_sessions(app, "portal", settings.secret, secure=settings.secure_cookies, hours=A_VISIT)
     install_sign_in(app, _customer)
     people.guard(app, signed_in_actor, to_sign_in)
+    cases.install(app, settings)
     install_face(app, layout="portal/base.html", folder=Path(__file__).parent / "static")
     words.install(app)
     watching.install(app)
-    for part in (signing_in, home, offers, account, privacy, watching, live):
+    for part in (signing_in, home, cases, offers, account, privacy, help, watching, live):
         app.register_blueprint(part.bp)
     return app
 

@@ -9,9 +9,12 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from backend import db
+from backend.cases import service as cases
+from backend.casework import service as casework
 from backend.overview import service as overview
 from backend.people.service import Permission, current_actor, requires
 from selfservice_ui.words import CHANNEL
+from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Invalid
 from shared.ui.formats import speak_of
 from shared.ui.pages import nobody_looks, page, request_now, tell, wants_fragment
@@ -50,7 +53,7 @@ def callback() -> Response:
     try:
         with db.transaction() as session:
             overview.request_callback(
-                session, current_actor(), when=request.form.get("when", ""), about=request.form.get("about", ""), now=request_now()
+                session, current_actor(), when=_when(), about=request.form.get("about", ""), now=request_now()
             )  # fmt: skip
     except Invalid as wrong:
         errors = wrong.errors or {"": str(wrong)}
@@ -72,8 +75,53 @@ def cancel(case_id: UUID) -> Response:
     return redirect(url_for(".show"), 303)
 
 
-def home_context(*, present: bool = True) -> dict[str, Any]:
-    """All that the home page is drawn from, for its first paint and for each refresh."""
-    home = overview.portal_home(current_actor(), request_now(), present=present)
+@bp.get("/callbacks/<uuid:case_id>/time")
+@requires(Permission.PORTAL)
+def when(case_id: UUID) -> Response:
+    """Another time for a call that was booked."""
+    return _time(case_id)
+
+
+@bp.post("/callbacks/<uuid:case_id>/time")
+@requires(Permission.PORTAL)
+def move(case_id: UUID) -> Response:
+    try:
+        with db.transaction() as session:
+            moved = casework.move_own_callback(
+                session, current_actor(), case_id, request.form.get("when", ""), CHANNEL, request_now()
+            )
+    except Invalid as wrong:
+        return _time(case_id, 422, wrong.errors or {"": str(wrong)})
+    except Conflict as refused:
+        return page(TEMPLATE, "content", status=409, case_refused=refused, **home_context())
+    tell("good", "We call you at the new time" if moved.slot_at else "Noted")
+    return redirect(url_for(".show"), 303)
+
+
+def _when() -> str:
+    """A part of the day, or the time that was chosen of all that are free."""
+    chosen = request.form.get("when", "")
+    return request.form.get("slot", "") if chosen == "at" else chosen
+
+
+def _time(case_id: UUID, status: int = 200, errors: dict[str, str] | None = None) -> Response:
+    actor = current_actor()
+    assert actor.customer_id is not None  # noqa: S101 (the permission belongs to customers; for the type checker)
+    with db.reading() as session:
+        found = cases.callback_of(session, actor.customer_id, case_id).case
+    times = casework.own_call_times(actor, request_now())
+    speak_of(times.zone)
+    return page("portal/call_time.html", status=status, it=found, times=times, errors=errors or {})
+
+
+def home_context(actor: Actor | None = None, *, present: bool = True) -> dict[str, Any]:
+    """All that the home page is drawn from, for its first paint and for each refresh; of who is signed in, or of `actor`."""
+    actor, now = actor or current_actor(), request_now()
+    home = overview.portal_home(actor, now, present=present)
     speak_of(home.timezone)
-    return {"home": home, "typed": {}}
+    return {
+        "home": home,
+        "typed": {},
+        "times": casework.own_call_times(actor, now),
+        "sent_articles": casework.sent_articles(actor, now),
+    }

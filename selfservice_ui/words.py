@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
 from flask import Flask
 
+from backend.knowledge import service as knowledge
 from backend.treatments.cards import CustomerCard
+from backend.treatments.disclosing import Disclosure
 from shared.ui.formats import local_day_of
 from shared.ui.pages import request_now
 
@@ -25,9 +28,7 @@ NEED_ICONS = {
     "offer": "tag",
 }
 NEED_PAGES = {"bills": "account.bills", "offers": "offers.index", "activity": "account.activity"}
-CALLBACK_TIMES = (
-    ("soon", "As soon as you can"), ("morning", "In the morning"), ("afternoon", "In the afternoon"), ("evening", "In the evening"),
-)  # fmt: skip
+_ARTICLE = re.compile(r"(?:https?://[^\s/]+)?(/help/[a-z0-9]+(?:-[a-z0-9]+)*)")
 PUT_OFF = ((7, "In a week"), (14, "In two weeks"), (28, "In four weeks"))
 
 
@@ -43,10 +44,22 @@ def put_off(card: CustomerCard) -> list[tuple[date, str]]:
     return [(day, label) for days, label in PUT_OFF if (day := today + timedelta(days=days)) <= card.valid_until]
 
 
+def leading(text: str) -> list[tuple[str, str]]:
+    """The text in pieces: words, and what of it leads to an article of ours (its path beside it, else empty). Nothing else is a link."""
+    pieces, reached = [], 0
+    for found in _ARTICLE.finditer(text):
+        pieces += [(text[reached : found.start()], ""), (found.group(), found.group(1))]
+        reached = found.end()
+    return [*pieces, (text[reached:], "")]
+
+
+def to_know(card: CustomerCard) -> list[Disclosure]:
+    """What the customer is told before they accept here."""
+    return [one for one in card.disclosures if one.here(CHANNEL)]
+
+
 def install(app: Flask) -> None:
     """Teaches the portal's templates these words."""
-    filters: dict[str, Any] = {"channels": by_channels}
+    filters: dict[str, Any] = {"channels": by_channels, "markdown": knowledge.html_of, "leading": leading}
     app.jinja_env.filters.update(filters)
-    app.jinja_env.globals.update(
-        put_off=put_off, need_icons=NEED_ICONS, need_pages=NEED_PAGES, callback_times=CALLBACK_TIMES
-    )
+    app.jinja_env.globals.update(put_off=put_off, to_know=to_know, need_icons=NEED_ICONS, need_pages=NEED_PAGES)

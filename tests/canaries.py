@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 from backend import db
 from backend.cases.tables import CaseRow
 from backend.catalogue import publishing
+from backend.engine.scripts import walk
 from backend.interactions import service as interactions
 from backend.overview import service as overview
 from backend.people import service as people
@@ -222,6 +223,8 @@ def _label(plant: Planted, catalogue: Any, monkeypatch: pytest.MonkeyPatch) -> N
             monkeypatch.setitem(reason.__dict__, "agent", plant.word(f"agent's reason of {treatment.key}"))
         if treatment.phone is not None:
             monkeypatch.setitem(treatment.phone.__dict__, "script", plant.word(f"script of {treatment.key}"))
+            for one in (*(answer for _, answer in walk(treatment.phone.answer)), *treatment.phone.objection):
+                monkeypatch.setitem(one.__dict__, "say", plant.word(f"what the agent says of {treatment.key}"))
 
 
 def _know(plant: Planted, customer_id: Any, pack: Any, now: datetime) -> None:

@@ -2,20 +2,24 @@
 
 Three templates, each made of the one before: `migrated` (empty, upgraded by our own migrations), `whole` (the telecom pack
 with its 7,043 customers, the demo's staff and sign-ins) and `loaded` (the same with some 600 of the customers: copied in a
-moment, simulated in a second). The workers of one session share them; whoever needs one first makes it.
+moment, simulated in a second). The workers of one session share them; whoever needs one first makes it. Customers are loaded
+once, on SQLite; PostgreSQL is given the same rows, upon its own migrations.
 """
 
 import contextlib
 import os
 import shutil
 import sqlite3
+import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
-from sqlalchemy import NullPool, create_engine, delete, select
+from sqlalchemy import Boolean, NullPool, create_engine, delete, select
+from sqlalchemy.engine import URL
 
 from tests import postgres
 
@@ -30,7 +34,7 @@ ENGINES = ("sqlite", "postgresql")
 def pytest_configure(config: pytest.Config) -> None:
     """The process that leads the session names the folder that all its workers share, where `make test` has not."""
     if SHARED not in os.environ:
-        os.environ[SHARED] = tempfile.mkdtemp(prefix="evenhand-tests-")
+        os.environ[SHARED] = begin()
         os.environ[SESSION] = str(os.getpid())
 
 
@@ -41,9 +45,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         del os.environ[SESSION]
 
 
+def begin() -> str:
+    """Makes the folder of a session and returns its path."""
+    return tempfile.mkdtemp(prefix="evenhand-tests-", dir=postgres.roomy())
+
+
 def end(shared: Path) -> None:
     """Takes away the session's templates, its PostgreSQL server and its folder."""
-    with contextlib.suppress(FileNotFoundError):
+    if "TEST_DATABASE_URL" in os.environ and (shared / "templates.txt").exists():
         for name in (shared / "templates.txt").read_text().split():
             postgres.drop_database(postgres.server_url(shared), name)
     postgres.stop(shared)
@@ -92,13 +101,16 @@ def _postgres_template(shared: Path, template: str) -> str:
     marker = shared / f"{name}.made"
     with postgres.locked(shared / f"{name}.lock"):
         if not marker.exists():
-            base = _postgres_template(shared, BASES[template]) if template in BASES else None
+            base = _postgres_template(shared, "migrated") if template in BASES else None
             server = postgres.server_url(shared)
             postgres.drop_database(server, name)
             url = postgres.create_database(server, name, base)
             with (shared / "templates.txt").open("a") as names:
                 names.write(f"{name}\n")
-            _build(url.render_as_string(hide_password=False), template, shared)
+            if template == "migrated":
+                _build(url.render_as_string(hide_password=False), template, shared)
+            else:
+                _copy_rows(_sqlite_template(shared, template), url)
             marker.touch()
     return name
 
@@ -122,7 +134,37 @@ def _build(url: str, template: str, shared: Path) -> None:
     if template == "loaded":
         made = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
         with made.connect() as connection:
-            connection.exec_driver_sql("VACUUM FULL" if made.dialect.name == "postgresql" else "VACUUM")
+            connection.exec_driver_sql("VACUUM")
+
+
+def _copy_rows(path: Path, url: URL) -> None:
+    """Fills a migrated PostgreSQL database with the rows of an SQLite one, value by value as they are stored."""
+    from backend import db
+    from backend.migrations import runner
+
+    tables = runner.metadata().sorted_tables
+    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with contextlib.closing(sqlite3.connect(path)) as given, psycopg.connect(plain) as made:
+        made.execute("SET session_replication_role = replica")  # the rows are whole: nothing is asked of their keys
+        for table in tables:
+            names = ", ".join(column.name for column in table.columns)
+            # SQLite has neither: instants stand there in UTC without saying so, yes and no as numbers.
+            instants = [place for place, column in enumerate(table.columns) if isinstance(column.type, db.UtcDateTime)]
+            yes_or_no = [place for place, column in enumerate(table.columns) if isinstance(column.type, Boolean)]
+            made.execute(f"DELETE FROM {table.name}")  # what the migrations themselves enter
+            with made.cursor().copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
+                for row in given.execute(f"SELECT {names} FROM {table.name}"):
+                    values = list(row)
+                    for place in instants:
+                        values[place] = values[place] and f"{values[place]}+00"
+                    for place in yes_or_no:
+                        values[place] = None if values[place] is None else bool(values[place])
+                    copy.write_row(values)
+        made.execute(
+            "SELECT setval(pg_get_serial_sequence('change', 'change_id'), (SELECT coalesce(max(change_id), 0) + 1 FROM change), false)"
+        )
+    with psycopg.connect(plain, autocommit=True) as made:
+        made.execute("VACUUM ANALYZE")
 
 
 def _keep_some() -> None:
@@ -219,4 +261,7 @@ def whole_sqlite(whole_sqlite_url: str, tmp_path: Path) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    end(Path(os.environ[SHARED]))
+    if sys.argv[1] == "begin":
+        print(begin())  # noqa: T201 (the shell that runs the tests reads it)
+    else:
+        end(Path(os.environ[SHARED]))

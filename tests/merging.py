@@ -90,6 +90,11 @@ def busy(customer_id: UUID) -> None:
         interactions.record_representative(
             session, customer_id, name="Rosa", relation="carer", authority="Seen", may_act=True, actor=SYSTEM, now=now
         )
+        for key, kind in (("Acme", "business"), (f"home of {customer_id}", "household")):
+            interactions.join_group(
+                session, customer_id, key, kind=kind, name="", traits={}, source="crm", label="Records", since=now,
+                actor=SYSTEM, now=now,
+            )  # fmt: skip
         profiles.book_credit(session, customer_id, UUID(int=customer_id.int + 1), "A credit", Money(100, "USD"), now)
         profiles.learn(session, customer_id, count={"calls": 2}, dates={"last_contact": now.date()}, now=now)
     treatments.decide(customer_id, now + timedelta(seconds=1))
@@ -122,7 +127,7 @@ def held(*customer_ids: UUID) -> dict[str, list[dict[str, Any]]]:
             if name == "webhook_delivery":
                 rows = [row for row in rows if row["event"] not in OF_THE_MERGE]
             if name == "outbox_job":
-                rows = [row for row in rows if row["topic"] != identities.LOOK]
+                rows = [row for row in rows if row["topic"] not in (identities.LOOK, profiles.HOUSEHOLD)]
             found[name] = rows
     return found
 

@@ -18,6 +18,8 @@ import html5lib
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from tests import plain_html
+
 UNLABELLED_TYPES = {"hidden", "submit", "button", "reset", "image"}
 # Said by HTML's parser of fragments and of correct HTML5 alike; no fault of a page.
 HARMLESS = {"expected-doctype-but-got-start-tag", "expected-doctype-but-got-chars", "expected-doctype-but-got-eof"}
@@ -49,6 +51,9 @@ class Page:
         self.root = self._parse() if self.is_html else Element("none")
 
     def _parse(self) -> Element:
+        plain = plain_html.parse(self.html, self.is_whole)
+        if plain is not None:
+            return plain
         parser = html5lib.HTMLParser(namespaceHTMLElements=False)
         root = parser.parse(self.html) if self.is_whole else parser.parseFragment(self.html)
         for (line, _column), code, details in parser.errors:
@@ -87,7 +92,7 @@ class Page:
 
     @property
     def forms(self) -> list[Form]:
-        return [_form(element) for element in elements(self.root) if element.tag == "form"]
+        return [_form(element, self.root) for element in elements(self.root) if element.tag == "form"]
 
     def form(self, action: str) -> Form:
         """The form whose action ends so."""
@@ -173,10 +178,13 @@ def text_of(element: Element) -> str:
     return re.sub(r"\s+", " ", " ".join(parts)).strip()
 
 
-def _form(element: Element) -> Form:
+def _form(element: Element, root: Element) -> Form:
+    """The form with its controls: those inside it, and those elsewhere on the page that say they are its own."""
     fields: dict[str, str] = {}
     buttons: list[str] = []
-    for control in elements(element):
+    own = element.get("id")
+    elsewhere = [one for one in elements(root) if own and one.get("form") == own]
+    for control in (*(one for one in elements(element) if one.get("form") in (None, own)), *elsewhere):
         name, kind = control.get("name"), control.get("type", "text")
         if control.tag == "button":
             buttons.append(text_of(control))

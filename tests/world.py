@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,13 +13,16 @@ from flask import Flask
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from agent_ui.desk.portal import draws_with
 from backend import db
 from backend.cases import service as cases
 from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
+from backend.knowledge import service as knowledge
 from backend.people import service as people
 from backend.people.permissions import SCOPES
 from backend.profiles import service as profiles
+from selfservice_ui.showing import views
 from shared.kernel import clock
 from tests import apps
 from tests.cast import ADMIN, AGENT, AUTHOR, PORTAL_CUSTOMER, SUPERVISOR, sign_in
@@ -45,6 +49,10 @@ class Person:
     interaction_id: str
     case_id: str
     representative_id: str
+    file_id: str
+    group_id: str
+    task_id: str
+    notice_id: str
 
 
 @dataclass
@@ -56,6 +64,7 @@ class World:
     other: Person
     keys: dict[str, str] = field(default_factory=dict)
     draft_id: str = ""
+    article_id: str = ""
 
     def __post_init__(self) -> None:
         self.signed_in: dict[str, Browser] = {}
@@ -75,6 +84,8 @@ class World:
             "merge_id": str(UUID(int=9)),
             "other_id": (self.mine if person is self.other else self.other).customer_id,
             "name": "who",
+            "part": "talk",
+            "mail_id": str(UUID(int=11)),
             "filename": "mark.svg",
             "token": "none",
             "panel": "lines",
@@ -82,6 +93,8 @@ class World:
             "path": "pack.toml",
             "key": "contract_one_year",
             "budget": "technician",
+            "slug": "restart-your-router",
+            "article_id": self.article_id,
         }
         values["draft_id"] = self.draft_id
         for argument in rule.arguments - set(values):
@@ -96,13 +109,14 @@ class World:
 def make_world(engine: str, home: Path) -> Iterator[World]:
     with fresh(engine, "loaded", home) as url, opened(url, home):
         made = {name: apps.create(name, url, home) for name in apps.APPS}
+        draws_with(made["desk"], views(made["portal"]))
         for app in made.values():
             # As in production: an exception that nobody expected becomes a 500, which the tests below look for.
             app.config["PROPAGATE_EXCEPTIONS"] = False
         agent = sign_in(Browser(made["desk"]), AGENT)
         with db.reading() as session:
             another = profiles.search(session, limit=1).items[0].number
-        mine, other = (_person(made, agent, number) for number in (PORTAL_CUSTOMER, another))
+        mine, other = (_person(made, agent, number, home) for number in (PORTAL_CUSTOMER, another))
         keys = {}
         with db.transaction() as session:
             for scope in SCOPES:
@@ -112,10 +126,11 @@ def make_world(engine: str, home: Path) -> Iterator[World]:
             author = people.staff_actor(session, found[0])
             assert author is not None
             draft_id = catalogues.begin_draft(session, "Something else", author, clock.now())
-        yield World(made, mine, other, keys, str(draft_id))
+            article_id = knowledge.public_article(session, "restart-your-router").article_id
+        yield World(made, mine, other, keys, str(draft_id), str(article_id))
 
 
-def _person(made: dict[str, Flask], agent: Browser, number: str) -> Person:
+def _person(made: dict[str, Flask], agent: Browser, number: str, home: Path) -> Person:
     customer = sign_in(Browser(made["portal"]), number)
     offers = look(customer, "/offers").cards
     assert offers, f"{number} has no offer to guard"
@@ -140,7 +155,21 @@ def _person(made: dict[str, Flask], agent: Browser, number: str) -> Person:
             session, profile.customer_id, name=f"Carer of {number}", relation="carer", authority="Seen", may_act=True,
             actor=other, now=clock.now(),
         ).representative_id  # fmt: skip
+        group_id = interactions.join_group(
+            session, profile.customer_id, f"home of {number}", kind="household", name="", traits={}, source="crm", label="Records",
+            since=clock.now(), actor=other, now=clock.now(),
+        ).group.group_id  # fmt: skip
+        file_id = cases.attach(
+            session, profile.customer_id, case_id, "a.txt", b"A file", home=home, most_megabytes=1, seen=None, actor=other,
+            now=clock.now(), channel="portal",
+        ).file_id  # fmt: skip
         interaction_id = interactions.begin(session, profile.customer_id, "phone", other, clock.now()).interaction_id
+        tomorrow = clock.now() + timedelta(days=1)
+        task_id = cases.promise(
+            session, profile.customer_id, f"of {number}", tomorrow, actor=other, now=clock.now()
+        ).task_id
+        cases.notify(session, profile.customer_id, other.id, "approved", f"of {number}", "", clock.now())
+        notice_id = cases.waiting_for(session, agent2[0])[-1].thing_id
     return Person(
         customer_id=str(profile.customer_id),
         number=number,
@@ -153,6 +182,10 @@ def _person(made: dict[str, Flask], agent: Browser, number: str) -> Person:
         interaction_id=str(interaction_id),
         case_id=str(case_id),
         representative_id=str(representative_id),
+        file_id=str(file_id),
+        group_id=str(group_id),
+        task_id=str(task_id),
+        notice_id=str(notice_id),
     )
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from agent_ui.desk.words import CHANNEL
+from agent_ui.desk.channel import channel_with
 from backend import db
 from backend.people.service import Permission, current_actor, requires
 from backend.profiles import service as profiles
@@ -36,7 +36,7 @@ def choose(customer_id: UUID) -> Response:
     try:
         with db.transaction() as session:
             line = treatments.override(
-                session, customer_id, chosen, subject=subject, channel=CHANNEL, actor=current_actor(), now=request_now(),
+                session, customer_id, chosen, subject=subject, channel=channel_with(customer_id, session), actor=current_actor(), now=request_now(),
                 reason=request.form.get("reason"),
             )  # fmt: skip
     except Invalid as wrong:
@@ -54,6 +54,8 @@ def choose(customer_id: UUID) -> Response:
 def _context(customer_id: UUID) -> dict[str, Any]:
     with db.reading() as session:
         profile = profiles.profile(session, customer_id)
-        found = treatments.alternatives(session, customer_id, CHANNEL, request_now())
+        found = treatments.alternatives(
+            session, customer_id, channel_with(customer_id, session), current_actor(), request_now()
+        )
     speak_of(profile.timezone)
     return {"customer": profile, "choices": found}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from flask import Blueprint, make_response, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
+from agent_ui.desk.customers import customer_context
 from agent_ui.desk.home import found
 from agent_ui.desk.rail import SERVES
+from agent_ui.desk.typed import search_for
 from backend import db
 from backend.interactions import service as interactions
 from backend.overview import service as overview
@@ -79,6 +82,39 @@ def drop(call_id: UUID) -> Response:
     return redirect(url_for("home.show"), 303)
 
 
+@bp.post("/calls/<uuid:call_id>/hold")
+@requires(SERVES)
+def hold(call_id: UUID) -> Response:
+    """The customer is on hold, where the telephone does not tell of it itself."""
+    return _held(call_id, interactions.hold)
+
+
+@bp.post("/calls/<uuid:call_id>/retrieval")
+@requires(SERVES)
+def retrieve(call_id: UUID) -> Response:
+    """I speak with them again."""
+    return _held(call_id, interactions.retrieve)
+
+
+def _held(call_id: UUID, act: Callable[..., interactions.Call]) -> Response:
+    refused = ""
+    try:
+        with db.transaction() as writing:
+            call = act(writing, call_id, current_actor(), request_now())
+    except Conflict as conflict:
+        refused = str(conflict)
+        with db.reading() as reading:
+            call = interactions.call_of(reading, call_id)
+    if refused:
+        tell("warn", "Not on hold" if act is interactions.hold else "Nothing was on hold", refused)
+    if call.customer_id is None:
+        return redirect(url_for(".show", call_id=call_id), 303)
+    if wants_fragment() and not refused:
+        return page("desk/customer.html", "contact", trigger=("contact-changed",), **customer_context(call.customer_id))
+    where = url_for("customers.show", customer_id=call.customer_id)
+    return make_response("", 200, {"HX-Redirect": where}) if wants_fragment() else redirect(where, 303)
+
+
 def _shown(
     call_id: UUID, status: int = 200, typed: str = "", errors: dict[str, str] | None = None, *, instead: bool = False
 ) -> Response:
@@ -87,9 +123,9 @@ def _shown(
     if seen.call.customer_id is not None and not instead:
         where = url_for("customers.show", customer_id=seen.call.customer_id)
         return make_response("", 200, {"HX-Redirect": where}) if wants_fragment() else redirect(where, 303)
-    query = session.get("query", "") if "searched" in request.args else ""
+    query = session.get("query", "") if "searched" in request.args else search_for(call_id)
     return page(
         TEMPLATE, "call_now", status=status, call=seen.call, call_id=call_id, typed=typed, errors=errors or {}, query=query,
         candidates=[match for match in seen.candidates if match.id != seen.call.customer_id], taken_for=seen.taken_for,
-        matches=found(query)[0] if query else (), instead=instead and seen.taken_for is not None,
+        matches=found(query).customers.items, instead=instead and seen.taken_for is not None,
     )  # fmt: skip

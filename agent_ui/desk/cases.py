@@ -8,8 +8,8 @@ from uuid import UUID
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from agent_ui.desk.channel import channel_with
 from agent_ui.desk.customers import TEMPLATE, customer_context
-from agent_ui.desk.words import CHANNEL
 from backend import db
 from backend.cases import service as cases
 from backend.people.service import Permission, current_actor, requires
@@ -43,12 +43,26 @@ def _closed(customer_id: UUID, case_id: UUID, how: str) -> Response:
             owner = profiles.resolve(session, customer_id)
             if how == "done":
                 case = treatments.close_case(
-                    session, owner, case_id, actor=actor, now=now, channel=CHANNEL, outcome=outcome
+                    session,
+                    owner,
+                    case_id,
+                    actor=actor,
+                    now=now,
+                    channel=channel_with(customer_id, session),
+                    outcome=outcome,
                 )
             elif cases.case_of(session, owner, case_id).offer_id is not None:
                 raise Conflict("This came of an offer: take the offer back under Answered, and all of it is undone.")
             else:
-                case = cases.cancel(session, owner, case_id, actor=actor, now=now, channel=CHANNEL, outcome=outcome)
+                case = cases.cancel(
+                    session,
+                    owner,
+                    case_id,
+                    actor=actor,
+                    now=now,
+                    channel=channel_with(customer_id, session),
+                    outcome=outcome,
+                )
     except Invalid as wrong:
         return _who(customer_id, 422, case_wrong={"id": case_id, "text": str(wrong), "typed": outcome})
     except Conflict as refused:

@@ -8,9 +8,11 @@ from uuid import UUID
 from flask import Blueprint, make_response, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from agent_ui.desk import promises
+from agent_ui.desk import typed as kept_typing
+from agent_ui.desk.channel import OPENED, PHONE
 from agent_ui.desk.customers import TEMPLATE, customer_context
 from agent_ui.desk.rail import SERVES
-from agent_ui.desk.words import CHANNEL
 from backend import db
 from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
@@ -31,10 +33,14 @@ STILL_TALKING = "The telephone says that the call still goes on. Wrap up when it
 @bp.post("/customers/<uuid:customer_id>/contact")
 @requires(SERVES)
 def begin(customer_id: UUID) -> Response:
-    """A contact without a call; the one that is open already goes on."""
+    """A contact without a call, in the channel that is chosen; the one that is open already goes on."""
+    channel = request.form.get("channel") or PHONE
+    if channel not in OPENED:
+        raise Invalid("There is no such channel.", {"channel": f"one of {', '.join(OPENED)}"})
     with db.transaction() as session:
-        interactions.begin(session, customer_id, CHANNEL, current_actor(), request_now())
-    return _strip(customer_id)
+        interactions.begin(session, customer_id, channel, current_actor(), request_now())
+    # In another channel other treatments can be delivered: the page is drawn anew.
+    return strip(customer_id) if channel == PHONE else _to_customer(customer_id)
 
 
 @bp.post(f"{ONE}/private")
@@ -44,7 +50,7 @@ def private(customer_id: UUID, interaction_id: UUID) -> Response:
     wanted = request.form.get("private") == "yes"
     with db.transaction() as session:
         interactions.set_private(session, customer_id, interaction_id, wanted, current_actor(), request_now())
-    return _strip(customer_id)
+    return strip(customer_id)
 
 
 @bp.post(f"{ONE}/person")
@@ -57,13 +63,13 @@ def person(customer_id: UUID, interaction_id: UUID) -> Response:
             interactions.speak_with(session, customer_id, interaction_id, wanted, current_actor(), request_now())
     except NoAuthority as refused:
         return page(TEMPLATE, "contact", status=409, person_error=str(refused), **customer_context(customer_id))
-    return _strip(customer_id)
+    return strip(customer_id)
 
 
 @bp.post(f"{ONE}/verification")
 @requires(SERVES)
 def verify(customer_id: UUID, interaction_id: UUID) -> Response:
-    """How whoever speaks proved who they are: what was masked is shown until the contact is wrapped up."""
+    """How whoever speaks proved who they are: what was masked is shown for a while, or until it is wrapped up."""
     try:
         with db.transaction() as session:
             interactions.verify_caller(
@@ -72,7 +78,7 @@ def verify(customer_id: UUID, interaction_id: UUID) -> Response:
             )  # fmt: skip
     except Invalid as wrong:
         return page(TEMPLATE, "contact", status=422, verify_error=str(wrong), **customer_context(customer_id))
-    return _strip(customer_id, "happened", "moment-changed")
+    return strip(customer_id, "happened", "moment-changed")
 
 
 @bp.post(f"{ONE}/notes")
@@ -124,8 +130,9 @@ def close(customer_id: UUID, interaction_id: UUID) -> Response:
         with db.transaction() as session:
             overview.wrap_up(
                 session, customer_id, interaction_id, code=request.form.get("code", ""), summary=request.form.get("summary", ""),
-                not_mentioned=_ticked(), actor=current_actor(), now=request_now(),
+                not_mentioned=_ticked(), actor=current_actor(), now=request_now(), promises=promises.given(session),
             )  # fmt: skip
+            kept_typing.drop_wrap_up(session, found)
             state = interactions.agent_state(session, current_actor(), request_now()).state
     except Invalid as wrong:
         return _sheet(found, 422, wrong.errors)
@@ -161,19 +168,27 @@ def _sheet(found: Interaction, status: int = 200, errors: dict[str, str] | None 
     speak_of(profile.timezone)
     typed = {"code": asked.code, "summary": asked.summary}
     ticked = {one.offer_id for one in asked.not_mentioned}
+    promised = promises.drawn(asked)
+    kept = kept_typing.wrap_up_of(found)
+    if request.method == "GET" and kept is not None:
+        typed, ticked, promised = kept.typed, kept.ticked & ticked, kept.promised
     if request.method == "POST":
         typed = {name: request.form.get(name, "") for name in typed}
-        ticked = _ticked()
+        ticked, promised = _ticked(), promises.typed()
     return page(
         WRAP_UP, "sheet", status=status, asked=asked, contact=found, customer_id=found.customer_id, name=profile.name,
-        typed=typed, ticked=ticked, errors=errors or {}, talking=talking,
+        typed=typed, ticked=ticked, promised=promised, errors=errors or {}, talking=talking,
+        draft_seen=request.form.get("draft_seen") or (kept.version if kept else 0), draft=kept,
     )  # fmt: skip
 
 
-def _strip(customer_id: UUID, *changed: str) -> Response:
+def strip(customer_id: UUID, *changed: str) -> Response:
+    """The contact as it is now, in its strip for htmx or on the customer's page; `changed` tells the other panels."""
     if not wants_fragment():
         return _to_customer(customer_id)
-    return page(TEMPLATE, "contact", trigger=("contact-changed", *changed), **customer_context(customer_id))
+    answer = page(TEMPLATE, "contact", trigger=("contact-changed", *changed), **customer_context(customer_id))
+    answer.headers["HX-Retarget"] = "#contact"
+    return answer
 
 
 def _notes(customer_id: UUID, status: int, *, whole: bool = False, **more: Any) -> Response:

@@ -8,8 +8,9 @@ from uuid import UUID
 from flask import Blueprint, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from agent_ui.desk.channel import channel_with
 from agent_ui.desk.home import remember
-from agent_ui.desk.words import CHANNEL, KINDS
+from agent_ui.desk.words import KINDS
 from backend import db
 from backend.overview import service as overview
 from backend.people.service import Permission, current_actor, requires
@@ -54,6 +55,16 @@ def timeline(customer_id: UUID) -> Response:
     )  # fmt: skip
 
 
+@bp.get("/customers/<uuid:customer_id>/withheld")
+@requires(Permission.SEE_CUSTOMER)
+def withheld(customer_id: UUID) -> Response:
+    """Why the others are not offered: lines under what is, or a page of its own."""
+    found = overview.funnel_page(customer_id, channel_with(customer_id), current_actor(), request_now())
+    speak_of(found.timezone)
+    g.looked_at = found.customer_id
+    return page("desk/withheld.html", "lines", customer_id=found.customer_id, found=found)
+
+
 @bp.post("/customers/<uuid:customer_id>/moment")
 @requires(Permission.SET_MOMENT)
 def moment(customer_id: UUID) -> Response:
@@ -61,7 +72,15 @@ def moment(customer_id: UUID) -> Response:
     stage, _, intent = request.form.get("moment", "").partition("/")
     try:
         with db.transaction() as session:
-            overview.set_moment(session, customer_id, stage, intent or None, CHANNEL, current_actor(), request_now())
+            overview.set_moment(
+                session,
+                customer_id,
+                stage,
+                intent or None,
+                channel_with(customer_id, session),
+                current_actor(),
+                request_now(),
+            )
     except Invalid as wrong:
         return page(TEMPLATE, "moment", status=422, moment_error=str(wrong), **customer_context(customer_id))
     except Conflict as refused:
@@ -77,6 +96,7 @@ def customer_context(customer_id: UUID) -> dict[str, Any]:
     seen = overview.customer_page(customer_id, current_actor(), request_now())
     speak_of(seen.customer.timezone)
     g.looked_at = seen.customer.id
+    g.in_hand = (seen.hand, seen.away_reasons)
     show, narrow = _filter(), _narrow()
     context = {
         "seen": seen,

@@ -8,13 +8,17 @@ from flask import Blueprint, current_app, request
 from werkzeug.wrappers import Response
 
 from agent_ui.desk.rail import is_here
+from backend import db
+from backend.cases.service import EVERYONE
+from backend.interactions import service as interactions
 from backend.people.service import Permission, current_actor, requires
 from backend.record import service as record
 from backend.record.service import Change
+from shared.ui.pages import request_now
 from shared.ui.streams import last_seen, stream
 
 bp = Blueprint("live", __name__)
-OF_THE_CUSTOMER = {name: name for name in ("offers", "moment", "timeline", "profile", "interaction")} | {
+OF_THE_CUSTOMER = {name: name for name in ("offers", "moment", "timeline", "profile", "interaction", "presence")} | {
     "visit": "online"
 }
 OF_THE_AGENT = ("agents", "interaction")
@@ -25,17 +29,22 @@ OF_THE_AGENT = ("agents", "interaction")
 def show() -> Response:
     actor = current_actor()
     customer_id = _customer() if actor.may(Permission.SEE_CUSTOMER) else None
+    with db.reading() as session:
+        elsewhere = set(interactions.watched_by(session, UUID(actor.id), request_now())) - {customer_id}
 
     def name_of(change: Change) -> str | None:
+        if change.topic == "inbox":
+            return "inbox" if change.subject in (actor.id, EVERYONE) else None
         if change.subject == actor.id and change.topic in OF_THE_AGENT:
             return "mine"
         if customer_id is not None and change.customer_id == customer_id:
             return OF_THE_CUSTOMER.get(change.topic)
-        return None
+        # What happens to a customer of another tab marks the tab.
+        return "mine" if change.topic == "timeline" and change.customer_id in elsewhere else None
 
     is_here(actor)
     after, since = last_seen()
-    about: list[UUID | str] = [actor.id] if customer_id is None else [actor.id, customer_id]
+    about: list[UUID | str] = [actor.id, EVERYONE, *elsewhere, *([] if customer_id is None else [customer_id])]
     watch = record.hub().watch(name_of, about=about, after=after, since=since, most=current_app.config["STREAMS"])
     return stream(name_of, watch, subjects=True)
 

@@ -9,14 +9,16 @@ from uuid import UUID
 from flask import Blueprint, current_app, make_response, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from agent_ui.desk import disclosing
+from agent_ui.desk.channel import channel_with
 from agent_ui.desk.customers import TEMPLATE, customer_context
-from agent_ui.desk.words import CHANNEL
 from backend import db
 from backend.interactions import service as interactions
 from backend.people.service import Permission, current_actor, requires
 from backend.profiles import service as profiles
 from backend.treatments import service as treatments
 from backend.treatments.cards import OfferLine
+from backend.treatments.service import Ticks
 from shared.kernel.errors import Conflict, Invalid, NotFound
 from shared.ui.formats import as_day, as_spoken
 from shared.ui.pages import page, request_now, tell, wants_fragment
@@ -47,7 +49,7 @@ def present(offer_id: UUID) -> Response:
 @bp.post("/offers/<uuid:offer_id>/acceptance")
 @requires(Permission.DECIDE_OFFERS)
 def accept(offer_id: UUID) -> Response:
-    return _answer(offer_id, "accepted")
+    return _answer(offer_id, "accepted", ticks=disclosing.ticks(offer_id))
 
 
 @bp.post("/offers/<uuid:offer_id>/decline")
@@ -66,10 +68,10 @@ def defer(offer_id: UUID) -> Response:
 @requires(Permission.DECIDE_OFFERS)
 def undo(offer_id: UUID) -> Response:
     """They changed their mind about what they accepted: what was done is reversed."""
-    customer_id = _customer()
+    customer_id = disclosing.whose()
     with db.transaction() as session:
         undone = treatments.undo(
-            session, offer_id, channel=CHANNEL, actor=current_actor(), now=request_now(), seen=_seen(), customer_id=customer_id,
+            session, offer_id, channel=channel_with(customer_id, session), actor=current_actor(), now=request_now(), seen=_seen(), customer_id=customer_id,
         )  # fmt: skip
     left = f"Left as it is, because it was changed since: {', '.join(undone.left)}." if undone.left else ""
     return _done(customer_id, _told("undone", undone.line, None) | ({"text": left} if left else {}))
@@ -79,12 +81,12 @@ def undo(offer_id: UUID) -> Response:
 @requires(Permission.DECIDE_OFFERS)
 def alter(offer_id: UUID) -> Response:
     """Other terms: a new offer in the place of this one, or one that waits for an approval."""
-    customer_id = _customer()
+    customer_id = disclosing.whose()
     with db.transaction() as session:
         treatments.owned_offer(session, offer_id, customer_id)
         line = treatments.alter(
-            session, offer_id, _terms(), channel=CHANNEL, actor=current_actor(), now=request_now(), seen=_seen(),
-            reason=request.form.get("reason") or None,
+            session, offer_id, _terms(), channel=channel_with(customer_id, session), actor=current_actor(), now=request_now(), seen=_seen(),
+            reason=request.form.get("reason") or None, ticks=disclosing.ticks(offer_id),
         )  # fmt: skip
     return _done(customer_id, _told("pending_approval" if line.state == "pending_approval" else "altered", line, None))
 
@@ -93,7 +95,7 @@ def alter(offer_id: UUID) -> Response:
 def changed(error: Conflict) -> Response:
     """Somebody was faster, or the offer is gone: what happened, and how things stand now."""
     line = error.extra.get("offer")
-    said: dict[str, Any] = {"refused": error}
+    said: dict[str, Any] = {"refused": error, "kept": typed_words()}
     if line is not None and same_again(error, current_actor().name, str(request.endpoint)):
         said = {"done": _told(line.state, line, line.until)}
     return _column(409, trigger=("happened",), **said)
@@ -102,27 +104,56 @@ def changed(error: Conflict) -> Response:
 @bp.errorhandler(Invalid)
 def wrong(error: Invalid) -> Response:
     """The form again, open, with what was typed and what to do about it."""
+    offer_id = (request.view_args or {}).get("offer_id")
+    if request.endpoint == "offers.accept" and offer_id is not None and _to_read_out(error):
+        return _read_out(offer_id, error)
     context: dict[str, Any] = {
-        "wrong_offer": (request.view_args or {}).get("offer_id"),
+        "wrong_offer": offer_id,
         "wrong_act": (request.endpoint or "").rpartition(".")[2],
         "wrong_text": str(error),
         "wrong_fields": error.errors,
         "typed": request.form,
     }
+    if offer_id is not None and _to_read_out(error):
+        context["shown"] = disclosing.signed(offer_id, request_now())
     context["opened"] = context["wrong_offer"]
     return _column(422, **context)
 
 
-def _answer(offer_id: UUID, response: Answer, *, reason: str | None = None, until: date | None = None) -> Response:
-    customer_id = _customer()
+def _answer(
+    offer_id: UUID,
+    response: Answer,
+    *,
+    reason: str | None = None,
+    until: date | None = None,
+    ticks: Ticks | None = None,
+) -> Response:
+    customer_id = disclosing.whose()
     if response == "presented":
         _unless_private(customer_id)
     with db.transaction() as session:
         line = treatments.answer(
-            session, offer_id, response, channel=CHANNEL, actor=current_actor(), now=request_now(), reason=reason, until=until,
-            seen=_seen(), customer_id=customer_id,
+            session, offer_id, response, channel=channel_with(customer_id, session), actor=current_actor(), now=request_now(), reason=reason, until=until,
+            seen=_seen(), customer_id=customer_id, ticks=ticks,
         )  # fmt: skip
     return _done(customer_id, _told(response, line, until))
+
+
+def _to_read_out(error: Invalid) -> bool:
+    return any(name.startswith("tick-") for name in error.errors)
+
+
+def _read_out(offer_id: UUID, error: Invalid) -> Response:
+    """What must be read out first, with what was ticked of it; the time goes on from when it was first shown."""
+    before = disclosing.ticks(offer_id)
+    ticked = {key: "" if after is None else after for key, (_, after) in before.ticked.items()} if before else {}
+    # Whoever has just pressed Accept has not seen it yet: nothing is wrong then.
+    said = {"wrong_text": str(error), "wrong_fields": error.errors, "shown": request.form["shown"]} if before else {}
+    try:
+        return disclosing.form(offer_id, disclosing.whose(), ticked=ticked, **said)
+    except NotFound as missing:
+        # A handler's own exception would reach no other handler.
+        return make_response(current_app.handle_user_exception(missing))
 
 
 def _done(customer_id: UUID, done: dict[str, str]) -> Response:
@@ -143,7 +174,7 @@ def _unless_private(customer_id: UUID) -> None:
 def _column(status: int, **context: Any) -> Response:
     """What stands on the page now, with what is to be said about it; not there where the form named nobody's page."""
     try:
-        seen = customer_context(_customer())
+        seen = customer_context(disclosing.whose())
     except NotFound as missing:
         # A handler's own exception would reach no other handler.
         return make_response(current_app.handle_user_exception(missing))
@@ -188,12 +219,17 @@ def same_again(error: Conflict, name: str, endpoint: str) -> bool:
     return line is not None and error.extra.get("who") == name and line.state in LEADS_TO.get(endpoint, ())
 
 
-def _customer() -> UUID:
-    """Whose page the form stood on; the ledger checks that the offer is theirs."""
-    try:
-        return UUID(request.form.get("customer", ""))
-    except ValueError:
-        raise NotFound("There is no such offer.") from None
+def typed_words() -> list[str]:
+    """What stood in the form that was refused, to be read again: the form itself is gone with its offer."""
+    typed = request.form
+    terms = [
+        f"{name.removeprefix('term-').replace('_', ' ')} {text}"
+        for name, text in typed.items()
+        if name.startswith("term-")
+    ]
+    until = [f"put off until {typed['until']}"] if typed.get("until") else []
+    reason = typed.get("reason", "").strip()
+    return [text[:500] for text in (*terms, *until, *([f"“{reason}”"] if " " in reason else []))]
 
 
 def _seen() -> int | None:

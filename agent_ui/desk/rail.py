@@ -9,16 +9,19 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from backend import db
+from backend.cases import service as cases
+from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
-from backend.interactions.types import AgentState, Call, Interaction
+from backend.interactions.service import Place
+from backend.interactions.types import Call, Interaction
 from backend.people.service import Permission, current_actor, requires
 from backend.profiles import service as profiles
 from shared.kernel.actors import Actor
-from shared.kernel.errors import EvenhandError, NotFound
+from shared.kernel.errors import EvenhandError
 from shared.ui.pages import page, request_now, wants_fragment
 from shared.ui.signing_in import signed_in_actor
 
@@ -27,9 +30,16 @@ SERVES = Permission.PRESENT_OFFERS
 """Who may put an offer to a customer takes calls, has a state, and contacts to wrap up; others only read."""
 
 
+NEWS = {
+    "case.written": "customer wrote", "offer.accepted": "accepted online", "offer.declined": "declined online",
+    "offer.deferred": "put off online", "offer.undone": "taken back online", "offer.approved": "approved", "offer.refused": "not approved",
+    "callback.requested": "wants a call", "complaint.opened": "complained",
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A call or an open contact of mine. `number` is for a call of nobody known yet, else `name` says who; `call_id` for a
+    """A call, an open contact or a case of mine. `number` is for a call of nobody known yet, else `name` says who; `call_id` for a
     call that rings or goes on."""
 
     key: str
@@ -37,11 +47,17 @@ class Tab:
     name: str | None
     number: str
     channel: str
-    state: Literal["ringing", "talking", "ended", "open"]
+    state: Literal["ringing", "talking", "held", "ended", "open", "case"]
     since: datetime
     private: bool
     call_id: UUID | None
     current: bool
+    customer_id: UUID | None = None
+    case_id: UUID | None = None
+    """Of a case, which can be closed."""
+    whose: str = ""
+    news: str = ""
+    """What others did there since I looked, in words."""
 
 
 @bp.get("/rail")
@@ -92,32 +108,56 @@ def _work(actor: Actor) -> dict[str, Any]:
     if not serves(actor):
         return {"me": None, "tabs": ()}
     with db.reading() as session:
-        me: AgentState = interactions.agent_state(session, actor, request_now())
-        calls = interactions.calls_of(session, UUID(actor.id))
-        contacts = interactions.open_interactions(session, UUID(actor.id))
-        wanted = {*(one.customer_id for one in calls), *(one.customer_id for one in contacts)}
-        names = {known: name for known in wanted if known and (name := _name(session, known)) is not None}
+        # A page that has read it already says so.
+        hand, reasons = g.get("in_hand") or (
+            interactions.hand_of(session, actor, request_now()),
+            catalogues.pack_in_force(session).away_reasons,
+        )
+        me, calls, contacts = hand.me, hand.calls, hand.contacts
+        places = interactions.places_of(session, UUID(actor.id), request_now())
+        kept = [one for one in places if one.is_tab]
+        wanted = {one.customer_id for one in calls if one.customer_id is not None}
+        wanted |= {one.customer_id for one in contacts} | {one.customer_id for one in kept}
+        names = {known: name for known, (name, _) in profiles.names_of(session, wanted).items()}
+        subjects = cases.subjects_of(session, [(one.customer_id, one.case_id) for one in kept if one.case_id])
     interactions.here(me, request_now())
-    tabs = _tabs(calls, contacts, names)
-    return {"me": me, "tabs": tabs, "back": back()}
+    tabs = (*_tabs(calls, contacts, names, places), *_of_cases(kept, names, subjects))
+    return {"me": me, "reasons": reasons, "tabs": tabs, "back": back()}
 
 
-def _tabs(calls: Iterable[Call], contacts: Iterable[Interaction], names: dict[UUID, str]) -> tuple[Tab, ...]:
+def _of_cases(places: Iterable[Place], names: dict[UUID, str], subjects: dict[UUID, str]) -> list[Tab]:
+    """The cases that I keep open, in the order in which I opened them."""
+    found = []
+    for one in places:
+        if one.case_id is None or one.case_id not in subjects or one.customer_id not in names:
+            continue
+        href = url_for("casework.show", customer_id=one.customer_id, case_id=one.case_id)
+        found.append(Tab(
+            f"case-{one.case_id}", href, subjects[one.case_id] or "No subject", "", "case", "case", one.opened_at, False, None,
+            _is(href), one.customer_id, one.case_id, names[one.customer_id], _news(one.news, href),
+        ))  # fmt: skip
+    return found
+
+
+def _news(kinds: Iterable[str], href: str) -> str:
+    """What others did there since I looked, in words; nothing of the page that I look at."""
+    return "" if _is(href) else ", ".join(dict.fromkeys(NEWS[kind] for kind in kinds))
+
+
+def _tabs(
+    calls: Iterable[Call], contacts: Iterable[Interaction], names: dict[UUID, str], places: Iterable[Place] = ()
+) -> tuple[Tab, ...]:
     """Oldest first, and each stays where it is while it rings, goes on and ends: the keys that open it stay the same."""
     talking = {call.interaction_id: call for call in calls if call.interaction_id is not None}
     known = {one.interaction_id for one in contacts}
     loose = [(call.rang_at, _of_call(call, names)) for call in calls if call.interaction_id not in known]
+    news = {one.customer_id: one.news for one in places if one.case_id is None}
     going = [
-        (one.started_at, _of_contact(one, talking.get(one.interaction_id), names)) for one in contacts if one.customer_id in names
-    ]  # fmt: skip
+        (one.started_at, _of_contact(one, talking.get(one.interaction_id), names, news.get(one.customer_id, ())))
+        for one in contacts
+        if one.customer_id in names
+    ]
     return tuple(tab for _, tab in sorted((*loose, *going), key=lambda found: found[0]))
-
-
-def _name(session: Any, customer_id: UUID) -> str | None:
-    try:
-        return profiles.profile(session, customer_id).name
-    except NotFound:
-        return None  # erased meanwhile
 
 
 def _of_call(call: Call, names: dict[UUID, str]) -> Tab:
@@ -128,15 +168,16 @@ def _of_call(call: Call, names: dict[UUID, str]) -> Tab:
     return Tab(f"call-{call.call_id}", href, name, call.number, "phone", call.state, since, False, live, _is(href))
 
 
-def _of_contact(contact: Interaction, call: Call | None, names: dict[UUID, str]) -> Tab:
+def _of_contact(contact: Interaction, call: Call | None, names: dict[UUID, str], news: Iterable[str]) -> Tab:
     href = _customer(contact.customer_id)
-    state: Literal["talking", "ended", "open"] = "ended" if contact.ended_at else "open"
+    state: Literal["talking", "held", "ended", "open"] = "ended" if contact.ended_at else "open"
     since = contact.ended_at or contact.started_at
     if call is not None and call.state == "talking":
-        state, since = "talking", call.answered_at or call.rang_at
+        state, since = ("held", call.held_at) if call.held_at else ("talking", call.answered_at or call.rang_at)
     return Tab(
         f"contact-{contact.interaction_id}", href, names[contact.customer_id], "", contact.channel, state, since,
-        contact.is_private, call.call_id if call is not None and state == "talking" else None, _is(href),
+        contact.is_private, call.call_id if call is not None and state in ("talking", "held") else None, _is(href),
+        news=_news(news, href),
     )  # fmt: skip
 
 
@@ -146,4 +187,5 @@ def _customer(customer_id: UUID) -> str:
 
 def _is(href: str) -> bool:
     path = here()
-    return path == href or path.startswith(f"{href}/")
+    # A case of theirs is a tab of its own.
+    return path == href or (path.startswith(f"{href}/") and not path.startswith(f"{href}/cases/"))

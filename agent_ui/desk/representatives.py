@@ -9,8 +9,8 @@ from uuid import UUID
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from agent_ui.desk.channel import channel_with
 from agent_ui.desk.customers import TEMPLATE, customer_context
-from agent_ui.desk.words import CHANNEL
 from backend import db
 from backend.interactions import service as interactions
 from backend.people.service import Permission, current_actor, requires
@@ -30,7 +30,7 @@ def add(customer_id: UUID) -> Response:
             made = interactions.record_representative(
                 session, customer_id, name=request.form.get("name", ""), relation=request.form.get("relation", ""),
                 authority=request.form.get("authority", ""), may_act=_may_act(wrong), from_day=days["from"], until=days["until"],
-                channel=CHANNEL, actor=current_actor(), now=request_now(),
+                channel=channel_with(customer_id, session), actor=current_actor(), now=request_now(),
             )  # fmt: skip
             if wrong:
                 raise Invalid("Please check who may act for this customer.", wrong)
@@ -50,7 +50,12 @@ def end(customer_id: UUID, representative_id: UUID) -> Response:
     try:
         with db.transaction() as session:
             ended = interactions.end_representative(
-                session, customer_id, representative_id, channel=CHANNEL, actor=current_actor(), now=request_now()
+                session,
+                customer_id,
+                representative_id,
+                channel=channel_with(customer_id, session),
+                actor=current_actor(),
+                now=request_now(),
             )
     except Conflict as refused:
         return _who(customer_id, 409, person_refused=refused)

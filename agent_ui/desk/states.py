@@ -9,10 +9,12 @@ from werkzeug.wrappers import Response
 
 from agent_ui.desk.rail import SERVES, back, serves
 from backend import db
+from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
+from backend.matrix.service import Labelled
 from backend.people.service import Permission, current_actor, requires
 from shared.kernel.actors import Actor
-from shared.kernel.errors import Conflict
+from shared.kernel.errors import Conflict, Invalid
 from shared.ui.pages import local_path, page, request_now, tell, wants_fragment
 
 bp = Blueprint("states", __name__, template_folder="templates")
@@ -29,16 +31,18 @@ def show() -> Response:
 @bp.post("/state")
 @requires(SERVES)
 def change() -> Response:
-    """Ready or away. While a call goes on or waits to be wrapped up it stays as it is, and the answer says why."""
-    refused = None
+    """Ready, or away and perhaps why (`away/meal`). While a call goes on or waits to be wrapped up it stays as it is, and the answer says why."""
+    refused: Conflict | Invalid | None = None
+    state, _, reason = request.form.get("state", "").partition("/")
     try:
         with db.transaction() as session:
-            interactions.set_agent_state(session, current_actor(), request.form.get("state", ""), request_now())
+            reasons = catalogues.pack_in_force(session).away_reasons
+            interactions.set_agent_state(session, current_actor(), state, request_now(), reason, reasons)
             interactions.take_waiting(session, current_actor(), request_now())
-    except Conflict as conflict:
-        refused = conflict
+    except (Conflict, Invalid) as why:
+        refused = why
     if wants_fragment():
-        return _panel(409 if refused else 200, str(refused) if refused else None)
+        return _panel(refused.status if refused else 200, str(refused) if refused else None)
     if refused:
         tell("warn", "Your state stays as it is", str(refused))
     return redirect(local_path(request.form.get("next"), url_for("home.show")), 303)
@@ -64,7 +68,9 @@ def depart(actor: Actor) -> None:
 def _panel(status: int = 200, refused: str | None = None) -> Response:
     actor = current_actor()
     me = None
+    reasons: tuple[Labelled, ...] = ()
     if serves(actor):
         with db.reading() as session:
             me = interactions.agent_state(session, actor, request_now())
-    return page("desk/state.html", status=status, me=me, back=back(), state_refused=refused)
+            reasons = catalogues.pack_in_force(session).away_reasons
+    return page("desk/state.html", status=status, me=me, reasons=reasons, back=back(), state_refused=refused)

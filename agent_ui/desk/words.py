@@ -9,13 +9,16 @@ from typing import Any
 
 from flask import Flask
 
+from agent_ui.desk.channel import PHONE
+from agent_ui.desk.portal import drawn_here
 from backend.interactions import service as interactions
+from backend.interactions.types import Interaction
+from backend.overview.service import GROUP_WORDS
 from backend.treatments.cards import CustomerCard, WithheldLine
+from backend.treatments.disclosing import Disclosure
 from shared.ui.formats import as_phone, local_day_of
 from shared.ui.pages import request_now
 
-CHANNEL = "phone"
-"""The channel in which the desk works: agents are on a call."""
 BY_CHANNEL = {
     "phone": "by phone", "portal": "on the portal", "email": "by e-mail", "sms": "by text message", "chat": "in chat",
     "branch": "in a branch",
@@ -26,7 +29,9 @@ TIMELINE_FILTERS = (
 )  # fmt: skip
 KINDS: dict[str, tuple[str, ...] | None] = {
     "all": None,
-    "contacts": ("call", "visit", "moment.set", "callback.requested", "callback.made", "callback.cancelled"),
+    "contacts": (
+        "call", "contact", "visit", "moment.set", "callback.requested", "callback.made", "callback.cancelled", "mail.sent", "mail.refused", "callback.moved", "callback.taken", "callback.not_reached", "callback.missed", "article.sent",
+    ),
     "money": ("bill.issued", "credit.booked", "payment.made", "payment.failed"),
     "offers": (
         "offer.presented", "offer.accepted", "offer.declined", "offer.deferred", "offer.expired", "offer.withdrawn", "offer.fulfilled",
@@ -34,7 +39,9 @@ KINDS: dict[str, tuple[str, ...] | None] = {
     ),
     "trouble": (
         "complaint.opened", "complaint.resolved", "case.opened", "case.resolved", "case.cancelled",
-        "appointment.planned", "appointment.kept", "appointment.cancelled",
+        "case.answered", "case.written", "case.noted", "case.assigned", "case.changed", "case.pending", "case.snoozed", "case.woken",
+        "case.reopened", "case.closed", "case.attached", "case.linked", "case.unlinked", "case.split", "case.merged", "case.unmerged",
+        "appointment.planned", "appointment.kept", "appointment.cancelled", "task.promised", "task.kept", "task.reopened", "task.assigned",
     ),
 }  # fmt: skip
 RELATIONS = (("representative", "Representative"), ("carer", "Carer"), ("executor", "Executor"))
@@ -76,6 +83,11 @@ def _place(line: WithheldLine) -> int:
     return STEPS.index(line.step)
 
 
+def to_read(card: CustomerCard, contact: Interaction | None) -> list[Disclosure]:
+    """What must be read out before this is accepted, in the channel of the contact; on the phone where there is none."""
+    return [one for one in card.disclosures if one.here(contact.channel if contact else PHONE)]
+
+
 def later(card: CustomerCard) -> date:
     """The day that Not now proposes: in a week, or the card's last day when that comes first."""
     return min(local_day_of(request_now()) + PUT_OFF, card.valid_until)
@@ -106,11 +118,26 @@ def names(people: Iterable[str]) -> str:
     return " and ".join([", ".join(some[:-1]), some[-1]]) if len(some) > 1 else "".join(some)
 
 
+def seen(value: Any) -> str:
+    """A value as a rule saw it: yes or no, a figure without needless places, a word."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,.10g}" if isinstance(value, (int, float)) else str(value) or "none"
+
+
 def install(app: Flask) -> None:
     """Teaches the desk's templates these words."""
     filters: dict[str, Any] = {
         "by_channel": by_channel, "channels": by_channels, "groupby_step": groupby_step,
-        "elapsed": elapsed, "seconds_since": seconds_since, "caller_number": caller_number, "hang_up": interactions.cause_text, "names": names,
+        "elapsed": elapsed, "seen": seen, "seconds_since": seconds_since, "caller_number": caller_number, "hang_up": interactions.cause_text, "names": names,
     }  # fmt: skip
     app.jinja_env.filters.update(filters)
-    app.jinja_env.globals.update(ANSWERED=ANSWERED, later=later, relations=RELATIONS, timeline_filters=TIMELINE_FILTERS)
+    app.jinja_env.globals.update(
+        ANSWERED=ANSWERED,
+        later=later,
+        to_read=to_read,
+        portal_drawn=drawn_here,
+        relations=RELATIONS,
+        group_words=GROUP_WORDS,
+        timeline_filters=TIMELINE_FILTERS,
+    )

@@ -19,12 +19,14 @@ from shared.ui.pages import page, request_now, wants_fragment
 bp = Blueprint("looks", __name__, template_folder="templates")
 PAGES = {
     "customers.show": "customer", "customers.panel": "customer", "customers.timeline": "timeline", "decisions.show": "decision",
-    "matrix.of_customer": "matrix", "contacts.closing": "wrap-up", "looks.index": "looks", "privacy.show": "data",
+    "matrix.of_customer": "matrix", "contacts.closing": "wrap-up", "casework.show": "case", "casework.panel": "case", "looks.index": "looks", "sources.show": "sources", "privacy.show": "data",
+    "duplicates.pair": "pair", "portal.show": "portal", "ways.show": "matrix", "portal.inner": "portal", "duplicates.merge": "pair",
 }  # fmt: skip
 """What a page is called on the record; any other that shows a customer is a part of the customer's own."""
 WORDS = {
     "customer": "Customer page", "timeline": "Timeline", "decision": "Explanation of a decision", "matrix": "Matrix",
-    "wrap-up": "Wrap-up", "looks": "Who has looked", "data": "Personal data", "profile": "Profile, by a program",
+    "wrap-up": "Wrap-up", "case": "Case", "looks": "Who has looked", "sources": "Where this comes from", "data": "Personal data", "profile": "Profile, by a program",
+    "portal": "What they see on the portal", "pair": "Comparison with another customer", "pair-in-clear": "Comparison, what is masked shown",
 }  # fmt: skip
 _log = structlog.stdlib.get_logger("evenhand.looks")
 
@@ -45,20 +47,28 @@ def index(customer_id: UUID) -> Answer:
 
 
 def install(app: Flask) -> None:
-    """Writes down each look. Whose page it is says its address, or `g.looked_at` where that does not."""
+    """Writes down each look. Whose page it is says its address, or `g.looked_at` where that does not; two are named by some.
+
+    `g.looked_at_as` names what was seen where that is more than the page usually shows.
+    """
     app.after_request(_told)
 
 
 def _told(response: Response) -> Response:
     """A page must reach its reader whether or not the look could be written down; that it could not is in the log."""
-    customer_id = g.get("looked_at") or (request.view_args or {}).get("customer_id")
+    given = request.view_args or {}
+    both = (g.get("looked_at") or given.get("customer_id"), given.get("other_id"))
+    looked_at = [one for one in both if isinstance(one, UUID)]
     shown = response.status_code < 500 and response.status_code not in (303, 304, 404, 410)
-    if not isinstance(customer_id, UUID) or "actor" not in g or not shown or response.mimetype != "text/html":
+    if not looked_at or "actor" not in g or not shown or response.mimetype != "text/html":
         return response
-    by_itself = request.headers.get("X-Live") == "yes" or (request.endpoint == "customers.panel" and wants_fragment())
+    by_itself = request.headers.get("X-Live") == "yes" or (
+        request.endpoint in ("customers.panel", "suggested.for_customer", "suggested.for_case") and wants_fragment()
+    )
     try:
-        name = PAGES.get(request.endpoint or "", "customer")
-        oversight.note_look(current_actor(), customer_id, name, request_now(), by_itself=by_itself)
+        name = g.get("looked_at_as") or PAGES.get(request.endpoint or "", "customer")
+        for customer_id in looked_at:
+            oversight.note_look(current_actor(), customer_id, name, request_now(), by_itself=by_itself)
     except EvenhandError as failure:
         _log.error("look not written down", error=type(failure).__name__)
     return response

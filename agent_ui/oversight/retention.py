@@ -16,8 +16,12 @@ bp = Blueprint("retention", __name__, template_folder="templates")
 WORDS = {
     "event": "Events of the timeline", "interaction": "Contacts", "call": "Calls", "visit": "Visits to the portal",
     "look": "Looks at customers", "decision": "Decisions and what they were made from", "export": "Exported files",
+    "visitor": "Anonymous visitors, since they were last heard of",
+    "mail": "E-mail, sent and received",
     "rejected": "Files of rejected rows", "kept_record": "Records that the law made us keep",
 }  # fmt: skip
+PATIENCE = 1.0
+"""Seconds for which a page counts."""
 
 
 @bp.get("/retention")
@@ -27,4 +31,4 @@ def show() -> Response:
     now = request_now()
     with db.reading() as session:
         removed = oversight.runs(session)
-    return page("oversight/retention.html", due=oversight.due(now, settings.home), runs=removed, words=WORDS)
+    return page("oversight/retention.html", due=oversight.due(now, settings.home, PATIENCE), runs=removed, words=WORDS)

@@ -30,7 +30,7 @@
   const busy = () => {
     const active = document.activeElement;
     const inField = field(active) && (active.tagName === "SELECT" || active.value !== "" || Date.now() - typed < 5000);
-    return inField || Boolean($("details.drop[open], section.sheet:not([hidden])")) || Boolean($(".notes [data-conflict]"));
+    return inField || Boolean($("details.drop[open], section.sheet:not([hidden]), dialog[open]")) || Boolean($(".notes [data-conflict]"));
   };
   const told = () => JSON.parse(window.sessionStorage.getItem("calls") || "[]");
   const remember = (call) => window.sessionStorage.setItem("calls", JSON.stringify([...told(), call].slice(-50)));
@@ -74,13 +74,6 @@
       if (event.code === "KeyO") go(event, $("#call-bar:not([hidden]) a"));
       if (event.code === "KeyN") go(event, $("#notes-text"), "focus");
       if (event.code === "KeyW") go(event, $("[data-wrap-up]"));
-    } else if (event.key === "?" && !field(event.target)) {
-      const keys = $("details.keys");
-      if (keys) {
-        event.preventDefault();
-        keys.open = !keys.open;
-        keys.querySelector("summary").focus();
-      }
     } else if (event.key === "Escape" && $("section.sheet[data-over]:not([hidden])") && !$("details.drop[open]")) {
       put_away();
     }

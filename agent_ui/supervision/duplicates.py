@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from backend import db
@@ -19,6 +19,7 @@ bp = Blueprint("duplicates", __name__, template_folder="templates")
 QUEUE, PAIR = "supervision/duplicates.html", "supervision/pair.html"
 SHOWN = 25
 FIELD = "field."
+CLEAR = "in_clear"
 
 
 @bp.get("/duplicates")
@@ -50,13 +51,16 @@ def find() -> Response:
 @bp.get("/duplicates/<uuid:customer_id>/<uuid:other_id>")
 @requires(Permission.MERGE_CUSTOMERS)
 def pair(customer_id: UUID, other_id: UUID) -> Response:
-    """The first as the survivor. Two who became one meanwhile are shown as the one that they are."""
+    """The first as the survivor. Two who became one meanwhile are shown as the one that they are.
+
+    What is masked is shown to those who may see it, once they ask: that is on record as a look of its own.
+    """
     ours, theirs = _today(customer_id, other_id)
     if ours == theirs:
         tell("plain", "These two are one customer", "They were merged.")
         return redirect(url_for("customers.show", customer_id=ours), 303)
     if (ours, theirs) != (customer_id, other_id):
-        return redirect(url_for(".pair", customer_id=ours, other_id=theirs), 303)
+        return redirect(url_for(".pair", customer_id=ours, other_id=theirs, in_clear=request.args.get(CLEAR)), 303)
     return _pair(ours, theirs)
 
 
@@ -137,12 +141,25 @@ def _seen() -> tuple[int, int] | None:
 
 
 def _pair(ours: UUID, theirs: UUID, status: int = 200, **more: Any) -> Response:
+    in_clear = request.values.get(CLEAR) == "yes"
+    actor = current_actor()
     with db.reading() as session:
-        compared = identities.compare(session, ours, theirs)
+        compared = identities.compare(session, ours, theirs, actor, in_clear=in_clear)
+    if in_clear:
+        g.looked_at_as = "pair-in-clear"
     speaks = identities.reasons(compared.suggestion) if compared.suggestion else ((), ())
     context = {"chosen": (), "errors": {}, "refused": ""} | more
     return page(
-        PAIR, status=status, it=compared, speaks=speaks[0], against=speaks[1], likely=_likely, field=FIELD, **context
+        PAIR,
+        status=status,
+        it=compared,
+        speaks=speaks[0],
+        against=speaks[1],
+        likely=_likely,
+        field=FIELD,
+        clear=CLEAR,
+        may_see=actor.may(Permission.COMPARE_IN_CLEAR),
+        **context,
     )
 
 

@@ -34,6 +34,8 @@ class AtWork:
     state: str
     since: datetime
     trouble: str
+    reason: str = ""
+    """Why they are away, where they said."""
 
 
 _STATES = {"on_call": "On a call", "wrap_up": "Wrapping up", "ready": "Ready", "away": "Away"}
@@ -66,7 +68,7 @@ def figures(wall: Wall, now: datetime) -> tuple[Figure, ...]:
 
 def at_work(wall: Wall, now: datetime) -> tuple[AtWork, ...]:
     """Who is at work: those in trouble first, then by what they do."""
-    found = [AtWork(a.name, a.state, a.since, _worry(a.state, now - a.since)) for a in wall.agents]
+    found = [AtWork(a.name, a.state, a.since, _worry(a.state, now - a.since), a.reason) for a in wall.agents]
     return tuple(sorted(found, key=lambda one: (not one.trouble, _ORDER.index(one.state), one.since)))
 
 

@@ -6,6 +6,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakSet
 
 from flask import Blueprint, Flask, current_app
 from werkzeug.wrappers import Response
@@ -31,7 +32,7 @@ APART_SECONDS = 0.2
 """Where much changes, looks are taken so far apart at least: who asks sooner waits, and shares the next."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Look:
     """The last look at everything, when it was taken, how far the changes had got before it, and the lock of the next."""
 
@@ -39,6 +40,20 @@ class _Look:
     reached: tuple[int, int] = (0, 0)
     wall: Wall | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        _looks.add(self)
+
+
+_looks: WeakSet[_Look] = WeakSet()
+
+
+def _forget() -> None:
+    for look in list(_looks):
+        look.wall = None
+
+
+record.forget_by(_forget)
 
 
 @bp.get("/wall")
@@ -103,6 +118,7 @@ def _look() -> Wall:
         if look.wall is None or (look.at < asked and not _stands(look)):
             time.sleep(max(0.0, look.at + APART_SECONDS - time.monotonic()))
             at, reached = time.monotonic(), record.reached()
+            record.remember()
             look.wall = overview.wall(request_now())
             look.at, look.reached = at, reached
         wall: Wall = look.wall

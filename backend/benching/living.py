@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from backend import db
-from backend.benching import measuring
+from backend.benching import drawing, measuring
 from backend.benching.clients import Client
 from backend.benching.copies import BenchFailed, House, Tell, serving
 from backend.benching.rows import Row, quantile, row
@@ -232,9 +232,9 @@ def _pages(house: House, customers: list[UUID], n: int, prefix: str) -> list[Row
     for face, opens in (("desk", measuring.at_desk), ("portal", measuring.at_portal)):
         some = customers[: measuring.CLIENTS * 4]
         clients = [opens(house.port, one) for one in some[: measuring.CLIENTS]]
-        measuring.drawn(f"{face} warm", face, clients, some, 2 * measuring.CLIENTS)
+        drawing.drawn(f"{face} warm", face, clients, some, 2 * measuring.CLIENTS)
         before = house.cpu_seconds()
-        found = measuring.drawn(f"{prefix}{face}_{measuring.CLIENTS}", face, clients, some, n)
+        found = drawing.drawn(f"{prefix}{face}_{measuring.CLIENTS}", face, clients, some, n)
         used = house.cpu_seconds()
         if before is not None and used is not None:
             found["server_cpu_ms"] = round((used - before) * 1000 / found["n"], 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import cycle, islice
 from pathlib import Path
 from uuid import UUID
@@ -12,7 +12,7 @@ from uuid import UUID
 from backend import db
 from backend.benching import generating
 from backend.benching.clients import Client, Task, measured
-from backend.benching.copies import BenchFailed, Tell, bare_flask, serving
+from backend.benching.copies import BenchFailed, Tell, serving
 from backend.benching.rows import Row, row
 from backend.catalogue import service as catalogues
 from backend.engine import deciding as engine
@@ -84,32 +84,6 @@ def http(url: str, home: Path, n: int, tell: Tell) -> list[Row]:
     return rows
 
 
-def pages(url: str, home: Path, n: int, tell: Tell) -> list[Row]:
-    """Pages, each with a decision that must be computed: the profile has moved before every request."""
-    customers = first_customers(CLIENTS * 4)
-    with db.transaction() as session:
-        people.give_demo_credentials(session, customers, clock.now())
-    rows = []
-    with serving(url, home) as house:
-        for face, opens in (("desk", at_desk), ("portal", at_portal)):
-            clients = [opens(house.port, one) for one in customers[:CLIENTS]]
-            drawn(f"{face} warm", face, clients, customers, 2 * CLIENTS)
-            for count in (1, CLIENTS):
-                rows.append(drawn(f"{face}_{count}", face, clients[:count], customers, n))
-                tell(f"{face}_{count} is measured.")
-            for client in clients:
-                client.close()
-    with bare_flask(home) as bare:
-        clients = [Client(bare.port) for _ in range(CLIENTS)]
-        for name in ("flask warm", f"flask_{CLIENTS}"):
-            each = [client.prepared("GET", "/") for client in clients]
-            found = measured(
-                name, [Task(c, [r] * max(1, 5 * n // CLIENTS), 200) for c, r in zip(clients, each, strict=True)]
-            )
-        tell(f"flask_{CLIENTS} is measured.")
-    return [{**one, "of_flask": round(one["per_second"] / found["per_second"], 4)} for one in rows] + [found]
-
-
 def _decisions(name: str, configuration: Configuration, snapshots: list[Snapshot], n: int, **more: int) -> Row:
     ledger, seconds, ranked, seen = Ledger(0), [], 0, 0
     for snapshot in snapshots[:20]:
@@ -121,22 +95,6 @@ def _decisions(name: str, configuration: Configuration, snapshots: list[Snapshot
         ranked += len(ruling.ranked)
         seen += len(ruling.ranked) + len(ruling.withheld)
     return row(name, seconds, sum(seconds), ranked_share=round(ranked / seen, 3), **more)
-
-
-def drawn(name: str, face: str, clients: list[Client], customers: list[UUID], n: int) -> Row:
-    """A client at the desk opens one customer after the other; a customer at the portal sees their own page."""
-    share = max(1, n // len(clients))
-    tasks = []
-    for nth, client in enumerate(clients):
-        mine = customers[nth :: len(clients)] if face == "desk" else [customers[nth]]
-        turn = list(islice(cycle(mine), share))
-        paths = [f"/desk/customers/{one}" if face == "desk" else "/" for one in turn]
-        tasks.append(Task(client, [client.prepared("GET", path) for path in paths], 200, _bumping(turn)))
-    return measured(name, tasks)
-
-
-def _bumping(turn: list[UUID]) -> Callable[[int], None]:
-    return lambda nth: bump(turn[nth : nth + 1])
 
 
 def bump(customers: list[UUID]) -> None:

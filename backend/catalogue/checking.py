@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from backend.catalogue import personas
+from backend.engine import scripts
 from backend.engine.catalogue import Treatment, read_treatments
 from backend.engine.service import LONGEST_WORK, PLACEHOLDER, WORK, left_out, members_of, short_of, work_of
 from backend.matrix import service as matrix
@@ -245,10 +246,34 @@ def _words(t: Treatment, pack: Pack) -> Iterator[tuple[str, str]]:
     for text in for_customer:
         for name in set(PLACEHOLDER.findall(text)) - theirs:
             yield "portal", f"{{{name}}} is no term and no attribute that a customer may see"
-    for text in [*(r.agent for r in t.reason), t.phone.script if t.phone else ""]:
-        for name in set(PLACEHOLDER.findall(text)) - ours:
+    told = {one.key: one for one in pack.disclosures}
+    for key in t.disclosures:
+        if key not in told:
+            yield "disclosures", _nothing(key, told)
+        for name in set(PLACEHOLDER.findall(told[key].wording) if key in told else ()) - theirs:
+            yield "disclosures", f"{key}: {{{name}}} is no term and no attribute that a customer may see"
+    if len(set(t.disclosures)) != len(t.disclosures):
+        yield "disclosures", "one of them is named twice"
+    for r in t.reason:
+        for name in set(PLACEHOLDER.findall(r.agent)) - ours:
             yield "phone", f"{{{name}}} is no term, attribute or fact"
+    if t.phone:
+        yield from _script(t, t.phone, ours | scripts.SPOKEN, pack)
     for r in t.reason:
         hidden = [n for n in r.when.names if n in pack.attributes and "customer" not in pack.attributes[n].visible]
         if r.customer and hidden:
             yield "reason", f"its condition reads {', '.join(hidden)}, which the customer may not see"
+
+
+def _script(t: Treatment, phone: scripts.Phone, names: set[str], pack: Pack) -> Iterator[tuple[str, str]]:
+    """What is wrong with what is said aloud: it names nothing that is not there, and nothing that was watched online."""
+    unsaid = scripts.watched(pack)
+    unsaid |= {term.key for term in t.term if unsaid & set(term.value.names)}
+    for message in scripts.wrong(phone, pack):
+        yield "phone", message
+    for text in phone.texts():
+        for name in sorted(set(PLACEHOLDER.findall(text))):
+            if name not in names:
+                yield "phone", f"{{{name}}} is no term, attribute or fact"
+            elif name in unsaid:
+                yield "phone", f"{{{name}}} comes of watching the customer online, which is never quoted to them"

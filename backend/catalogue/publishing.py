@@ -11,14 +11,14 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import exists, func, insert, select, text
+from sqlalchemy import bindparam, exists, func, insert, select, text
 from sqlmodel import Session
 
 from backend import db
 from backend.catalogue.tables import CatalogueSourceRow, CatalogueVersionRow, ConfigurationRow, DraftRow
 from backend.engine.catalogue import Catalogue, digest_of
 from backend.engine.facts import Configuration
-from backend.matrix.service import Body, Pack, texts_from
+from backend.matrix.service import Body, Pack, Telephony, texts_from
 from backend.record import service as record
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, NotFound
@@ -32,6 +32,11 @@ _IN_FORCE = (
     .join(_CATALOGUE, _CATALOGUE.c.version == _CONFIGURATION.c.catalogue_version)
     .order_by(_CONFIGURATION.c.version.desc())
     .limit(1)
+)
+_AS_OF = (
+    select(_CONFIGURATION, _CATALOGUE.c.digest)
+    .join(_CATALOGUE, _CATALOGUE.c.version == _CONFIGURATION.c.catalogue_version)
+    .where(_CONFIGURATION.c.version == bindparam("version"))
 )
 _HOLD = text(f"LOCK TABLE {_CONFIGURATION.name} IN SHARE ROW EXCLUSIVE MODE")
 VERSION_IN_FORCE = select(func.max(_CONFIGURATION.c.version)).scalar_subquery()
@@ -178,12 +183,10 @@ def in_force(session: Session, older: Collection[int] = ()) -> Configuration:
 
 
 def as_of(session: Session, version: int, older: Collection[int] = ()) -> Configuration:
-    """The configuration of this version, in force or not. Raises NotFound."""
-    row = session.execute(
-        select(_CONFIGURATION, _CATALOGUE.c.digest)
-        .join(_CATALOGUE, _CATALOGUE.c.version == _CONFIGURATION.c.catalogue_version)
-        .where(_CONFIGURATION.c.version == version)
-    ).one_or_none()
+    """The configuration of this version, in force or not: none ever changes. Raises NotFound."""
+    row = db.keep(
+        session, ("configuration", version), lambda: session.execute(_AS_OF, {"version": version}).one_or_none()
+    )
     if row is None:
         raise NotFound(f"There is no configuration {version}.")
     return _configuration(session, row, older)
@@ -229,6 +232,14 @@ def warm(session: Session) -> None:
 def pack_in_force(session: Session) -> Pack:
     """The pack of the catalogue in force. Raises NotFound before the first."""
     return in_force(session).catalogue.pack
+
+
+def telephony_in_force(session: Session) -> Telephony:
+    """The queues of the pack in force; none before the first is published."""
+    try:
+        return pack_in_force(session).telephony
+    except NotFound:
+        return Telephony()
 
 
 def _configuration(session: Session, row, older: Collection[int]) -> Configuration:  # type: ignore[no-untyped-def]

@@ -31,6 +31,7 @@ from backend.catalogue.publishing import (
     pack_in_force,
     publish,
     published,
+    telephony_in_force,
     warm,
 )
 from backend.catalogue.reviewing import approve, ask_approval, check_draft, schedule, send_back, take_effect, withdraw
@@ -76,6 +77,7 @@ __all__ = [
     "schedule",
     "send_back",
     "take_effect",
+    "telephony_in_force",
     "told",
     "versions",
     "warm",

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from backend.benching import copies, doubling, everyone, ingesting, living, measuring, rows, scaling
+from backend.benching import copies, doubling, drawing, everyone, finding, ingesting, living, measuring, rows, scaling
 from backend.commands.console import connect, out, tell
 
 commands = typer.Typer()
@@ -24,6 +24,7 @@ class What(StrEnum):
     ingest = "ingest"
     duplicates = "duplicates"
     scale = "scale"
+    search = "search"
 
 
 # Enough for a steady p50, few enough for a cup of tea.
@@ -36,6 +37,7 @@ USUAL = {
     What.ingest: 10_000,
     What.duplicates: doubling.CUSTOMERS,
     What.scale: scaling.CUSTOMERS,
+    What.search: finding.CUSTOMERS,
 }
 
 
@@ -44,7 +46,7 @@ def bench(
     what: Annotated[
         What,
         typer.Argument(
-            help="decide: decisions alone; http: over the API; pages: desk and portal; live: until others see it; batch: everyone; ingest: events that come in; duplicates: who is there twice; scale: a million customers."
+            help="decide: decisions alone; http: over the API; pages: desk and portal, and writes; live: until others see it; batch: everyone; ingest: events that come in; duplicates: who is there twice; scale: a million customers; search: finding them as one types."
         ),
     ],
     n: Annotated[
@@ -64,7 +66,7 @@ def bench(
             case What.http:
                 found = measuring.http(url, home, count, tell)
             case What.pages:
-                found = measuring.pages(url, home, count, tell)
+                found = drawing.pages(url, home, count, tell)
             case What.live:
                 found = living.live(url, home, count, tell)
             case What.batch:
@@ -73,6 +75,8 @@ def bench(
                 found = ingesting.ingest(url, home, count, tell)
             case What.scale:
                 found = scaling.scale(url, home, count, tell)
+            case What.search:
+                found = finding.search(count, tell)
             case What.duplicates:
                 found = doubling.duplicates(count, tell)
     for one in found:

@@ -10,12 +10,15 @@ from uuid import uuid4
 import typer
 
 from backend import db
+from backend.catalogue import service as catalogues
 from backend.commands.console import connect, out, tell
 from backend.interactions import service as interactions
 from backend.interactions.service import Call
 from backend.people import service as people
 from backend.profiles import service as profiles
+from backend.record import service as record
 from shared.kernel import clock
+from shared.kernel.actors import SYSTEM
 from shared.kernel.errors import NotFound
 
 commands = typer.Typer()
@@ -27,8 +30,11 @@ def ring(
     number: Annotated[str, typer.Argument(help="The number that calls, or a customer's number or e-mail.")],
     agent: Annotated[
         str | None,
-        typer.Option(help="Whom it rings: e-mail, its part before the @, or name. Else who is ready longest."),
+        typer.Option(
+            help="Whom it rings: e-mail, its part before the @, or name. Else who is ready longest and has the line's skill."
+        ),
     ] = None,
+    line: Annotated[str, typer.Option(help="The number that is called: its queue says which skill answers.")] = LINE,
     after: Annotated[float, typer.Option(min=0, max=600, help="Seconds until it is answered.")] = 3.0,
     lasting: Annotated[
         float | None,
@@ -38,6 +44,7 @@ def ring(
 ) -> None:
     """Plays a call: it rings, somebody answers, it ends. The desk sees it as from a telephone system."""
     connect()
+    interactions.use_queues(catalogues.telephony_in_force)
     named = [agent] if agent else []
     calling = _number(number)
     if agent:
@@ -46,7 +53,7 @@ def ring(
                 raise NotFound(f"There is no agent {agent}.")
     external_id = f"ring-{uuid4().hex}"
     with db.transaction() as session:
-        call = interactions.ring(session, external_id, calling, LINE, "inbound", named, clock.now())
+        call = interactions.ring(session, external_id, calling, line, "inbound", named, clock.now())
     tell(_told(call))
     try:
         time.sleep(after)
@@ -66,6 +73,29 @@ def ring(
                 "customer_id": str(call.customer_id) if call.customer_id else None, "answered": call.answered_at is not None,
             }
         )  # fmt: skip
+
+
+@commands.command()
+def skills(
+    email: Annotated[str | None, typer.Argument(help="Whose skills are set; nobody's: all are listed.")] = None,
+    skill: Annotated[
+        list[str] | None, typer.Argument(help="What they are skilled in from now on, by the pack's keys.")
+    ] = None,
+) -> None:
+    """Who is skilled in what, so that calls are offered to whoever can answer them."""
+    connect()
+    with db.transaction() as session:
+        known = [one.key for one in catalogues.telephony_in_force(session).skills]
+        if email is not None:
+            people.set_skills(session, email, skill or [], known, SYSTEM, clock.now())
+            record.audit(
+                session, actor=SYSTEM, action="skills.set", subject=f"staff:{email}", customer_id=None,
+                payload={"skills": sorted(skill or [])}, now=clock.now(),
+            )  # fmt: skip
+        mine = people.skills(session)
+        for one in people.colleagues(session):
+            if people.Permission.PRESENT_OFFERS in people.ROLES[one.role]:
+                tell(f"{one.email}: {', '.join(sorted(mine.get(one.staff_id, ()))) or 'none'}")
 
 
 def _number(text: str) -> str:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import track
 
 from backend import db, settings
+from backend.mailroom import service as mailroom
 from backend.settings import Settings
 
 T = TypeVar("T")
@@ -23,6 +24,7 @@ def connect() -> Settings:
     """Opens the database that the settings name. Raises SettingsError."""
     read = settings.read(os.environ)
     db.open(read.database_url, read.home)
+    mailroom.set_up(read.smtp is not None)
     return read
 
 

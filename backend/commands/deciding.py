@@ -12,6 +12,7 @@ from sqlmodel import Session
 from backend import db, loading
 from backend.catalogue import service as catalogues
 from backend.commands.console import connect, out, tell, tracked
+from backend.knowledge import service as knowledge
 from backend.matrix import service as matrix
 from backend.matrix.service import PackError
 from backend.profiles import service as profiles
@@ -30,7 +31,9 @@ def check(pack: Annotated[str, typer.Argument(help="A pack's name or folder.")],
     folder = matrix.folder_of(pack)
     problems = catalogues.check_pack(folder)
     with contextlib.suppress(PackError):
-        problems += loading.check_mappings(folder, matrix.load_pack(folder))
+        read = matrix.load_pack(folder)
+        problems += loading.check_mappings(folder, read)
+        problems += knowledge.read_articles(folder, read)[1]
     for problem in problems:
         tell(str(problem))
     tell(f"{pack}: {len(problems)} problem{'s' * (len(problems) != 1)}.")

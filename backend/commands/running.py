@@ -1,12 +1,14 @@
 """Commands that run the house: `serve`, `demo`, `db`, `keys`, `staff`, `audit`."""
 
 import json
+import os
 from typing import Annotated, Any
 
 import typer
 
 from backend import db, demo, readiness, serving
 from backend.commands import data
+from backend.commands.console import tell
 from backend.people import service as people
 from backend.record import service as record
 from backend.settings import SettingsError
@@ -35,15 +37,17 @@ def serve() -> None:
 @commands.command(name="demo")
 def demo_() -> None:
     """Prepares the demo where needed, prints its addresses and sign-ins, and serves it in the foreground."""
+    mail_port = demo.own_mail(os.environ)
     settings = readiness.begin()
     if settings.env == "production":
         raise SettingsError("EVENHAND_ENV may be demo or test for `evenhand demo`; it is 'production'.")
     db.upgrade(settings.database_url)
     data.load(demo.PACK, settings.home)
-    for line in demo.prepare(settings):
+    demo.score(tell)
+    for line in demo.prepare(settings, mail_port):
         typer.echo(line)
     db.close()
-    serving.serve(settings)
+    serving.serve(settings, mail_port)
 
 
 @_db.command()

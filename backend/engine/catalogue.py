@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError
 
+from backend.engine.scripts import Phone
 from backend.matrix.parts import Key, Labelled, Part, Rule, Vector
 from backend.matrix.service import Body, Pack, PackError, pack_from
 from backend.matrix.types import IssueKey
@@ -74,10 +75,6 @@ class Follow(Part):
     after: Key
     from_days: int = Field(default=0, ge=0, le=730)
     within_days: int = Field(default=90, ge=1, le=730)
-
-
-class Phone(Part):
-    script: str
 
 
 class Portal(Part):
@@ -146,6 +143,8 @@ class Treatment(Part):
     requires: tuple[Key, ...] = ()
     """Treatments that the customer must have taken before."""
     follows: Follow | None = None
+    disclosures: tuple[Key, ...] = ()
+    """What the customer must be told before they accept: the pack has the words."""
     bundle: tuple[Key, ...] = ()
     """Treatments that are part of this one offer: what must hold for each must hold, and all are fulfilled."""
     objectives: Vector

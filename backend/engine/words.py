@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from backend.engine.facts import TermValue
 from backend.matrix.service import Pack, attribute_text
+from backend.profiles.masking import DOTS, OPEN, Mask
 from backend.profiles.snapshot import Snapshot
 from shared.kernel import money
 from shared.kernel.money import Money
 
 PLACEHOLDER = re.compile(r"\{([a-z_0-9]+)\}")
+_NOBODY: Mapping[str, str] = {}
 _COUNTED = {"months": ("month", "months"), "days": ("day", "days")}
 
 
@@ -29,19 +32,27 @@ def term_text(term: TermValue, currency: str, language: str = "en") -> str:
 class Words:
     """What the placeholders of a treatment's texts stand for, for one customer; each is worked out when a text asks for it."""
 
-    __slots__ = ("_first_name", "_pack", "_snapshot", "_terms")
+    __slots__ = ("_first_name", "_mask", "_pack", "_snapshot", "_spoken", "_terms")
 
-    def __init__(self, snapshot: Snapshot, pack: Pack, first_name: str, terms: tuple[TermValue, ...]) -> None:
-        self._snapshot, self._pack, self._first_name = snapshot, pack, first_name
-        self._terms = {t.key: t for t in terms}
+    def __init__(
+        self, snapshot: Snapshot, pack: Pack, first_name: str, terms: tuple[TermValue, ...], mask: Mask = OPEN,
+        spoken: Mapping[str, str] = _NOBODY,
+    ) -> None:  # fmt: skip
+        """`mask`: what of the customer the reader must not see; dots stand for it. `spoken`: names that only a script knows."""
+        self._snapshot, self._pack, self._first_name, self._mask = snapshot, pack, first_name, mask
+        self._terms, self._spoken = {t.key: t for t in terms}, spoken
 
     def of(self, key: str) -> str:
         """The words for one placeholder: the name, a term, an attribute or a fact, in this order; empty for none of them."""
         pack, snapshot = self._pack, self._snapshot
         if key == "name":
             return self._first_name
+        if key in self._spoken:
+            return self._spoken[key]
         if key in self._terms:
-            return term_text(self._terms[key], pack.currency, snapshot.language)
+            return self._mask.text(term_text(self._terms[key], pack.currency, snapshot.language))
+        if key in self._mask.hidden:
+            return DOTS
         if key in pack.attributes:
             value = snapshot.attributes.get(key)
             return attribute_text(pack.attributes[key], value, pack.currency, snapshot.language) or "unknown"

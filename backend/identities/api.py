@@ -89,6 +89,7 @@ class ComparedFieldAnswer(BaseModel):
     ours: Any
     theirs: Any
     same: bool
+    masked: bool
 
 
 class JointConsentAnswer(BaseModel):
@@ -151,9 +152,12 @@ def of_customer(path: CustomerPath) -> problems.Answer:
 )  # fmt: skip
 @requires(Permission.MERGE_CUSTOMERS)
 def compare(path: PairPath) -> problems.Answer:
-    """Field by field, with what speaks for and against one person; the first as the survivor."""
+    """Field by field, with what speaks for and against one person; the first as the survivor.
+
+    Of a field that is `masked` for whoever asks only `same` is told. Both customers are looked at.
+    """
     with db.reading() as session:
-        return _comparison(reviewing.compare(session, path.customer_id, path.other_id))
+        return _comparison(reviewing.compare(session, path.customer_id, path.other_id, current_actor()))
 
 
 @bp.post(
@@ -225,7 +229,8 @@ def _comparison(one: Comparison) -> dict[str, Any]:
         "ours": _side(one.ours),
         "theirs": _side(one.theirs),
         "fields": [
-            {"key": f.key, "label": f.label, "ours": f.ours, "theirs": f.theirs, "same": f.same} for f in one.fields
+            {name: getattr(f, name) for name in ("key", "label", "ours", "theirs", "same", "masked")}
+            for f in one.fields
         ],
         "consents": [{"what": what, "state": state} for what, state in one.consents],
         "suggestion": _suggestion(one.suggestion) if one.suggestion else None,

@@ -20,6 +20,8 @@ from backend.identities import suggesting
 from backend.identities.tables import MergeRow
 from backend.identities.types import Merge
 from backend.interactions import service as interactions
+from backend.knowledge import service as knowledge
+from backend.mail import service as mail
 from backend.moving import Moved
 from backend.profiles import service as profiles
 from backend.record import service as record
@@ -59,6 +61,8 @@ def merge(
     moved = record.move_customer(session, from_id, into_id)
     moved += budgets.move_customer(session, from_id, into_id, doubled)
     moved += cases.move_customer(session, from_id, into_id)
+    moved += mail.move_customer(session, from_id, into_id)
+    moved += knowledge.move_customer(session, from_id, into_id)
     moved += interactions.move_customer(session, from_id, into_id)
     moved += profiles.move_customer(session, from_id, into_id, from_theirs=choose, pack=pack, now=now)
     moved += treatments.move_customer(session, from_id, into_id, doubled=doubled, taken=taken, now=now)
@@ -97,9 +101,11 @@ def unmerge(session: Session, merge_id: UUID, *, actor: Actor, now: datetime) ->
     since = _since(session, found, kept)
     record.move_customer_back(session, from_id, into_id, kept, since)
     without = budgets.move_customer_back(session, from_id, into_id, kept, since)
+    mail.move_customer_back(session, from_id, into_id, kept, since)
     interactions.move_customer_back(session, from_id, into_id, kept, since)
     below = profiles.move_customer_back(session, from_id, into_id, kept, since, now)
     cases.move_customer_back(session, from_id, into_id, kept, since, now)
+    knowledge.move_customer_back(session, from_id, into_id, kept, since)
     if below:
         profiles.learn(session, into_id, add=dict.fromkeys(below, 0), now=now)
     treatments.move_customer_back(session, from_id, into_id, kept, since, without)
@@ -219,6 +225,7 @@ def _since(session: Session, row: Any, kept: dict[str, Moved]) -> dict[str, list
     )
     mine = offers | {key[0] for key in kept["offer"].keys}
     since["outbox_job"] = record.jobs_about(session, row.customer_id, mine)
+    since |= mail.keys_of(session, row.customer_id, mine | found | {key[0] for key in kept["customer_case"].keys})
     since["reservation"] = budgets.keys_of(session, row.customer_id, offers)
     return since
 

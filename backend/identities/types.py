@@ -51,7 +51,10 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class FieldLine:
-    """One field of two customers side by side. `same`: there is nothing to choose."""
+    """One field of two customers side by side. `same`: there is nothing to choose.
+
+    Where `masked`, no value is told, but whether the two are the same.
+    """
 
     key: str
     label: str
@@ -59,10 +62,8 @@ class FieldLine:
     theirs: Any
     ours_text: str
     theirs_text: str
-
-    @property
-    def same(self) -> bool:
-        return bool(self.ours == self.theirs)
+    same: bool
+    masked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +89,5 @@ class Comparison:
     suggestion: Suggestion | None
     consents: tuple[tuple[str, str], ...]
     """Purpose and channel in words, and the state after a merge."""
+    in_clear: bool = False
+    """What is masked for this viewer elsewhere is shown."""

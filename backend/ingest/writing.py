@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from backend.identities import service as identities
 from backend.ingest.applying import Applied, applied, labels_of
+from backend.ingest.grouping import grouped
 from backend.ingest.planning import Tidings
 from backend.interactions import service as interactions
 from backend.interactions.service import Event
@@ -24,8 +25,8 @@ from shared.kernel import ids
 from shared.kernel.actors import SYSTEM, Actor
 
 FIELDS = ("name", "email", "phone", "birth_date")
-"""What one knows a person by: kept among the claims under these names with a sign before, so that no attribute can be called so."""
-SIGN = "@"
+"""What one knows a person by: kept among the claims under these names with a sign before."""
+SIGN = profiles.SIGN
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +51,21 @@ def write(
 ) -> Written:
     """Takes what is new of the share. Raises NotFound where the customer is gone."""
     before = profiles.held(session, customer_id)
-    known = interactions.received(session, customer_id, [one.message.message_id for one in share])
-    fresh = list(
-        {one.message.message_id: one for one in reversed(share) if one.message.message_id not in known}.values()
-    )
-    fresh.reverse()
-    if not fresh:
+    # Of a message that is told twice in one share, the first counts.
+    told_once = {one.message.message_id: one for one in reversed(share)}
+    new = interactions.receive(session, customer_id, told_once, now)
+    if not new:
         return Written(frozenset(), {})
-    interactions.receive(session, customer_id, [one.message.message_id for one in fresh], now)
+    fresh = [one for message_id, one in reversed(told_once.items()) if message_id in new]
     told = any(one.attributes or one.identity for one in fresh)
     claims = profiles.claims_of(session, customer_id) if told else {}
     found = applied(before, claims, fresh, source.key, source.verified, pack, now)
     after, claims, warnings = _identity(session, found, fresh, source, pack, now)
+    after, joined, refused = grouped(session, after, fresh, source.key, source.label, now)
+    warnings |= refused
     after, changes = interactions.renewed(before, after, pack, now)
-    events = [event for one in fresh if (event := _event(customer_id, one, source)) is not None]
+    events = [*joined]
+    events += [event for one in fresh if (event := _event(customer_id, one, source)) is not None]
     events += _changed(before, after, fresh, source, pack, now)
     events += [_moment_event(customer_id, moment, pack) for moment in found.moments]
     events += interactions.events_of(customer_id, changes, now)
@@ -74,7 +76,7 @@ def write(
     if told:
         profiles.keep_claims(session, customer_id, claims)
     interactions.append(session, customer_id, events, now)
-    return Written(frozenset(one.message.message_id for one in fresh), warnings)
+    return Written(frozenset(new), warnings)
 
 
 def _identity(
@@ -123,7 +125,7 @@ def _plain(value: Any) -> Any:
 def _event(customer_id: UUID, one: Tidings, source: Source) -> Event | None:
     """The message as an event of the timeline; what only tells who somebody is leaves none of its own."""
     message, planned = one.message, one.planned
-    if message.call in ("identify", "alias"):
+    if message.call in ("identify", "alias", "group"):
         return None
     data: dict[str, Any] = {
         "call": message.call, "name": message.name, "properties": one.properties,
@@ -141,7 +143,6 @@ _UNPLANNED = {
     "track": "Did “{}”",
     "page": "Looked at “{}”",
     "screen": "Looked at “{}” in the app",
-    "group": "Belongs to “{}”",
 }
 
 

@@ -13,6 +13,7 @@ from sqlmodel import Session
 from backend import db
 from backend.interactions.tables import AgentRow
 from backend.interactions.types import AgentState, AtWork
+from backend.matrix.service import Labelled
 from backend.record import service as record
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Invalid
@@ -24,7 +25,7 @@ SEEN_ANEW = timedelta(minutes=1)
 GONE = timedelta(minutes=5)
 """Whose pages have all been closed for so long is not at work any more: nothing rings for them."""
 _AGENT = db.table_of(AgentRow)
-_COLUMNS = (_AGENT.c.staff_id, _AGENT.c.name, _AGENT.c.state, _AGENT.c.since, _AGENT.c.seen_at)
+_COLUMNS = tuple(_AGENT.c[name] for name in AgentState.__slots__)
 # Asked by every page of the desk, so built once.
 _ONE = select(*_COLUMNS).where(_AGENT.c.staff_id == bindparam("staff_id"))
 
@@ -46,16 +47,24 @@ def at_work(session: Session) -> tuple[AgentState, ...]:
     return tuple(AgentState(*row) for row in rows)
 
 
-def set_agent_state(session: Session, actor: Actor, state: str, now: datetime) -> AgentState:
-    """The agent says what they do. Raises Invalid for no such state, Conflict while they are on a call or have one to wrap up."""
+def set_agent_state(
+    session: Session, actor: Actor, state: str, now: datetime, reason: str = "", reasons: Iterable[Labelled] = ()
+) -> AgentState:
+    """The agent says what they do; who is away may say why, by one of the pack's `reasons`.
+
+    Raises Invalid for no such state or reason, Conflict while they are on a call or have one to wrap up.
+    """
     if state not in BY_HAND:
         raise Invalid("There is no such state.", {"state": f"one of {', '.join(BY_HAND)}"})
+    why = next((one.label for one in reasons if one.key == reason), "")
+    if reason and (state != "away" or not why):
+        raise Invalid("There is no such reason to be away.", {"reason": "choose one of the list"})
     current = agent_state(session, actor, now)
     if current.state == "on_call":
         raise Conflict("You are on a call. Your state can change when it has ended.")
     if current.state == "wrap_up" and state == "ready":
         raise Conflict("Wrap up the contact first: then you are ready by yourself.")
-    return put(session, UUID(actor.id), actor.name, state, now)
+    return put(session, UUID(actor.id), actor.name, state, now, why)
 
 
 def here(state: AgentState, now: datetime) -> None:
@@ -76,17 +85,17 @@ def sign_off_absent(now: datetime) -> int:
     return len(found)
 
 
-def put(session: Session, staff_id: UUID, name: str, state: str, now: datetime) -> AgentState:
-    """Writes the state; its clock goes on where it was that state already."""
+def put(session: Session, staff_id: UUID, name: str, state: str, now: datetime, reason: str = "") -> AgentState:
+    """Writes the state; its clock goes on where it was that state, for that reason, already."""
     if state not in get_args(AtWork):
         raise ValueError(f"{state!r} is no state of an agent.")
     known = session.execute(_ONE, {"staff_id": staff_id}).one_or_none()
-    if known is not None and known.state == state:
+    if known is not None and (known.state, known.reason) == (state, reason):
         return AgentState(*known)
-    row = {"staff_id": staff_id, "name": name, "state": state, "since": now, "seen_at": now}
-    db.upsert(session, AgentRow, [row], key=("staff_id",), update=("name", "state", "since", "seen_at"))
+    row = {"staff_id": staff_id, "name": name, "state": state, "since": now, "seen_at": now, "reason": reason}
+    db.upsert(session, AgentRow, [row], key=("staff_id",), update=("name", "state", "since", "seen_at", "reason"))
     record.changed(session, "agents", subject=str(staff_id), now=now)
-    return AgentState(staff_id, name, cast(AtWork, state), now, now)
+    return AgentState(staff_id, name, cast(AtWork, state), now, now, reason)
 
 
 def longest_ready(session: Session, among: Iterable[UUID] | None = None) -> tuple[UUID, str] | None:

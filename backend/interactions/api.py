@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from backend import db, problems
 from backend.bodies import takes_forms
-from backend.interactions import calls
+from backend.interactions import calls, holding
 from backend.people import service as people
 from backend.people.service import Permission, public
 from shared.kernel import clock
@@ -25,7 +25,8 @@ bp = problems.blueprint("calls", __name__, "Telephone systems tell of calls")
 LONGEST_ID = 250
 LONGEST_TEXT = 200
 MOST_AGENTS = 50
-EVENTS = ("newCall", "answer", "hangup")
+EVENTS = ("newCall", "answer", "hold", "retrieve", "hangup")
+"""Zammad's three, and two more of telephone systems that tell of them."""
 
 
 class TokenPath(BaseModel):
@@ -66,6 +67,8 @@ def _pass_on(session: Session, told: dict[str, str], agents: list[str], now: dat
             calls.ring(session, told["callId"], number, line, "inbound" if inbound else "outbound", agents, now)
         case "answer":
             calls.answered(session, told["callId"], agents, now)
+        case "hold" | "retrieve":
+            holding.told_of(session, told["callId"], told["event"], now)
         case _:
             calls.hung_up(session, told["callId"], told["cause"], now)
 

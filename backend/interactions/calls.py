@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlmodel import Session
 
 from backend import db
-from backend.interactions import agents, contacts
+from backend.interactions import agents, contacts, offering
 from backend.interactions.tables import CallRow
 from backend.interactions.types import Call
 from backend.people import service as people
@@ -26,17 +26,17 @@ from shared.kernel import ids
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, NotFound
 
-_CALL = db.table_of(CallRow)
-_COLUMNS = tuple(_CALL.c[name] for name in Call.__slots__)
+CALL = db.table_of(CallRow)
+_COLUMNS = tuple(CALL.c[name] for name in Call.__slots__)
 LIVE = ("ringing", "talking")
 LONG_WAIT = timedelta(minutes=5)
 """Who waits so long until somebody takes the call remembers it."""
-_UNCLAIMED = (_CALL.c.state == "ended") & _CALL.c.interaction_id.is_(None) & _CALL.c.answered_at.is_not(None)
+_UNCLAIMED = (CALL.c.state == "ended") & CALL.c.interaction_id.is_(None) & CALL.c.answered_at.is_not(None)
 # Asked by every page of the desk, so built once.
-_MINE = (
+MINE = (
     select(*_COLUMNS)
-    .where(_CALL.c.staff_id == bindparam("staff_id"), _CALL.c.state.in_(LIVE) | _UNCLAIMED)
-    .order_by(_CALL.c.rang_at)
+    .where(CALL.c.staff_id == bindparam("staff_id"), CALL.c.state.in_(LIVE) | _UNCLAIMED)
+    .order_by(CALL.c.rang_at)
 )
 
 
@@ -44,20 +44,24 @@ def ring(
     session: Session, external_id: str, number: str, line: str, direction: str, named: Sequence[str], now: datetime
 ) -> Call:
     """A call begins. Told twice, it is one call. `named` are the agents whom the telephone system rings, as it calls them."""
-    known = _external(session, external_id)
+    known = by_external(session, external_id)
     if known is not None:
         return known
-    agent = _agent(session, named)
+    # What the telephone system gives to nobody, the desk offers.
+    offers = not named and direction == "inbound"
+    queue = offering.queue_values(session, line) if offers else {}
+    agent = offering.next_agent(session, str(queue.get("skill", ""))) if offers else _agent(session, named)
     spelled = _spelled(number)
     customer_id = profiles.owner(session, "phone", spelled)
     call_id = ids.uuid7(now)
     row = {
         "call_id": call_id, "external_id": external_id, "direction": direction, "number": spelled, "line": line,
         "state": "ringing", "staff_id": agent[0] if agent else None, "staff": agent[1] if agent else "",
-        "customer_id": customer_id, "rang_at": now,
+        "customer_id": customer_id, "rang_at": now, "offers": offers, "offered_at": now if offers and agent else None,
+        "asked": str(agent[0]) if offers and agent else "", **queue,
     }  # fmt: skip
-    session.execute(insert(_CALL), row)
-    return _told(session, call_id, now)
+    session.execute(insert(CALL), row)
+    return told(session, call_id, now)
 
 
 def answered(session: Session, external_id: str, named: Sequence[str], now: datetime) -> Call:
@@ -74,15 +78,19 @@ def answered(session: Session, external_id: str, named: Sequence[str], now: date
     if agent is not None and agent[0] is not None:
         values |= {"staff_id": agent[0], "staff": agent[1]}
         agents.put(session, agent[0], agent[1], "on_call", now)
+    if call.staff_id is not None and values.get("staff_id") != call.staff_id:
+        # At their desk it rings no more.
+        record.changed(session, "agents", subject=str(call.staff_id), now=now)
     _set(session, call.call_id, values)
     call = _get(session, call.call_id)
     if call.customer_id is not None and call.staff_id is not None:
         _begin(session, call, call.customer_id, now)
-    return _told(session, call.call_id, now)
+    return told(session, call.call_id, now)
 
 
 def _put_through(session: Session, call: Call, to: tuple[UUID, str], now: datetime) -> Call:
     """The call goes on with another agent. The first is ready again, unless something of theirs is left."""
+    end_hold(session, call, now)
     _set(session, call.call_id, {"staff_id": to[0], "staff": to[1]})
     agents.put(session, to[0], to[1], "on_call", now)
     if call.customer_id is not None:
@@ -94,7 +102,7 @@ def _put_through(session: Session, call: Call, to: tuple[UUID, str], now: dateti
     if call.staff_id is not None:
         _left(session, call.staff_id, call.staff, now)
         record.changed(session, "agents", subject=str(call.staff_id), now=now)
-    return _told(session, call.call_id, now)
+    return told(session, call.call_id, now)
 
 
 def hung_up(session: Session, external_id: str, cause: str, now: datetime) -> Call:
@@ -102,6 +110,7 @@ def hung_up(session: Session, external_id: str, cause: str, now: datetime) -> Ca
     call = _known(session, external_id)
     if call.state == "ended":
         return call
+    end_hold(session, call, now)
     _set(session, call.call_id, {"state": "ended", "ended_at": now, "cause": cause})
     if call.interaction_id is not None and call.customer_id is not None:
         contacts.end(session, call.customer_id, call.interaction_id, now)
@@ -112,7 +121,21 @@ def hung_up(session: Session, external_id: str, cause: str, now: datetime) -> Ca
         if call.interaction_id is not None:
             # Wrapped up before the telephone told of the end: then there is nothing left to do.
             contacts.ready_again(session, call.staff_id, call.staff, now)
-    return _told(session, call.call_id, now)
+    return told(session, call.call_id, now)
+
+
+def end_hold(session: Session, call: Call, now: datetime) -> None:
+    """The customer is on hold no more; for how long they were is kept with the contact."""
+    ended = session.execute(
+        update(CALL).where(CALL.c.call_id == call.call_id, CALL.c.held_at.is_not(None)).values(held_at=None)
+    )
+    if (
+        db.touched(ended)
+        and call.held_at is not None
+        and call.customer_id is not None
+        and call.interaction_id is not None
+    ):
+        contacts.add_hold(session, call.customer_id, call.interaction_id, now - call.held_at)
 
 
 def _left(session: Session, staff_id: UUID, staff: str, now: datetime) -> None:
@@ -156,22 +179,23 @@ def attach(
             contacts.carry(session, left, customer_id, call.interaction_id)
         if call.ended_at is not None and call.interaction_id is not None:
             contacts.end(session, customer_id, call.interaction_id, call.ended_at)
-    return _told(session, call_id, now)
+    return told(session, call_id, now)
 
 
 def take_waiting(session: Session, actor: Actor, now: datetime) -> Call | None:
     """The call that has rung longest for nobody in particular rings for this agent, where they are ready."""
     if agents.state_of(session, UUID(actor.id)) != "ready":
         return None
-    call = next(iter(waiting(session)), None)
+    me = UUID(actor.id)
+    call = next((one for one in waiting(session) if people.is_skilled(session, me, one.skill)), None)
     if call is None:
         return None
     taken = session.execute(
-        update(_CALL)
-        .where(_CALL.c.call_id == call.call_id, _CALL.c.staff_id.is_(None))
-        .values(staff_id=UUID(actor.id), staff=actor.name)
+        update(CALL)
+        .where(CALL.c.call_id == call.call_id, CALL.c.staff_id.is_(None))
+        .values(staff_id=me, staff=actor.name, offered_at=now, asked=actor.id)
     )
-    return _told(session, call.call_id, now) if db.touched(taken) == 1 else None
+    return told(session, call.call_id, now) if db.touched(taken) == 1 else None
 
 
 def drop(session: Session, call_id: UUID, actor: Actor, now: datetime) -> None:
@@ -186,7 +210,7 @@ def drop(session: Session, call_id: UUID, actor: Actor, now: datetime) -> None:
 
 def call_of(session: Session, call_id: UUID) -> Call:
     """Raises NotFound."""
-    row = session.execute(select(*_COLUMNS).where(_CALL.c.call_id == call_id)).one_or_none()
+    row = session.execute(select(*_COLUMNS).where(CALL.c.call_id == call_id)).one_or_none()
     if row is None:
         raise NotFound("There is no such call.")
     return Call(*row)
@@ -194,41 +218,41 @@ def call_of(session: Session, call_id: UUID) -> Call:
 
 def calls_of(session: Session, staff_id: UUID) -> tuple[Call, ...]:
     """The agent's calls that ring or go on, and the ended ones of which nobody has said yet whose they were."""
-    return tuple(Call(*row) for row in session.execute(_MINE, {"staff_id": staff_id}))
+    return tuple(Call(*row) for row in session.execute(MINE, {"staff_id": staff_id}))
 
 
 def came_by(session: Session, customer_id: UUID, interaction_id: UUID) -> Call | None:
     """The last call of this contact; None for one without."""
-    theirs = select(*_COLUMNS).where(_CALL.c.customer_id == customer_id, _CALL.c.interaction_id == interaction_id)
-    row = session.execute(theirs.order_by(_CALL.c.rang_at.desc()).limit(1)).one_or_none()
+    theirs = select(*_COLUMNS).where(CALL.c.customer_id == customer_id, CALL.c.interaction_id == interaction_id)
+    row = session.execute(theirs.order_by(CALL.c.rang_at.desc()).limit(1)).one_or_none()
     return None if row is None else Call(*row)
 
 
 def waiting(session: Session) -> tuple[Call, ...]:
     """Calls that ring for nobody in particular, longest first."""
-    nobodys = select(*_COLUMNS).where(_CALL.c.state == "ringing", _CALL.c.staff_id.is_(None))
-    return tuple(Call(*row) for row in session.execute(nobodys.order_by(_CALL.c.rang_at)))
+    nobodys = select(*_COLUMNS).where(CALL.c.state == "ringing", CALL.c.staff_id.is_(None))
+    return tuple(Call(*row) for row in session.execute(nobodys.order_by(CALL.c.rang_at)))
 
 
 def live(session: Session) -> tuple[Call, ...]:
     """Every call that rings or goes on, longest first."""
-    found = select(*_COLUMNS).where(_CALL.c.state.in_(LIVE)).order_by(_CALL.c.rang_at)
+    found = select(*_COLUMNS).where(CALL.c.state.in_(LIVE)).order_by(CALL.c.rang_at)
     return tuple(Call(*row) for row in session.execute(found))
 
 
 def export_customer(session: Session, customer_id: UUID, numbers: Collection[str] = ()) -> list[dict[str, Any]]:
-    found = session.execute(select(_CALL).where(_theirs(customer_id, numbers)).order_by(_CALL.c.rang_at))
+    found = session.execute(select(CALL).where(_theirs(customer_id, numbers)).order_by(CALL.c.rang_at))
     return [dict(row._mapping) for row in found]
 
 
 def erase_customer(session: Session, customer_id: UUID, numbers: Collection[str] = ()) -> int:
-    return db.touched(session.execute(_CALL.delete().where(_theirs(customer_id, numbers))))
+    return db.touched(session.execute(CALL.delete().where(_theirs(customer_id, numbers))))
 
 
 def _theirs(customer_id: UUID, numbers: Collection[str]) -> Any:
     """Calls that are theirs, and those from their telephone of which nobody has said whose they are."""
-    from_them = _CALL.c.customer_id.is_(None) & _CALL.c.number.in_(sorted(numbers))
-    return (_CALL.c.customer_id == customer_id) | from_them
+    from_them = CALL.c.customer_id.is_(None) & CALL.c.number.in_(sorted(numbers))
+    return (CALL.c.customer_id == customer_id) | from_them
 
 
 def _spelled(number: str) -> str:
@@ -257,29 +281,31 @@ def _agent(session: Session, named: Sequence[str]) -> tuple[UUID, str] | None:
     return agents.longest_ready(session)
 
 
-def _told(session: Session, call_id: UUID, now: datetime) -> Call:
+def told(session: Session, call_id: UUID, now: datetime) -> Call:
     call = _get(session, call_id)
     if call.staff_id is not None:
         record.changed(session, "agents", subject=str(call.staff_id), now=now)
+    if call.offers:
+        record.changed(session, "inbox", subject=offering.EVERYONE, now=now)
     record.changed(session, "interaction", customer_id=call.customer_id, subject=str(call_id), now=now)
     return call
 
 
 def _known(session: Session, external_id: str) -> Call:
-    call = _external(session, external_id)
+    call = by_external(session, external_id)
     if call is None:
         raise NotFound("There is no such call.")
     return call
 
 
-def _external(session: Session, external_id: str) -> Call | None:
-    row = session.execute(select(*_COLUMNS).where(_CALL.c.external_id == external_id).with_for_update()).one_or_none()
+def by_external(session: Session, external_id: str) -> Call | None:
+    row = session.execute(select(*_COLUMNS).where(CALL.c.external_id == external_id).with_for_update()).one_or_none()
     return None if row is None else Call(*row)
 
 
 def _get(session: Session, call_id: UUID) -> Call:
-    return Call(*session.execute(select(*_COLUMNS).where(_CALL.c.call_id == call_id)).one())
+    return Call(*session.execute(select(*_COLUMNS).where(CALL.c.call_id == call_id)).one())
 
 
 def _set(session: Session, call_id: UUID, values: dict[str, Any]) -> None:
-    session.execute(update(_CALL).where(_CALL.c.call_id == call_id).values(values))
+    session.execute(update(CALL).where(CALL.c.call_id == call_id).values(values))

@@ -27,6 +27,22 @@ def state(verb: str) -> Callable[[Event, bool, str], tuple[str, str]]:
     return words
 
 
+GROUPS = {"household": "a household", "billing": "a billing account", "business": "a business account"}
+
+
+def belongs(verb: str) -> Callable[[Event, bool, str], tuple[str, str]]:
+    """Words for a household or account that a customer joined or left; a household is not called by name."""
+
+    def words(event: Event, own: bool, language: str) -> tuple[str, str]:
+        data = event.data
+        kind = GROUPS.get(str(data.get("group_kind")), "an account")
+        name = str(data.get("name") or "")
+        title = f"{verb} “{name}”" if name else f"{verb} {kind}"
+        return title, sentence(kind.partition(" ")[2] if name else "", str(data.get("source_label") or ""))
+
+    return words
+
+
 def _value(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -6,7 +6,8 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, insert, select
+import orjson
+from sqlalchemy import bindparam, delete, text
 from sqlmodel import Session
 
 from backend import db
@@ -15,20 +16,24 @@ from backend.interactions.tables import ReceivedRow
 KEPT = timedelta(days=30)
 """So long the same message sent again is known."""
 _RECEIVED = db.table_of(ReceivedRow)
-_KNOWN = select(_RECEIVED.c.message_id).where(
-    _RECEIVED.c.customer_id == bindparam("customer_id"), _RECEIVED.c.message_id.in_(bindparam("ids", expanding=True))
-)
-_RECEIVE = insert(_RECEIVED)
+_TOLD = {"sqlite": "json_each(:ids)", "postgresql": "unnest(CAST(:ids AS varchar[])) AS told (value)"}
+# One statement for all of a customer's, which notes the new ones and says which they are.
+_RECEIVE = {
+    dialect: text(
+        f"INSERT INTO received (customer_id, message_id, at) SELECT :customer_id, value, :at FROM {told} WHERE true"  # noqa: S608 (`told` is one of the two above)
+        " ON CONFLICT DO NOTHING RETURNING message_id"
+    ).bindparams(bindparam("customer_id", type_=db.Uuid()), bindparam("at", type_=db.UtcDateTime()))
+    for dialect, told in _TOLD.items()
+}
 
 
-def received(session: Session, customer_id: UUID, message_ids: Collection[str]) -> set[str]:
-    """Which of these messages of the customer came in before."""
-    return set(session.execute(_KNOWN, {"customer_id": customer_id, "ids": list(message_ids)}).scalars())
-
-
-def receive(session: Session, customer_id: UUID, message_ids: Collection[str], now: datetime) -> None:
-    """They have come in now. Raises Conflict at the end where one of them had; the caller holds the customer."""
-    session.execute(_RECEIVE, [{"customer_id": customer_id, "message_id": one, "at": now} for one in message_ids])
+def receive(session: Session, customer_id: UUID, message_ids: Collection[str], now: datetime) -> set[str]:
+    """Notes that these messages of the customer came in, and gives those of them that had not before; the caller holds the customer."""
+    ids = list(message_ids)
+    kind = session.get_bind().dialect.name
+    told = ids if kind == "postgresql" else orjson.dumps(ids).decode()
+    found = session.connection().execute(_RECEIVE[kind], {"customer_id": customer_id, "ids": told, "at": now})
+    return set(found.scalars())
 
 
 def forget_received(now: datetime) -> int:

@@ -12,7 +12,8 @@ from sqlmodel import Session
 from backend import db
 from backend.interactions import calls
 from backend.interactions.agents import agent_state, at_work, here, set_agent_state, sign_off_absent
-from backend.interactions.aging import count_old, remove_old
+from backend.interactions.aging import count_old, heard_of_since, remove_old
+from backend.interactions.belonging import STIRRING, join_group, joined_by_message, leave_group
 from backend.interactions.calls import (
     answered,
     attach,
@@ -26,6 +27,7 @@ from backend.interactions.calls import (
     take_waiting,
     waiting,
 )
+from backend.interactions.codes import Sender, send_codes_by, stop_sending
 from backend.interactions.consenting import asked_in, change_consent, say_consents
 from backend.interactions.contacts import (
     all_open,
@@ -36,16 +38,57 @@ from backend.interactions.contacts import (
     open_with_customer,
     set_private,
     wrap_up,
+    wrapped_since,
     write_notes,
 )
+from backend.interactions.drafting import (
+    NOBODY,
+    DeskDraft,
+    desk_draft,
+    drop_desk_draft,
+    forget_drafts,
+    keep_desk_draft,
+)
+from backend.interactions.hand import hand_of
+from backend.interactions.holding import hold, retrieve
 from backend.interactions.merging import came_since, move_customer, move_customer_back, row_counts
 from backend.interactions.moments import moment_data
+from backend.interactions.offering import offer_due, use_queues
 from backend.interactions.persons import named, person_with
-from backend.interactions.received import forget_received, receive, received
+from backend.interactions.places import (
+    Here,
+    Place,
+    close_place,
+    forget_places,
+    is_left,
+    is_open,
+    others_here,
+    places_of,
+    watched_by,
+)
+from backend.interactions.proving import (
+    Asked,
+    CodeSent,
+    Outcome,
+    Proving,
+    answer_questions,
+    proving,
+    read_code,
+    send_code,
+)
+from backend.interactions.received import forget_received, receive
 from backend.interactions.representing import end_representative, record_representative, require_authority, speak_with
-from backend.interactions.tables import EventRow, InteractionRow, ReceivedRow, VisitRow
+from backend.interactions.tables import (
+    DeskDraftRow,
+    EventRow,
+    InteractionRow,
+    PlaceRow,
+    ReceivedRow,
+    VisitRow,
+)
 from backend.interactions.timeline import (
     HAPPENED,
+    RECORDED,
     append,
     count,
     enter_past,
@@ -59,8 +102,9 @@ from backend.interactions.timeline import (
 )
 from backend.interactions.transitions import due, events_of, renew, renewed
 from backend.interactions.types import AgentState, Call, Event, Interaction, NewContact, Past, Visit
-from backend.interactions.verifying import is_verified, mask_for, verify_caller
+from backend.interactions.verifying import is_verified, mask_for, mask_for_anybody, verify_caller
 from backend.interactions.visits import just_visited, visit, visiting, visits_now
+from backend.interactions.walking import Step, steps
 from backend.interactions.words import (
     HIDDEN_FROM_CUSTOMERS,
     KINDS,
@@ -73,21 +117,135 @@ from backend.interactions.words import (
 )
 
 __all__ = [
-    "HAPPENED", "HIDDEN_FROM_CUSTOMERS", "KINDS", "AgentState", "Call", "Event", "EventWords", "Interaction", "NewContact", "Past", "Visit",
-    "agent_state", "all_open", "answered", "append", "asked_in", "at_work", "attach", "begin", "call_of", "calls_of", "came_by", "came_since",
-    "cause_text", "change_consent", "count", "count_old", "day", "drop", "due", "end_representative", "enter_past", "entered_already",
-    "erase_customer", "events_of", "export_customer", "forget_received", "here", "hung_up", "in_channel", "in_words", "interaction", "is_verified",
-    "just_visited", "last_spoken", "live", "mask_for", "moment_data", "move_customer", "move_customer_back", "move_events", "named", "new_event",
-    "open_interactions", "open_with_customer", "ordered_id", "past_ids", "person_text", "person_with", "receive", "received", "record",
-    "record_representative", "remove_old", "renew", "renewed", "require_authority", "ring", "row_counts", "say_consents", "set_agent_state",
-    "set_private", "sign_off_absent", "speak_with", "take_waiting", "timeline", "verify_caller", "visit", "visiting", "visits_now", "waiting",
-    "wrap_up", "write_notes",
+    "HAPPENED",
+    "HIDDEN_FROM_CUSTOMERS",
+    "KINDS",
+    "NOBODY",
+    "RECORDED",
+    "STIRRING",
+    "AgentState",
+    "Asked",
+    "Call",
+    "CodeSent",
+    "DeskDraft",
+    "Event",
+    "EventWords",
+    "Here",
+    "Interaction",
+    "NewContact",
+    "Outcome",
+    "Past",
+    "Place",
+    "Proving",
+    "Sender",
+    "Step",
+    "Visit",
+    "agent_state",
+    "all_open",
+    "answer_questions",
+    "answered",
+    "append",
+    "asked_in",
+    "at_work",
+    "attach",
+    "begin",
+    "call_of",
+    "calls_of",
+    "came_by",
+    "came_since",
+    "cause_text",
+    "change_consent",
+    "close_place",
+    "count",
+    "count_old",
+    "day",
+    "desk_draft",
+    "drop",
+    "drop_desk_draft",
+    "due",
+    "end_representative",
+    "enter_past",
+    "entered_already",
+    "erase_customer",
+    "events_of",
+    "export_customer",
+    "forget_drafts",
+    "forget_places",
+    "forget_received",
+    "hand_of",
+    "heard_of_since",
+    "here",
+    "hold",
+    "hung_up",
+    "in_channel",
+    "in_words",
+    "interaction",
+    "is_left",
+    "is_open",
+    "is_verified",
+    "join_group",
+    "joined_by_message",
+    "just_visited",
+    "keep_desk_draft",
+    "last_spoken",
+    "leave_group",
+    "live",
+    "mask_for",
+    "mask_for_anybody",
+    "moment_data",
+    "move_customer",
+    "move_customer_back",
+    "move_events",
+    "named",
+    "new_event",
+    "offer_due",
+    "open_interactions",
+    "open_with_customer",
+    "ordered_id",
+    "others_here",
+    "past_ids",
+    "person_text",
+    "person_with",
+    "places_of",
+    "proving",
+    "read_code",
+    "receive",
+    "record",
+    "record_representative",
+    "remove_old",
+    "renew",
+    "renewed",
+    "require_authority",
+    "retrieve",
+    "ring",
+    "row_counts",
+    "say_consents",
+    "send_code",
+    "send_codes_by",
+    "set_agent_state",
+    "set_private",
+    "sign_off_absent",
+    "speak_with",
+    "steps",
+    "stop_sending",
+    "take_waiting",
+    "timeline",
+    "use_queues",
+    "verify_caller",
+    "visit",
+    "visiting",
+    "visits_now",
+    "waiting",
+    "watched_by",
+    "wrap_up",
+    "wrapped_since",
+    "write_notes",
 ]  # fmt: skip
 
 _EVENT = db.table_of(EventRow)
 _INTERACTION = db.table_of(InteractionRow)
 _VISIT = db.table_of(VisitRow)
-_OWNED = (_EVENT, _VISIT, _INTERACTION, db.table_of(ReceivedRow))
+_OWNED = (_EVENT, _VISIT, _INTERACTION, *(db.table_of(one) for one in (ReceivedRow, PlaceRow, DeskDraftRow)))
 
 
 def export_customer(

@@ -15,6 +15,7 @@ CLUSTERED = {"sqlite_with_rowid": False}
 """SQLite keeps such a table in the order of its primary key, so that one customer's rows lie side by side."""
 
 _OPEN = text("wrapped_at IS NULL AND staff_id IS NOT NULL")
+_WRAPPED = text("wrapped_at IS NOT NULL AND staff_id IS NOT NULL")
 _LIVE = text("state <> 'ended'")
 
 
@@ -25,6 +26,7 @@ class InteractionRow(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("direction IN ('inbound', 'outbound')", name="direction"),
         Index("ix_interaction_open", "staff_id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_interaction_wrapped", "staff_id", "wrapped_at", sqlite_where=_WRAPPED, postgresql_where=_WRAPPED),
         CLUSTERED,
     )
 
@@ -49,6 +51,17 @@ class InteractionRow(SQLModel, table=True):
     verified_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     verified_how: str | None = None
     """How whoever speaks proved who they are; it ends with the contact."""
+    held_seconds: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    """For so long, and so often, the customer was on hold."""
+    holds: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    verified_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When it ends by itself; empty where it holds until the contact is over."""
+    verified_stays: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """Whether a colleague to whom the call is put through has it too."""
+    proof: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    """A code that was sent, as a hash."""
+    wrong_answers: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    wrong_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class CallRow(SQLModel, table=True):
@@ -76,6 +89,15 @@ class CallRow(SQLModel, table=True):
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     cause: str | None = None
+    offers: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """The telephone system gave it to nobody: the desk offers it to one agent after another."""
+    queue: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    skill: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    ring_seconds: int = Field(default=20, sa_column_kwargs={"server_default": text("20")})
+    offered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    asked: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    """The ids of the agents to whom it was offered in this round, with spaces between."""
+    held_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class AgentRow(SQLModel, table=True):
@@ -87,6 +109,8 @@ class AgentRow(SQLModel, table=True):
     staff_id: UUID = Field(primary_key=True)
     name: str
     state: str
+    reason: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    """Why they are away, in the pack's words of that time; empty where they did not say."""
     since: datetime = Field(sa_type=UtcDateTime)
     seen_at: datetime = Field(sa_type=UtcDateTime)
     """When a page of theirs was last open, or the telephone spoke of them; to within a minute."""
@@ -134,3 +158,38 @@ class EventRow(SQLModel, table=True):
     actor_kind: str
     actor_name: str
     data: dict[str, Any] = Field(sa_type=Json)
+
+
+class PlaceRow(SQLModel, table=True):
+    """A customer, or a case of theirs, that a member of staff has open at the desk, or had; a tab until it is closed."""
+
+    __tablename__ = "desk_place"
+    __table_args__ = (Index("ix_desk_place_staff", "staff_id", "seen_at"), CLUSTERED)
+
+    customer_id: UUID = Field(primary_key=True)
+    staff_id: UUID = Field(primary_key=True)
+    case_id: UUID = Field(primary_key=True)
+    """The case; all zeros for the customer's own page."""
+    staff: str
+    is_tab: bool
+    opened_at: datetime = Field(sa_type=UtcDateTime)
+    seen_at: datetime = Field(sa_type=UtcDateTime)
+    """When the page was last said to be open."""
+    gone: bool = False
+    """It was left since."""
+    looked_id: UUID
+    """The smallest id of the instant at which they last looked: what happened since has a greater one."""
+
+
+class DeskDraftRow(SQLModel, table=True):
+    """What a member of staff has typed somewhere at the desk and not sent. Of nobody known yet: all zeros for the customer."""
+
+    __tablename__ = "desk_draft"
+    __table_args__ = (CLUSTERED,)
+
+    customer_id: UUID = Field(primary_key=True)
+    staff_id: UUID = Field(primary_key=True)
+    place: str = Field(primary_key=True)
+    text: str
+    version: int
+    saved_at: datetime = Field(sa_type=UtcDateTime, index=True)

@@ -27,6 +27,8 @@ from shared.kernel.errors import Invalid
 MOST = 100
 HAPPENED = "happened"
 """Under this name a session keeps what it recorded, for what follows from it at its end."""
+RECORDED = "recorded"
+"""The same once more, for the mail that is written because of it."""
 _EVENT = db.table_of(EventRow)
 _INTERACTION = db.table_of(InteractionRow)
 _COLUMNS = (
@@ -105,6 +107,7 @@ def record(
     changes.announce(session, event_id, customer_id, kind, channel, data, now)
     happened = Event(event_id, customer_id, now, kind, channel, stage, interaction_id, actor.kind, actor.name, data)
     session.info.setdefault(HAPPENED, []).append(happened)
+    session.info.setdefault(RECORDED, []).append(happened)
     return event_id
 
 
@@ -127,7 +130,7 @@ def append(session: Session, customer_id: UUID, events: Sequence[Event], now: da
     """Appends many events of one customer at once, of whatever instants: each lands in its place. Watchers are told once."""
     if not events:
         return
-    session.execute(_APPEND, [{name: getattr(event, name) for name in _COLUMNS} for event in events])
+    session.connection().execute(_APPEND, [{name: getattr(event, name) for name in _COLUMNS} for event in events])
     private = all(event.kind in HIDDEN_FROM_CUSTOMERS for event in events)
     changes.changed(session, "timeline", customer_id=customer_id, private=private, now=now)
     for event in events:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -61,6 +62,8 @@ class AgentState:
     since: datetime
     seen_at: datetime
     """When they were last at the desk, to within a minute."""
+    reason: str = ""
+    """Why they are away, in words; empty where they did not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,16 @@ class Call:
     answered_at: datetime | None
     ended_at: datetime | None
     cause: str | None
+    offers: bool = False
+    """The telephone system gave it to nobody: the desk offers it to one agent after another."""
+    queue: str = ""
+    """In words, where the called number belongs to one."""
+    skill: str = ""
+    ring_seconds: int = 20
+    offered_at: datetime | None = None
+    asked: str = ""
+    held_at: datetime | None = None
+    """Since when the customer is on hold; None while they speak."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +117,20 @@ class Interaction:
     verified_at: datetime | None = None
     verified_how: str | None = None
     """How whoever speaks proved who they are; None until they have."""
+    held_seconds: int = 0
+    """For so long the customer was on hold, as far as that is over; and how often."""
+    holds: int = 0
+    verified_until: datetime | None = None
+    """When that ends by itself; None: with the contact."""
+    verified_stays: bool = False
+    """Whether a colleague to whom the call is put through has it too."""
+    proof: Mapping[str, Any] | None = field(default=None, repr=False)
+    wrong_answers: int = 0
+    wrong_at: datetime | None = None
+
+    def verified(self, now: datetime) -> bool:
+        """Whether whoever speaks has proved who they are, and that holds still."""
+        return self.verified_at is not None and (self.verified_until is None or now < self.verified_until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +142,14 @@ class Visit:
     page: str | None
     page_since: datetime
     seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """What a member of staff has in hand: their state, their calls as `calls_of` gives them, and the contacts that are not wrapped up, oldest first: their own, and
+    everyone's with the customer in question."""
+
+    me: AgentState
+    calls: tuple[Call, ...]
+    contacts: tuple[Interaction, ...]
+    theirs: tuple[Interaction, ...]

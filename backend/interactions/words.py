@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from backend.interactions import case_words, mail_words
+from backend.interactions.phrases import belongs, state, tracked
 from backend.interactions.phrases import sentence as _sentence
-from backend.interactions.phrases import state, tracked
 from backend.interactions.types import Event
 from backend.matrix.service import day_text
 from shared.kernel import money
@@ -25,8 +26,13 @@ class EventWords:
 
 
 HIDDEN_FROM_CUSTOMERS = frozenset({
-    "profile.changed", "profile.merged", "profile.unmerged", "call.private", "offer.unmentioned", "life_cycle.changed",
+    "profile.changed", "profile.merged", "profile.unmerged", "call.private", "contact.private", "offer.unmentioned", "life_cycle.changed",
     "segment.entered", "segment.left", "protection.began", "protection.ended", "tracked", "outside",
+    "group.joined", "group.left",
+    "case.assigned", "case.changed", "case.noted", "case.pending", "case.snoozed", "case.woken", "case.closed",
+    "mail.refused", "callback.taken", "callback.missed",
+    "task.promised", "task.kept", "task.reopened", "task.assigned",
+    "case.attached", "case.linked", "case.unlinked", "case.split", "case.merged", "case.unmerged",
 })  # fmt: skip
 """Bookkeeping of ours that tells the customer nothing about what they did or got, and calls that they want kept off the portal."""
 
@@ -103,8 +109,34 @@ def _call(event: Event, own: bool, language: str) -> tuple[str, str]:
         return "You called us", _sentence(_minutes(event.data), f"with {event.actor_name}" if event.actor_name else "")
     ended = cause_text(event.data.get("cause"))
     return "Call", _sentence(
-        str(event.data.get("summary", "")), _minutes(event.data), f"ended: {ended}" if ended else "", event.actor_name
+        str(event.data.get("summary", "")),
+        _minutes(event.data),
+        _held(event.data),
+        f"ended: {ended}" if ended else "",
+        event.actor_name,
     )
+
+
+_MET = {"branch": "in a branch", "chat": "in chat", "email": "by e-mail", "sms": "by text message"}
+
+
+def _contact(event: Event, own: bool, language: str) -> tuple[str, str]:
+    where = _MET.get(event.channel or "", "")
+    if own:
+        return f"You talked to us {where}".strip(), event.actor_name and f"with {event.actor_name}"
+    return f"Contact {where}".strip(), _sentence(
+        str(event.data.get("summary", "")), _minutes(event.data), event.actor_name
+    )
+
+
+def _private_contact(event: Event, own: bool, language: str) -> tuple[str, str]:
+    title, detail = _contact(event, own, language)
+    return title, _sentence("private: the portal does not show it", detail)
+
+
+def _held(data: dict[str, Any]) -> str:
+    seconds = int(data.get("held_seconds") or 0)
+    return f"on hold {seconds // 60}:{seconds % 60:02}" if data.get("holds") else ""
 
 
 def _private(event: Event, own: bool, language: str) -> tuple[str, str]:
@@ -184,16 +216,6 @@ def _satisfied(event: Event, own: bool, language: str) -> tuple[str, str]:
     )
 
 
-def _case(event: Event, own: bool, language: str) -> tuple[str, str]:
-    return ("We are looking into it" if own else "Case opened"), str(event.data.get("subject", ""))
-
-
-def _solved(event: Event, own: bool, language: str) -> tuple[str, str]:
-    return ("Solved" if own else "Case solved"), _sentence(
-        str(event.data.get("subject", "")), str(event.data.get("outcome", ""))
-    )
-
-
 def _moment(event: Event, own: bool, language: str) -> tuple[str, str]:
     label = str(
         event.data.get("choice" if own else "intent_label")
@@ -227,54 +249,13 @@ def _offer(own_verb: str, verb: str) -> Callable[[Event, bool, str], tuple[str, 
             particulars.append(str(data.get("reason_label") or data["reason"]))
         if data.get("until"):
             particulars.append(f"until {day(data['until'])}")
+        if event.kind == "offer.accepted" and data.get("disclosed") and not own:
+            particulars.append(f"read out: {', '.join(str(one['label']) for one in data['disclosed'])}")
         if data.get("promise") and own:
             particulars.append(str(data["promise"]))
         return f"{own_verb if own else verb}: {headline}", _sentence(*particulars)
 
     return words
-
-
-def _callback(event: Event, own: bool, language: str) -> tuple[str, str]:
-    wanted = str(event.data.get("when") or "")
-    return ("You asked us to call you" if own else "Callback asked for"), _sentence(
-        wanted, str(event.data.get("about") or "")
-    )
-
-
-def _case_cancelled(event: Event, own: bool, language: str) -> tuple[str, str]:
-    return ("No longer needed" if own else "Case cancelled"), _sentence(
-        str(event.data.get("subject", "")), _by(event, own)
-    )
-
-
-def _called(event: Event, own: bool, language: str) -> tuple[str, str]:
-    return ("We called you" if own else "Called back"), _sentence(
-        str(event.data.get("about") or ""), str(event.data.get("outcome", ""))
-    )
-
-
-def _call_cancelled(event: Event, own: bool, language: str) -> tuple[str, str]:
-    return ("Call no longer wanted" if own else "Callback cancelled"), _sentence(
-        str(event.data.get("about") or ""), _by(event, own)
-    )
-
-
-def _planned(event: Event, own: bool, language: str) -> tuple[str, str]:
-    return ("A day was kept for you" if own else "Appointment planned"), _sentence(
-        str(event.data.get("subject", "")), day(event.data.get("day"))
-    )
-
-
-def _kept(event: Event, own: bool, language: str) -> tuple[str, str]:
-    return ("We were there" if own else "Appointment kept"), _sentence(
-        str(event.data.get("subject", "")), str(event.data.get("outcome", ""))
-    )
-
-
-def _visit_cancelled(event: Event, own: bool, language: str) -> tuple[str, str]:
-    return "Appointment cancelled", _sentence(
-        str(event.data.get("subject", "")), day(event.data.get("day")), _by(event, own)
-    )
 
 
 def _undone(event: Event, own: bool, language: str) -> tuple[str, str]:
@@ -334,12 +315,25 @@ def _consented(event: Event, own: bool, language: str) -> tuple[str, str]:
 
 def _verified(event: Event, own: bool, language: str) -> tuple[str, str]:
     how = str(event.data.get("how_label") or event.data.get("how") or "")
-    return ("You showed that it was you" if own else "Caller verified"), _sentence(how, _by(event, own))
+    asked = "" if own else ", ".join(str(one) for one in event.data.get("questions", ()))
+    return ("You showed that it was you" if own else "Caller verified"), _sentence(how, asked, _by(event, own))
+
+
+def _unverified(event: Event, own: bool, language: str) -> tuple[str, str]:
+    how = str(event.data.get("how_label") or event.data.get("how") or "")
+    said = "Somebody could not show that it was you" if own else "Caller not verified"
+    return said, _sentence("" if own else f"{how[:1].lower()}{how[1:]}: a wrong answer", _by(event, own))
+
+
+def _code_sent(event: Event, own: bool, language: str) -> tuple[str, str]:
+    return ("We sent you a code" if own else "Code sent"), _sentence(f"to {event.data.get('to', '')}", _by(event, own))
 
 
 _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
     "call": _call,
     "call.private": _private,
+    "contact": _contact,
+    "contact.private": _private_contact,
     "call.missed": _missed,
     "call.waited": _waited,
     "call.transferred": _transferred,
@@ -350,8 +344,6 @@ _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
     "payment.failed": _unpaid,
     "complaint.opened": _complained,
     "complaint.resolved": _satisfied,
-    "case.opened": _case,
-    "case.resolved": _solved,
     "moment.set": _moment,
     "offer.presented": _offer("We offered you", "Presented"),
     "offer.unmentioned": _offer("Not spoken of", "Not mentioned"),
@@ -367,13 +359,6 @@ _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
     "offer.overridden": _offer("We offered you", "Chosen by the agent"),
     "offer.approved": _offer("Confirmed", "Approved"),
     "offer.refused": _offer("Could not be confirmed", "Not approved"),
-    "callback.requested": _callback,
-    "callback.made": _called,
-    "callback.cancelled": _call_cancelled,
-    "case.cancelled": _case_cancelled,
-    "appointment.planned": _planned,
-    "appointment.kept": _kept,
-    "appointment.cancelled": _visit_cancelled,
     "profile.changed": _changed,
     "life_cycle.changed": state("Life cycle"),
     "segment.entered": state("Now in segment"),
@@ -387,7 +372,16 @@ _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
     "profile.unmerged": _unmerged,
     "consent.changed": _consented,
     "caller.verified": _verified,
+    "caller.unverified": _unverified,
+    "code.sent": _code_sent,
     "representative.recorded": _recorded,
     "representative.ended": _ended,
+    "group.joined": belongs("Belongs to"),
+    "group.left": belongs("No longer belongs to"),
 }
+_WORDS |= {
+    kind: lambda event, own, language, words=words: words(event, own, _by(event, own))  # type: ignore[misc]
+    for kind, words in case_words.WORDS.items()
+}
+_WORDS |= mail_words.WORDS
 KINDS = frozenset(_WORDS)

@@ -19,6 +19,7 @@ from backend import db
 from backend.cases import service as cases
 from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
+from backend.knowledge import service as knowledge
 from backend.loading import files, translating
 from backend.loading.exporting import export_customers
 from backend.loading.files import BrokenFile, CustomerFile, Rejected
@@ -85,7 +86,9 @@ def load(
             counts = _enter(pack, folder, file, key, begun, at, progress)
     # Finished means that the catalogue is in force too: only then is there anything to decide.
     total = len(file.rows)
+    articles, _ = knowledge.read_articles(folder, pack)
     with db.transaction() as session:
+        knowledge.take_in(session, articles, at)
         version = catalogues.publish(session, body, SYSTEM, at, matrix.texts_of(folder), only_new=True)
         profiles.note_progress(session, pack.name, key, LoadProgress(begun.anchor, total, total, finished=True), at)
     return Loaded(
@@ -160,7 +163,7 @@ def _enter(
             enrolled = profiles.enrol(session, [life.customer for life in lives], pack)
             entered = [life for life in lives if life.customer.customer_id in enrolled.entered]
             counts.events += interactions.enter_past(session, [life.past for life in entered])
-            cases.enter_past(session, [case for life in entered for case in life.cases])
+            cases.enter_past(session, [case for life in entered for case in life.cases], pack, at)
             profiles.note_progress(session, pack.name, key, LoadProgress(begun.anchor, done, total, finished=False), at)
         counts.entered += len(entered)
         counts.known += len(enrolled.known)

@@ -24,7 +24,7 @@ from shared.kernel import clock, ids
 from shared.kernel.actors import SYSTEM
 
 
-def _of_known(session: Session, batch: Sequence[Told], run: Run, taken: Taken) -> list[tuple[Told, Details]]:
+def known_of(session: Session, batch: Sequence[Told], run: Run, taken: Taken) -> list[tuple[Told, Details]]:
     """The rows whose customer is known, or in a dry run would be by then; the others are refused."""
     owned = profiles.owners(session, "number", {told.key for told in batch})
     known = profiles.details(session, set(owned.values()))
@@ -50,7 +50,7 @@ def holdings(session: Session, batch: Sequence[Told], run: Run) -> Taken:
     taken = Taken()
     kinds = {kind.key: kind for kind in run.pack.holdings}
     after: dict[UUID, dict[str, Holding]] = {}
-    for told, known in _of_known(session, batch, run, taken):
+    for told, known in known_of(session, batch, run, taken):
         kind = kinds[told.fields.get("kind") or run.mapping.kind]
         strange = set(told.attributes) - {one.key for one in kind.attribute}
         if strange:
@@ -87,7 +87,7 @@ def consents(session: Session, batch: Sequence[Told], run: Run) -> Taken:
     """One consent a row. The latest word counts; of one instant, the refusal."""
     taken = Taken()
     said: dict[UUID, dict[tuple[str, str], tuple[str, str, Any]]] = {}
-    for told, known in _of_known(session, batch, run, taken):
+    for told, known in known_of(session, batch, run, taken):
         own = said.setdefault(known.customer_id, dict(known.consents))
         key = (told.fields.get("purpose") or run.mapping.purpose, told.fields.get("channel") or run.mapping.channel)
         if not all(key) or "granted" not in told.fields:
@@ -130,7 +130,7 @@ def events(session: Session, batch: Sequence[Told], run: Run) -> Taken:
     """One event a row, at the instant when it happened. Its id follows from the row, so that twice is the same as once."""
     taken = Taken()
     made: dict[UUID, tuple[Event, Details]] = {}
-    for told, known in _of_known(session, batch, run, taken):
+    for told, known in known_of(session, batch, run, taken):
         event = _event(told, known, run)
         if (fault := _unreadable(event, told, run)) is not None:
             taken.refused.append((told, fault))

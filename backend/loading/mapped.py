@@ -20,7 +20,8 @@ from sqlmodel import Session
 from backend import db
 from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
-from backend.loading import belongings, columnar, csv_files, entering, querying, workbooks
+from backend.knowledge import service as knowledge
+from backend.loading import belongings, columnar, csv_files, entering, groups, querying, workbooks
 from backend.loading.converting import Cell
 from backend.loading.entering import Run, Taken
 from backend.loading.files import BrokenFile
@@ -49,6 +50,7 @@ _PARTS: dict[str, Callable[[Session, Sequence[Told], Run], Taken]] = {
     "holdings": belongings.holdings,
     "consents": belongings.consents,
     "events": belongings.events,
+    "groups": groups.groups,
 }
 
 
@@ -141,7 +143,7 @@ def load_files(
         ready = [_open(one, folder, pack, home, at, stack) for one in given]
         entering_ = Seen()
         stack.callback(entering_.close)
-        version = None if dry else _publish(pack, body, matrix.texts_of(folder), at)
+        version = None if dry else _publish(pack, body, folder, at)
         reports = [_load(one, pack, at, entering_, home, dry, progress) for one in ready]
     return LoadReport(pack.name, dry, tuple(reports), version)
 
@@ -175,10 +177,12 @@ def _rows(given: Given, mapping: FileMapping) -> Iterator[tuple[int, list[Cell]]
     return csv_files.read(given.path, mapping)
 
 
-def _publish(pack: Pack, body: Any, texts: dict[str, str], at: datetime) -> int:
+def _publish(pack: Pack, body: Any, folder: Path, at: datetime) -> int:
     """The catalogue in force, as a load of the pack itself puts it: nobody's drafts are undone."""
+    articles, _ = knowledge.read_articles(folder, pack)
     with db.transaction() as session:
-        version = catalogues.publish(session, body, SYSTEM, at, texts, only_new=True)
+        knowledge.take_in(session, articles, at)
+        version = catalogues.publish(session, body, SYSTEM, at, matrix.texts_of(folder), only_new=True)
         if pack.name not in profiles.loaded_packs(session):
             today = clock.local_day(at, pack.timezone)
             profiles.note_progress(session, pack.name, "catalogue", LoadProgress(today, 0, 0, finished=True), at)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from backend.loading import converting
 from backend.loading.converting import Cell
 from backend.loading.files import BrokenFile
-from backend.matrix.service import Column, FileMapping, Pack, attribute_of
+from backend.matrix.service import GROUP_KINDS, Column, FileMapping, Pack, attribute_of
 from backend.profiles.service import normalise
 
 LONGEST_NUMBER = 64
@@ -90,7 +90,7 @@ class Reading:
         for column, places, take in self._columns:
             cell = self._text(column, places, cells)
             if not cell:
-                if column.required or column.to in ("number", "at"):
+                if column.required or column.to in _needed(self.mapping):
                     raise Bad(column.headers[0], "", "is empty")
                 continue
             try:
@@ -201,11 +201,18 @@ class Reading:
             case "purpose":
                 keys = [one.key for one in self.pack.purposes]
                 return _one_of(cell, keys, f"is none of {', '.join(keys)}")
+            case "kind" if self.mapping.part == "groups":
+                return _one_of(cell, GROUP_KINDS, f"is none of {', '.join(GROUP_KINDS)}")
             case "kind" if self.mapping.part == "holdings":
                 keys = [one.key for one in self.pack.holdings]
                 return _one_of(cell, keys, f"is none of {', '.join(keys)}")
             case _:
                 return cell
+
+
+def _needed(mapping: FileMapping) -> tuple[str, ...]:
+    """What no row may leave empty: since when somebody belongs to a group need not be known."""
+    return ("number",) if mapping.part == "groups" else ("number", "at")
 
 
 def _number(cell: str) -> str:

@@ -7,7 +7,10 @@ import zoneinfo
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from backend.matrix.casework import casework_faults
 from backend.matrix.reading import PackError, body_of, pack_from
+from backend.matrix.scoring_checks import scoring_faults
+from backend.matrix.talking_checks import talking_faults
 from backend.matrix.tracking_checks import faults
 from backend.matrix.types import Attribute, Cell, CellChange, Pack
 from backend.rules.service import Expression, Name, lint
@@ -70,6 +73,7 @@ _FILES = {
     "acts": ("acts.toml", "act"),
     "tracking": ("events.toml", "event"),
     "experience": ("experience.toml", "truth"),
+    "casework": ("cases.toml", "case_type"),
 }
 
 
@@ -85,7 +89,10 @@ def check(texts: Mapping[str, str]) -> tuple[Pack | None, list[Problem]]:
         *_references(pack, source),
         *_segment_cells(pack, source),
         *_acts(pack, source),
-        *(Problem(file, source.line(file, table, nth), key, why) for file, table, nth, key, why in faults(pack)),
+        *(
+            Problem(file, source.line(file, table, nth), key, why)
+            for file, table, nth, key, why in (*faults(pack), *scoring_faults(pack), *casework_faults(pack.casework))
+        ),
     ]
 
 
@@ -164,6 +171,8 @@ def _references(pack: Pack, source: Source) -> Iterator[Problem]:
         for extra in sorted(set(purpose.channels) - channels):
             line = source.line("pack.toml", "purpose", nth, "channels")
             yield Problem("pack.toml", line, purpose.key, f"{extra} is no channel of the matrix")
+    for table, nth, key, message in talking_faults(pack):
+        yield Problem("pack.toml", source.line("pack.toml", table, nth), key, message)
     for missing in stages - set(pack.stage_weights):
         yield Problem("matrix.toml", 1, missing, "this stage has no [[stage_weights]]")
     for nth, (stage, given) in enumerate(pack.stage_weights.items()):

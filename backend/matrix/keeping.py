@@ -21,8 +21,11 @@ class Kept(Part):
 
 
 class Retention(Part):
-    """How long a kind of thing is kept, in days; `kinds` are those of events, by name or with a star at the end, all without."""
+    """How long a kind of thing is kept, in days; `kinds` are those of events, by name or with a star at the end, all without.
 
-    of: Literal["event", "interaction", "look", "decision", "call", "visit", "export", "rejected"]
+    A `visitor` is somebody of whom nothing is known but the device: erased so many days after they were last heard of.
+    """
+
+    of: Literal["event", "interaction", "look", "decision", "call", "visit", "visitor", "mail", "export", "rejected"]
     days: int = Field(ge=1, le=36500)
     kinds: tuple[str, ...] = ()

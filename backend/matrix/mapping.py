@@ -16,13 +16,13 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from backend.matrix.checking import Problem, Source
-from backend.matrix.parts import Key, Part
+from backend.matrix.parts import GROUP_KINDS, Key, Part
 from backend.matrix.reading import PackError
 from backend.matrix.types import Attribute, Pack
 from shared.kernel.errors import NotFound
 
 FOLDER = "mappings"
-FileKind = Literal["customers", "attributes", "holdings", "consents", "events"]
+FileKind = Literal["customers", "attributes", "holdings", "consents", "events", "groups"]
 """What a file tells of: customers may be new; the other parts are of customers who are known, or in a file before it."""
 
 _TARGETS: dict[str, frozenset[str]] = {
@@ -31,6 +31,7 @@ _TARGETS: dict[str, frozenset[str]] = {
     "holdings": frozenset({"number", "id", "kind", "label", "ended"}),
     "consents": frozenset({"number", "purpose", "channel", "granted", "at", "wording"}),
     "events": frozenset({"number", "id", "at", "kind", "channel", "actor"}),
+    "groups": frozenset({"number", "id", "at", "kind", "name", "ended"}),
 }
 _NEEDED: dict[str, frozenset[str]] = {
     "customers": frozenset({"number", "name"}),
@@ -38,6 +39,7 @@ _NEEDED: dict[str, frozenset[str]] = {
     "holdings": frozenset({"number", "id", "kind"}),
     "consents": frozenset({"number", "purpose", "channel", "granted"}),
     "events": frozenset({"number", "at", "kind"}),
+    "groups": frozenset({"number", "id"}),
 }
 _OTHERS: dict[str, frozenset[str]] = {
     "customers": frozenset({"attribute", "fact", "identifier", "consent"}),
@@ -45,6 +47,7 @@ _OTHERS: dict[str, frozenset[str]] = {
     "holdings": frozenset({"attribute"}),
     "consents": frozenset(),
     "events": frozenset({"data"}),
+    "groups": frozenset({"data"}),
 }
 """What else a column of such a file may be."""
 _FIXED: dict[str, tuple[str, ...]] = {
@@ -53,6 +56,7 @@ _FIXED: dict[str, tuple[str, ...]] = {
     "holdings": ("kind",),
     "consents": ("purpose", "channel", "wording"),
     "events": ("kind", "channel"),
+    "groups": ("kind",),
 }
 """What a mapping may say once for the whole file, in place of a column."""
 _TOKENS = {"YYYY": "%Y", "YY": "%y", "MM": "%m", "DD": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
@@ -238,6 +242,8 @@ def _faults(mapping: FileMapping, pack: Pack) -> Iterator[tuple[int, str, str, s
         yield -1, "part", "part", f"a file of {part} needs a column to {name}"
     if part != "events" and (mapping.feeds.count or mapping.feeds.date):
         yield -1, "feeds", "feeds", "only events feed facts"
+    if part == "groups" and mapping.kind and mapping.kind not in GROUP_KINDS:
+        yield -1, "kind", "kind", f"{mapping.kind} is none of {', '.join(GROUP_KINDS)}"
     known = {fact.of for fact in pack.facts.values()}, {fact.since for fact in pack.facts.values()}
     for keys, having, how in ((mapping.feeds.count, known[0], "counts"), (mapping.feeds.date, known[1], "dates")):
         for key in keys:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -28,6 +28,11 @@ Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 """A time of the day, such as "21:00"."""
+
+
+GroupKind = Literal["household", "billing", "business"]
+"""What several customers may belong to."""
+GROUP_KINDS: tuple[GroupKind, ...] = ("household", "billing", "business")
 
 
 class Part(BaseModel):

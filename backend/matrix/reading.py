@@ -18,8 +18,9 @@ Body = dict[str, Any]
 PACK_FILE = re.compile(r"(?!treatments\.toml)(treatments/)?[a-z0-9][a-z0-9_-]{0,59}\.toml")
 """What a file of a pack may be called."""
 TABLES = frozenset({
-    "acknowledgement", "attribute", "budget", "cap", "cell", "channel", "decline_reason", "event", "fact", "gap", "holding", "intent", "kept", "persona", "process", "protective",
-    "purpose", "retention", "segment", "service", "source", "stage", "stage_weights", "state", "term", "trait", "treatment", "truth", "verification", "wrap_up",
+    "acknowledgement", "attribute", "budget", "cap", "cell", "channel", "decline_reason", "disclosure", "event", "fact", "gap", "holding", "intent", "kept", "persona", "process", "protective",
+    "purpose", "retention", "segment", "service", "source", "stage", "stage_weights", "state", "term", "trait", "treatment", "truth", "verification", "wrap_up", "away_reason",
+    "queue", "skill", "canned_reply", "case_type", "holiday", "hours", "macro", "priority", "team",
 })  # fmt: skip
 PACKS = Path(__file__).resolve().parent.parent / "packs"
 
@@ -104,6 +105,7 @@ def pack_from(body: Mapping[str, Any]) -> Pack:
             life_cycle=table("lifecycle", {}).get("state", ()),
             intents=_by_key(table("intents", {}).get("intent", ())),
             segments=table("segments", {}).get("segment", ()),
+            rfm=table("segments", {}).get("rfm"),
             churn=table("churn"),
             services=table("services", {}).get("service", ()),
             services_held=table("services", {}).get("held", "true"),
@@ -118,12 +120,17 @@ def pack_from(body: Mapping[str, Any]) -> Pack:
             retention=head.get("retention", ()),
             masked_contact=head.get("masked_contact", ()),
             verifications=head.get("verification", ()),
+            verifying=head.get("verifying", {}),
+            disclosures=head.get("disclosure", ()),
             decline_reasons=head.get("decline_reason", ()),
             wrap_ups=head.get("wrap_up", ()),
+            away_reasons=head.get("away_reason", ()),
             treatments=table("treatments", {}),
             acts=table("acts", {}).get("act", ()),
             tracking=table("events", {}),
             experience=table("experience", {}),
+            casework=table("cases", {}),
+            telephony={"skills": head.get("skill", ()), "queues": head.get("queue", ())},
         )
     except ValidationError as e:
         raise PackError([(error["loc"], error["msg"]) for error in e.errors()]) from None

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from backend.matrix.casework import VARIABLE, VARIABLES, Callbacks, CannedReply, CaseType, Casework, Macro, Priority
 from backend.matrix.checking import Problem, Source, check, placed
 from backend.matrix.effective import BASE, EffectiveCell, effective_cell
 from backend.matrix.mapping import FOLDER as MAPPINGS
@@ -14,9 +15,11 @@ from backend.matrix.mapping import (
     read_mapping,
     strptime_form,
 )
-from backend.matrix.parts import Labelled, Vector
+from backend.matrix.parts import GROUP_KINDS, GroupKind, Labelled, Vector
 from backend.matrix.plain import as_plain
+from backend.matrix.queues import Queue, Telephony
 from backend.matrix.reading import PACK_FILE, Body, PackError, body_of, folder_of, pack_from, read_body, texts_of
+from backend.matrix.talking import Compared, Disclosure, Question, Way
 from backend.matrix.texts import attribute_text, day_text
 from backend.matrix.tracking import Experience, FactSource, MomentOfTruth, PlannedEvent, Property, TrackingPlan
 from backend.matrix.types import (
@@ -39,6 +42,7 @@ from backend.matrix.types import (
     Purpose,
     QuietHours,
     Retention,
+    Rfm,
     Score,
     ScoreTerm,
     Segment,
@@ -47,12 +51,13 @@ from backend.matrix.types import (
 from backend.matrix.writing import text_of, texts_from
 
 __all__ = [
-    "BASE", "MAPPINGS", "PACK_FILE", "Act", "Attribute", "Body", "Budget", "Cap", "Cell", "CellChange", "Column", "DeclineReason", "EffectiveCell",
-    "Experience", "Fact", "FactSource", "FileMapping", "Gap", "HoldingKind", "Intent", "Kept", "Labelled", "LifeCycleState", "MomentOfTruth", "Pack",
-    "PackError", "PlannedEvent", "Policies", "Problem", "Property", "Protective", "Purpose", "QuietHours", "Retention", "Score", "ScoreTerm",
-    "Segment", "Service", "Source", "TrackingPlan", "Vector", "as_plain", "attribute_of", "attribute_text", "body_of", "check", "check_mapping",
-    "day_text", "effective_cell", "folder_of", "load_pack", "mapping_of", "pack_from", "placed", "read_body", "read_mapping", "strptime_form",
-    "text_of", "texts_from", "texts_of",
+    "BASE", "GROUP_KINDS", "MAPPINGS", "PACK_FILE", "VARIABLE", "VARIABLES", "Act", "Attribute", "Body", "Budget", "Callbacks", "CannedReply", "Cap",
+    "CaseType", "Casework", "Cell", "CellChange", "Column", "Compared", "DeclineReason", "Disclosure", "EffectiveCell", "Experience", "Fact",
+    "FactSource", "FileMapping", "Gap", "GroupKind", "HoldingKind", "Intent", "Kept", "Labelled", "LifeCycleState", "Macro", "MomentOfTruth", "Pack",
+    "PackError", "PlannedEvent", "Policies", "Priority", "Problem", "Property", "Protective", "Purpose", "Question", "Queue", "QuietHours",
+    "Retention", "Rfm", "Score", "ScoreTerm", "Segment", "Service", "Source", "Telephony", "TrackingPlan", "Vector", "Way", "as_plain",
+    "attribute_of", "attribute_text", "body_of", "check", "check_mapping", "day_text", "effective_cell", "folder_of", "load_pack", "mapping_of",
+    "pack_from", "placed", "read_body", "read_mapping", "strptime_form", "text_of", "texts_from", "texts_of",
 ]  # fmt: skip
 
 

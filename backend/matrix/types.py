@@ -9,12 +9,20 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field
 
+from backend.matrix.casework import Casework
 from backend.matrix.keeping import Kept as Kept
 from backend.matrix.keeping import Retention as Retention
 from backend.matrix.keeping import Role as Role
-from backend.matrix.parts import Amount, Chance, Clock, Key, Labelled, Part, Rule, Vector
+from backend.matrix.limits import Budget as Budget
+from backend.matrix.limits import Cap as Cap
+from backend.matrix.limits import Gap as Gap
+from backend.matrix.limits import Policies as Policies
+from backend.matrix.limits import QuietHours as QuietHours
+from backend.matrix.parts import Amount, Chance, Key, Labelled, Part, Rule, Vector
+from backend.matrix.queues import Telephony
+from backend.matrix.talking import Disclosure, Verifying, Way
 from backend.matrix.tracking import Experience, TrackingPlan
 from backend.rules.service import Name
 
@@ -117,9 +125,24 @@ class LifeCycleState(Labelled):
     weights: Vector
 
 
-class Segment(Labelled):
-    """A set of customers, with its own version of cells, of weights or of the balance dial, merged over the base."""
+class Rfm(Part):
+    """By which facts customers are scored: days since the last payment, how many of them, and how much, in a window."""
 
+    recency: Key
+    frequency: Key
+    monetary: Key
+
+    def facts(self) -> dict[str, str]:
+        return {"recency": self.recency, "frequency": self.frequency, "monetary": self.monetary}
+
+
+class Segment(Labelled):
+    """A set of customers, with its own version of cells, of weights or of the balance dial, merged over the base.
+
+    A `descriptive` one says what customers are like by their scores, and changes nothing.
+    """
+
+    kind: Literal["rule", "descriptive"] = "rule"
     rule: Rule
     beta: float | None = Field(default=None, ge=0, le=1)
     cell: tuple[CellChange, ...] = ()
@@ -196,77 +219,6 @@ class Purpose(Labelled):
     channels: tuple[Key, ...] = ()
 
 
-class Policies(Part):
-    """The pack's dials. β: how much the customer's gain weighs against the company's, never below the floor.
-
-    Concessions of twelve months stay below `concession_cap`, and below `concession_share` of the customer's `margin` (twelve
-    months of it, in major units) where the pack says how to work that out.
-    """
-
-    epsilon: float = Field(gt=0, le=1)
-    beta: float = Field(ge=0, le=1)
-    beta_floor: float = Field(gt=0, le=1)
-    attention_cost: Amount
-    attention_per_recent: Amount
-    concession_cap: Amount
-    concession_share: float = Field(default=1, ge=0, le=1)
-    margin: Rule | None = None
-    discount: float = Field(default=0.1, ge=0, le=1)
-    """By how much a margin of next year counts less than one of this year, in a customer's lifetime value."""
-    exclusive_groups: tuple[Key, ...] = ()
-    """Groups of treatments of which a customer is offered one at a time."""
-
-
-class Scope(Part):
-    """Which offers a limit counts: all, or those of an issue, a group or a treatment, as they were when they were made."""
-
-    key: Key
-    of: Literal["all", "issue", "group", "treatment"]
-    name: str = ""
-    days: int = Field(ge=1, le=730)
-    """The window: the customer's local today and the days before it."""
-
-
-class Cap(Scope):
-    """At most so many of this outcome in the window, in all channels together."""
-
-    outcome: Literal["presented", "declined", "accepted"]
-    most: int = Field(ge=0)
-
-
-class Gap(Scope):
-    """So many days lie between one presentation and the next."""
-
-
-class QuietHours(Part):
-    """When nothing is sent to a customer on the house's own initiative, by their own clock; may pass midnight."""
-
-    begin: Clock = Field(alias="from")
-    until: Clock
-
-    @field_validator("until")
-    @classmethod
-    def _ends(cls, until: str, info: ValidationInfo) -> str:
-        if until == info.data.get("begin"):
-            raise ValueError("quiet hours that end when they begin are none: leave them out")
-        return until
-
-
-class Budget(Labelled):
-    """What is scarce: money in a month, or places in a day. Reserved when an offer is presented or accepted; never oversold."""
-
-    unit: Literal["money", "places"]
-    per: Literal["month", "day"]
-    amount: float = Field(ge=0, allow_inf_nan=False)
-    reserve: Literal["presented", "accepted"] = "accepted"
-    lead_days: int = Field(default=1, ge=0, le=365)
-    """With `per` day: the first day from today on that may be taken."""
-    horizon_days: int = Field(default=14, ge=1, le=365)
-    """With `per` day: for so many days ahead."""
-    weekdays: tuple[int, ...] = (1, 2, 3, 4, 5)
-    """With `per` day: the days of the week that have places, 1 is Monday."""
-
-
 class HoldingKind(Labelled):
     """A thing of which a customer may have several (a line, an account), and what is known of each."""
 
@@ -296,6 +248,7 @@ class Pack(Part):
     life_cycle: tuple[LifeCycleState, ...]
     intents: Mapping[str, Intent]
     segments: tuple[Segment, ...]
+    rfm: Rfm | None = None
     churn: Score | None
     services: tuple[Service, ...]
     services_held: Rule
@@ -311,14 +264,20 @@ class Pack(Part):
     retention: tuple[Retention, ...] = ()
     masked_contact: tuple[Literal["phone", "email"], ...] = ()
     """Which of these staff see only once the caller is verified."""
-    verifications: tuple[Labelled, ...] = ()
+    verifications: tuple[Way, ...] = ()
     """The ways in which a caller proves who they are."""
+    verifying: Verifying = Field(default_factory=Verifying)
+    disclosures: tuple[Disclosure, ...] = ()
     decline_reasons: tuple[DeclineReason, ...]
     wrap_ups: tuple[Labelled, ...]
+    away_reasons: tuple[Labelled, ...] = ()
+    """Why an agent is away from the desk for a while."""
     treatments: Mapping[str, Any]
     acts: tuple[Act, ...] = ()
     tracking: TrackingPlan = Field(default_factory=TrackingPlan)
     experience: Experience = Field(default_factory=Experience)
+    casework: Casework = Field(default_factory=Casework)
+    telephony: Telephony = Field(default_factory=Telephony)
 
     def label_of(self, things: Iterable[Labelled], key: str | None) -> str:
         """The label of a stage, channel or reason; the key itself when the pack has no label for it."""

@@ -18,6 +18,7 @@ from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
 from backend.db import Json, UtcDateTime
+from backend.migrations import article_index, search_index
 
 HERE = Path(__file__).parent
 # Any fixed number: processes that start together on PostgreSQL upgrade one after another.
@@ -47,6 +48,8 @@ def upgrade(engine: Engine) -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
         command.upgrade(config(connection), "head")
+        search_index.ensure(connection)
+        article_index.ensure(connection)
 
 
 def revise(engine: Engine, message: str) -> Path:
@@ -84,6 +87,7 @@ def options(connection: Connection) -> dict[str, Any]:
         "compare_server_default": True,
         "render_as_batch": True,
         "render_item": render_item,
+        "include_object": _belongs_to_a_room,
         # SQLite's DDL is transactional when, as here, the driver does not commit behind our back.
         "transactional_ddl": True,
     }
@@ -100,6 +104,11 @@ def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal
     if isinstance(item, Json):
         return "sa.JSON()"
     return False
+
+
+def _belongs_to_a_room(_item: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:
+    """Indexes that are derived, and what SQLite makes to hold them, stand in no room's tables."""
+    return kind not in ("table", "index") or not (search_index.is_ours(name) or article_index.is_ours(name))
 
 
 def _compare_type(

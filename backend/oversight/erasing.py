@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,11 @@ from sqlalchemy import insert, select
 from sqlmodel import Session
 
 from backend import db, tidying
+from backend.cases import service as cases
 from backend.catalogue import service as catalogues
+from backend.interactions import service as interactions
+from backend.mail import service as mail
+from backend.mailroom import service as mailroom
 from backend.matrix.service import Pack
 from backend.oversight.leaving import Named, collect, erase_rooms, mentions, named
 from backend.oversight.tables import KeptRecordRow
@@ -24,7 +29,7 @@ from backend.profiles import service as profiles
 from backend.record import service as record
 from shared.kernel import ids
 from shared.kernel.actors import Actor
-from shared.kernel.errors import Forbidden
+from shared.kernel.errors import Forbidden, NotFound
 
 FOLDERS = ("rejected", "exports")
 """Where under the home files may name customers: rows that no load took, and what was exported."""
@@ -69,7 +74,40 @@ def erase_customer(session: Session, customer_id: UUID, actor: Actor, now: datet
     customer_id = profiles.resolve(session, customer_id)
     profiles.lock_out(session, customer_id)
     who = named(session, customer_id)
-    tables = collect(session, who)
+    attached = cases.export_customer(session, customer_id)["case_file"]
+    letters = [str(row["place"]) for row in mail.export_customer(session, customer_id, who.words)["mail_received"]]
+    rows, kept = _erase(session, who, actor, now)
+    files = clean_files(home, who) + cases.remove_files(home, attached)
+    files += mailroom.remove(home, letters) + mailroom.clean_box(home, who.words)
+    return Erasure(customer_id, rows, files, kept)
+
+
+def silent_visitors(session: Session, customer_ids: Collection[UUID], before: datetime) -> tuple[UUID, ...]:
+    """Those of them of whom nothing is known but the device, and nothing was heard since then."""
+    old = [one for one in customer_ids if one < ids.first_at(before)]
+    found = profiles.anonymous(session, old)
+    return tuple(sorted(found - interactions.heard_of_since(session, found, before))) if found else ()
+
+
+def erase_visitor(session: Session, customer_id: UUID, before: datetime, actor: Actor, now: datetime) -> Named | None:
+    """Erases a silent visitor and gives by what they were named; None for whoever is none by now, nothing of theirs is touched.
+
+    From files nothing is taken: see `clean_files`.
+    """
+    try:
+        profiles.lock_out(session, customer_id)
+    except NotFound:
+        return None
+    if not silent_visitors(session, [customer_id], before):
+        return None
+    who = named(session, customer_id)
+    _erase(session, who, actor, now)
+    return who
+
+
+def _erase(session: Session, who: Named, actor: Actor, now: datetime) -> tuple[int, tuple[KeptLine, ...]]:
+    """How many rows there were, and what is kept."""
+    customer_id, tables = who.customer_id, collect(session, who)
     kept = _kept(tables, who, catalogues.pack_in_force(session), now)
     if kept:
         session.execute(insert(KEPT), kept)
@@ -84,8 +122,10 @@ def erase_customer(session: Session, customer_id: UUID, actor: Actor, now: datet
     )  # fmt: skip
     # Pages that show them ask again, and are told that they are gone.
     record.changed(session, "profile", customer_id=customer_id, now=now)
+    # Every process that remembers anything of them forgets it.
+    record.changed(session, record.ERASED, customer_id=customer_id, private=True, now=now)
     session.flush()
-    return Erasure(customer_id, sum(len(rows) for rows in tables.values()), clean_files(home, who), lines)
+    return sum(len(rows) for rows in tables.values()), lines
 
 
 def sweep(now: datetime) -> int:
@@ -104,13 +144,13 @@ def sweep(now: datetime) -> int:
     return waiting
 
 
-def clean_files(home: Path, who: Named) -> int:
-    """Takes the customer out of the files of the home; gives how many were rewritten or removed."""
+def clean_files(home: Path, *whom: Named) -> int:
+    """Takes the customers out of the files of the home; gives how many were rewritten or removed."""
     changed = 0
     for folder in FOLDERS:
         for path in sorted((home / folder).rglob("*")) if (home / folder).is_dir() else ():
             if path.is_file():
-                changed += _clean(path, who)
+                changed += sum(_clean(path, who) for who in whom if path.exists()) > 0
     return changed
 
 
@@ -122,7 +162,7 @@ def _clean(path: Path, who: Named) -> bool:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         # A file that cannot be read line by line cannot be told to be free of them either.
-        found = any(word.encode() in path.read_bytes() for word in (*who.words, who.name))
+        found = any(word.encode() in path.read_bytes() for word in (*who.words, *who.own_name))
         if found:
             path.unlink()
         return found

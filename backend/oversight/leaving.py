@@ -15,6 +15,8 @@ from backend.budgets import service as budgets
 from backend.cases import service as cases
 from backend.identities import service as identities
 from backend.interactions import service as interactions
+from backend.knowledge import service as knowledge
+from backend.mail import service as mail
 from backend.oversight.looking import LOOK, erase_looks, looked_at
 from backend.people import service as people
 from backend.profiles import service as profiles
@@ -35,6 +37,11 @@ class Named:
     words: tuple[str, ...]
     """Number, e-mail addresses, telephone numbers and other identifiers; not the name, which others may have too."""
     numbers: tuple[str, ...]
+
+    @property
+    def own_name(self) -> tuple[str, ...]:
+        """Their name, where it is one: whom nobody knows by name is called as all such are."""
+        return () if self.name in (profiles.ANONYMOUS, profiles.NAMELESS) else (self.name,)
 
 
 def named(session: Session, customer_id: UUID) -> Named:
@@ -59,6 +66,8 @@ def collect(session: Session, who: Named) -> Tables:
         people.export_customer(session, customer_id),
         interactions.export_customer(session, customer_id, who.numbers),
         cases.export_customer(session, customer_id),
+        mail.export_customer(session, customer_id, who.words),
+        knowledge.export_customer(session, customer_id),
         treatments.export_customer(session, customer_id),
         budgets.export_customer(session, customer_id),
         record.export_customer(session, customer_id, who.words),
@@ -75,13 +84,15 @@ def erase_rooms(session: Session, who: Named, actor: Actor, now: datetime) -> No
     treatments.erase_customer(session, customer_id)
     budgets.erase_customer(session, customer_id)
     cases.erase_customer(session, customer_id)
+    mail.erase_customer(session, customer_id, who.words)
+    knowledge.erase_customer(session, customer_id)
     interactions.erase_customer(session, customer_id, who.numbers)
     people.erase_customer(session, customer_id)
     erase_looks(session, customer_id)
     identities.erase_customer(session, customer_id)
     record.erase_customer(session, customer_id, actor=actor, now=now, words=who.words)
     profiles.note_erased(session, customer_id, now)
-    profiles.erase_customer(session, customer_id)
+    profiles.erase_customer(session, customer_id, now)
 
 
 def _looks(session: Session, customer_id: UUID) -> list[dict[str, Any]]:
@@ -94,8 +105,10 @@ def mentions(who: Named, cells: Collection[str]) -> bool:
     sure = {word.casefold() for word in who.words}
     for cell in cells:
         text = cell.strip().casefold()
-        if text in sure or profiles.normalise("phone", cell) in who.numbers or who.name.casefold() in text:
+        if text in sure or profiles.normalise("phone", cell) in who.numbers:
             return True
-        if any(word in text for word in sure if len(word) > 4):
+        if any(
+            word in text for word in (*(name.casefold() for name in who.own_name), *(w for w in sure if len(w) > 4))
+        ):
             return True
     return False

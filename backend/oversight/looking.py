@@ -17,6 +17,7 @@ from backend.interactions import service as interactions
 from backend.oversight.tables import LookRow
 from backend.profiles import service as profiles
 from backend.profiles.service import Page
+from backend.record import service as record
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Forbidden, Invalid
 
@@ -57,6 +58,7 @@ class _Known:
                 self._seen[key] = time.monotonic()
             while len(self._seen) > _MOST_KNOWN:
                 del self._seen[next(iter(self._seen))]
+        record.remember()
 
     def clear(self) -> None:
         with self._lock:
@@ -64,6 +66,7 @@ class _Known:
 
 
 _known = _Known()
+record.forget_by(_known.clear)
 A_DAY = timedelta(days=1)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from backend.oversight.access import Access, as_html, as_json, subject_access
 from backend.oversight.erasing import Erasure, KeptLine, erase_customer, kept_records, sweep, would_keep
 from backend.oversight.looking import Look, looks, note_look
-from backend.oversight.retaining import Due, Run, due, retain, runs
+from backend.oversight.retaining import Due, Rounds, Run, due, retain, runs, steps
 
 __all__ = [
-    "Access", "Due", "Erasure", "KeptLine", "Look", "Run", "as_html", "as_json", "due", "erase_customer", "kept_records", "looks",
-    "note_look", "retain", "runs", "subject_access", "sweep", "would_keep",
+    "Access", "Due", "Erasure", "KeptLine", "Look", "Rounds", "Run", "as_html", "as_json", "due", "erase_customer", "kept_records", "looks",
+    "note_look", "retain", "runs", "steps", "subject_access", "sweep", "would_keep",
 ]  # fmt: skip

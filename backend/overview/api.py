@@ -101,6 +101,32 @@ class ValueAnswer(BaseModel):
     as_of: date
 
 
+class SegmentMember(BaseModel):
+    """A segment that they are in, by a rule or as one that describes, since when, and what its rule saw: label and value."""
+
+    key: str
+    label: str
+    kind: Literal["rule", "descriptive"]
+    since: datetime | None
+    why: list[list[Any]]
+
+
+class ScoreAnswer(BaseModel):
+    name: Literal["recency", "frequency", "monetary"]
+    score: int
+    value: float
+    cuts: list[float]
+
+
+class ScoresAnswer(BaseModel):
+    """Scores of 1 to 5, the value today and the four cut-offs, worked out over so many customers as of a day."""
+
+    items: list[ScoreAnswer]
+    as_of: date
+    customers: int
+    version: int
+
+
 class ConsentAnswer(BaseModel):
     purpose: str
     channel: str
@@ -148,6 +174,9 @@ class CustomerAnswer(BaseModel):
     """What this key may not read: an attribute that is named here is left out, a phone number or e-mail shows its place only."""
     life_cycle: str
     segments: list[str]
+    memberships: list[SegmentMember]
+    """The same segments with why."""
+    scores: ScoresAnswer | None
     protective: list[str]
     risk: RiskAnswer | None
     value: ValueAnswer | None
@@ -230,6 +259,8 @@ def show(path: CustomerPath) -> problems.Answer:
         sources = profiles.sources(session, profile.customer_id, pack)
         snapshot = profiles.snapshot(profile, now, pack)
         mask = interactions.mask_for(session, profile, pack, current_actor(), (snapshot,))
+        cuts = profiles.cuts_now(session, pack)
+    found = service.described(profile, snapshot, pack, cuts, mask)
     today = date.fromisoformat(snapshot.today)
     visible = {a.key for a in pack.attributes.values() if "agent" in a.visible} - mask.hidden
     head = lines.header(profile, snapshot, pack, mask)
@@ -240,6 +271,8 @@ def show(path: CustomerPath) -> problems.Answer:
         **{name: getattr(head, name) for name in ("language", "made_up", "version", "life_cycle")},
         "masked": list(head.masked),
         "segments": list(snapshot.segments),
+        "memberships": list(found.segments),
+        "scores": _scores(found),
         "protective": list(snapshot.protective),
         "risk": {
             "score": risk.score,
@@ -253,11 +286,11 @@ def show(path: CustomerPath) -> problems.Answer:
         else None,
         "value": lines.value(profile, snapshot, pack),
         "experience": lines.experience(profile, snapshot, pack),
-        "states": profile.states,
+        "states": mask.plain(profile.states),
         "attributes": {key: value for key, value in snapshot.attributes.items() if key in visible},
         "sources": {key: _source(found) for key, found in sources.items() if key in visible},
         "facts": snapshot.facts,
-        "bad_experience": snapshot.bad_experience,
+        "bad_experience": mask.plain(snapshot.bad_experience),
         "moment": _moment(profile.moment, now),
         "consents": [
             {"purpose": c.purpose, "channel": c.channel, "state": c.state, "at": c.at} for c in profile.consents
@@ -303,6 +336,14 @@ def _moment(moment: profiles.Moment | None, now: datetime) -> dict[str, Any] | N
     names = ("stage", "intent", "source", "channel", "version", "set_at", "fades_at", "evidence")
     shown = {name: getattr(moment, name) for name in names}
     return {**shown, "live": moment.live(now), "strength": moment.strength_at(now)}
+
+
+def _scores(found: service.Described) -> dict[str, Any] | None:
+    if found.as_of is None:
+        return None
+    names = ("name", "score", "value", "cuts")
+    items = [{name: getattr(one, name) for name in names} for one in found.scores]
+    return {"items": items, "as_of": found.as_of, "customers": found.customers, "version": found.version}
 
 
 def _source(found: profiles.Sourced) -> dict[str, Any]:

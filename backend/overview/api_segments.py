@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -18,6 +18,7 @@ bp = problems.blueprint("segments", __name__, "Sets of customers by rule, before
 class SegmentAnswer(BaseModel):
     key: str
     label: str
+    kind: Literal["rule", "descriptive"]
     rule: str
     beta: float | None
 
@@ -73,7 +74,9 @@ class SavedAnswer(BaseModel):
 def show() -> problems.Answer:
     with db.reading() as session:
         found = segmenting.segments(session)
-    items = [{"key": one.key, "label": one.label, "rule": one.rule.text, "beta": one.beta} for one in found]
+    items = [
+        {"key": one.key, "label": one.label, "kind": one.kind, "rule": one.rule.text, "beta": one.beta} for one in found
+    ]
     return {"items": items, "next_cursor": None}
 
 

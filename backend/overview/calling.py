@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Session
 
 from backend import db
+from backend.cases import service as cases
 from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.interactions.service import Call, Interaction
 from backend.matrix.service import Pack
-from backend.overview.types import CallerPage, Choice, Unmentioned, WrapUp
+from backend.overview import promising
+from backend.overview.types import CallerPage, Choice, Promised, Unmentioned, WrapUp
 from backend.profiles import service as profiles
 from backend.treatments import service as treatments
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Forbidden, Invalid
 
+FOLLOW_UP = "follow_up"
+"""The pack's code for a contact of which something is still to be done, where it has one."""
 MOST_CANDIDATES = 5
 LONGEST_NAME = 120
 ASKED_ABOUT = 3
@@ -67,12 +71,19 @@ def wrap_up_page(customer_id: UUID, interaction_id: UUID, actor: Actor, now: dat
     _staff(actor)
     decided = treatments.decide(customer_id, now)
     pack = decided.inputs.pack
-    recommended = treatments.recommend_for_agent(customer_id, "phone", actor, now, limit=ASKED_ABOUT, decided=decided)
     with db.reading() as session:
         found = interactions.interaction(session, decided.inputs.profile.customer_id, interaction_id)
-        happened = _happened(session, found)
+    recommended = treatments.recommend_for_agent(
+        customer_id, found.channel, actor, now, limit=ASKED_ABOUT, decided=decided, explained=False
+    )
+    with db.reading() as session:
+        events = _events(session, found)
+        happened, made = _happened(events, found), _cases_opened(session, found, actor)
     answers = {answer for answer, _headline in happened}
+    promises = promising.promised(events, found, pack, now)
     code = next((code for answer, code in _CODES if answer in answers and _knows(pack, code)), "")
+    if not code and (promises or made) and _knows(pack, FOLLOW_UP):
+        code = FOLLOW_UP
     unmentioned = tuple(
         Unmentioned(one.card.offer_id, one.card.headline) for one in recommended.cards if one.card.state == "open"
     )
@@ -82,6 +93,8 @@ def wrap_up_page(customer_id: UUID, interaction_id: UUID, actor: Actor, now: dat
         code=found.wrap_up_code or code,
         summary=found.summary or _drafted(decided.inputs.profile.moment, pack, happened, found),
         not_mentioned=unmentioned,
+        promised=promises,
+        zone=pack.casework.timezone or pack.timezone,
     )
 
 
@@ -95,8 +108,11 @@ def wrap_up(
     not_mentioned: Collection[UUID],
     actor: Actor,
     now: datetime,
+    promises: Sequence[Promised] = (),
 ) -> Interaction:
-    """Closes the contact; what was recommended and not spoken of is noted as such. The agent is ready again.
+    """Closes the contact; what was recommended and not spoken of is noted as such, what was promised becomes tasks.
+
+    The agent is ready again.
 
     Raises NotFound, Conflict where it is closed already, Invalid with what to mend.
     """
@@ -104,6 +120,8 @@ def wrap_up(
     label = next((w.label for w in pack.wrap_ups if w.key == code), None)
     if label is None:
         raise Invalid("How did it end?", {"code": "Choose how the contact ended."})
+    if wrong := promising.wrong_with(promises, now):
+        raise Invalid(wrong, {"promised": wrong})
     customer_id = profiles.resolve(session, customer_id)
     closed = interactions.wrap_up(
         session, customer_id, interaction_id, code=code, label=label, summary=summary, actor=actor, now=now,
@@ -113,6 +131,10 @@ def wrap_up(
     if offers:
         data = {"headline": "; ".join(str(offer["headline"]) for offer in offers), "offers": offers}
         interactions.record(session, customer_id, "offer.unmentioned", closed.channel, actor, data, now, interaction_id)
+    for one in promises:
+        cases.promise(
+            session, customer_id, one.what, one.until, actor=actor, now=now, interaction_id=interaction_id, channel=closed.channel
+        )  # fmt: skip
     interactions.take_waiting(session, actor, now)
     return closed
 
@@ -124,13 +146,25 @@ def _told_intent(session: Session, customer_id: UUID, interaction_id: UUID) -> s
     return moment.intent if moment is not None and moment.set_at >= begun else None
 
 
-def _happened(session: Session, contact: Interaction) -> list[tuple[str, str]]:
-    """What was answered since the contact began, newest first: the answer and the offer's headline."""
-    kinds = {f"offer.{answer}" for answer in ("undone", "accepted", "declined", "deferred", "presented")}
+def _events(session: Session, contact: Interaction) -> list[interactions.Event]:
+    """What was done with offers since the contact began, newest first."""
+    kinds = {f"offer.{answer}" for answer in ("undone", "accepted", "declined", "deferred", "presented", "asked")}
     events = interactions.timeline(session, contact.customer_id, kinds=kinds, limit=50).items
-    mine = [event for event in events if event.at >= contact.started_at]
+    return [event for event in events if event.at >= contact.started_at]
+
+
+def _cases_opened(session: Session, contact: Interaction, actor: Actor) -> bool:
+    """Whether the agent opened something in the contact that somebody follows up."""
+    return any(
+        one.opened_at >= contact.started_at and one.opened_by == actor.name
+        for one in cases.of_customer(session, contact.customer_id)
+    )
+
+
+def _happened(events: Sequence[interactions.Event], contact: Interaction) -> list[tuple[str, str]]:
+    """What was answered since the contact began, newest first: the answer and the offer's headline."""
     # What the customer saw at the portal meanwhile was not mentioned here; what they answered there, they did answer.
-    told = [event for event in mine if event.kind != "offer.presented" or event.channel == contact.channel]
+    told = [event for event in events if event.kind != "offer.presented" or event.channel == contact.channel]
     return [
         (event.kind.removeprefix("offer."), str(event.data.get("headline") or event.data.get("treatment") or ""))
         for event in told

@@ -11,6 +11,7 @@ from backend import db
 from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.interactions.service import Event
+from backend.profiles import service as profiles
 from backend.record import service as record
 from shared.kernel import ids
 from shared.kernel.errors import NotFound
@@ -36,6 +37,8 @@ def follow(session: Session) -> None:
         return
     happened: dict[UUID, list[Event]] = {}
     for event in recorded:
+        if event.kind in interactions.STIRRING:
+            profiles.stir_home(session, event.customer_id, event.at)
         if event.kind in pack.experience.by_kind:
             happened.setdefault(event.customer_id, []).append(event)
     times = {customer_id: events[-1].at for customer_id, events in happened.items()} | changed
@@ -49,6 +52,10 @@ def follow(session: Session) -> None:
     session.info.pop(record.CHANGED, None)
 
 
+# Whichever process writes has these rooms: what follows from a change is never left to chance, or to the next day.
+db.before_commit(follow)
+
+
 def renew_due(now: datetime) -> int:
     """Works out anew for whom a day has begun; returns how many. Opens its own transactions."""
     with db.reading() as session:
@@ -57,9 +64,11 @@ def renew_due(now: datetime) -> int:
         except NotFound:
             return 0
         due = interactions.due(session, now, BATCH)
+        cuts = profiles.cuts_now(session, pack) if due else None
     for customer_id in due:
         with db.transaction() as session:
             try:
+                profiles.renew_kept(session, customer_id, cuts, pack, now)
                 interactions.renew(session, customer_id, pack, now)
             except NotFound:
                 continue

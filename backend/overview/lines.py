@@ -116,11 +116,11 @@ def warnings(
     return tuple(found)
 
 
-def worth(snapshot: Snapshot, bills: tuple[Bill, ...], pack: Pack) -> Worth:
-    """From the pack's charge where it keeps one, else from the latest bill; nothing a month once the customer has left."""
+def worth(snapshot: Snapshot, bills: tuple[Bill, ...], pack: Pack, mask: Mask = OPEN) -> Worth:
+    """From the pack's charge where it keeps one that may be read, else from the latest bill; nothing a month once they have left."""
     today = date.fromisoformat(snapshot.today)
     year = sum(b.amount.minor for b in bills if b.issued_on > today - YEAR)
-    charge = snapshot.attributes.get("monthly_charges")
+    charge = None if "monthly_charges" in mask.hidden else snapshot.attributes.get("monthly_charges")
     monthly = (
         money.of_major(float(charge), pack.currency)
         if charge
@@ -128,7 +128,8 @@ def worth(snapshot: Snapshot, bills: tuple[Bill, ...], pack: Pack) -> Worth:
     )
     if snapshot.attributes.get("churned"):
         monthly = Money(0, pack.currency)
-    return Worth(monthly, Money(year, pack.currency), int(snapshot.attributes.get("tenure") or 0))
+    tenure = None if "tenure" in mask.hidden else int(snapshot.attributes.get("tenure") or 0)
+    return Worth(monthly, Money(year, pack.currency), tenure)
 
 
 def risk(profile: Profile, snapshot: Snapshot, pack: Pack, mask: Mask = OPEN) -> Risk | None:

@@ -129,6 +129,7 @@ def with_segment(text: str, key: str, label: str, rule: str, beta: float | None)
         raise Conflict(f"{key} stands in {FILE} in a way that only a person can change.")
     # What belongs to the segment beside these (its own cells and weights) follows its first part.
     rest = "".join(parts[2:])
+    lines += re.findall(r"(?m)^kind\s*=.*$", "".join(parts[:2]))
     gap = "\n" if rest else "\n\n" if mine[0] < len(blocks) - 1 else "\n"
     blocks[mine[0]] = head.group() + "\n".join(lines) + gap + (f"\n{rest}" if rest else "")
     return "".join(blocks)

@@ -15,14 +15,21 @@ from backend import db
 from backend.cases import service as cases
 from backend.cases.service import Case
 from backend.catalogue import service as catalogues
+from backend.identities import service as identities
 from backend.interactions import service as interactions
 from backend.matrix.service import Pack
-from backend.overview import lines
+from backend.overview import belonging, lines
 from backend.overview.allowing import privacy_page, say_consents
+from backend.overview.belonging import GROUP_WORDS
 from backend.overview.calling import caller, create_caller, wrap_up, wrap_up_page
 from backend.overview.cancelling import LeavingPage, leaving_page
+from backend.overview.described import Described, described
+from backend.overview.finding import Everything, add_finder, find_everything
 from backend.overview.following import follow, renew_due
+from backend.overview.funnel import FunnelPage, funnel_page
 from backend.overview.online import online, set_watching, visit, watching, write_moment
+from backend.overview.scoring import Scored, score_all, scorer
+from backend.overview.tracing import Claimed, SourcesPage, Traced, sources_page
 from backend.overview.types import (
     BillsPage,
     Choice,
@@ -35,16 +42,61 @@ from backend.overview.types import (
     TimelinePage,
 )
 from backend.overview.wall import Wall, wall
+from backend.overview.way import Way, way_page
+from backend.people.service import Permission
 from backend.profiles import service as profiles
 from backend.profiles.service import Profile, Snapshot
 from backend.treatments import service as treatments
+from shared.kernel import clock
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 
 __all__ = [
-    "CustomerPage", "LeavingPage", "PortalHome", "Wall", "activity_page", "bills_page", "caller", "cancel_case", "create_caller",
-    "customer_page", "find_reference", "follow", "leaving_page", "offers_page", "portal_home", "privacy_page", "renew_due", "request_callback", "say_consents", "services_page",
-    "set_moment", "set_watching", "timeline_page", "visit", "wall", "watching", "wrap_up", "wrap_up_page",
+    "GROUP_WORDS",
+    "Claimed",
+    "CustomerPage",
+    "Described",
+    "Everything",
+    "FunnelPage",
+    "LeavingPage",
+    "PortalHome",
+    "Scored",
+    "SourcesPage",
+    "Traced",
+    "Wall",
+    "Way",
+    "activity_page",
+    "add_finder",
+    "bills_page",
+    "caller",
+    "cancel_case",
+    "create_caller",
+    "customer_page",
+    "described",
+    "find_everything",
+    "find_reference",
+    "follow",
+    "funnel_page",
+    "leaving_page",
+    "offers_page",
+    "portal_home",
+    "privacy_page",
+    "renew_due",
+    "request_callback",
+    "say_consents",
+    "score_all",
+    "scorer",
+    "services_page",
+    "set_moment",
+    "set_watching",
+    "sources_page",
+    "timeline_page",
+    "visit",
+    "wall",
+    "watching",
+    "way_page",
+    "wrap_up",
+    "wrap_up_page",
 ]  # fmt: skip
 
 DESK_CHANNEL, PORTAL_CHANNEL = "phone", "portal"
@@ -64,7 +116,7 @@ SAME_REQUEST = timedelta(minutes=10)
 """A callback asked for twice within this time is one: people click twice."""
 REMEMBERED = timedelta(days=14)
 """For so long the portal reminds of a call."""
-_CONTACTS = frozenset({"call", "callback.requested"})
+_CONTACTS = frozenset({"call", "contact", "callback.requested"})
 
 
 def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPage:
@@ -74,28 +126,35 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
     decided = treatments.decide(customer_id, now)
     profile, snapshot, pack = decided.inputs.profile, decided.inputs.snapshot, decided.inputs.pack
     with db.reading() as session:
-        contacts = interactions.open_with_customer(session, profile.customer_id)
+        hand = interactions.hand_of(session, actor, now, profile.customer_id)
+        contacts = hand.theirs
         mask = interactions.mask_for(session, profile, pack, actor, (snapshot,), contacts)
-    recommendation = treatments.recommend_for_agent(customer_id, DESK_CHANNEL, actor, now, decided=decided, mask=mask)
-    with db.reading() as session:
         bills = profiles.bill_heads(session, profile.customer_id, A_YEAR_OF_BILLS)
         events = interactions.timeline(session, profile.customer_id, limit=TIMELINE)
         here = online(session, profile.customer_id, now)
         work = cases.of_customer(session, profile.customer_id)
-        credits, known = profiles.beside(session, profile.customer_id)
+        beside = profiles.beside(session, profile.customer_id, pack)
         mine = [one for one in contacts if str(one.staff_id) == actor.id]
-        calls = [
-            one for one in interactions.calls_of(session, UUID(actor.id)) if one.customer_id == profile.customer_id
-        ]
+        calls = [one for one in hand.calls if one.customer_id == profile.customer_id]
         came_by = interactions.came_by(session, profile.customer_id, mine[-1].interaction_id) if mine else None
+        mine_with = (
+            belonging.of_customer(session, profile.customer_id, pack, mask, actor, now_alone=True)
+            if beside.belongs
+            else ()
+        )
+        alike = identities.of_customer(session, profile.customer_id) if actor.may(Permission.MERGE_CUSTOMERS) else ()
+    channel = mine[-1].channel if mine else DESK_CHANNEL
+    recommendation = treatments.recommend_for_agent(
+        customer_id, channel, actor, now, decided=decided, mask=mask, explained=False
+    )
     today = date.fromisoformat(snapshot.today)
     balance = lines.balance(bills, pack.currency)
     contact = next((event for event in events.items if event.kind in _CONTACTS), None)
-    persons = lines.representatives(known, today)
+    persons = lines.representatives(beside.representatives, today)
     return CustomerPage(
         customer=lines.header(profile, snapshot, pack, mask),
         warnings=lines.warnings(profile, snapshot, pack, balance, contact),
-        worth=lines.worth(snapshot, bills, pack),
+        worth=lines.worth(snapshot, bills, pack, mask),
         risk=lines.risk(profile, snapshot, pack, mask),
         value=lines.whole_value(profile, snapshot, pack),
         experience=lines.experience(profile, snapshot, pack),
@@ -117,11 +176,16 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
         others=tuple(dict.fromkeys(one.staff or "" for one in contacts if one not in mine)),
         online=here,
         cases=work,
-        credits=credits,
+        credits=beside.credits,
         representatives=tuple(one for one in persons if one.state != "ended"),
         person=next((one for one in persons if mine and one.one.representative_id == mine[-1].person_id), None),
-        verifications=tuple(Choice(v.key, v.label) for v in pack.verifications),
+        belongings=mine_with,
+        described=described(profile, snapshot, pack, beside.cuts if profiles.is_scored(profile) else None, mask),
+        alike=tuple(one.other_id if one.customer_id == profile.customer_id else one.customer_id for one in alike),
+        verifications=pack.verifications,
         channels=tuple(Choice(c.key, c.label) for c in pack.channels),
+        hand=hand,
+        away_reasons=pack.away_reasons,
     )
 
 
@@ -244,12 +308,13 @@ def find_reference(session: Session, text: str) -> UUID | None:
 
 
 def request_callback(session: Session, actor: Actor, *, when: str, about: str, now: datetime) -> None:
-    """Writes down that the customer wants to be called; agents see it first on the customer's page. Raises Invalid."""
+    """Books a call to the customer: `when` is a part of the day, or the beginning of a free slot. Agents see it first. Raises Invalid."""
     customer_id = _own(actor)
     profile = profiles.profile(session, customer_id)
     about = " ".join(about.split())
     errors = {}
-    if when not in CALLBACK_TIMES:
+    at = _instant(when)
+    if when not in CALLBACK_TIMES and at is None:
         errors["when"] = "Choose when we may call."
     if len(about) > LONGEST_ABOUT:
         errors["about"] = f"Keep it to {LONGEST_ABOUT} characters."
@@ -257,14 +322,15 @@ def request_callback(session: Session, actor: Actor, *, when: str, about: str, n
         errors["when"] = "We have no phone number of yours. Please call us instead."
     if errors:
         raise Invalid("Please check your request.", errors)
-    wish = CALLBACK_TIMES[when]
+    wish = "" if at else CALLBACK_TIMES[when]
     for known in cases.of_customer(session, profile.customer_id):
-        same = (known.kind, known.wish, known.subject) == ("callback", wish, about)
+        same = (known.kind, known.wish, known.subject) == ("callback", wish, about) and at in (None, known.slot_at)
         if same and now - known.opened_at < SAME_REQUEST:
             return
-    cases.open_case(
-        session, profile.customer_id, "callback", about, actor=actor, now=now, channel=PORTAL_CHANNEL, wish=wish
-    )
+    cases.ask_callback(
+        session, profile.customer_id, about, at=at, part="" if at else when, wish=wish, zone=profile.timezone, actor=actor, now=now,
+        channel=PORTAL_CHANNEL, pack=catalogues.pack_in_force(session),
+    )  # fmt: skip
 
 
 def cancel_case(session: Session, actor: Actor, case_id: UUID, now: datetime) -> Case:
@@ -276,6 +342,15 @@ def cancel_case(session: Session, actor: Actor, case_id: UUID, now: datetime) ->
     if case.kind != "callback" or case.offer_id is not None:
         raise Conflict("This can't be called off here. Please talk to us.")
     return cases.cancel(session, _own(actor), case_id, actor=actor, now=now, channel=PORTAL_CHANNEL)
+
+
+def _instant(text: str) -> datetime | None:
+    """The beginning of a slot as a form sends it; None for what is no instant."""
+    try:
+        at = datetime.fromisoformat(text)
+        return clock.utc(at) if at.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _own(actor: Actor) -> UUID:

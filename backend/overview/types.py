@@ -7,7 +7,10 @@ from datetime import date, datetime
 from uuid import UUID
 
 from backend.cases.types import Case
-from backend.interactions.types import Call, Interaction
+from backend.interactions.types import Call, Hand, Interaction
+from backend.matrix.service import Labelled, Way
+from backend.overview.belonging import Belonging
+from backend.overview.described import Described
 from backend.profiles.service import Moved
 from backend.profiles.types import Credit, Match, Representative
 from backend.treatments.cards import AgentRecommendation, CustomerRecommendation, OfferLine
@@ -49,7 +52,8 @@ class Worth:
 
     monthly: Money
     last_12_months: Money
-    tenure_months: int
+    tenure_months: int | None
+    """None where it must not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +200,14 @@ class Unmentioned:
 
 
 @dataclass(frozen=True, slots=True)
+class Promised:
+    """Something that was promised in the contact: what, and by when."""
+
+    what: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class WrapUp:
     """What closing a contact asks: `code` and `summary` are prefilled with what happened, and may be changed."""
 
@@ -204,6 +216,10 @@ class WrapUp:
     code: str
     summary: str
     not_mentioned: tuple[Unmentioned, ...]
+    promised: tuple[Promised, ...] = ()
+    """What follows from what was put off and asked for: prefilled, and may be changed."""
+    zone: str = "UTC"
+    """Where the house works: promised times are given as its clocks show them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,9 +300,18 @@ class CustomerPage:
     """Who may act or be told in their place, those whose authority holds first; none whose authority was ended."""
     person: Represents | None
     """With whom the agent speaks in that contact; None for the customer."""
+    described: Described
+    """The segments that they are in, and why."""
+    hand: Hand
+    """What the agent has in hand, with this customer and others."""
+    away_reasons: tuple[Labelled, ...] = ()
     channels: tuple[Choice, ...] = ()
-    verifications: tuple[Choice, ...] = ()
+    verifications: tuple[Way, ...] = ()
     """How a caller may prove who they are; empty where nothing is masked by it."""
+    belongings: tuple[Belonging, ...] = ()
+    """The household and the accounts to which they belong now."""
+    alike: tuple[UUID, ...] = ()
+    """Who may be the same person, by open suggestions, the likeliest first; for those alone who may merge."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from backend import db
+from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.interactions.service import AgentState, Call, Interaction, Visit
 from backend.profiles import service as profiles
@@ -24,6 +25,7 @@ T = TypeVar("T")
 
 A_LONG_CALL = timedelta(minutes=15)
 A_LONG_RING = timedelta(seconds=30)
+A_LONG_HOLD = timedelta(minutes=2)
 ANSWERS_SHOWN = 12
 ANSWERS = frozenset({"offer.accepted", "offer.declined", "offer.deferred", "offer.undone"})
 MOST_LINES = 40
@@ -80,12 +82,17 @@ def wall(now: datetime) -> Wall:
     """
     with db.reading() as session:
         agents = interactions.at_work(session)
-        calls = [call for call in interactions.live(session) if call.interaction_id is None]
+        live = interactions.live(session)
+        calls = [call for call in live if call.interaction_id is None]
         contacts = interactions.all_open(session)[:MOST_LINES]
         visits = interactions.visits_now(session, now, MOST_LINES)
         answers, parity = _answers(session), treatments.last_check(session)
         failing = treatments.failures(session, now)
-    lines = [*_drawn(_ringing, calls, now), *_drawn(_contact, contacts, now)]
+    held = {call.interaction_id: call.held_at for call in live if call.held_at is not None}
+    lines = [
+        *_drawn(_ringing, calls, now),
+        *_drawn(lambda one, at: _contact(one, at, held.get(one.interaction_id)), contacts, now),
+    ]
     spoken = {call.customer_id for call in calls} | {contact.customer_id for contact in contacts}
     alone = [visit for visit in visits if visit.customer_id not in spoken]
     lines += _drawn(_visit, alone[: max(0, MOST_LINES - len(lines))], now)
@@ -96,15 +103,19 @@ def wall(now: datetime) -> Wall:
 def _answers(session: Session) -> tuple[WallAnswer, ...]:
     """The last answers given anywhere in the last hour, newest first."""
     found: list[WallAnswer] = []
+    pack = catalogues.pack_in_force(session)
     for customer_id in record.lately(session, ("offers",), ANSWERS_SHOWN):
         try:
-            name = profiles.profile(session, customer_id).name
+            profile = profiles.profile(session, customer_id)
         except NotFound:
             continue  # erased since
+        mask = interactions.mask_for_anybody(profile, pack)
         for event in interactions.timeline(session, customer_id, kinds=ANSWERS, limit=3).items:
-            headline = str(event.data.get("headline") or event.data.get("treatment") or "")
+            headline = mask.text(str(event.data.get("headline") or event.data.get("treatment") or ""))
             answer = event.kind.removeprefix("offer.")
-            found.append(WallAnswer(event.at, customer_id, name, answer, headline, event.channel, event.actor_name))
+            found.append(
+                WallAnswer(event.at, customer_id, profile.name, answer, headline, event.channel, event.actor_name)
+            )
     found.sort(key=lambda one: one.at, reverse=True)
     return tuple(found[:ANSWERS_SHOWN])
 
@@ -127,9 +138,12 @@ def _ringing(call: Call, now: datetime) -> WallLine:
     )  # fmt: skip
 
 
-def _contact(contact: Interaction, now: datetime) -> WallLine:
+def _contact(contact: Interaction, now: datetime, held_at: datetime | None = None) -> WallLine:
     minutes = int(A_LONG_CALL.total_seconds() // 60)
     long = contact.ended_at is None and now - contact.started_at > A_LONG_CALL
+    if held_at is not None:
+        waits = "on hold for long" if now - held_at > A_LONG_HOLD else ""
+        return _line(contact.customer_id, contact.channel, "on hold", held_at, contact.staff or "", waits, now)
     return _line(
         contact.customer_id, contact.channel, "talking" if contact.ended_at is None else "wrapping up", contact.started_at,
         contact.staff or "", f"longer than {minutes} minutes" if long else "", now,

@@ -39,6 +39,7 @@ class Colleague:
     staff_id: UUID
     name: str
     email: str
+    role: str = ""
 
 
 def spelled(text: str) -> str:
@@ -96,6 +97,8 @@ def whose_extension(session: Session, text: str) -> tuple[UUID, str] | None:
 def colleagues(session: Session) -> tuple[Colleague, ...]:
     """Every active member of staff, by name."""
     rows = session.execute(
-        select(_STAFF.c.staff_id, _STAFF.c.name, _STAFF.c.email).where(_STAFF.c.is_active).order_by(_STAFF.c.name)
+        select(_STAFF.c.staff_id, _STAFF.c.name, _STAFF.c.email, _STAFF.c.role)
+        .where(_STAFF.c.is_active)
+        .order_by(_STAFF.c.name)
     )
     return tuple(Colleague(*row) for row in rows)

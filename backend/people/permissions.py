@@ -9,10 +9,15 @@ class Permission(StrEnum):
     DESK = "desk"
     SEARCH_CUSTOMERS = "search_customers"
     SEE_CUSTOMER = "see_customer"
+    SEE_AS_CUSTOMER = "see_as_customer"
     SET_MOMENT = "set_moment"
     PRESENT_OFFERS = "present_offers"
     DECIDE_OFFERS = "decide_offers"
+    SEE_CASES = "see_cases"
     WORK_CASES = "work_cases"
+    SEE_ATTACHMENTS = "see_attachments"
+    SEE_ARTICLES = "see_articles"
+    WRITE_ARTICLES = "write_articles"
     RECORD_REPRESENTATIVES = "record_representatives"
     RECORD_CONSENT = "record_consent"
     SEE_SENSITIVE = "see_sensitive"
@@ -21,7 +26,9 @@ class Permission(StrEnum):
     SEE_DECISIONS = "see_decisions"
     REPLAY = "replay"
     MERGE_CUSTOMERS = "merge_customers"
+    COMPARE_IN_CLEAR = "compare_in_clear"
     SUPERVISE = "supervise"
+    SET_SKILLS = "set_skills"
     APPROVE_TERMS = "approve_terms"
     SEE_CATALOGUE = "see_catalogue"
     AUTHOR = "author"
@@ -29,24 +36,38 @@ class Permission(StrEnum):
     ADMIN = "admin"
     PORTAL = "portal"
     EVENTS_WRITE = "events_write"
+    TELL_ATTRIBUTES = "tell_attributes"
+    VERIFY_ATTRIBUTES = "verify_attributes"
+    KEEP_GROUPS = "keep_groups"
     TELL_CALLS = "tell_calls"
 
 
 _AGENT = frozenset({
-    Permission.DESK, Permission.SEARCH_CUSTOMERS, Permission.SEE_CUSTOMER, Permission.SET_MOMENT,
+    Permission.DESK, Permission.SEARCH_CUSTOMERS, Permission.SEE_CUSTOMER, Permission.SEE_AS_CUSTOMER, Permission.SET_MOMENT,
     Permission.PRESENT_OFFERS, Permission.DECIDE_OFFERS, Permission.SEE_DECISIONS, Permission.WORK_CASES,
-    Permission.RECORD_REPRESENTATIVES, Permission.RECORD_CONSENT,
+    Permission.RECORD_REPRESENTATIVES, Permission.RECORD_CONSENT, Permission.SEE_CASES,
+    Permission.SEE_ATTACHMENTS, Permission.SEE_ARTICLES,
 })  # fmt: skip
-_READER = frozenset({Permission.DESK, Permission.SEARCH_CUSTOMERS, Permission.SEE_CUSTOMER, Permission.SEE_DECISIONS})
+_READER = frozenset(
+    {
+        Permission.DESK,
+        Permission.SEARCH_CUSTOMERS,
+        Permission.SEE_CUSTOMER,
+        Permission.SEE_AS_CUSTOMER,
+        Permission.SEE_DECISIONS,
+        Permission.SEE_CASES,
+        Permission.SEE_ARTICLES,
+    }
+)
 _APPROVER = frozenset({Permission.SEE_CATALOGUE, Permission.APPROVE_CATALOGUE})
 
 ROLES: dict[str, frozenset[Permission]] = {
     "agent": _AGENT,
     "supervisor": _AGENT
-    | {Permission.REPLAY, Permission.SUPERVISE, Permission.APPROVE_TERMS, Permission.MERGE_CUSTOMERS, Permission.SEE_LOOKS}
+    | {Permission.REPLAY, Permission.SUPERVISE, Permission.SET_SKILLS, Permission.APPROVE_TERMS, Permission.MERGE_CUSTOMERS, Permission.COMPARE_IN_CLEAR, Permission.SEE_LOOKS}
     | _APPROVER,
-    "author": _READER | {Permission.REPLAY, Permission.SEE_CATALOGUE, Permission.AUTHOR},
-    "admin": _READER | {Permission.REPLAY, Permission.ADMIN, Permission.MERGE_CUSTOMERS, Permission.SEE_LOOKS, Permission.HANDLE_PRIVACY} | _APPROVER,
+    "author": _READER | {Permission.REPLAY, Permission.SEE_CATALOGUE, Permission.AUTHOR, Permission.WRITE_ARTICLES},
+    "admin": _READER | {Permission.REPLAY, Permission.ADMIN, Permission.SET_SKILLS, Permission.MERGE_CUSTOMERS, Permission.COMPARE_IN_CLEAR, Permission.SEE_LOOKS, Permission.HANDLE_PRIVACY} | _APPROVER,
     "customer": frozenset({
         Permission.PORTAL, Permission.SET_MOMENT, Permission.PRESENT_OFFERS, Permission.DECIDE_OFFERS,
     }),
@@ -66,7 +87,20 @@ SCOPES: dict[str, frozenset[Permission]] = {
             Permission.SEE_SENSITIVE,
         }
     ),
+    "cases:read": frozenset({Permission.SEE_CASES}),
+    "cases:write": frozenset({Permission.SEE_CASES, Permission.WORK_CASES, Permission.SEE_ATTACHMENTS}),
+    "articles:read": frozenset({Permission.SEE_ARTICLES}),
     "consents:write": frozenset({Permission.SEE_CUSTOMER, Permission.RECORD_CONSENT}),
+    "attributes:write": frozenset({Permission.SEE_CUSTOMER, Permission.TELL_ATTRIBUTES}),
+    # Saying that something was checked with the customer: it goes before whatever was not, for good.
+    "attributes:verified": frozenset(
+        {
+            Permission.SEE_CUSTOMER,
+            Permission.TELL_ATTRIBUTES,
+            Permission.VERIFY_ATTRIBUTES,
+        }
+    ),
+    "groups:write": frozenset({Permission.SEE_CUSTOMER, Permission.KEEP_GROUPS}),
     "decisions:write": frozenset({Permission.SET_MOMENT, Permission.SEE_DECISIONS, Permission.REPLAY}),
     "offers:write": frozenset({Permission.PRESENT_OFFERS, Permission.DECIDE_OFFERS}),
 }

@@ -28,6 +28,7 @@ from backend.people.extensions import (
 from backend.people.keys import create_key, key_actor, revoke_key, trust, trusted_actor
 from backend.people.permissions import ROLES, SCOPES, Permission
 from backend.people.signing_in import customer_actor, sign_in_customer, sign_in_staff, staff_actor
+from backend.people.skills import is_skilled, set_skills, skilled_in, skills
 
 __all__ = [
     "DEMO_PASSWORD",
@@ -52,12 +53,16 @@ __all__ = [
     "give_demo_credentials",
     "guard",
     "is_open",
+    "is_skilled",
     "key_actor",
     "public",
     "requires",
     "revoke_key",
+    "set_skills",
     "sign_in_customer",
     "sign_in_staff",
+    "skilled_in",
+    "skills",
     "staff_actor",
     "trust",
     "trusted_actor",

@@ -59,3 +59,14 @@ class ExtensionRow(SQLModel, table=True):
     staff_id: UUID = Field(foreign_key="staff.staff_id", index=True)
     set_at: datetime = Field(sa_type=UtcDateTime)
     set_by: str
+
+
+class SkillRow(SQLModel, table=True):
+    """What a member of staff is skilled in, by the pack's key."""
+
+    __tablename__ = "staff_skill"
+
+    staff_id: UUID = Field(primary_key=True, foreign_key="staff.staff_id")
+    skill: str = Field(primary_key=True)
+    set_at: datetime = Field(sa_type=UtcDateTime)
+    set_by: str

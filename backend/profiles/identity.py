@@ -13,6 +13,10 @@ REGION = "US"
 """The region whose numbers may be written without a country code."""
 _TELEPHONE = re.compile(r"^[\d\s()+./\-]{4,}$")
 _MARKS = str.maketrans("", "", "\u0027\u2019\u00b4`")
+_LETTERS = str.maketrans({
+    "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i",
+})  # fmt: skip
+"""Letters that are no plain ones with an accent, as who lacks them on the keyboard types them."""
 
 
 _PLUS = frozenset({
@@ -99,7 +103,7 @@ def guessed(text: str) -> tuple[tuple[str, str], ...]:
 def fold(text: str) -> str:
     """The text without case, accents, apostrophes and repeated spaces: "D'Ávila" and "davila" meet."""
     bare = unicodedata.normalize("NFKD", text.casefold().translate(_MARKS))
-    return " ".join("".join(c for c in bare if not unicodedata.combining(c)).split())
+    return " ".join("".join(c for c in bare if not unicodedata.combining(c)).translate(_LETTERS).split())
 
 
 def search_text(name: str, number: str, email: str | None, phone: str | None) -> str:
@@ -109,15 +113,30 @@ def search_text(name: str, number: str, email: str | None, phone: str | None) ->
 
 
 def wanted_parts(query: str) -> tuple[str, ...]:
-    """The folded pieces that must all occur in a customer's search text; a telephone number is one piece of digits."""
+    """The folded pieces that must all occur in a customer's search text; a telephone number is one piece of digits.
+
+    However it is written, and without the zeros before it: the country's code stands in the place of these.
+    """
     query = query.strip()
     if _TELEPHONE.match(query) and sum(c.isdigit() for c in query) >= 4:
-        digits = re.sub(r"\D", "", query)
-        return (digits.lstrip("0") if query.startswith(("+", "00")) else digits,)
-    return tuple(fold(query).replace("|", " ").split())
+        return (_digits(query),)
+    return tuple(
+        _digits(part) if _TELEPHONE.match(part) and any(c.isdigit() for c in part) else part
+        for part in fold(query).replace("|", " ").split()
+    )
+
+
+def _digits(text: str) -> str:
+    digits = re.sub(r"\D", "", text)
+    return re.sub(r"^0{1,2}(?=\d)", "", digits)
 
 
 def like(part: str) -> str:
     """The part as a LIKE pattern with backslash as escape: what was typed is never a wildcard."""
     escaped = part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
+
+
+def forget() -> None:
+    """Drops the numbers that were read lately."""
+    _phone.cache_clear()

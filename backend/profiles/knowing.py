@@ -40,6 +40,14 @@ def anonymous(session: Session, customer_ids: Collection[UUID]) -> frozenset[UUI
     return frozenset(session.execute(asked).scalars())
 
 
+def everyone_after(session: Session, after: UUID | None, most: int) -> tuple[UUID, ...]:
+    """The next so many customers after this id, in the order of their ids; those who are listed nowhere too."""
+    columns = queries.CUSTOMER.c
+    asked = select(columns.customer_id).where(columns.customer_id > (after or UUID(int=0)))
+    asked = asked.order_by(columns.customer_id).limit(most)
+    return tuple(session.execute(asked).scalars())
+
+
 def be_known_by(session: Session, customer_id: UUID, kind: str, value: str) -> UUID:
     """The customer is known by this identifier from now on, unless somebody is already; gives whom it names.
 

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from backend import db
 from backend.profiles import queries
+from backend.profiles.belonging import erase_belonging, export_groups
 from backend.profiles.consenting import ENTRY
 from shared.kernel.errors import NotFound
 
@@ -18,6 +19,7 @@ _OWNED = (
     queries.MOMENT,
     queries.TOLD,
     queries.REPRESENTATIVE,
+    queries.MEMBERSHIP,
     ENTRY,
     queries.CONSENT,
     queries.CREDIT,
@@ -31,13 +33,13 @@ _OWNED = (
 
 
 def export_customer(session: Session, customer_id: UUID) -> dict[str, list[dict[str, Any]]]:
-    """Every row of this room about the customer, by table; empty lists where there is none."""
+    """Every row of this room about the customer, by table; empty lists where there is none. With the groups to which they belong."""
     return {
         table.name: [
             dict(row._mapping) for row in session.execute(select(table).where(table.c.customer_id == customer_id))
         ]
         for table in reversed(_OWNED)
-    }
+    } | export_groups(session, customer_id)
 
 
 def lock_out(session: Session, customer_id: UUID) -> None:
@@ -67,15 +69,9 @@ def note_swept(session: Session, before: datetime, now: datetime) -> None:
     session.execute(update(erased).where(erased.c.swept_at.is_(None), erased.c.at <= before).values(swept_at=now))
 
 
-def erased_since(session: Session, since: datetime) -> tuple[UUID, ...]:
-    """Who was erased since then: what is remembered of them is to be forgotten."""
-    erased = queries.ERASED_CUSTOMER
-    return tuple(session.execute(select(erased.c.customer_id).where(erased.c.at >= since)).scalars())
-
-
-def erase_customer(session: Session, customer_id: UUID) -> int:
-    """Deletes every row of this room about the customer; gives how many there were."""
-    erased = 0
+def erase_customer(session: Session, customer_id: UUID, now: datetime | None = None) -> int:
+    """Deletes every row of this room about the customer; gives how many there were. With `now` those who lived with them are told."""
+    erased = erase_belonging(session, customer_id, now)
     for table in _OWNED:
         result = session.execute(delete(table).where(table.c.customer_id == customer_id))
         erased += db.touched(result)

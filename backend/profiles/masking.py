@@ -32,6 +32,8 @@ class Mask:
     """Attributes that are shown masked; `phone` and `email` among them where the pack masks these."""
     words: Mapping[str, str] = field(default_factory=dict)
     """Text that would tell a hidden value → what stands in its place."""
+    labels: frozenset[str] = frozenset()
+    """What hidden attributes are called: events tell by these what a rule looked at, and what changed."""
 
     @property
     def hidden(self) -> frozenset[str]:
@@ -45,7 +47,9 @@ class Mask:
         """The text with dots where it would tell a hidden value."""
         for word, dots in self.words.items():
             if word in text:
-                text = text.replace(word, dots)
+                # A number stands by itself: a part of a longer one is another.
+                begins, ends = (r"(?<!\d)" if word[0].isdigit() else ""), (r"(?!\d)" if word[-1].isdigit() else "")
+                text = re.sub(f"{begins}{re.escape(word)}{ends}", dots, text)
         return text
 
     def value(self, attribute: Attribute, value: Any, currency: str, language: str) -> str:
@@ -60,8 +64,11 @@ class Mask:
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
-            return {key: DOTS if key in self.hidden else self.plain(one) for key, one in value.items()}
+            secret = self.hidden | self.labels
+            return {key: DOTS if key in secret else self.plain(one) for key, one in value.items()}
         if isinstance(value, (list, tuple)):
+            if len(value) == 2 and isinstance(value[0], str) and value[0] in self.labels:
+                return [value[0], DOTS]
             return [self.plain(one) for one in value]
         return value
 
@@ -88,19 +95,26 @@ def mask_of(
     for attribute in hidden:
         for value in (*attribute.choices, *(values.get(attribute.key) for values in attributes)):
             for said in (str(value), attribute_text(attribute, value, pack.currency, profile.language)):
-                if attribute.type in ("text", "choice", "date") and value and len(said) >= SHORTEST:
+                if attribute.type != "bool" and value and len(said) >= SHORTEST:
                     words[said] = masked_text(attribute, value) if attribute.key in masked else DOTS
     for name, contact, shown in (("phone", profile.phone, phone_text), ("email", profile.email, email_text)):
         if contact and name in masked:
             words[contact] = shown(contact)
     longest = sorted(words, key=lambda word: (-len(word), word))
-    return Mask(withheld, masked - withheld, {word: words[word] for word in longest})
+    return Mask(
+        withheld, masked - withheld, {word: words[word] for word in longest}, frozenset(a.label for a in hidden)
+    )
 
 
 def masked_text(attribute: Attribute, value: Any) -> str:
     """What is shown in place of the value: of a day its year, by which one can ask; of all else nothing."""
     day = _DATE.search(str(value)) if attribute.type == "date" else None
     return f"{DOTS} {day[1]}" if day else DOTS
+
+
+def name_text(name: str) -> str:
+    """The first letter of each of its words."""
+    return " ".join(f"{word[0]}{DOTS}" for word in name.split())
 
 
 def phone_text(phone: str) -> str:

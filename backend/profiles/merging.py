@@ -22,7 +22,15 @@ from shared.kernel.actors import SYSTEM
 from shared.kernel.errors import Conflict, Erased, NotFound
 from shared.kernel.money import Money
 
-_PLAIN = (queries.CLAIM, queries.IDENTIFIER, queries.REPRESENTATIVE, queries.CREDIT, queries.BILL, ENTRY)
+_PLAIN = (
+    queries.CLAIM,
+    queries.IDENTIFIER,
+    queries.REPRESENTATIVE,
+    queries.MEMBERSHIP,
+    queries.CREDIT,
+    queries.BILL,
+    ENTRY,
+)
 _NEWEST = queries.BILL_HEADS.limit(1)
 _AS_MERGED = "consent as merged"
 _STRICT = {"denied": 2, "withdrawn": 2, "granted": 1}

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, case, select
+from sqlalchemy import Select, bindparam, case, column, select, table
+from sqlalchemy.types import Uuid
 
 from backend import db
 from backend.profiles.identity import like
+from backend.profiles.likeness import held
 from backend.profiles.tables import (
     BillRow,
     ConsentRow,
@@ -16,12 +18,16 @@ from backend.profiles.tables import (
     CustomerAliasRow,
     CustomerRow,
     ErasedRow,
+    GroupRow,
     IdentifierClaimRow,
     IdentifierRow,
+    MembershipRow,
     MomentRow,
     RepresentativeRow,
+    RfmCutRow,
     ToldRow,
 )
+from backend.profiles.together import together
 
 CUSTOMER, MOMENT, CONSENT, BILL = (
     db.table_of(CustomerRow),
@@ -30,7 +36,11 @@ CUSTOMER, MOMENT, CONSENT, BILL = (
     db.table_of(BillRow),
 )
 CREDIT, REPRESENTATIVE, TOLD = db.table_of(CreditRow), db.table_of(RepresentativeRow), db.table_of(ToldRow)
+GROUP, MEMBERSHIP, RFM_CUT = db.table_of(GroupRow), db.table_of(MembershipRow), db.table_of(RfmCutRow)
 CLAIM, IDENTIFIER, ALIAS = db.table_of(IdentifierClaimRow), db.table_of(IdentifierRow), db.table_of(CustomerAliasRow)
+SEARCH = table("customer_search", column("nth"), column("customer_id", Uuid()))
+TRIGRAM = table("customer_trigram", column("rowid"), column("customer_trigram"))
+"""SQLite's search index: which row has which three letters, and whose row it is. Triggers keep it."""
 
 _ID: Any = bindparam("customer_id")
 
@@ -41,8 +51,12 @@ _MOMENT_COLUMNS = (
         for name in ("stage", "intent", "source", "channel", "set_by", "evidence", "strength", "set_at", "fades_at")
     ),
 )
+CONSENT_COLUMNS = ("purpose", "channel", "state", "source", "wording", "at", "wording_version")
 _WITH_MOMENT = CUSTOMER.outerjoin(MOMENT, MOMENT.c.customer_id == CUSTOMER.c.customer_id)
 PROFILE = select(CUSTOMER, *_MOMENT_COLUMNS).select_from(_WITH_MOMENT).where(CUSTOMER.c.customer_id == _ID)
+_SAID = select(*(CONSENT.c[name] for name in CONSENT_COLUMNS)).where(CONSENT.c.customer_id == CUSTOMER.c.customer_id)
+WHOLE = PROFILE.add_columns(together(_SAID).label("consents"))
+"""The same with the customer's consents, as `together` gives them."""
 HELD = PROFILE.with_for_update(of=CUSTOMER, key_share=True)
 """The same, and holds the customer's row till the transaction ends, as `LOCKED` does."""
 CLAIMS = select(TOLD.c.claims).where(TOLD.c.customer_id == _ID)
@@ -104,6 +118,10 @@ def by_text_after(parts: tuple[str, ...], prefix: str, last: UUID, limit: int) -
 
 
 def _holding(found: Select[Any], parts: tuple[str, ...]) -> Select[Any]:
+    matching = held(part for part in parts if len(part) > 2) if db.dialect() == "sqlite" else None
+    if matching is not None:
+        rows = select(TRIGRAM.c.rowid).where(TRIGRAM.c.customer_trigram.op("MATCH")(matching))
+        found = found.where(CUSTOMER.c.customer_id.in_(select(SEARCH.c.customer_id).where(SEARCH.c.nth.in_(rows))))
     return found.where(*(CUSTOMER.c.search_text.like(like(part), escape="\\") for part in parts))
 
 

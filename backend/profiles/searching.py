@@ -32,9 +32,9 @@ def search(
     if not 1 <= limit <= MOST:
         raise Invalid("A page holds 1 to 100 customers.", {"limit": "1 to 100"})
     if identifier:
-        return Page(_named(session, *_asked(identifier)))
-    if query and query.strip():
-        return _text(session, query.strip(), limit, cursor)
+        return Page(named(session, *_asked(identifier)))
+    if query and (bare := query.replace("\0", " ").strip()):
+        return _text(session, bare, limit, cursor)
     return _all(session, limit, cursor)
 
 
@@ -52,7 +52,7 @@ def callers(session: Session, number: str, most: int) -> tuple[Match, ...]:
     spelled = identity.normalise("phone", number)
     if spelled is None:
         return ()
-    known = _named(session, "phone", spelled)
+    known = named(session, "phone", spelled)
     digits = "".join(character for character in spelled if character.isdigit())
     rows = session.execute(queries.by_text((f"|{digits}",), digits, most + 1)).all()
     others = tuple(
@@ -77,7 +77,8 @@ def _asked(identifier: str) -> tuple[str, str]:
     return found
 
 
-def _named(session: Session, kind: str, value: str) -> tuple[Match, ...]:
+def named(session: Session, kind: str, value: str) -> tuple[Match, ...]:
+    """Who holds this identifier, spelled as `identity.normalise` does; nobody, or one."""
     customer_id = owner(session, kind, value)
     if customer_id is None:
         return ()
@@ -91,7 +92,7 @@ def _named(session: Session, kind: str, value: str) -> tuple[Match, ...]:
 def _text(session: Session, query: str, limit: int, cursor: str | None) -> Page[Match]:
     exact: tuple[Match, ...] = ()
     for kind, value in identity.guessed(query):
-        exact = exact or _named(session, kind, value)
+        exact = exact or named(session, kind, value)
     if exact:
         return Page(exact)
     parts = identity.wanted_parts(query)

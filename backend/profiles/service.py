@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import EllipsisType
 from typing import Any
 from uuid import UUID
@@ -12,8 +12,25 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlmodel import Session
 
+from backend.matrix.service import GROUP_KINDS, GroupKind
 from backend.profiles import queries, sourcing
-from backend.profiles.beside import beside
+from backend.profiles.belonging import (
+    HOUSEHOLD,
+    Group,
+    Joined,
+    Member,
+    Membership,
+    join,
+    leave,
+    members,
+    memberships,
+    renew_belonging,
+    renew_household,
+    stir,
+    stir_home,
+    with_belonging,
+)
+from backend.profiles.beside import Beside, beside
 from backend.profiles.bulk import (
     FILE_LOAD,
     Enrolled,
@@ -31,8 +48,9 @@ from backend.profiles.consenting import consent, consent_history, enter_consent,
 from backend.profiles.crediting import book_credit, issue_bill, waiting_credits
 from backend.profiles.experience import Moved, moves, score, with_truths
 from backend.profiles.filing import Details, amend, count_past, details
+from backend.profiles.finding import Found, find
 from backend.profiles.identified import Identified, existing, identified, identified_after, versions_after
-from backend.profiles.identity import caller_number, fold, normalise
+from backend.profiles.identity import caller_number, fold, forget, normalise
 from backend.profiles.joining import ATTRIBUTE, FIELDS
 from backend.profiles.knowing import (
     ANONYMOUS,
@@ -40,21 +58,24 @@ from backend.profiles.knowing import (
     anonymous,
     be_known_by,
     enter_prospect,
+    everyone_after,
     hand_over,
     owners,
 )
 from backend.profiles.leaving import (
     erase_customer,
-    erased_since,
     export_customer,
     lock_out,
     note_erased,
     note_swept,
     unswept,
 )
-from backend.profiles.masking import OPEN, Mask, email_text, mask_of, phone_text
+from backend.profiles.likeness import forgiven, is_slip, meant, nearly
+from backend.profiles.masking import DOTS, OPEN, Mask, email_text, mask_of, name_text, phone_text
 from backend.profiles.merging import hold, hold_both, known_as, move_customer, move_customer_back, taken_attributes
 from backend.profiles.moments import told_moment
+from backend.profiles.naming import names_of
+from backend.profiles.queries import STAMP
 from backend.profiles.representing import (
     add_representative,
     end_representative,
@@ -63,10 +84,24 @@ from backend.profiles.representing import (
     representatives,
 )
 from backend.profiles.rewriting import held, moment_of, profile_of, rewrite, set_moment
+from backend.profiles.rfm import FACTS as SCORES
+from backend.profiles.rfm import Cuts
 from backend.profiles.risk import band, in_words
+from backend.profiles.scoring import OWN_VALUES, Reckoning, cuts_now, is_scored, keep_cuts, renew_kept
 from backend.profiles.searching import callers, find_by_sign_in, owner, search
 from backend.profiles.snapshot import Snapshot, snapshot
-from backend.profiles.sourcing import Claims, Sourced, claims_of, keep_claims, learn_from, settle, sources
+from backend.profiles.sourcing import (
+    LONG_AGO,
+    SIGN,
+    Claims,
+    Sourced,
+    claims_of,
+    contact_sources,
+    keep_claims,
+    learn_from,
+    settle,
+    sources,
+)
 from backend.profiles.states import Transition, states_after, why
 from backend.profiles.streaming import beginnings, between, count, some_from
 from backend.profiles.survivorship import Claim
@@ -78,6 +113,7 @@ from backend.profiles.types import (
     ConsentEntry,
     ConsentState,
     Credit,
+    Hit,
     Holding,
     Match,
     Moment,
@@ -93,19 +129,24 @@ from shared.kernel.errors import Erased, NotFound
 from shared.kernel.money import Money
 
 __all__ = [
-    "ANONYMOUS", "ATTRIBUTE", "FIELDS", "FILE_LOAD", "NAMELESS", "OPEN", "REFUSED", "RELATIONS", "Bill", "Claim", "Claims", "Consent",
-    "ConsentEntry", "ConsentState", "Credit", "Details", "Enrolled", "Holding", "Identified", "LifetimeValue", "LoadProgress", "Mask", "Match",
-    "Moment", "Moved", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile", "Representative", "Snapshot", "Sourced", "Transition",
-    "add_representative", "amend", "anonymous", "band", "be_known_by", "beginnings", "beside", "between", "bill_heads", "bills", "book_credit",
-    "caller_number", "callers", "claims_of", "consent", "consent_history", "count", "count_past", "details", "email_text", "end_representative",
-    "enrol", "enter_prospect", "erase_customer", "erased_since", "existing", "export_customer", "find_by_sign_in", "fold", "hand_over", "held",
-    "hold", "hold_both", "identified", "identified_after", "in_words", "issue_bill", "keep_claims", "known_as", "learn", "learn_from",
-    "lifetime_value", "load_progress", "loaded_packs", "local_today", "lock_out", "mask_of", "move_customer", "move_customer_back", "moves",
-    "normalise", "note_erased", "note_progress", "note_swept", "owner", "owners", "phone_text", "profile", "representative", "representatives",
-    "resolve", "revise", "rewrite", "score", "search", "set_consent", "set_moment", "settle", "snapshot", "some_from", "sources", "stamp", "states_after",
-    "states_due", "taken_attributes", "told_moment", "unswept", "versions_after", "waiting_credits", "why", "with_truths", "wording_version",
+    "ANONYMOUS", "ATTRIBUTE", "DOTS", "FIELDS", "FILE_LOAD", "GROUP_KINDS", "HOUSEHOLD", "LONG_AGO", "NAMELESS", "OPEN", "OWN_VALUES", "REFUSED",
+    "RELATIONS", "SCORES", "SIGN", "STAMP", "Beside", "Bill", "Claim", "Claims", "Consent", "ConsentEntry", "ConsentState", "Credit", "Cuts",
+    "Details", "Enrolled", "Found", "Group", "GroupKind", "Hit", "Holding", "Identified", "Joined", "LifetimeValue", "LoadProgress", "Mask", "Match",
+    "Member", "Membership", "Moment", "Moved", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile", "Reckoning", "Representative", "Snapshot",
+    "Sourced", "Transition", "add_representative", "amend", "anonymous", "band", "be_known_by", "beginnings", "beside", "between", "bill_heads",
+    "bills", "book_credit", "caller_number", "callers", "claims_of", "consent", "consent_history", "contact_sources", "count", "count_past",
+    "cuts_now", "details", "email_text", "end_representative", "enrol", "enter_prospect", "erase_customer", "everyone_after", "existing",
+    "export_customer", "find", "find_by_sign_in", "fold", "forgiven", "hand_over", "held", "hold", "hold_both", "identified", "identified_after",
+    "in_words", "is_scored", "is_slip", "issue_bill", "join", "keep_claims", "keep_cuts", "known_as", "learn", "learn_from", "leave",
+    "lifetime_value", "load_progress", "loaded_packs", "local_today", "lock_out", "mask_of", "meant", "members", "memberships", "move_customer",
+    "move_customer_back", "moves", "name_text", "names_of", "nearly", "normalise", "note_erased", "note_progress", "note_swept", "owner", "owners",
+    "phone_text", "profile", "renew_belonging", "renew_household", "renew_kept", "representative", "representatives", "resolve", "revise", "rewrite",
+    "score", "search", "set_consent", "set_moment", "settle", "snapshot", "some_from", "sources", "stamp", "stamp_of", "states_after", "states_due",
+    "stir", "stir_home", "taken_attributes", "told_moment", "unswept", "versions_after", "waiting_credits", "why", "with_belonging", "with_truths",
+    "wording_version",
 ]  # fmt: skip
 
+record.forget_by(forget)
 KEPT_DAYS = 800
 """Day buckets older than the longest window that a pack may declare are dropped when a fact is learned."""
 
@@ -122,15 +163,18 @@ def resolve(session: Session, customer_id: UUID) -> UUID:
 
 def profile(session: Session, customer_id: UUID) -> Profile:
     """All that is known of the customer, under the canonical id whichever was asked for. Raises NotFound."""
-    row = session.execute(queries.PROFILE, {"customer_id": customer_id}).one_or_none()
+    row = session.execute(queries.WHOLE, {"customer_id": customer_id}).one_or_none()
     if row is None:
         customer_id = resolve(session, customer_id)
-        row = session.execute(queries.PROFILE, {"customer_id": customer_id}).one()
-    consents = tuple(
-        Consent(c.purpose, c.channel, c.state, c.source, c.wording, c.at, c.wording_version)
-        for c in session.execute(queries.CONSENTS, {"customer_id": customer_id})
-    )
-    return profile_of(row, consents)
+        row = session.execute(queries.WHOLE, {"customer_id": customer_id}).one()
+    return profile_of(row, tuple(Consent(*kept) for kept in sorted(map(_consent, row.consents or ()))))
+
+
+def _consent(kept: list[Any]) -> tuple[Any, ...]:
+    """One of `queries.WHOLE`, its instant read."""
+    *said, at, version = kept
+    instant = datetime.fromisoformat(at)
+    return *said, instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC), version
 
 
 def _gone(session: Session, customer_id: UUID) -> NotFound | Erased:
@@ -141,9 +185,14 @@ def _gone(session: Session, customer_id: UUID) -> NotFound | Erased:
 
 def stamp(session: Session, customer_id: UUID) -> tuple[int, Moment | None]:
     """The profile's version and the moment: by these one tells whether what was read before still holds. Raises NotFound."""
-    row = session.execute(queries.STAMP, {"customer_id": customer_id}).one_or_none()
+    row = session.execute(STAMP, {"customer_id": customer_id}).one_or_none()
     if row is None:
         raise NotFound("There is no such customer.")
+    return stamp_of(row)
+
+
+def stamp_of(row: Any) -> tuple[int, Moment | None]:
+    """The same of a row of `STAMP`, which others may read together with what is theirs."""
     return row.version, moment_of(row)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from backend.matrix.types import Fact, Pack
@@ -84,7 +85,7 @@ def snapshot(profile: Profile, now: datetime, pack: Pack) -> Snapshot:
     """The customer as a decision of this instant sees them, with life cycle, segments and risk by the pack's rules."""
     today = clock.local_day(now, profile.timezone)
     attributes = {key: _typed(a.type, profile.attributes.get(key), a.default) for key, a in pack.attributes.items()}
-    facts = {key: _fact(fact, profile.facts, today, pack) for key, fact in pack.facts.items()}
+    facts = {key: kept_fact(fact, profile.facts, today, pack) for key, fact in pack.facts.items()}
     risk, reasons = churn_risk(pack.churn, attributes) if pack.churn else (None, ())
     life_cycle, segments, protective = _states(pack, attributes, facts, risk, today)
     moment = profile.moment
@@ -153,7 +154,8 @@ def _typed(type_: str, value: Any, default: Any) -> bool | int | float | str | N
     return value if isinstance(value, str) else str(value)
 
 
-def _fact(fact: Fact, known: Mapping[str, Any], today: date, pack: Pack) -> bool | int | float:
+def kept_fact(fact: Fact, known: Mapping[str, Any], today: date, pack: Pack) -> bool | int | float:
+    """What the fact comes to today, out of what is kept for it."""
     if fact.window is not None:
         days = known.get("days", {}).get(fact.of)
         raw: Any = _in_window(days, today, fact.window) if days else 0
@@ -177,8 +179,14 @@ def _kept(fact: Fact, raw: Any) -> bool | int | float:
 
 def _in_window(days: Mapping[str, float], today: date, window: int) -> float:
     """The sum over today and the window - 1 days before it. ISO days sort as text, so no date is parsed."""
-    first, last = (today - timedelta(days=window - 1)).isoformat(), today.isoformat()
+    first, last = _window(today, window)
     return sum(count for day, count in days.items() if first <= day <= last)
+
+
+@lru_cache(maxsize=256)
+def _window(today: date, window: int) -> tuple[str, str]:
+    """Its first and last day."""
+    return (today - timedelta(days=window - 1)).isoformat(), today.isoformat()
 
 
 def _states(
@@ -194,10 +202,29 @@ def _states(
     context = Context(values, needed=_needed(pack))
     life_cycle = next((s.key for s in pack.life_cycle if _holds(s.rule, context)), pack.life_cycle[-1].key)
     context.add("life_cycle", life_cycle)
-    segments = tuple(s.key for s in pack.segments if _holds(s.rule, context))
+    described = _described(pack, facts)
+    segments = tuple(
+        s.key for s in pack.segments if (s.key in described if s.kind == "descriptive" else _holds(s.rule, context))
+    )
     context.add("segments", list(segments))
     protective = tuple(p.key for p in pack.protective if _holds(p.rule, context))
     return life_cycle, segments, protective
+
+
+def _described(pack: Pack, facts: Mapping[str, Any]) -> frozenset[str]:
+    """The descriptive segments that these scores come to; who is not scored is in none. There are few scores, so each answer is kept."""
+    kept = pack.worked_out.setdefault("described", {})
+    if not kept:
+        rules = [s for s in pack.segments if s.kind == "descriptive"]
+        kept["rules"], kept["names"] = rules, sorted({name for s in rules for name in s.rule.names})
+    scores = tuple(facts.get(name, 0) for name in kept["names"])
+    if not any(scores):
+        return frozenset()
+    found: frozenset[str] | None = kept.get(scores)
+    if found is None:
+        context = Context(dict(zip(kept["names"], scores, strict=True)))
+        found = kept[scores] = frozenset(s.key for s in kept["rules"] if _holds(s.rule, context))
+    return found
 
 
 def _holds(rule: Expression, context: Context) -> bool:
@@ -216,7 +243,11 @@ def _needed(pack: Pack) -> frozenset[str]:
     kept = _plans.get(id(pack))
     if kept is not None and kept[0] is pack:
         return kept[1]
-    rules = [s.rule for s in pack.life_cycle] + [s.rule for s in pack.segments] + [p.rule for p in pack.protective]
+    rules = (
+        [s.rule for s in pack.life_cycle]
+        + [s.rule for s in pack.segments if s.kind == "rule"]
+        + [p.rule for p in pack.protective]
+    )
     names: frozenset[str] = frozenset().union(*(rule.names for rule in rules))
     if len(_plans) >= 16:
         _plans.clear()

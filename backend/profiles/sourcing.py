@@ -21,6 +21,8 @@ Claims = dict[str, dict[str, list[Any]]]
 
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+SIGN = "@"
+"""Before what one knows a person by, among the claims: no attribute can be called so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Sourced:
     at: datetime
     why: Why
     others: tuple[Claim, ...]
+    verified: bool = False
 
 
 def claims_of(session: Session, customer_id: UUID) -> Claims:
@@ -87,14 +90,17 @@ def learn_from(
     *,
     values: Mapping[str, Any] | None = None,
     dates: Mapping[str, date] | None = None,
+    at: datetime | None = None,
+    verified: bool = False,
 ) -> int:
-    """Writes down what a source tells of the customer now, and gives the profile's version; which value stands, its trust decides.
+    """Writes down what a source tells of the customer, and gives the profile's version; which value stands, its trust decides.
 
-    `values` and `dates` replace. Raises NotFound.
+    `at` is the instant of which it tells, now where none is said; `verified` says that this was checked with the customer, where
+    the source does not check all that it tells. `values` and `dates` replace. Raises NotFound.
     """
     before = held(session, customer_id)
-    verified = any(one.key == source and one.verified for one in pack.tracking.source)
-    told_now = [(key, Claim(source, value, now, verified)) for key, value in attributes.items()]
+    checked = verified or any(one.key == source and one.verified for one in pack.tracking.source)
+    told_now = [(key, Claim(source, value, at or now, checked)) for key, value in attributes.items()]
     known, claims = settle(before.attributes, claims_of(session, customer_id), told_now, pack)
     facts = dict(before.facts)
     if values:
@@ -122,12 +128,26 @@ def acted(
 
 def sources(session: Session, customer_id: UUID, pack: Pack) -> dict[str, Sourced]:
     """Where the value of each attribute comes from that any source told of, or an act of ours changed."""
-    found = {}
-    for key, plain in claims_of(session, customer_id).items():
-        if key not in pack.attributes or not plain:
-            continue
-        known = claims_from(plain)
-        best, why = surviving(known, pack.attributes[key].survivorship, pack.tracking.trust)
-        others = sorted((c for c in known.values() if c is not best), key=lambda c: c.at, reverse=True)
-        found[key] = Sourced(best.source, best.at, why, tuple(others))
-    return found
+    told_of = claims_of(session, customer_id)
+    return {
+        key: _sourced(plain, pack.attributes[key].survivorship, pack)
+        for key, plain in told_of.items()
+        if plain and key in pack.attributes
+    }
+
+
+def contact_sources(session: Session, customer_id: UUID, pack: Pack) -> dict[str, Sourced]:
+    """The same of name, phone, email and birth_date, which go by the newest word."""
+    told_of = claims_of(session, customer_id)
+    return {
+        key.removeprefix(SIGN): _sourced(plain, "newest", pack)
+        for key, plain in told_of.items()
+        if plain and key.startswith(SIGN)
+    }
+
+
+def _sourced(plain: Mapping[str, list[Any]], rule: Rule, pack: Pack) -> Sourced:
+    known = claims_from(plain)
+    best, why = surviving(known, rule, pack.tracking.trust)
+    others = sorted((c for c in known.values() if c is not best), key=lambda c: c.at, reverse=True)
+    return Sourced(best.source, best.at, why, tuple(others), best.verified)

@@ -64,7 +64,7 @@ def surviving(claims: Mapping[str, Claim], rule: Rule, trust: Mapping[str, int])
     ordered = sorted(later, key=rank, reverse=True)
     best = ordered[0]
     if len(ordered) == 1:
-        return best, "only"
+        return best, "only" if base is None else "newer"
     second = ordered[1]
     if best.verified != second.verified:
         return best, "verified"

@@ -238,6 +238,57 @@ class RepresentativeRow(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class GroupRow(SQLModel, table=True):
+    """A household or an account, to which several customers may belong. `key` is what other systems call it."""
+
+    __tablename__ = "customer_group"
+    __table_args__ = (
+        CheckConstraint("kind IN ('household', 'billing', 'business')", name="kind"),
+        UniqueConstraint("key"),
+    )
+
+    group_id: UUID = Field(primary_key=True)
+    kind: str
+    key: str
+    name: str
+    traits: dict[str, Any] = Field(sa_type=Json)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class MembershipRow(SQLModel, table=True):
+    """That a customer belongs to a household or account, or did: kept after they left."""
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        CheckConstraint("until IS NULL OR until >= since", name="until_after_since"),
+        Index("ix_membership_group_id", "group_id"),
+        CLUSTERED,
+    )
+
+    customer_id: UUID = Field(primary_key=True, foreign_key="customer.customer_id")
+    membership_id: UUID = Field(primary_key=True)
+    group_id: UUID = Field(foreign_key="customer_group.group_id")
+    since: datetime = Field(sa_type=UtcDateTime)
+    until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Empty while they belong to it."""
+    source: str
+
+
+class RfmCutRow(SQLModel, table=True):
+    """The cut-offs by which customers are scored, as they were worked out over all of them on a day."""
+
+    __tablename__ = "rfm_cut"
+
+    day: date = Field(primary_key=True)
+    version: int
+    customers: int
+    of: dict[str, Any] = Field(sa_type=Json)
+    """The facts that they were worked out of."""
+    cuts: dict[str, Any] = Field(sa_type=Json)
+    made_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class PackLoadRow(SQLModel, table=True):
     """How far a load got, written in the transaction of each batch: an interrupted load goes on from there."""
 

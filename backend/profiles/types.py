@@ -135,6 +135,22 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class Hit:
+    """Something else that a search finds, of this kind ("case"): the faces know where each kind is opened. It may be nobody's.
+
+    `label` and `detail` are in words, and tell nothing that a verification would have to unmask; the higher the `rank`
+    (0 to 1), the earlier it stands.
+    """
+
+    kind: str
+    label: str
+    detail: str
+    customer_id: UUID | None
+    thing_id: UUID
+    rank: float
+
+
+@dataclass(frozen=True, slots=True)
 class Bill:
     bill_id: UUID
     reference: str

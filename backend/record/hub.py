@@ -20,7 +20,7 @@ from uuid import UUID
 import psycopg
 from sqlalchemy.engine import make_url
 
-from backend import db
+from backend import db, engines
 from backend.record import changes
 from backend.record.types import RETURN, Change
 from shared.kernel.errors import Unavailable
@@ -44,9 +44,12 @@ _log = logging.getLogger("evenhand.hub")
 class Watch:
     """One watcher's place: what they want is put here. To be closed by whoever opened it."""
 
-    def __init__(self, hub: Hub, wants: Wants, about: frozenset[UUID | str] | None, owner: str | None) -> None:
+    def __init__(
+        self, hub: Hub, wants: Wants, about: frozenset[UUID | str] | None, owner: str | None, own: bool = False
+    ) -> None:
         self.about = about
         self.owner = owner
+        self.own = own
         self.ended = False
         self._hub = hub
         self._wants = wants
@@ -106,17 +109,17 @@ class Hub:
 
     def watch(
         self, wants: Wants, *, about: Collection[UUID | str] | None = None, after: int | None = None,
-        since: datetime | None = None, owner: str | None = None, most: int = MOST,
+        since: datetime | None = None, owner: str | None = None, most: int = MOST, own: bool = False,
     ) -> Watch:  # fmt: skip
         """A place for whoever wants these changes, holding already those after a number or since an instant.
 
         `about` names the customers and subjects of which alone anything is wanted: of all else the watcher is not even asked.
         Above `most` watchers Unavailable is raised; of one owner's, the oldest gives way. Also raised when the database cannot
-        be listened to.
+        be listened to. `own`: this process's own, behind which no page waits; it takes nobody's place.
         """
-        watch = Watch(self, wants, None if about is None else frozenset(about), owner)
+        watch = Watch(self, wants, None if about is None else frozenset(about), owner, own)
         with self._changed:
-            if len(self._watches) >= most:
+            if not own and self.watching() >= most:
                 raise Unavailable("Too many pages are live just now. Reload to see what is new.", retry_after=10)
             self._watches.append(watch)
             for key in (None,) if watch.about is None else watch.about:
@@ -138,8 +141,8 @@ class Hub:
         return watch
 
     def watching(self) -> int:
-        """How many watch."""
-        return len(self._watches)
+        """How many pages watch."""
+        return sum(not watch.own for watch in list(self._watches))
 
     def leave(self, watch: Watch) -> None:
         with self._changed, contextlib.suppress(ValueError):
@@ -235,7 +238,7 @@ class Hub:
         database = make_url(self.url).database or ""
         with contextlib.closing(sqlite3.connect(database, isolation_level=None, check_same_thread=False)) as connection:
             connection.execute("PRAGMA query_only = ON")
-            connection.execute(f"PRAGMA busy_timeout = {db.BUSY_MILLISECONDS}")
+            connection.execute(f"PRAGMA busy_timeout = {engines.BUSY_MILLISECONDS}")
             last = connection.execute("SELECT max(change_id) FROM change").fetchone()[0] or 0
             self.newest = last
 

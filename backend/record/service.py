@@ -11,6 +11,7 @@ from backend.record import auditing, changes, idempotency, outbox, webhooks
 from backend.record.auditing import Verdict, audit, seal, verify
 from backend.record.changes import CHANGED, changed, followed, reached
 from backend.record.changes import purge as purge_changes
+from backend.record.forgetting import ERASED, forget_by, remember
 from backend.record.hub import Hub, Watch, hub
 from backend.record.idempotency import Answer, Request, begin, finish, give_up, purge, request_of
 from backend.record.moving import jobs_about, move_customer, move_customer_back
@@ -33,10 +34,10 @@ from backend.record.webhooks import (
 from shared.kernel.actors import Actor
 
 __all__ = [
-    "CHANGED", "EVENTS", "RETURN", "Answer", "Change", "Delivery", "Endpoint", "Hub", "Reach", "Request", "Sender", "Verdict", "Watch",
-    "add_endpoint", "announce", "audit", "begin", "changed", "deliveries", "endpoints", "erase_customer", "export_customer", "finish", "followed",
+    "CHANGED", "ERASED", "EVENTS", "RETURN", "Answer", "Change", "Delivery", "Endpoint", "Hub", "Reach", "Request", "Sender", "Verdict", "Watch",
+    "add_endpoint", "announce", "audit", "begin", "changed", "deliveries", "endpoints", "erase_customer", "export_customer", "finish", "followed", "forget_by",
     "give_up", "hub", "jobs_about", "lately", "move_customer", "move_customer_back", "purge", "purge_changes", "purge_deliveries", "put", "reached",
-    "register", "remove_endpoint", "request_of", "resend", "resend_all", "run_due", "seal", "switch_endpoint", "verify",
+    "register", "remember", "remove_endpoint", "request_of", "resend", "resend_all", "run_due", "seal", "switch_endpoint", "verify",
 ]  # fmt: skip
 
 

@@ -26,7 +26,8 @@ from shared.kernel.errors import Conflict, Invalid, NotFound
 EVENTS = (
     "offer.presented", "offer.accepted", "offer.declined", "offer.deferred", "offer.fulfilled", "offer.undone", "offer.expired",
     "offer.withdrawn", "message.due", "consent.changed", "profile.updated", "life_cycle.changed", "segment.entered",
-    "segment.left",
+    "segment.left", "case.opened", "case.answered", "case.written", "case.assigned", "case.changed", "case.pending", "case.snoozed",
+    "case.woken", "case.resolved", "case.reopened", "case.cancelled", "case.closed", "case.merged", "case.unmerged", "case.split",
 )  # fmt: skip
 """What an endpoint may ask for."""
 LONGEST_URL = 500
@@ -34,7 +35,7 @@ SHOWN = 50
 KEPT_DELIVERED, KEPT_DEAD = timedelta(days=7), timedelta(days=60)
 _TOLD = (
     "offer_id", "treatment", "reference", "terms", "until", "deliver_from", "purpose", "for_channel", "state", "wording_version",
-    "key", "label", "before", "version",
+    "key", "label", "before", "version", "case_id", "type", "priority", "message_id",
 )  # fmt: skip
 """What a receiver learns of an event: nothing that names the customer, or that an agent wrote."""
 _ENDPOINT = db.table_of(WebhookEndpointRow)

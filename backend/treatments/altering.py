@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -17,19 +18,23 @@ from sqlmodel import Session
 
 from backend import db
 from backend.budgets import service as budgets
+from backend.cases import service as cases
 from backend.engine import service as engine
 from backend.engine.catalogue import Term, Treatment
 from backend.engine.facts import terms_from, terms_json
-from backend.engine.service import Ranked, Words, concession_of, deliver, fill, frozen, refusal
+from backend.engine.service import Ranked, Words, concession_of, deliver, frozen, refusal
 from backend.interactions import service as interactions
 from backend.record import service as record
 from backend.rules.service import RuleFailed
 from backend.treatments import asking, cards
 from backend.treatments.answers import checked_reason
 from backend.treatments.cards import OfferLine, TermLine
+from backend.treatments.disclosing import Ticks, needed_of, told_of
 from backend.treatments.inputs import Inputs, gather
 from backend.treatments.ledger import FULFIL, owner_of, presentation, reserve, row_of, undo_until, write
 from backend.treatments.locking import lock_ledger, move_ledger
+from backend.treatments.masked import seen_by
+from backend.treatments.scripting import script_of, spoken
 from backend.treatments.tables import OfferRow
 from shared.kernel import clock, ids, money
 from shared.kernel.actors import Actor
@@ -65,6 +70,7 @@ def alter(
     now: datetime,
     seen: int | None = None,
     reason: str | None = None,
+    ticks: Ticks | None = None,
 ) -> OfferLine:
     """Puts a new offer on these terms in the place of this one, and gives it: presented, or pending approval.
 
@@ -76,7 +82,7 @@ def alter(
     owner = owner_of(session, offer_id, None)
     lock_ledger(session, owner)
     interactions.require_authority(session, owner, actor, now)
-    inputs = gather(session, owner, now)
+    inputs = seen_by(session, gather(session, owner, now), actor)
     row = row_of(session, owner, offer_id)
     _channel(channel, inputs)
     reason = checked_reason(reason)
@@ -99,7 +105,10 @@ def alter(
         "terms": altered, "concession": concession, "supersedes": offer_id, "reason": reason,
     }  # fmt: skip
     if beyond:
+        # Once it is approved it is accepted: what must be told before that is told now.
+        told_now = told_of(needed_of(SimpleNamespace(**new), inputs), channel, ticks, actor, now)
         new |= {
+            "disclosed": told_now,
             "state": "pending_approval", "answered_at": now, "answered_on": inputs.today, "answered_channel": channel,
             "answered_by": actor.name, "answered_with": named.get("person"), "settled_at": clock.now(),
         }  # fmt: skip
@@ -136,7 +145,7 @@ def override(
     inputs = gather(session, customer_id, now)
     owner = inputs.profile.customer_id
     lock_ledger(session, owner)
-    inputs = gather(session, owner, now)
+    inputs = seen_by(session, gather(session, owner, now), actor)
     _channel(channel, inputs)
     t = inputs.configuration.catalogue.treatments.get(treatment)
     if t is None:
@@ -184,12 +193,14 @@ class Alternative:
     terms: tuple[TermLine, ...]
 
 
-def alternatives(session: Session, customer_id: UUID, channel: str, now: datetime) -> tuple[Alternative, ...]:
+def alternatives(
+    session: Session, customer_id: UUID, channel: str, actor: Actor, now: datetime
+) -> tuple[Alternative, ...]:
     """What may be chosen for this customer in this channel, in the catalogue's order, but for what they have already.
 
     The first few of the ranking are left out: they stand on the customer's page. Raises NotFound.
     """
-    inputs = gather(session, customer_id, now)
+    inputs = seen_by(session, gather(session, customer_id, now), actor)
     ranked = deliver(asking.ranking(session, inputs, now), inputs.snapshot, inputs.configuration, channel).here
     shown = {(r.treatment, r.subject) for r in ranked[:SHOWN]}
     found = []
@@ -197,8 +208,9 @@ def alternatives(session: Session, customer_id: UUID, channel: str, now: datetim
         t = inputs.configuration.catalogue.treatments[key]
         if (key, subject) in shown or refusal(t, inputs.snapshot, inputs.pack, channel) is not None:
             continue
-        words = Words(inputs.snapshot, inputs.pack, inputs.profile.first_name, item.terms)
-        script = fill(t.phone.script, words) if t.phone else ""
+        names = spoken(inputs.profile.name, actor.name)
+        words = Words(inputs.snapshot, inputs.pack, inputs.profile.first_name, item.terms, inputs.mask, names)
+        script = script_of(t.phone, words, inputs.mask.text, inputs.pack).text
         terms = cards.term_lines(item.terms, inputs)
         found.append(Alternative(key, subject, t.name, cards.headline(t, words), t.issue, script, terms))
     return tuple(found)
@@ -214,7 +226,7 @@ def decide_terms(
     """
     owner = owner_of(session, offer_id, None)
     lock_ledger(session, owner)
-    inputs = gather(session, owner, now)
+    inputs = seen_by(session, gather(session, owner, now), actor)
     row = row_of(session, owner, offer_id)
     if row.state != "pending_approval":
         raise AlreadyAnswered("This was decided already.", offer=cards.offer_line(row, inputs, actor))
@@ -233,6 +245,8 @@ def decide_terms(
     after = row_of(session, owner, offer_id)
     data = cards.event_data(after, inputs) | ({"why": reason} if reason else {})
     _tell(session, after, "offer.approved" if approved else "offer.refused", None, actor, data, inputs, now)
+    how = "approved" if approved else "refused"
+    cases.notify(session, owner, row.made_by_id or "", how, str(data.get("headline") or ""), reason or "", now)
     return cards.offer_line(after, inputs, actor)
 
 
@@ -243,7 +257,7 @@ def waiting(session: Session, actor: Actor, now: datetime, limit: int = 100) -> 
     ).all()
     found = []
     for row in rows:
-        inputs = gather(session, row.customer_id, now)
+        inputs = seen_by(session, gather(session, row.customer_id, now), actor)
         before = next((o for o in inputs.offers if o.offer_id == row.supersedes), None)
         found.append(
             Waiting(

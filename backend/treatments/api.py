@@ -14,13 +14,14 @@ from backend import db, edge, problems
 from backend.engine.catalogue import Channel
 from backend.interactions import service as interactions
 from backend.people.service import Permission, current_actor, requires
+from backend.record import service as record
 from backend.treatments import asking, explaining, ledger, recommending, replaying, standing, undoing
 from backend.treatments.views import decided_json, decision_json, offer_json, told_json
 from shared.kernel import clock
 from shared.kernel.errors import Conflict, Invalid
 
 _TOLD = standing.Answers()
-_FORGETTING = standing.Forgetting(_TOLD)
+record.forget_by(lambda: _TOLD.forget())
 
 bp = problems.blueprint("treatments", __name__, "Decisions, and the offers that come of them")
 
@@ -236,7 +237,7 @@ def decide(path: CustomerPath, body: DecisionBody) -> problems.Answer:
     """201 with a decision newly stored; 200 with the one that stands, or with a preview, which stores nothing."""
     now = clock.now()
     actor = current_actor()
-    _FORGETTING.look(now)
+    turn = _TOLD.turn
     asked = (path.customer_id, body.channel, body.limit, actor.may(Permission.SEE_SENSITIVE))
     if not body.preview and (before := _told_before(asked, now)):
         return before
@@ -259,7 +260,8 @@ def decide(path: CustomerPath, body: DecisionBody) -> problems.Answer:
     told = decided_json(decided, rows, withheld, body.channel, body.limit, mask)
     answer = current_app.json.dumps(told).encode()
     if decided.decision_id is not None and decided.inputs.profile.customer_id == path.customer_id:
-        _TOLD.keep(asked, standing.stamp_of(decided), decided.stands_until, answer)
+        record.remember()
+        _TOLD.keep(asked, standing.stamp_of(decided), decided.stands_until, answer, turn)
     return _as_json(answer, 201 if decided.newly else 200)
 
 

@@ -38,10 +38,11 @@ _LATEST = (
     .limit(1)
 )
 _NEW_DECISION, _NEW_OFFERS = insert(_DECISION), insert(_OFFER)
-_OFFERS_NOW = select(_OFFER.c.offer_id, _OFFER.c.version).where(_OFFER.c.customer_id == bindparam("customer_id"))
-_VERSIONS_NOW = select(
+_NOW = profiles.STAMP.outerjoin(_OFFER, _OFFER.c.customer_id == bindparam("customer_id")).add_columns(
     catalogues.VERSION_IN_FORCE.label("configuration"),
     _LATEST.with_only_columns(_DECISION.c.decision_id).scalar_subquery().label("decision_id"),
+    _OFFER.c.offer_id,
+    _OFFER.c.version.label("offer_version"),
 )
 _UPDATE_OPEN = (
     update(_OFFER)
@@ -178,11 +179,11 @@ def _versions(inputs: Inputs) -> tuple[Any, ...]:
 def _unmoved(session: Session, inputs: Inputs, latest: UUID | None) -> bool:
     """Whether nothing that the decision read has changed since, and no other was stored; asked under the customer's lock."""
     seen = inputs.profile
-    versions = session.execute(_VERSIONS_NOW, {"customer_id": seen.customer_id}).one()
+    rows = session.execute(_NOW, {"customer_id": seen.customer_id}).all()
     return (
-        (versions.configuration, versions.decision_id) == (inputs.configuration.version, latest)
-        and profiles.stamp(session, seen.customer_id) == (seen.version, seen.moment)
-        and {tuple(row) for row in session.execute(_OFFERS_NOW, {"customer_id": seen.customer_id})}
+        (rows[0].configuration, rows[0].decision_id) == (inputs.configuration.version, latest)
+        and profiles.stamp_of(rows[0]) == (seen.version, seen.moment)
+        and {(row.offer_id, row.offer_version) for row in rows if row.offer_id is not None}
         == {(row.offer_id, row.version) for row in inputs.offers}
     )
 

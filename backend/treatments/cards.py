@@ -16,33 +16,13 @@ from backend.matrix.service import attribute_text
 from backend.rules.service import Context, RuleFailed
 from backend.treatments import answered
 from backend.treatments.answered import Person
+from backend.treatments.disclosing import Disclosure, Told, disclosures_of, told_data, told_from
 from backend.treatments.inputs import Inputs
+from backend.treatments.labels import STATE_LABELS as STATE_LABELS
+from backend.treatments.labels import STEP_LABELS as STEP_LABELS
+from backend.treatments.masked import masked_term, sayable, unsaid
+from backend.treatments.scripting import Doubt, SaidNext, script_of, spoken
 from shared.kernel.actors import Actor
-
-STEP_LABELS = {
-    "in_force": "Not in force",
-    "eligible": "Not eligible",
-    "applicable": "Not relevant now",
-    "suitable": "Not good for them",
-    "consent": "No consent",
-    "contact_policy": "Contact policy",
-    "budget": "Nothing left of a budget",
-    "arbitration": "Silence is better",
-    "deliverable": "Not in this channel",
-}
-STATE_LABELS = {
-    "open": "Not yet mentioned",
-    "presented": "Offered",
-    "accepted": "Accepted",
-    "fulfilled": "Arranged",
-    "declined": "Declined",
-    "deferred": "Put off",
-    "expired": "Ended",
-    "withdrawn": "Withdrawn",
-    "pending_approval": "Being confirmed",
-    "superseded": "Replaced",
-    "undone": "Taken back",
-}
 
 
 @dataclass(frozen=True)
@@ -75,6 +55,8 @@ class CustomerCard:
     version: int
     reference: str
     promise: str
+    disclosures: tuple[Disclosure, ...] = ()
+    """What they must be told before they accept."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +86,9 @@ class AgentCard:
     first: bool
     """Stands first because it was presented first, whatever its priority is today."""
     alterable: tuple[AlterableTerm, ...] = ()
+    answers: tuple[SaidNext, ...] = ()
+    """What they may say to the script, and what then follows."""
+    doubts: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -158,6 +143,8 @@ class OfferLine:
     version: int
     reference: str
     promise: str
+    disclosed: tuple[Told, ...] = ()
+    """What was told before it was accepted."""
 
 
 @dataclass(frozen=True)
@@ -199,7 +186,8 @@ class CustomerRecommendation:
 
 def term_lines(terms: Iterable[TermValue], inputs: Inputs) -> tuple[TermLine, ...]:
     currency, language = inputs.pack.currency, inputs.profile.language
-    return tuple(TermLine(t.key, t.label, t.value, t.unit, term_text(t, currency, language)) for t in terms)
+    shown = (masked_term(t, inputs.mask) for t in terms)
+    return tuple(TermLine(t.key, t.label, t.value, t.unit, term_text(t, currency, language)) for t in shown)
 
 
 def terms_equal(terms: Iterable[TermValue], stored: list[Mapping[str, Any]]) -> bool:
@@ -211,23 +199,23 @@ def stand_in(item: Ranked) -> Any:
     return SimpleNamespace(
         offer_id=item.offer_id, treatment=item.treatment, catalogue_version=item.catalogue_version,
         terms=[terms_json(t) for t in item.terms], valid_until=item.valid_until, state="open", version=1, reference="",
-        presented_at=None, subject=item.subject,
+        presented_at=None, subject=item.subject, disclosed=None,
     )  # fmt: skip
 
 
 def customer_card(t: Treatment, row: Any, inputs: Inputs, context: Context) -> CustomerCard:
     """The card of an offer: its own terms, and the words of the catalogue that it was made from."""
     terms = terms_from(row.terms)
-    words = Words(inputs.snapshot, inputs.pack, inputs.profile.first_name, terms)
-    said = _acknowledged(inputs)
+    words, held = _words(inputs, terms), _holding(t.reason, context)
+    said, hide = _acknowledged(inputs), inputs.mask.text
     return CustomerCard(
         offer_id=row.offer_id,
         treatment=t.key,
         subject=row.subject,
         headline=headline(t, words),
-        acknowledgement=fill(said.customer, words) if said else None,
-        body=fill(t.portal.body, words) if t.portal else "",
-        reason=next((fill(r.customer, words) for r in _holding(t.reason, context) if r.customer), ""),
+        acknowledgement=hide(fill(said.customer, words)) if said else None,
+        body=hide(fill(t.portal.body, words)) if t.portal else "",
+        reason=next((hide(fill(r.customer, words)) for r in sayable(held, inputs.mask) if r.customer), ""),
         terms=term_lines(terms, inputs),
         valid_until=row.valid_until,
         accept_label=fill(t.portal.accept, words) if t.portal else "Accept",
@@ -235,13 +223,19 @@ def customer_card(t: Treatment, row: Any, inputs: Inputs, context: Context) -> C
         version=row.version,
         reference=row.reference,
         promise=fill(t.fulfilment.promise, words),
+        disclosures=disclosures_of(t, inputs.configuration.catalogue_of(row.catalogue_version).pack, words),
     )
 
 
-def agent_card(t: Treatment, item: Ranked, rank: int, row: Any, inputs: Inputs, context: Context) -> AgentCard:
+def agent_card(
+    t: Treatment, item: Ranked, rank: int, row: Any, inputs: Inputs, context: Context, agent: str = ""
+) -> AgentCard:
+    """The card for whoever speaks with the customer: `agent` by name, where that is known."""
     card = customer_card(t, row, inputs, context)
-    words = Words(inputs.snapshot, inputs.pack, inputs.profile.first_name, terms_from(row.terms))
-    said = _acknowledged(inputs)
+    terms, names = terms_from(row.terms), spoken(inputs.profile.name, agent)
+    words = Words(inputs.snapshot, inputs.pack, inputs.profile.first_name, terms, inputs.mask, names)
+    said, hide, held = _acknowledged(inputs), inputs.mask.text, _holding(t.reason, context)
+    script = script_of(t.phone, words, hide, inputs.pack)
     return AgentCard(
         card=card,
         name=t.name,
@@ -250,16 +244,18 @@ def agent_card(t: Treatment, item: Ranked, rank: int, row: Any, inputs: Inputs, 
         rank=rank,
         priority=item.priority,
         factors=item.factors,
-        script=fill(t.phone.script, words) if t.phone else "",
-        script_acknowledgement=fill(said.agent, words) if said else None,
-        reasons=tuple(fill(r.agent, words) for r in _holding(t.reason, context)),
+        script=script.text,
+        script_acknowledgement=hide(fill(said.agent, words)) if said else None,
+        reasons=(*(hide(fill(r.agent, words)) for r in sayable(held, inputs.mask)), *unsaid(held, inputs.mask)),
         presented=PresentedLine(
             row.presented_at, row.presented_channel, row.presented_by, answered.person_of(row.presented_with)
         )
         if row.presented_at
         else None,
         first=item.pinned,
-        alterable=alterable_terms(t, terms_from(row.terms), inputs.pack.currency, inputs.profile.language),
+        alterable=alterable_terms(t, terms, inputs.pack.currency, inputs.profile.language),
+        answers=script.answers,
+        doubts=script.doubts,
     )
 
 
@@ -271,7 +267,7 @@ def offer_line(row: Any, inputs: Inputs, viewer: Actor) -> OfferLine:
     """An offer as this viewer may know it: a customer reads who answered as themselves or the house, never a name."""
     t = inputs.configuration.catalogue_of(row.catalogue_version).treatments[row.treatment]
     terms = terms_from(row.terms)
-    words = Words(inputs.snapshot, inputs.pack, inputs.profile.first_name, terms)
+    words = _words(inputs, terms)
     at, channel = (
         (row.answered_at, row.answered_channel) if row.answered_at else (row.presented_at, row.presented_channel)
     )
@@ -304,6 +300,7 @@ def offer_line(row: Any, inputs: Inputs, viewer: Actor) -> OfferLine:
         version=row.version,
         reference=row.reference,
         promise=fill(t.fulfilment.promise, words),
+        disclosed=told_from(row.disclosed),
     )
 
 
@@ -329,7 +326,7 @@ def withheld_line(w: Withheld, inputs: Inputs) -> WithheldLine:
 
 def elsewhere_line(item: Ranked, rule: str, channels: tuple[str, ...], reference: str, inputs: Inputs) -> Elsewhere:
     t = inputs.configuration.catalogue_of(item.catalogue_version).treatments[item.treatment]
-    words = Words(inputs.snapshot, inputs.pack, inputs.profile.first_name, item.terms)
+    words = _words(inputs, item.terms)
     labels = tuple(inputs.pack.label_of(inputs.pack.channels, c) for c in channels)
     return Elsewhere(t.key, headline(t, words), channels, labels, rule, reference)
 
@@ -352,7 +349,13 @@ def event_data(row: Any, inputs: Inputs) -> dict[str, Any]:
         data["until"] = row.until.isoformat()
     if row.state in ("accepted", "fulfilled"):
         data["promise"] = fill(t.fulfilment.promise, words)
+    if row.disclosed:
+        data["disclosed"] = told_data(row.disclosed)
     return data
+
+
+def _words(inputs: Inputs, terms: tuple[TermValue, ...]) -> Words:
+    return Words(inputs.snapshot, inputs.pack, inputs.profile.first_name, terms, inputs.mask)
 
 
 def _acknowledged(inputs: Inputs) -> Any:

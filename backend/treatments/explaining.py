@@ -27,7 +27,7 @@ from backend.engine.service import (
 from backend.interactions import service as interactions
 from backend.matrix.service import Pack
 from backend.profiles import service as profiles
-from backend.profiles.service import Mask, Profile, Snapshot
+from backend.profiles.service import Profile, Snapshot
 from backend.rules.service import Context, RuleFailed
 from backend.treatments.asking import ranked_from
 from backend.treatments.cards import (
@@ -40,7 +40,7 @@ from backend.treatments.cards import (
     withheld_line,
 )
 from backend.treatments.inputs import Inputs, gather
-from backend.treatments.masked import masked_card, masked_withheld
+from backend.treatments.masked import masked, masked_withheld
 from backend.treatments.recommending import rules_context
 from backend.treatments.replaying import Recalled, recall
 from shared.kernel import clock
@@ -138,7 +138,7 @@ def decision_page(session: Session, decision_id: UUID, now: datetime, viewer: Ac
     profile = profiles.profile(session, row.customer_id)
     mask = interactions.mask_for(session, profile, recalled.configuration.catalogue.pack, viewer, (snapshot,))
     removed = tuple(masked_withheld(w, mask) for w in recalled.ruling.withheld)
-    inputs = Inputs(profile, snapshot, recalled.ledger, recalled.configuration)
+    inputs = masked(Inputs(profile, snapshot, recalled.ledger, recalled.configuration), mask)
     names = _names(recalled)
     current = gather(session, row.customer_id, now)
     stands = _stands(current, recalled)
@@ -158,7 +158,7 @@ def decision_page(session: Session, decision_id: UUID, now: datetime, viewer: Ac
         engine_version=row.engine_version,
         stage=snapshot.stage,
         intent=snapshot.intent,
-        ranked=_ranking(recalled, inputs, names, mask),
+        ranked=_ranking(recalled, inputs, names),
         withheld=tuple(withheld_line(w, inputs) for w in removed),
         removed=removed,
         funnel=funnel_of(recalled.ruling.withheld),
@@ -204,13 +204,13 @@ def funnel_of(withheld: Iterable[Withheld]) -> tuple[FunnelLine, ...]:
     return tuple(FunnelLine(step, STEP_LABELS[step], counts[step]) for step in STEPS if counts[step])
 
 
-def _ranking(recalled: Recalled, inputs: Inputs, names: dict[str, str], mask: Mask) -> tuple[RankLine, ...]:
+def _ranking(recalled: Recalled, inputs: Inputs, names: dict[str, str]) -> tuple[RankLine, ...]:
     context = rules_context(inputs)
     ranked = ranked_from(recalled.row.ranked)
     lines = []
     for rank, item in enumerate(ranked, 1):
         t = recalled.configuration.catalogue_of(item.catalogue_version).treatments[item.treatment]
-        card = masked_card(agent_card(t, item, rank, stand_in(item), inputs, context), mask)
+        card = agent_card(t, item, rank, stand_in(item), inputs, context)
         follower = ranked[rank] if rank < len(ranked) else None
         lines.append(
             RankLine(
@@ -269,7 +269,10 @@ def _on(day: date, profile: Profile, pack: Pack) -> Sequence[Snapshot]:
     """At the day's first and last instant: a moment may fade in between."""
     begins = clock.midnight_after(day - timedelta(days=1), profile.timezone)
     ends = clock.midnight_after(day, profile.timezone) - timedelta(microseconds=1)
-    first, last = (profiles.snapshot(profile, at, pack) for at in (begins, ends))
+    first, moment = profiles.snapshot(profile, begins, pack), profile.moment
+    if moment is None or moment.live(begins) == moment.live(ends):
+        return (first,)  # nothing else of a customer depends on the hour
+    last = profiles.snapshot(profile, ends, pack)
     return (first,) if first == last else (first, last)
 
 

@@ -88,10 +88,15 @@ def _do(session: Session, treatment: Treatment, row: Any, inputs: Inputs, now: d
             )  # fmt: skip
             # Whoever is to come on that day cannot be called off on the day itself.
             return (), undo_until and min(undo_until, day - timedelta(days=1))
-        case "callback" | "case":
-            kind: cases.Kind = "callback" if act.kind == "callback" else "case"
+        case "callback":
+            cases.ask_callback(
+                session, customer_id, subject, zone=inputs.profile.timezone, actor=SYSTEM, now=now, channel=None, reference=row.reference,
+                offer_id=row.offer_id, pack=inputs.pack,
+            )  # fmt: skip
+        case "case":
             cases.open_case(
-                session, customer_id, kind, subject, actor=SYSTEM, now=now, reference=row.reference, offer_id=row.offer_id
+                session, customer_id, "case", subject, actor=SYSTEM, now=now, reference=row.reference, offer_id=row.offer_id,
+                pack=inputs.pack,
             )  # fmt: skip
         case "message":
             # The promise itself is the fulfilment: the customer reads it on the card and in the timeline.

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from backend.engine.service import Words
 from backend.treatments import asking, cards
+from backend.treatments.masked import seen_by_anybody
 
 LATELY = timedelta(hours=1)
 """An answer older than this is no news of the contact that goes on now."""
@@ -28,7 +29,7 @@ def glance(customer_id: UUID, now: datetime) -> Glance:
     decided = asking.standing(customer_id, now)
     if decided is None:
         decided = asking.preview(customer_id, now)
-    inputs = decided.inputs
+    inputs = seen_by_anybody(decided.inputs)
     moment = inputs.profile.moment
     why = ""
     if moment is not None and moment.live(now):
@@ -37,7 +38,9 @@ def glance(customer_id: UUID, now: datetime) -> Glance:
     if decided.ranked:
         first = decided.ranked[0]
         t = inputs.configuration.catalogue_of(first.catalogue_version).treatments[first.treatment]
-        recommended = cards.headline(t, Words(inputs.snapshot, inputs.pack, inputs.profile.first_name, first.terms))
+        recommended = cards.headline(
+            t, Words(inputs.snapshot, inputs.pack, inputs.profile.first_name, first.terms, inputs.mask)
+        )
     latest = max((row for row in decided.offers if row.answered_at), key=lambda row: row.answered_at, default=None)
     answered = latest.state if latest is not None and now - latest.answered_at < LATELY else ""
     return Glance(inputs.profile.name, why, recommended, answered)

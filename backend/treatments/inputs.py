@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, literal, select
 from sqlmodel import Session
 
 from backend import db
@@ -21,16 +21,26 @@ from backend.catalogue import service as catalogues
 from backend.engine.facts import Configuration, Ledger, OfferFact, terms_from
 from backend.matrix.service import Pack
 from backend.profiles import service as profiles
-from backend.profiles.service import Profile, Snapshot
+from backend.profiles.service import OPEN, Mask, Profile, Snapshot
 from backend.treatments.tables import LedgerRow, OfferRow
 
 _OFFER = db.table_of(OfferRow)
 _LEDGER = db.table_of(LedgerRow)
-_LEDGER_VERSION = select(_LEDGER.c.version).where(_LEDGER.c.customer_id == bindparam("customer_id"))
-_OFFERS = (
-    select(_OFFER)
-    .where(_OFFER.c.customer_id == bindparam("customer_id"))
-    .order_by(_OFFER.c.opened_at.desc(), _OFFER.c.offer_id.desc())
+_NEWEST_FIRST = (_OFFER.c.opened_at.desc(), _OFFER.c.offer_id.desc())
+_OFFERS = select(_OFFER).where(_OFFER.c.customer_id == bindparam("customer_id")).order_by(*_NEWEST_FIRST)
+_ONE = select(literal(1).label("one")).subquery()
+# The versions that a decision names, beside each offer, and beside nothing where there is none: asked by every page.
+_VERSIONS_AND_OFFERS = (
+    select(
+        catalogues.VERSION_IN_FORCE.label("configuration"),
+        select(_LEDGER.c.version)
+        .where(_LEDGER.c.customer_id == bindparam("customer_id"))
+        .scalar_subquery()
+        .label("ledger"),
+        _OFFER,
+    )
+    .select_from(_ONE.outerjoin(_OFFER, _OFFER.c.customer_id == bindparam("customer_id")))
+    .order_by(*_NEWEST_FIRST)
 )
 
 
@@ -48,6 +58,8 @@ class Inputs:
     configuration: Configuration
     offers: tuple[Any, ...] = field(default=(), compare=False, repr=False)
     """The offers' rows as they were read, newest first, the open ones with them: for showing, no decision reads them."""
+    mask: Mask = field(default=OPEN, compare=False, repr=False)
+    """What of the customer whoever is shown it must not read: for showing, no decision reads it."""
 
     @property
     def pack(self) -> Pack:
@@ -74,10 +86,10 @@ class Inputs:
 def gather(session: Session, customer_id: UUID, now: datetime) -> Inputs:
     """The inputs of a decision for this customer at this instant. Raises NotFound."""
     profile = profiles.profile(session, customer_id)
-    version = session.execute(_LEDGER_VERSION, {"customer_id": profile.customer_id}).scalar()
-    offers = offer_rows(session, profile.customer_id)
-    ledger = ledger_of(version or 0, offers)
-    configuration = catalogues.in_force(session, {row.catalogue_version for row in offers})
+    rows = session.execute(_VERSIONS_AND_OFFERS, {"customer_id": profile.customer_id}).all()
+    offers = tuple(row for row in rows if row.offer_id is not None)
+    ledger = ledger_of(rows[0].ledger or 0, offers)
+    configuration = catalogues.as_of(session, rows[0].configuration, {row.catalogue_version for row in offers})
     snapshot = profiles.snapshot(profile, now, configuration.catalogue.pack)
     return Inputs(profile, snapshot, ledger, configuration, offers)
 

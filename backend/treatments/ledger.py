@@ -19,8 +19,10 @@ from backend.rules.service import RuleFailed
 from backend.treatments import asking, cards
 from backend.treatments.answers import Response, checked_reason, checked_until, doubt, permit
 from backend.treatments.cards import OfferLine
+from backend.treatments.disclosing import Ticks, needed_of, told_data, told_of
 from backend.treatments.inputs import Inputs, fact_of, gather
 from backend.treatments.locking import lock_ledger, move_ledger
+from backend.treatments.masked import seen_by
 from backend.treatments.tables import OfferRow
 from shared.kernel import clock
 from shared.kernel.actors import SYSTEM, Actor
@@ -43,18 +45,19 @@ def answer(
     until: date | None = None,
     seen: int | None = None,
     customer_id: UUID | None = None,
+    ticks: Ticks | None = None,
 ) -> OfferLine:
     """Puts the answer on the ledger, once, with its event and its fulfilment, and gives the offer as it is then.
 
-    `now` is when the request came in; `seen` the version of the offer that the asker saw, if a page showed it. A customer
-    reaches only their own offers. Raises NotFound, Invalid, NoAuthority (the agent speaks with someone who may not answer),
+    `now` is when the request came in; `seen` the version of the offer that the asker saw, if a page showed it; `ticks` what
+    staff read out before the customer accepted. A customer reaches only their own offers. Raises NotFound, Invalid, NoAuthority (the agent speaks with someone who may not answer),
     AlreadyAnswered (`extra`: offer, who, when, where), Expired, NoLongerOffered, Conflict.
     """
     owner = owner_of(session, offer_id, actor.customer_id or customer_id)
     lock_ledger(session, owner)
     if response != "presented":
         interactions.require_authority(session, owner, actor, now)
-    inputs = gather(session, owner, now)
+    inputs = seen_by(session, gather(session, owner, now), actor)
     row = next((o for o in inputs.offers if o.offer_id == offer_id), None)
     if row is None:
         raise NotFound("There is no such offer.")
@@ -83,6 +86,7 @@ def answer(
         values = presentation(row, ranked, inputs, channel, actor, now, named) if row.state == "open" else {}
         if response == "accepted":
             values["undo_until"] = undo_until(row, inputs)
+            values["disclosed"] = told_of(needed_of(row, inputs), channel, ticks, actor, now)
         if response != "presented":
             values |= {
                 "state": response,
@@ -209,12 +213,16 @@ def _told_everyone(
     )
     record.audit(
         session, actor=actor, action=f"offer.{response}", subject=str(row.offer_id), customer_id=row.customer_id,
-        payload={"treatment": row.treatment, "channel": channel, "version": row.version} | named, now=now,
+        payload={"treatment": row.treatment, "channel": channel, "version": row.version} | named | _disclosed(row), now=now,
     )  # fmt: skip
     if response != "presented":
         move_ledger(session, row.customer_id)
     if response == "accepted":
         record.put(session, customer_id=row.customer_id, topic=FULFIL, payload={"offer_id": str(row.offer_id)}, now=now)
+
+
+def _disclosed(row: Any) -> dict[str, Any]:
+    return {"disclosed": told_data(row.disclosed)} if row.disclosed else {}
 
 
 def _withdraw_beside(session: Session, row: Any, inputs: Inputs, now: datetime) -> None:

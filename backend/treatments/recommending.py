@@ -20,7 +20,7 @@ from backend.treatments import asking, cards, ledger, replaying
 from backend.treatments.asking import Decided
 from backend.treatments.cards import AgentRecommendation, CustomerRecommendation, Elsewhere, OfferLine, OfferPage
 from backend.treatments.inputs import Inputs, gather, offer_rows
-from backend.treatments.masked import masked_card, masked_withheld
+from backend.treatments.masked import masked, masked_withheld, seen_by
 from backend.treatments.tables import OfferRow
 from shared.kernel import ids
 from shared.kernel.actors import Actor
@@ -45,13 +45,17 @@ def for_agent(
     limit: int = 3,
     decided: Decided | None = None,
     mask: Mask = OPEN,
+    explained: bool = True,
 ) -> AgentRecommendation:
     """What an agent in this channel sees. Nothing counts as presented by being looked at here.
 
     `decided` is the decision of this very instant, where the caller has it already; `mask` hides what is not to be read.
+    Why the others are not offered is told where it is to be `explained`, and where there is nothing to offer.
     """
     decided = decided or asking.decide(customer_id, now)
-    return agent_recommendation(decided, by_id(decided.offers), withheld_of(decided), channel, actor, limit, mask)
+    told = explained or not deliver(decided.ranked, decided.inputs.snapshot, decided.inputs.configuration, channel).here
+    withheld = withheld_of(decided) if told else ()
+    return agent_recommendation(decided, by_id(decided.offers), withheld, channel, actor, limit, mask)
 
 
 def agent_recommendation(
@@ -64,13 +68,11 @@ def agent_recommendation(
     mask: Mask = OPEN,
 ) -> AgentRecommendation:
     """The same from what was read before: pure but for its name."""
-    inputs = decided.inputs
+    inputs = masked(decided.inputs, mask)
     delivery = deliver(decided.ranked, inputs.snapshot, inputs.configuration, channel)
     context = rules_context(inputs)
     shown = [
-        masked_card(
-            cards.agent_card(_treatment(inputs, item), item, rank, rows[str(item.offer_id)], inputs, context), mask
-        )
+        cards.agent_card(_treatment(inputs, item), item, rank, rows[str(item.offer_id)], inputs, context, actor.name)
         for rank, item in enumerate(delivery.here[:limit], 1)
     ]
     not_here = [w for _, w in delivery.elsewhere]
@@ -144,7 +146,7 @@ def offer_page(
 ) -> OfferPage:
     """One offer in full. Raises NotFound, for another customer's too."""
     owner = ledger.owner_of(session, offer_id, actor.customer_id or customer_id)
-    inputs = gather(session, owner, now)
+    inputs = seen_by(session, gather(session, owner, now), actor)
     row = by_id(inputs.offers)[str(offer_id)]
     t = inputs.configuration.catalogue_of(row.catalogue_version).treatments[row.treatment]
     line = cards.offer_line(row, inputs, actor)
@@ -154,7 +156,7 @@ def offer_page(
 
 def offers_of(session: Session, customer_id: UUID, actor: Actor, now: datetime) -> tuple[OfferLine, ...]:
     """Every offer that the customer got, newest first."""
-    inputs = gather(session, customer_id, now)
+    inputs = seen_by(session, gather(session, customer_id, now), actor)
     return _offer_lines(inputs.offers, inputs, actor)
 
 

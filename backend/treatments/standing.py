@@ -1,13 +1,14 @@
 """Answers as they were sent, kept in this process: who asks for a decision that still stands is told the same, byte for byte.
 
 A decision stands until a version that it read moves or its time is over, so these few numbers tell whether an answer still
-holds. Each process keeps its own; nothing has to be told of a change, for each asking looks the versions up.
+holds. Each process keeps its own; nothing has to be told of a change, for each asking looks the versions up. Of an erasure all
+are told, so that nothing of who is gone stays in any process's memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 from threading import Lock
 from typing import Any
 from uuid import UUID
@@ -22,7 +23,6 @@ from backend.treatments.asking import Decided
 from backend.treatments.tables import DecisionRow, LedgerRow, OfferRow
 from shared.kernel.errors import NotFound
 
-EVERY = timedelta(minutes=1)
 MOST_BYTES = 32 * 1024 * 1024
 
 Stamp = tuple[Any, ...]
@@ -58,12 +58,16 @@ class Answers:
         """`most`: bytes of all answers together."""
         self._most = most
         self._size = 0
+        self.turn = 0
+        """Rises whenever all is forgotten: what was begun before that is not kept any more."""
         self._kept: dict[_Key, _Kept] = {}
         self._lock = Lock()
 
-    def keep(self, key: _Key, stamp: Stamp, until: datetime, body: bytes) -> None:
-        """The answer holds while the stamp is the same, until this instant."""
+    def keep(self, key: _Key, stamp: Stamp, until: datetime, body: bytes, turn: int = 0) -> None:
+        """The answer holds while the stamp is the same, until this instant. `turn`: which it was when the answer was begun."""
         with self._lock:
+            if turn != self.turn:
+                return
             self._drop(key)
             self._kept[key] = (stamp, until, body)
             self._size += len(body)
@@ -83,35 +87,17 @@ class Answers:
                 self._drop(key)
         return None
 
-    def forget(self, customers: Collection[UUID]) -> None:
-        """Drops every answer about these customers."""
+    def forget(self) -> None:
+        """Drops every answer: each is made again when it is asked for."""
         with self._lock:
-            for key in [key for key in self._kept if key[0] in customers]:
-                self._drop(key)
+            self._kept.clear()
+            self._size = 0
+            self.turn += 1
 
     def _drop(self, key: _Key) -> None:
         kept = self._kept.pop(key, None)
         if kept is not None:
             self._size -= len(kept[2])
-
-
-class Forgetting:
-    """Makes answers forget who was erased, by whichever process, a minute after it happened at the latest while it is asked."""
-
-    def __init__(self, answers: Answers) -> None:
-        self._answers = answers
-        self._looked: datetime | None = None
-
-    def look(self, now: datetime) -> None:
-        if self._looked is not None and now - self._looked < EVERY:
-            return
-        # A clock of another machine may be behind, and what was about to be committed then is there by now.
-        since = (self._looked or now) - 10 * EVERY
-        self._looked = now
-        with db.reading() as session:
-            gone = profiles.erased_since(session, since)
-        if gone:
-            self._answers.forget(frozenset(gone))
 
 
 def stamp_of(decided: Decided) -> Stamp:

@@ -70,6 +70,8 @@ class OfferRow(SQLModel, table=True):
     answered_channel: str | None = None
     answered_by: str | None = None
     answered_with: dict[str, str] | None = Field(default=None, sa_type=Json)
+    disclosed: list[dict[str, Any]] | None = Field(default=None, sa_type=Json)
+    """What the customer was told before they accepted, word for word, when, and by whom; empty where nothing had to be."""
     reason: str | None = None
     until: date | None = None
     undo_until: date | None = None

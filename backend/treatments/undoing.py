@@ -22,6 +22,7 @@ from backend.treatments.cards import Undone
 from backend.treatments.inputs import Inputs, gather
 from backend.treatments.ledger import owner_of, row_of, told, write
 from backend.treatments.locking import lock_ledger, move_ledger
+from backend.treatments.masked import seen_by
 from backend.treatments.plan_changes import Change, Layer, taken_back
 from backend.treatments.tables import FulfilmentRow, OfferRow
 from shared.kernel import clock
@@ -54,7 +55,7 @@ def undo(
     owner = owner_of(session, offer_id, actor.customer_id or customer_id)
     lock_ledger(session, owner)
     interactions.require_authority(session, owner, actor, now)
-    inputs = gather(session, owner, now)
+    inputs = seen_by(session, gather(session, owner, now), actor)
     row = row_of(session, owner, offer_id)
     if channel not in {c.key for c in inputs.pack.channels}:
         known = ", ".join(c.key for c in inputs.pack.channels)

@@ -12,7 +12,7 @@ from backend.treatments import cards
 from backend.treatments.asking import Decided
 from backend.treatments.cards import OfferLine, TermLine
 from backend.treatments.explaining import DecisionPage, WhatIf
-from backend.treatments.masked import masked_card, masked_withheld
+from backend.treatments.masked import masked, masked_withheld
 from backend.treatments.recommending import rules_context
 from shared.kernel import clock
 from shared.kernel.errors import Conflict
@@ -25,14 +25,14 @@ def decided_json(
 
     `mask` hides what whoever asks must not read.
     """
-    inputs = decided.inputs
+    inputs = masked(decided.inputs, mask)
     delivery = deliver(decided.ranked, inputs.snapshot, inputs.configuration, channel)
     context = rules_context(inputs)
     treatments = []
     for rank, item in enumerate(delivery.here[:limit], 1):
         t = inputs.configuration.catalogue_of(item.catalogue_version).treatments[item.treatment]
         row = rows.get(str(item.offer_id)) or cards.stand_in(item)
-        card = masked_card(cards.agent_card(t, item, rank, row, inputs, context), mask)
+        card = cards.agent_card(t, item, rank, row, inputs, context)
         treatments.append(_treatment(item, card, rank, channel, t.rendered_text(channel)))
     snapshot, configuration = inputs.snapshot, inputs.configuration
     return {

@@ -6,10 +6,12 @@ import hashlib
 from pathlib import Path
 
 from flask import Blueprint, Flask, Response, request, send_from_directory, url_for
+from markupsafe import Markup
 
 SHARED = Path(__file__).parent / "static"
 HTMX = "vendored/htmx-4.0.1/htmx.min.js"
 ICONS = "vendored/tabler-icons-3.51.0/icons.svg"
+_ICON = Markup('<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>')
 A_YEAR = 365 * 24 * 3600
 AN_HOUR = 3600
 
@@ -44,5 +46,14 @@ def install_assets(app: Flask, folder: Path) -> None:
             known[key] = url_for("assets.static", filename=name, v=_fingerprint(found))
         return known[key]
 
+    drawn: dict[tuple[str, str], Markup] = {}
+
+    def icon(name: str) -> Markup:
+        """The icon of this name, for the eye alone: the words beside it say the same. Drawn once per process and mount."""
+        key = (request.script_root, name)
+        if key not in drawn:
+            drawn[key] = _ICON.format(asset(ICONS), name)
+        return drawn[key]
+
     app.register_blueprint(blueprint)
-    app.jinja_env.globals.update(asset=asset, HTMX=HTMX, ICONS=ICONS)
+    app.jinja_env.globals.update(asset=asset, drawn_icon=icon, HTMX=HTMX)

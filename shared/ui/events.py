@@ -12,12 +12,18 @@ from shared.ui.formats import local_day_of
 _ICONS = {
     "call": "phone", "call.missed": "phone", "call.transferred": "phone-call", "visit": "device-desktop", "bill.issued": "receipt", "payment.made": "cash", "credit.booked": "gift", "payment.failed": "credit-card",
     "complaint.opened": "alert-triangle", "complaint.resolved": "circle-check", "case.opened": "folder", "case.resolved": "folder",
+    "mail.sent": "mail", "mail.refused": "alert-triangle",
+    "case.answered": "message-circle", "case.written": "message-circle", "case.noted": "pencil", "case.assigned": "user", "case.changed": "edit",
+    "case.pending": "clock", "case.snoozed": "clock", "case.woken": "folder", "case.reopened": "folder", "case.closed": "folder",
     "moment.set": "message-circle", "offer.presented": "speakerphone", "offer.accepted": "check", "offer.declined": "x",
     "offer.deferred": "clock", "offer.expired": "clock", "offer.fulfilled": "circle-check", "callback.requested": "phone-call",
     "offer.altered": "edit", "offer.asked": "clock", "offer.overridden": "speakerphone", "offer.approved": "circle-check", "offer.refused": "x",
-    "offer.undone": "arrow-back-up", "callback.made": "phone", "callback.cancelled": "x", "case.cancelled": "folder",
+    "offer.undone": "arrow-back-up", "callback.made": "phone", "callback.cancelled": "x", "callback.moved": "clock", "callback.taken": "phone-call", "callback.not_reached": "phone", "callback.missed": "alert-triangle", "case.cancelled": "folder",
     "appointment.planned": "clock", "appointment.kept": "circle-check", "appointment.cancelled": "x",
     "profile.changed": "edit", "representative.recorded": "user", "representative.ended": "user",
+    "article.sent": "file-text",
+    "task.promised": "clock", "task.kept": "check", "task.reopened": "clock", "task.assigned": "user",
+    "group.joined": "home", "group.left": "home",
 }  # fmt: skip
 _GOOD = {"offer.accepted", "offer.fulfilled", "complaint.resolved"}
 _POOR = {"payment.failed", "complaint.opened"}

@@ -26,7 +26,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]
 
 
 def _asked_by_itself() -> bool:
-    """Whether no person asked: the page's stream, or a part that it fetched since something changed."""
+    """Whether no person asked: the page's stream, what it finds as one types, or a part that it fetched since something changed."""
     return bool(g.get("by_itself")) or request.headers.get("X-Live") == "yes"
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, abort, request, session
+from flask import Flask, Request, Response, abort, g, request, session
 from flask_wtf import CSRFProtect
-from flask_wtf.csrf import CSRFError
+from flask_wtf.csrf import CSRFError, generate_csrf
+from markupsafe import Markup
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException
 
 from shared.kernel.errors import EvenhandError, Unauthenticated
+from shared.ui.addresses import install_addresses
 from shared.ui.assets import install_assets
 from shared.ui.events import FILTERS as EVENT_FILTERS
 from shared.ui.formats import FILTERS
@@ -28,15 +32,33 @@ WORDS = {
     500: ("Something went wrong on our side", "It has been noted. Try again in a minute."),
 }
 LARGEST_FORM = 64 * 1024
+_UNSHOWABLE = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
+"""Control characters but tabs and ends of lines, and what Unicode sets aside; a NUL is refused outright."""
+_TOKEN = Markup('<input type="hidden" name="csrf_token" value="{}">')
+
+
+class FaceRequest(Request):
+    """Leaves out of what forms send what no page can show: a terminal's escapes, say, pasted with the words around them."""
+
+    def _load_form_data(self) -> None:
+        super()._load_form_data()
+        sent: ImmutableMultiDict[str, str] = self.__dict__["form"]
+        if any(_UNSHOWABLE.search(text) for text in sent.values()):
+            self.__dict__["form"] = ImmutableMultiDict(
+                [(name, _UNSHOWABLE.sub("", text)) for name, text in sent.items(multi=True)]
+            )
 
 
 def install_face(app: Flask, *, layout: str, folder: Path) -> None:
     """Gives the app all that both faces share. `layout` is the template whose look the error pages take."""
+    app.request_class = FaceRequest
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(FILTERS | EVENT_FILTERS)
     install_assets(app, folder)
     CSRFProtect(app)
+    app.jinja_env.globals["csrf_field"] = _csrf_field
+    install_addresses(app)
     app.before_request(_no_nul)
 
     @app.context_processor
@@ -72,6 +94,14 @@ def install_face(app: Flask, *, layout: str, folder: Path) -> None:
             if name in ("Allow", "Retry-After"):
                 response.headers[name] = value
         return response
+
+
+def _csrf_field() -> Markup:
+    """What every form carries to show that it is ours; the same in all of one page."""
+    if "csrf_field" not in g:
+        g.csrf_field = _TOKEN.format(generate_csrf())
+    field: Markup = g.csrf_field
+    return field
 
 
 def _no_nul() -> None:

@@ -11,7 +11,8 @@ from tests.apps import APPS, create
 PUBLIC = {
     "api": {"/healthz", "/readyz", "/metrics", "/api/v1/openapi.json", "/api/v1/cti/<string:token>"},
     "desk": {"/sign-in"},
-    "portal": {"/sign-in"},
+    # Help is for whoever needs it: public articles alone.
+    "portal": {"/sign-in", "/help", "/help/found", "/help/<slug>", "/help/<slug>/votes"},
 }
 
 

@@ -15,6 +15,7 @@ ACROSS_CUSTOMERS = {
     "audit_entry": "one chain over everything that was done",
     "call": "it rings before anybody can say whose it is",
     "change": "one stream that all watchers read",
+    "mail_received": "it comes before anybody can say whose it is",
     "idempotency_key": "scoped to key, method and path",
 }
 

@@ -230,7 +230,7 @@ def test_what_is_unsuitable_silenced_not_consented_to_or_declined_lately_cannot_
     with db.transaction() as session:
         profiles.learn(session, ADA, now=NOW, attributes={"owed": 12.0})
     with db.reading() as session:
-        able = {one.treatment for one in treatments.alternatives(session, ADA, "phone", NOW)}
+        able = {one.treatment for one in treatments.alternatives(session, ADA, "phone", KIM, NOW)}
     assert able >= {"explain_bill", "technician"}
     assert not able & {"autumn", "faster", "films", "senior_help"}
     for treatment in ("autumn", "faster", "senior_help"):

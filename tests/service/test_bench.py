@@ -1,8 +1,6 @@
 """`evenhand bench`: rows named as promised, each measured for what its name says; small settings, the whole way."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +8,14 @@ import pytest
 import sqlalchemy as sa
 
 from backend.benching import copies, living, rows
-from e2e.servers import environment, free_port
+from tests import commands
 from tests.apps import settings_for
 
-EVENHAND = str(Path(sys.executable).with_name("evenhand"))
 FIGURES = {"name", "p50_ms", "p99_ms", "per_second", "n"}
 
 
 def bench(url: str, home: Path, what: str, n: int) -> dict[str, dict[str, Any]]:
-    command = [EVENHAND, "bench", what, "--n", str(n), "--json"]
-    named = environment(url, home, free_port())
-    done = subprocess.run(command, env=named, capture_output=True, text=True, timeout=180)
+    done = commands.run(url, home, "bench", what, "--n", str(n), "--json", timeout=180)
     assert done.returncode == 0, done.stderr[-2000:]
     told = json.loads(done.stdout.splitlines()[-1])
     assert told["machine"]["cores"] >= 1
@@ -48,11 +43,14 @@ def test_decisions_are_measured_over_catalogues_of_three_sizes(loaded_sqlite_url
     assert found["treatments_24"]["p50_ms"] < found["treatments_250"]["p50_ms"] < found["treatments_1000"]["p50_ms"]
 
 
+WRITES = ("note", "answer")
+
+
 @pytest.mark.parametrize(
     ("what", "names"),
     [
         ("http", ["stored_1", "stored_8", "standing_8"]),
-        ("pages", ["desk_1", "desk_8", "portal_1", "portal_8", "flask_8"]),
+        ("pages", ["desk_1", "desk_8", "desk_long_1", *WRITES, "portal_1", "portal_8", "flask_8"]),
     ],
 )
 def test_a_copy_is_measured_and_the_original_left_alone(
@@ -61,7 +59,10 @@ def test_a_copy_is_measured_and_the_original_left_alone(
     before = decisions(loaded_sqlite_url)
     found = bench(loaded_sqlite_url, tmp_path, what, 16)
     assert list(found) == names
-    assert [row["clients"] for row in found.values()] == [int(name.rpartition("_")[2]) for name in names]
+    assert [row["clients"] for name, row in found.items() if name not in WRITES] == [
+        int(name.rpartition("_")[2]) for name in names if name not in WRITES
+    ]
+    assert all(0 < row["after_kb"] < row["first_kb"] for row in found.values() if "after_kb" in row)
     assert decisions(loaded_sqlite_url) == before
 
 
@@ -108,6 +109,25 @@ def test_nothing_measured_is_no_row() -> None:
         rows.row("empty", [], 1.0)
 
 
+def test_events_that_come_in_are_measured_in_batches_and_alone(loaded_sqlite_url: str, tmp_path: Path) -> None:
+    found = bench(loaded_sqlite_url, tmp_path, "ingest", 100)
+    assert list(found) == ["ingest_1", "ingest_4", "event_1"]
+    for clients in (1, 4):
+        row = found[f"ingest_{clients}"]
+        assert (row["batch"], row["customers"], row["clients"]) == (100, 25, clients)
+    assert found["event_1"]["n"] == 100
+
+
+def test_a_larger_house_is_measured_beside_the_small_one(loaded_sqlite_url: str, tmp_path: Path) -> None:
+    found = bench(loaded_sqlite_url, tmp_path, "scale", 650)
+    few = int(next(iter(found)).removeprefix("recognise_"))
+    figures = ("recognise", "read", "decide")
+    assert list(found) == [*(f"{one}_{few}" for one in figures), "load", *(f"{one}_650" for one in figures)]
+    assert (found["load"]["customers"], found["load"]["events"]) == (650, 10 * (650 - few))
+    if Path("/proc/self/stat").exists():
+        assert all(0 < found[f"{one}_650"]["web_mb"] < 300 for one in figures)
+
+
 def test_near_matches_are_measured_from_the_database_and_back(loaded_sqlite_url: str, tmp_path: Path) -> None:
     found = bench(loaded_sqlite_url, tmp_path, "duplicates", 2_000)["duplicates_2000"]
     assert found["customers"] >= 2_500, "those who were there are searched too"
@@ -115,3 +135,12 @@ def test_near_matches_are_measured_from_the_database_and_back(loaded_sqlite_url:
     assert found["recall"] >= 0.9
     assert found["precision"] >= 0.95
     assert 0 < found["peak_mb"] < 1_000
+
+
+def test_finding_as_one_types_is_measured_and_finds(loaded_sqlite_url: str, tmp_path: Path) -> None:
+    found = bench(loaded_sqlite_url, tmp_path, "search", 900)
+    kinds = ("begun", "last_name", "both_names", "slip", "digits", "e_mail")
+    assert list(found) == ["load", *(f"{kind}_900" for kind in kinds)]
+    for kind in kinds:
+        assert found[f"{kind}_900"]["cut"] == 0
+        assert found[f"{kind}_900"]["none"] <= (20 if kind == "slip" else 0)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,13 +18,12 @@ from backend.matrix import service as matrix
 from backend.profiles import service as profiles
 from backend.treatments import asking
 from backend.treatments.inputs import gather
-from e2e.servers import environment, free_port
 from shared.kernel import clock
 from shared.kernel.actors import SYSTEM
 from shared.kernel.errors import Conflict
+from tests import commands
 from tests.cast import ADMIN, AUTHOR, SUPERVISOR
 
-EVENHAND = str(Path(sys.executable).with_name("evenhand"))
 MANY = 300
 Run = Callable[..., tuple[int, Any, str]]
 
@@ -34,8 +31,7 @@ Run = Callable[..., tuple[int, Any, str]]
 @pytest.fixture
 def run(loaded_sqlite: str, tmp_path: Path) -> Run:
     def runs(*words: str) -> tuple[int, Any, str]:
-        named = environment(loaded_sqlite, tmp_path, free_port())
-        done = subprocess.run([EVENHAND, *words], env=named, capture_output=True, text=True, timeout=300)
+        done = commands.run(loaded_sqlite, tmp_path, *words)
         last = done.stdout.splitlines()[-1] if done.stdout else "{}"
         return done.returncode, json.loads(last) if last.startswith("{") else done.stdout, done.stderr
 

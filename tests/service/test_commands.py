@@ -14,13 +14,13 @@ import pytest
 import sqlalchemy as sa
 
 from e2e.servers import environment, free_port
+from tests import commands
 
 EVENHAND = str(Path(sys.executable).with_name("evenhand"))
 
 
 def run(url: str, home: Path, *words: str, **more: str) -> "subprocess.CompletedProcess[str]":
-    named = environment(url, home, free_port(), **more)
-    return subprocess.run([EVENHAND, *words], env=named, capture_output=True, text=True, timeout=120)
+    return commands.run(url, home, *words, timeout=120, **more)
 
 
 def last_line(done: "subprocess.CompletedProcess[str]") -> dict[str, Any]:

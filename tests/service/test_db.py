@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlmodel import select
 
-from backend import db
+from backend import db, engines
 from backend.people.tables import ApiKeyRow, StaffRow
 from backend.record.tables import OutboxJobRow
 from shared.kernel import ids
@@ -183,8 +183,31 @@ def test_upsert_leaves_or_changes_what_is_there(database: str) -> None:
     assert list(keys()) == [("new", ["all"]), ("other", ["all"])]
 
 
+def test_a_connection_that_rested_is_asked_before_it_is_used_and_one_in_use_is_not(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if db.dialect() == "sqlite":
+        return  # a file closes no connection
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+
+    def read() -> None:
+        with db.reading() as session:
+            session.connection().exec_driver_sql("SELECT 1")
+
+    read()
+    with db.transaction() as session:
+        session.connection().exec_driver_sql(others)
+    with pytest.raises(Unavailable):
+        read()
+    read()
+    monkeypatch.setattr(engines, "RESTED_SECONDS", 0.0)
+    with db.transaction() as session:
+        session.connection().exec_driver_sql(others)
+    read()
+
+
 def test_a_database_that_is_held_too_long_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(db, "BUSY_MILLISECONDS", 50)
+    monkeypatch.setattr(engines, "BUSY_MILLISECONDS", 50)
     db.open(f"sqlite:///{tmp_path / 'held.sqlite3'}")
     try:
         with db.transaction() as session:

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +9,14 @@ import pytest
 import sqlalchemy as sa
 
 from backend.matrix import service as matrix
-from e2e.servers import environment, free_port
+from tests import commands
 from tests.cast import PORTAL_CUSTOMER
-
-EVENHAND = str(Path(sys.executable).with_name("evenhand"))
 
 
 @pytest.fixture
 def run(loaded_sqlite_url: str, tmp_path: Path) -> Any:
     def runs(*words: str) -> tuple[int, dict[str, Any], str]:
-        named = environment(loaded_sqlite_url, tmp_path, free_port())
-        done = subprocess.run([EVENHAND, *words], env=named, capture_output=True, text=True, timeout=120)
+        done = commands.run(loaded_sqlite_url, tmp_path, *words, timeout=120)
         last = done.stdout.splitlines()[-1] if done.stdout else "{}"
         return done.returncode, json.loads(last), done.stderr
 

@@ -1,5 +1,7 @@
 """Export and erasure: every table that holds something of a customer is in both."""
 
+import tempfile
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -12,6 +14,9 @@ from backend.cases import service as cases
 from backend.catalogue import service as catalogues
 from backend.identities import service as identities
 from backend.interactions import service as interactions
+from backend.knowledge import service as knowledge
+from backend.knowledge.types import Voter
+from backend.mail import service as mail
 from backend.people import service as people
 from backend.profiles import service as profiles
 from backend.record import service as record
@@ -21,6 +26,7 @@ from shared.kernel.actors import SYSTEM
 from shared.kernel.errors import Erased, NotFound
 from shared.kernel.money import Money
 from tests.architecture.test_tables import tables
+from tests.mailing import come_in, letter, sending
 
 KEPT = {
     "decision": "holds numbers and versions, no name; a replay says that its inputs were erased",
@@ -59,10 +65,23 @@ def busy_customer() -> UUID:
         treatments.answer(session, UUID(offer.offer_id), "accepted", channel="phone", actor=SYSTEM, now=now)
         treatments.fulfil(session, customer_id, {"offer_id": offer.offer_id}, now)
         cases.open_case(session, customer_id, "callback", "The bill", actor=SYSTEM, now=now)
+        helped = knowledge.public_article(session, "read-your-bill")
+        knowledge.vote(session, helped.article_id, 1, True, Voter("customer", customer_id), now)
         interactions.record_representative(
             session, customer_id, name="Rosa", relation="carer", authority="Seen", may_act=True, actor=SYSTEM, now=now
         )
+        interactions.join_group(
+            session, customer_id, "home", kind="household", name="", traits={}, source="crm", label="Records", since=now,
+            actor=SYSTEM, now=now,
+        )  # fmt: skip
         profiles.book_credit(session, customer_id, UUID(offer.offer_id), "A credit", Money(100, "USD"), now)
+    with db.reading() as session:
+        address = profiles.profile(session, customer_id).email
+    assert address
+    with sending(), db.transaction() as session:
+        mail.post(session, customer_id=customer_id, to=address, subject="A", text="B", purpose="case", at=now)
+    with tempfile.TemporaryDirectory() as home:
+        assert come_in(Path(home), letter(address), now).customer_id == customer_id
     return customer_id
 
 
@@ -71,13 +90,23 @@ def test_an_export_has_every_row_that_any_table_holds_of_the_customer() -> None:
     with db.reading() as session:
         exported = {
             name: rows
-            for room in (profiles, interactions, cases, treatments, budgets, identities, record)
+            for room in (profiles, interactions, cases, knowledge, mail, treatments, budgets, identities, record)
             for name, rows in room.export_customer(session, customer_id).items()
         }
         counts = held(session, customer_id)
     filled = {"offer", "decision", "snapshot", "ledger", "moment", "bill", "event", "outbox_job", "audit_entry"}
     filled |= {"customer_merge", "duplicate_suggestion", "match_key", "match_seen", "customer_alias"}
-    filled |= {"fulfilment", "customer_case", "credit", "webhook_delivery", "representative"}
+    filled |= {
+        "fulfilment",
+        "customer_case",
+        "credit",
+        "webhook_delivery",
+        "representative",
+        "membership",
+        "mail_sent",
+        "mail_received",
+        "article_customer_vote",
+    }
     assert filled <= set(counts)
     assert {name: len(exported[name]) for name in counts} == counts
 
@@ -90,6 +119,8 @@ def test_erasure_leaves_only_what_names_nobody() -> None:
             treatments.erase_customer,
             budgets.erase_customer,
             cases.erase_customer,
+            mail.erase_customer,
+            knowledge.erase_customer,
             interactions.erase_customer,
             identities.erase_customer,
             people.erase_customer,

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from backend import db
+from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.profiles import service as profiles
 from backend.record.tables import AuditEntryRow
@@ -238,7 +239,8 @@ def test_a_colleagues_contact_is_not_mine_to_say_with_whom_it_is() -> None:
 
 def test_the_desk_reads_credits_and_representatives_in_one_as_it_would_alone() -> None:
     with db.reading() as session:
-        assert profiles.beside(session, ADA) == ((), ())
+        pack = catalogues.pack_in_force(session)
+        assert profiles.beside(session, ADA, pack) == profiles.Beside((), (), belongs=False, cuts=None)
     record()
     record(GRACE)
     tom = record(name="Tom")
@@ -246,10 +248,15 @@ def test_the_desk_reads_credits_and_representatives_in_one_as_it_would_alone() -
         for cents in (100, 250):
             profiles.book_credit(session, ADA, uuid4(), "A credit", Money(cents, "USD"), NOW + timedelta(seconds=cents))
         interactions.end_representative(session, ADA, tom.representative_id, actor=KIM, now=NOW)
-        credits, known = profiles.beside(session, ADA)
-        assert credits == profiles.waiting_credits(session, ADA)
-        assert known == profiles.representatives(session, ADA)
-    assert ([c.amount.minor for c in credits], [p.name for p in known]) == ([100, 250], ["Rosa Marín", "Tom"])
+        found = profiles.beside(session, ADA, pack)
+        assert found.credits == profiles.waiting_credits(session, ADA)
+        assert found.representatives == profiles.representatives(session, ADA)
+    assert [c.amount.minor for c in found.credits] == [100, 250]
+    assert [p.name for p in found.representatives] == ["Rosa Marín", "Tom"]
+    assert not found.belongs
+    with db.transaction() as session:
+        profiles.join(session, ADA, "h-1", kind="household", name="", traits={}, source="crm", since=NOW, now=NOW)
+        assert profiles.beside(session, ADA, pack).belongs
 
 
 def test_export_gives_who_may_act_and_erasure_takes_them() -> None:

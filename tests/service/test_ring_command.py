@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from e2e.servers import environment, free_port
+from tests import commands
 from tests.cast import PORTAL_CUSTOMER
-
-EVENHAND = str(Path(sys.executable).with_name("evenhand"))
 
 
 def ring(url: str, home: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [EVENHAND, "ring", *words, "--after", "0", "--for", "0", "--json"]
-    named = environment(url, home, free_port())
-    return subprocess.run(command, env=named, capture_output=True, text=True, timeout=60)
+    return commands.run(url, home, "ring", *words, "--after", "0", "--for", "0", "--json", timeout=60)
 
 
 def test_a_call_is_played_to_its_end(loaded_sqlite_url: str, tmp_path: Path) -> None:

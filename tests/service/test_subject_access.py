@@ -65,7 +65,7 @@ def busy(loaded: str) -> UUID:
 
 
 def rows_of(customer_id: UUID, words: set[str]) -> dict[str, list[dict[str, Any]]]:
-    """Every row of every table that has the customer's id in any column, or one of the words anywhere in it."""
+    """Every row of every table that has the customer's id in any column, or one of the words anywhere in it; and the groups to which they belong."""
     found: dict[str, list[dict[str, Any]]] = {}
     with db.reading() as session:
         for name, table in tables().items():
@@ -74,6 +74,10 @@ def rows_of(customer_id: UUID, words: set[str]) -> dict[str, list[dict[str, Any]
                 whole = json.dumps(plain, default=str, ensure_ascii=False)
                 if str(customer_id) in whole or customer_id.hex in whole or any(word in whole for word in words):
                     found.setdefault(name, []).append(plain)
+        mine = {row["group_id"] for row in found.get("membership", ())}
+        groups = tables()["customer_group"]
+        for row in session.execute(select(groups).where(groups.c.group_id.in_(sorted(mine)))):
+            found.setdefault(groups.name, []).append(dict(row._mapping))
     return found
 
 

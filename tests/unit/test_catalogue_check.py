@@ -275,3 +275,58 @@ def test_a_bundle_that_leaves_a_part_undone_is_told(pack: Path) -> None:
     )
     told = [problem.message for problem in check_pack(pack)]
     assert "its fulfilment leaves out online_backup, which online_backup changes" in told
+
+
+def _scripted(pack: Path, more: str) -> list[str]:
+    """What the check says once this stands in the script of the first treatment."""
+    path = pack / "treatments/retention.toml"
+    at = (text := path.read_text()).index('[[treatment.phone.answer]]\nsaid = "Yes, please"')
+    path.write_text(text[:at] + more + "\n\n" + text[at:])
+    return [p.message for p in check_pack(pack)]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ('[[treatment.phone.answer]]\nsaid = "Hm"', "leads to nothing"),
+        ('[[treatment.phone.answer]]\nsaid = "Hm"\nact = "decline"', "its reason is one of"),
+        ('[[treatment.phone.answer]]\nsaid = "Hm"\nact = "decline"\nreason = "weather"', "its reason is one of"),
+        ('[[treatment.phone.answer]]\nsaid = "Hm"\nact = "defer"\nreason = "never"', 'belongs to act = "decline"'),
+        ('[[treatment.phone.answer]]\nsaid = "yes, PLEASE"\nact = "accept"', "stands twice"),
+        (
+            '[[treatment.phone.answer]]\nsaid = "Hm"\nact = "accept"\n'
+            '[[treatment.phone.answer.answer]]\nsaid = "A"\nact = "accept"',
+            "ends with an act",
+        ),
+        ('[[treatment.phone.answer]]\nsaid = "Hm"\nsay = "It is {prize}."', "{prize} is no term"),
+        ('[[treatment.phone.objection]]\nsaid = "Hm"\nsay = "{prize}"', "{prize} is no term"),
+        ('[[treatment.phone.answer]]\nsaid = "Hm"\nact = "run"', "'accept', 'decline' or 'defer'"),
+    ],
+)
+def test_a_script_that_leads_nowhere_or_names_nothing_is_told(pack: Path, more: str, said: str) -> None:
+    assert any(said in message for message in _scripted(pack, more)), _scripted
+
+
+@pytest.mark.parametrize("fact", ["leave_signals_60d", "plan_visits_60d", "visits_30d"])
+def test_what_was_watched_online_is_never_quoted_in_a_script(pack: Path, fact: str) -> None:
+    """Not in the first words, not in an answer or an objection, and not by way of a term."""
+    for more in (
+        f'[[treatment.phone.answer]]\nsaid = "Hm"\nsay = "I see {{{fact}}} looks."',
+        f'[[treatment.phone.objection]]\nsaid = "Hm"\nsay = "I see {{{fact}}} looks."',
+    ):
+        path = pack / "treatments/retention.toml"
+        before = path.read_text()
+        assert any("watching the customer online" in message for message in _scripted(pack, more))
+        path.write_text(before)
+    spoil(pack, "treatments/retention.toml", 'script = "', f'script = "You looked {{{fact}}} times. ')
+    assert any("watching the customer online" in p.message for p in check_pack(pack))
+
+
+def test_a_term_made_of_what_was_watched_is_not_quoted_either(pack: Path) -> None:
+    spoil(
+        pack,
+        "treatments/retention.toml",
+        'value = "monthly_charges * 0.92"',
+        'value = "monthly_charges - double(plan_visits_60d)"',
+    )
+    assert any("{new_price} comes of watching" in p.message for p in check_pack(pack))

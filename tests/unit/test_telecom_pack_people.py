@@ -11,6 +11,7 @@ import pytest
 from backend.matrix.service import folder_of, load_pack
 from backend.packs.telecom.identities import AREA_CODES, Names, customer_number
 from backend.packs.telecom.making import MadeCustomer, people, read_customers
+from backend.profiles import service as profiles
 from shared.kernel import clock
 
 NOW = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
@@ -150,6 +151,7 @@ def test_every_fact_of_the_pack_reads_something_that_the_history_or_the_tracking
 ) -> None:
     days, values, dates = ({key for p in everyone for key in p.facts[part]} for part in ("days", "values", "dates"))
     days |= {key for event in PACK.tracking.event for key in (*event.count, *event.add)}
+    values |= profiles.OWN_VALUES
     for fact in PACK.facts.values():
         assert fact.experience or (fact.of or fact.value or fact.since) in (
             days if fact.of else values if fact.value else dates

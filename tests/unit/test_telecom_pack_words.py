@@ -25,7 +25,7 @@ JARGON = re.compile(
 def texts(t: Treatment) -> list[str]:
     """Everything of a treatment that a customer hears or reads."""
     found = [t.fulfilment.promise, *(r.customer for r in t.reason if r.customer)]
-    found += [t.phone.script] if t.phone else []
+    found += t.phone.texts() if t.phone else []
     found += [t.portal.headline, t.portal.body, t.portal.accept] if t.portal else []
     return found + [m.text for m in (t.sms, t.email, t.chat, t.branch) if m]
 
@@ -166,6 +166,7 @@ def test_the_text_files_hold_nothing_but_what_a_catalogue_keeps() -> None:
     body = read_body(FOLDER)
     assert set(body) == {
         "pack",
+        "cases",
         "acts",
         "attributes",
         "events",

@@ -19,6 +19,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from backend import db
+from backend.cases import service as cases
+from backend.catalogue import service as catalogues
 from backend.identities import service as identities
 from backend.interactions import service as interactions
 from backend.people import service as people
@@ -73,12 +75,19 @@ def ids(app: Flask) -> dict[str, Any]:
         found["representative_id"] = interactions.record_representative(
             session, customer, name="Tom", relation="executor", authority="Seen", may_act=False, actor=SYSTEM, now=clock.now()
         ).representative_id  # fmt: skip
+        found["group_id"] = interactions.join_group(
+            session, customer, "home", kind="household", name="", traits={}, source="crm", label="Records", since=clock.now(),
+            actor=SYSTEM, now=clock.now(),
+        ).group.group_id  # fmt: skip
     with db.transaction() as session:
+        found["case_id"] = cases.open_case(
+            session, customer, "case", "The line", actor=SYSTEM, now=clock.now(), pack=catalogues.pack_in_force(session)
+        ).case_id
         others = [one.id for one in profiles.search(session, limit=5).items if one.id != customer]
         found["other_id"] = others[0]
         identities.suggest(session, [(customer, others[0], 21.0, ())], clock.now())
         found["merge_id"] = identities.merge(session, others[1], others[2], actor=SYSTEM, now=clock.now()).merge_id
-    return {**found, "key": "plan_check", "budget": "technician", "token": token}
+    return {**found, "key": "plan_check", "budget": "technician", "token": token, "slug": "better-wi-fi"}
 
 
 def test_the_document_is_valid_openapi_3_1(app: Flask, document: dict[str, Any]) -> None:
@@ -169,6 +178,23 @@ def test_every_good_answer_has_the_shape_that_the_document_says(
         ("get", "/api/v1/customers/{customer_id}/merges", ids, None, 200),
         ("post", "/api/v1/customers/{customer_id}/merges", ids, {"merged_id": str(customer)}, 422),
         ("post", "/api/v1/customers/{customer_id}/merges", ids, {"merged_id": str(UUID(int=4))}, 404),
+        ("patch", "/api/v1/customers/{customer_id}/attributes", ids, {"attributes": {"tenure": 3}, "source": "crm"}, 200),
+        ("patch", "/api/v1/customers/{customer_id}/attributes", ids, {"attributes": {"tenure": "3"}, "source": "crm"}, 422),
+        ("get", "/api/v1/customers/{customer_id}/attributes", ids, None, 200),
+        ("post", "/api/v1/customers/{customer_id}/groups", ids, {"key": "Acme", "kind": "business", "source": "crm"}, 200),
+        ("get", "/api/v1/customers/{customer_id}/groups", ids, None, 200),
+        ("post", "/api/v1/customers/{customer_id}/groups/{group_id}/ending", ids, None, 200),
+        ("post", "/api/v1/customers/{customer_id}/groups/{group_id}/ending", ids, None, 409),
+        ("post", "/api/v1/customers/{customer_id}/cases", ids, {"subject": "The line", "text": "It hums.", "from_customer": True, "type": "fault"}, 201),
+        ("post", "/api/v1/customers/{customer_id}/cases", ids, {"subject": "The line", "type": "weather"}, 422),
+        ("get", "/api/v1/customers/{customer_id}/cases/{case_id}", ids, None, 200),
+        ("post", "/api/v1/customers/{customer_id}/cases/{case_id}/messages", ids, {"kind": "agent", "text": "We look into it.", "then": "pending"}, 201),
+        ("post", "/api/v1/customers/{customer_id}/cases/{case_id}/messages", ids, {"kind": "customer", "text": "It hums.", "channel": "email"}, 201),
+        ("post", "/api/v1/customers/{customer_id}/cases/{case_id}/messages", ids, {"kind": "note", "text": "Late.", "version": 1}, 409),
+        ("post", "/api/v1/customers/{customer_id}/cases/{case_id}/acts", ids, {"act": "classify", "priority": "urgent", "tags": ["a b"]}, 200),
+        ("post", "/api/v1/customers/{customer_id}/cases/{case_id}/acts", ids, {"act": "snooze", "until": "never"}, 422),
+        ("post", "/api/v1/customers/{customer_id}/cases/{case_id}/acts", ids, {"act": "macro", "macro": "none"}, 404),
+        ("get", "/api/v1/cases", {}, None, 200),
         ("get", "/healthz", {}, None, 200),
         ("get", "/readyz", {}, None, 200),
     ]  # fmt: skip
@@ -204,7 +230,15 @@ ROUTES = [
     ("POST", "/api/v1/customers/{customer_id}/duplicates/{other_id}/distinction"),
     ("GET", "/api/v1/customers/{customer_id}/merges"), ("POST", "/api/v1/customers/{customer_id}/merges"),
     ("POST", "/api/v1/merges/{merge_id}/undoing"),
+    ("GET", "/api/v1/cases"), ("POST", "/api/v1/customers/{customer_id}/cases"),
+    ("GET", "/api/v1/customers/{customer_id}/cases/{case_id}"),
+    ("POST", "/api/v1/customers/{customer_id}/cases/{case_id}/messages"),
+    ("POST", "/api/v1/customers/{customer_id}/cases/{case_id}/acts"),
     ("GET", "/api/v1/customers/{customer_id}/consents"), ("PUT", "/api/v1/customers/{customer_id}/consents"),
+    ("GET", "/api/v1/customers/{customer_id}/attributes"), ("PATCH", "/api/v1/customers/{customer_id}/attributes"),
+    ("GET", "/api/v1/customers/{customer_id}/groups"), ("POST", "/api/v1/customers/{customer_id}/groups"),
+    ("POST", "/api/v1/customers/{customer_id}/groups/{group_id}/ending"),
+    ("GET", "/api/v1/articles"), ("GET", "/api/v1/articles/{slug}"), ("POST", "/api/v1/articles/search"),
 ]  # fmt: skip
 ELSEWHERE = {
     "/healthz": "takes nothing", "/readyz": "takes nothing", "/metrics": "takes nothing", DOCUMENT: "takes nothing",
@@ -230,6 +264,7 @@ MAY_MISS = {
     ("POST", "/api/v1/segments"): {404},
     ("POST", "/api/v1/customers/{customer_id}/overrides"): {404},
     ("POST", "/api/v1/customers/{customer_id}/merges"): {404},
+    ("POST", "/api/v1/customers/{customer_id}/cases/{case_id}/acts"): {404},
 }
 FUZZED = [(*route, allowed) for route in ROUTES for allowed in (True, False) if allowed or route not in TAKE_ALL]
 

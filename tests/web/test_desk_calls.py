@@ -1,4 +1,4 @@
-"""The desk on a call: my state, the rail, who is calling, notes, private contacts, the wrap-up; with scripting and without."""
+"""The desk on a call: the rail, who is calling, notes, private contacts, the wrap-up; with scripting and without."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from backend.interactions.types import Call, Interaction
 from backend.people import service as people
 from backend.profiles import service as profiles
 from shared.kernel import clock
-from tests.cast import AUTHOR, PORTAL_CUSTOMER
+from tests.cast import PORTAL_CUSTOMER
 from tests.pages import Browser, Page, text_of
 
 OTHER_AGENT = "agent2@demo.example"
@@ -73,42 +73,6 @@ def notes_of(page: Page) -> str:
 
 def boxes(page: Page) -> list[str]:
     return [box.get("value", "") for box in page.all("input", name="not_mentioned")]
-
-
-# --- my state -------------------------------------------------------------------------------------------------------
-
-
-@both_ways
-def test_who_signs_in_is_away_and_says_when_they_are_ready(desk: Browser, htmx: bool) -> None:
-    page = desk.get("/")
-    assert "Away" in text_of(page.one(id="my-state"))
-    after = page.submit("/state", state="ready", htmx=htmx)
-    assert after.is_whole is not htmx
-    assert "Ready" in text_of(after.one("summary", class_="state-now"))
-    assert after.all("time", class_="clock")
-
-
-def test_who_signs_out_is_offline(desk: Browser) -> None:
-    desk.get("/").submit("/sign-out")
-    with db.reading() as session:
-        assert [one for one in interactions.at_work(session) if one.staff_id == agent_id()] == []
-
-
-@both_ways
-def test_on_a_call_the_state_comes_by_itself_and_cannot_be_changed(desk: Browser, htmx: bool) -> None:
-    page = desk.get("/")
-    ring(UNKNOWN)
-    answer()
-    refused = page.submit("/state", state="away", htmx=htmx)
-    assert refused.status == (409 if htmx else 200)
-    assert "You are on a call" in refused.text
-    assert "On a call" in text_of(desk.get("/").one("summary", class_="state-now"))
-
-
-def test_who_only_reads_has_no_state_and_takes_no_calls(desk_as: Callable[[str], Browser]) -> None:
-    page = opened(desk_as(AUTHOR))
-    assert page.all(id="my-state") == page.all(id="rail") == []
-    assert not [form for form in page.forms if form.action.endswith("/contact")]
 
 
 # --- the rail and the pop -------------------------------------------------------------------------------------------

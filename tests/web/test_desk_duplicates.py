@@ -7,9 +7,12 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from backend import db
 from backend.identities import service as identities
+from backend.matrix import service as matrix
+from backend.people import permissions
 from backend.people import service as people
 from backend.profiles import service as profiles
 from shared.kernel import clock
@@ -218,3 +221,86 @@ def test_the_api_merges_and_takes_back(loaded: str, tmp_path: object, api_app: F
     assert undone.status_code == 200
     assert undone.json["unmerged_by"]
     assert client.post(f"/api/v1/merges/{made.json['id']}/undoing", headers=headers).status_code == 409
+
+
+# --- what is masked -------------------------------------------------------------------------------------------------
+
+
+def looks_at(customer_id: UUID) -> set[tuple[str, str]]:
+    with db.reading() as session:
+        found = session.connection().execute(text("SELECT customer_id, actor_name, page FROM look"))
+        return {(name, page) for who, name, page in found if str(who).replace("-", "") == customer_id.hex}
+
+
+def hidden_of(*customer_ids: UUID) -> list[str]:
+    """What is masked of them, as it could be written."""
+    with db.reading() as session:
+        people_ = [profiles.profile(session, one) for one in customer_ids]
+    days = [one.birth_date for one in people_ if one.birth_date]
+    spelled = [f"{day:%Y-%m-%d}" for day in days] + [matrix.day_text(day) for day in days]
+    return [one for one in (*(p.phone for p in people_), *(p.email for p in people_), *spelled) if one]
+
+
+def test_a_pair_is_masked_until_who_may_asks_for_it_and_each_is_looked_at(
+    desk_as: Callable[[str], Browser], pair: tuple[UUID, UUID]
+) -> None:
+    first, second = pair
+    with db.transaction() as session:
+        for one in pair:
+            profiles.learn(session, one, attributes={"payment_method": "Mailed check"}, now=clock.now())
+    secrets = hidden_of(*pair)
+    assert len(secrets) >= 6
+    page = boss(desk_as).get(f"/duplicates/{first}/{second}")
+    assert page.lint() == []
+    assert [one for one in secrets if one in page.html] == []
+    assert "Mailed check" not in page.html
+    words = " ".join(page.text.split())
+    assert "Phonemasked: they differ" in words.replace(" masked", "masked")
+    assert "masked: the same" in words, "of the way of paying that much is told"
+    assert looks_at(first) == looks_at(second) == {("Sam Okafor", "pair")}
+    link = next(a.get("href") or "" for a in page.all("a") if text_of(a) == "Show them in clear")
+    clear = boss(desk_as).get(link)
+    assert [one for one in secrets if one not in clear.html and not one[:4].isdigit()] == []
+    assert looks_at(first) == looks_at(second) == {("Sam Okafor", "pair"), ("Sam Okafor", "pair-in-clear")}
+    told = boss(desk_as).get(f"/customers/{second}/looks")
+    assert "Comparison, what is masked shown" in told.text
+    # A refusal shows what was shown before, no less and no more.
+    act = f"/duplicates/{first}/{second}/merge"
+    assert secrets[0] in clear.submit(act).html
+    assert secrets[0] not in page.submit(act).html
+    assert clear.submit(act, sure="yes").path == f"/customers/{first}"
+
+
+def test_who_may_merge_but_not_see_compares_what_is_masked(
+    desk_as: Callable[[str], Browser], pair: tuple[UUID, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(
+        permissions.ROLES, "supervisor", permissions.ROLES["supervisor"] - {permissions.Permission.COMPARE_IN_CLEAR}
+    )
+    browser = boss(desk_as)
+    page = browser.get("/duplicates/{}/{}".format(*pair))
+    assert "Show them in clear" not in page.text
+    refused = browser.get("/duplicates/{}/{}?in_clear=yes".format(*pair))
+    assert refused.status == 403
+    assert [one for one in hidden_of(*pair) if one in refused.html] == []
+
+
+def test_a_program_compares_what_is_masked_and_both_are_looked_at(
+    api_app: Flask, pair: tuple[UUID, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = pair
+    all_but = permissions.SCOPES["all"] - {permissions.Permission.SEE_SENSITIVE}
+    monkeypatch.setitem(permissions.SCOPES, "merging", all_but)
+    for scopes, hides in ((["all"], False), (["merging"], True)):
+        with db.transaction() as session:
+            key = people.create_key(session, scopes, clock.now())[1]
+        answer = api_app.test_client().get(
+            f"/api/v1/customers/{first}/duplicates/{second}", headers={"Authorization": f"Bearer {key}"}
+        )
+        assert answer.status_code == 200
+        body = answer.get_data(as_text=True)
+        fields = {one["key"]: one for one in answer.json["fields"]}
+        assert fields["phone"]["masked"] is hides
+        assert fields["phone"]["same"] is False
+        assert all((one in body) is not hides for one in hidden_of(first)[:2])
+        assert {page for _, page in looks_at(first)} == {page for _, page in looks_at(second)} == {"pair"}

@@ -181,8 +181,13 @@ def test_an_act_on_terms_that_were_never_seen_is_refused(desk: Browser) -> None:
 
 
 def test_each_withheld_treatment_says_why(desk: Browser) -> None:
-    fold = opened(desk).one("details", class_="withheld")
-    lines = [e for e in elements(fold) if e.tag == "li"]
+    page = opened(desk)
+    address = page.one("details", class_="withheld")
+    link = next(e for e in elements(address) if e.tag == "a").get("href")
+    assert link is not None
+    told = desk.get(link)
+    assert told.status == 200
+    lines = [e for e in told.all("li") if any(inner.tag == "strong" for inner in elements(e))]
     assert len(lines) > 10
     for line in lines:
         name = next(text_of(e) for e in elements(line) if e.tag == "strong")

@@ -10,8 +10,10 @@ import pytest
 from flask import Flask
 
 from backend import db
+from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.matrix import service as matrix
+from backend.matrix.service import body_of
 from backend.people import permissions
 from backend.people import service as people
 from backend.profiles import service as profiles
@@ -197,3 +199,101 @@ def test_the_engine_reads_all_whoever_looks(customer: Profile) -> None:
         c.card.treatment
         for c in treatments.recommend_for_agent(customer.customer_id, "phone", SYSTEM, clock.now()).cards
     ]
+
+
+# --- the words of treatments ----------------------------------------------------------------------------------------
+
+RESTS = "because of how they pay"
+SPENDS = 7654.32
+TEXTS = frozenset({"headline", "body", "script", "promise", "agent", "customer", "text"})
+
+
+def plant(found: Any) -> None:
+    """Has every text of every treatment tell how the customer pays and what they spend, and a reason rest on it."""
+    if isinstance(found, list):
+        for one in found:
+            plant(one)
+    elif isinstance(found, dict):
+        for key, value in found.items():
+            if key in TEXTS and isinstance(value, str) and value:
+                said = "For you" if key == "headline" else value
+                found[key] = f"{said} [{{payment_method}}, {{monthly_charges}}]"
+            else:
+                plant(value)
+
+
+@pytest.fixture
+def telling(customer: Profile) -> Profile:
+    """The customer, under a catalogue whose words tell what is masked wherever they can."""
+    with db.transaction() as session:
+        body = body_of(catalogues.files_of(session, catalogues.in_force(session).catalogue.version))
+        for one in body["attributes"]["attribute"]:
+            one["masked"] = one.get("masked", False) or one["key"] == "monthly_charges"
+        for treatment in (one for file in body["treatments"].values() for one in file["treatment"]):
+            plant(treatment)
+            # What rests on what is masked tells it without naming it.
+            resting = {"when": f"payment_method == '{PAYS}'", "agent": RESTS, "customer": RESTS}
+            treatment["reason"] = [resting, *treatment.get("reason", ())]
+        catalogues.publish(session, body, SYSTEM, clock.now())
+        profiles.learn(session, customer.customer_id, now=clock.now(), attributes={"monthly_charges": SPENDS})
+    return customer
+
+
+def given_away(text: str) -> list[str]:
+    """What of it the text tells, with the words around."""
+    return [
+        text[max(text.find(one) - 60, 0) : text.find(one) + 30]
+        for one in (PAYS, "7,654.32", "7654.32", RESTS)
+        if one in text
+    ]
+
+
+def test_no_word_of_a_treatment_tells_what_is_masked(
+    telling: Profile, desk_as: Callable[[str], Browser], api_app: Flask
+) -> None:
+    desk = desk_as(AGENT)
+    desk.get(where(telling)).submit("/contact")
+    seen = pages(desk, telling) | {"alternatives": desk.get(f"{where(telling)}/alternatives").html}
+    answers = desk.get(where(telling))
+    for response in ("presented", "deferred", "declined", "accepted"):
+        form = next((f for f in answers.forms if f.action.endswith("/responses") or "/offers/" in f.action), None)
+        if form is None:
+            break
+        sent = {**form.fields, "response": response, "until": str(date.fromordinal(clock.now().toordinal() + 3))}
+        answers = desk.send("post", form.action, sent)
+        seen[f"after {response}"] = answers.html
+    seen |= {f"{name}, later": html for name, html in pages(desk, telling).items()}
+    boss = desk_as(SUPERVISOR)
+    seen |= {path: boss.get(path).html for path in ("/wall", "/approvals")}
+    seen |= {f"colleague: {name}": html for name, html in pages(boss, telling).items()}
+    program = asked(api_app, ["customers:read", "decisions:write", "offers:write"], telling)
+    seen |= {f"api: {name}": answer.get_data(as_text=True) for name, answer in program.items()}
+    with db.transaction() as session:
+        key = people.create_key(session, ["customers:read", "decisions:write", "offers:write"], clock.now())[1]
+    client, head = api_app.test_client(), {"Authorization": f"Bearer {key}"}
+    at = f"/api/v1/customers/{telling.customer_id}"
+    for path in (f"{at}/offers", f"{at}/decisions", f"{at}/matrix"):
+        seen[path] = client.get(path, headers=head).get_data(as_text=True)
+    first = program["decision"].json["treatments"][0]["offer_id"]
+    for channel in ("portal", "email"):
+        answered = client.post(f"{at}/decisions", json={"channel": channel}, headers=head)
+        seen[f"api: {channel}"] = answered.get_data(as_text=True)
+    for response in ("presented", "accepted", "accepted"):
+        body = {"response": response, "channel": "phone"}
+        told_back = client.post(f"/api/v1/offers/{first}/responses", json=body, headers=head)
+        seen[f"api: {response}"] = told_back.get_data(as_text=True)
+    assert {name: given_away(text) for name, text in seen.items() if given_away(text)} == {}
+    # The check itself: verified, all of it is there to be read; the customer reads it anyway.
+    verify(desk.get(where(telling)))
+    page = desk.get(where(telling)).html
+    assert given_away(page) != []
+    whole = asked(api_app, ["customers:sensitive", "decisions:write"], telling)["decision"].get_data(as_text=True)
+    assert PAYS in whole
+
+
+def test_a_reason_that_rests_on_what_is_masked_is_only_said_to_be_one(telling: Profile, desk: Browser) -> None:
+    page = desk.get(where(telling))
+    assert "masked until the caller is verified" in page.text
+    desk.get(where(telling)).submit("/contact")
+    verify(desk.get(where(telling)))
+    assert RESTS in desk.get(where(telling)).text

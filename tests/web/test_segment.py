@@ -99,7 +99,7 @@ def test_the_real_senders_work_unchanged(host: str, key: str, sender: str) -> No
     assert one.moment is not None
     assert one.moment.intent == "leaving"
     assert set(timeline("external", "u1")) >= {
-        "Looked at the page for cancelling", "A payment failed", "Opened the app", "Belongs to “family-7”", "Profile changed",
+        "Looked at the page for cancelling", "A payment failed", "Opened the app", "Belongs to “Haddad”", "Profile changed",
     }  # fmt: skip
 
 

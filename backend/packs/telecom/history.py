@@ -14,6 +14,7 @@ from backend.packs.telecom.made import MadeBill, MadeEvent
 from backend.packs.telecom.rows import Row
 
 MONTHS = 24  # of history
+YEAR = 365
 FACT_DAYS = 366  # day buckets older than the longest window are of no use to anyone
 _BAD_SHARE = {False: 0.05, True: 0.09}  # by "has left"
 _OPEN_COMPLAINT_SHARE = 0.4
@@ -130,6 +131,11 @@ def _facts(
         what: {day.isoformat(): n for day, n in sorted(by_day.items()) if day > horizon}
         for what, by_day in sorted(diary.counts.items())
     }
+    paid = [(b.paid_on, b.amount_minor) for b in bills if b.paid_on and b.paid_on > today - timedelta(days=YEAR)]
+    days["payments"] = {day.isoformat(): sum(1 for other, _ in paid if other == day) for day, _ in sorted(paid)}
+    days["paid"] = {
+        day.isoformat(): sum(minor for other, minor in paid if other == day) / 100 for day, _ in sorted(paid)
+    }
     values: dict[str, Any] = {
         "open_complaints": diary.values["open_complaints"],
         "open_cases": diary.values["open_cases"],
@@ -142,6 +148,8 @@ def _facts(
     }
     dates = {key: day.isoformat() for key, day in sorted(diary.dates.items())}
     dates["joined"] = since.isoformat()
+    if any(b.paid_on for b in bills):
+        dates["last_payment"] = max(b.paid_on for b in bills if b.paid_on).isoformat()
     term = {"One year": 12, "Two year": 24}.get(str(row["contract"]))
     if term:
         dates["contract_started"] = month_before(since, -(int(row["tenure"] or 0) // term) * term).isoformat()

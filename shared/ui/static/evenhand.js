@@ -5,7 +5,8 @@
   const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
 
   document.addEventListener("keydown", (event) => {
-    if (event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey && !typing(event.target)) {
+    const single = document.documentElement.dataset.keys !== "off" && !document.querySelector("dialog[open]");
+    if (single && event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey && !typing(event.target)) {
       const search = document.querySelector("[data-search]");
       if (search) {
         event.preventDefault();
@@ -67,6 +68,32 @@
     place.replaceChildren(notice);
     place.scrollIntoView({ block: "nearest" });
   };
+
+  // What is only read is asked for twice: networks hiccup, and a page that is being left takes its questions with it.
+  const AGAIN = 400;
+  const patient = async (address, options) => {
+    try {
+      return await window.fetch(address, options);
+    } catch (error) {
+      if (error.name === "AbortError") throw error;
+      await new Promise((done) => window.setTimeout(done, AGAIN));
+      return window.fetch(address, options);
+    }
+  };
+  // What a page asks by itself nobody waits for: without a connection it stays as it is, and the line's own state says why.
+  const quiet = async (address, options) => {
+    try {
+      return await window.fetch(address, options);
+    } catch (error) {
+      if (error.name === "AbortError") throw error;
+      return new Response(null, { status: 204 });
+    }
+  };
+  document.addEventListener("htmx:config:request", (event) => {
+    const { ctx } = event.detail;
+    if (ctx.sourceElement.matches("[data-by-itself]")) ctx.fetch = quiet;
+    else if (ctx.request.method === "GET") ctx.fetch = patient;
+  });
 
   document.addEventListener("htmx:error", (event) => {
     if (event.detail.ctx?.response) return;

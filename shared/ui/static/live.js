@@ -3,7 +3,7 @@
 "use strict";
 
 (() => {
-  const NAMES = ["offers", "moment", "timeline", "profile", "interaction", "online", "mine", "agents", "parity", "wall", "return"];
+  const NAMES = ["offers", "moment", "timeline", "profile", "interaction", "online", "mine", "agents", "parity", "wall", "inbox", "presence", "return"];
   const GATHER = 40, MARKED = 4000, HAND = 250, GRACE = 3500, SILENT = 100000, TIRED = 3000;
   const body = document.body;
   const wait = (ms) => new Promise((done) => window.setTimeout(done, ms));
@@ -26,7 +26,7 @@
     const focus = panel.contains(document.activeElement) && document.activeElement !== panel ? document.activeElement : null;
     return Boolean(focus?.matches(FIELDS) || (focus?.matches("button, a, summary") && focus.matches(":focus-visible") && !focus.closest("[data-held]"))
       || panel.matches(":active") || panel.matches("[data-longer]")
-      || panel.querySelector("details.drop[open]")
+      || panel.querySelector("details.drop[open], [data-in-hand]")
       // What was typed came back refused, and stands there as the form's own values.
       || panel.querySelector(".error-summary, .wrong-text")
       || [...panel.querySelectorAll(FIELDS)].some(dirty));
@@ -36,7 +36,7 @@
 
   const fetched = async (panel, peeking) => {
     const from = panel.dataset.from || panel.getAttribute("hx-get");
-    const headers = { "HX-Request": "true", "X-Live": "yes", ...(peeking ? { Purpose: "prefetch" } : {}) };
+    const headers = { "HX-Request": "true", "X-Live": "yes", "HX-Current-URL": window.location.href, ...(peeking ? { Purpose: "prefetch" } : {}) };
     const answer = await fetch(from, { headers });
     if (answer.status === 401) line.gone();
     if (!answer.ok) throw new Error(`${answer.status}`);
@@ -63,7 +63,11 @@
       if (fresh.querySelector(`[data-offer="${id}"]`) || card.querySelector("[data-told]")) continue;
       const told = clone("told-pattern");
       const answer = fresh.querySelector(`[data-answered="${id}"] [data-answer]`);
-      if (answer) told.querySelector("p").textContent = answer.textContent.trim();
+      const instead = card.dataset.treatment && fresh.querySelector(`[data-offer][data-treatment="${CSS.escape(card.dataset.treatment)}"] .offer-title`);
+      const words = answer?.textContent.trim() || (instead && `The terms are others now: ${instead.textContent.trim()}.`);
+      const next = !instead && fresh.querySelector("[data-offer] .offer-title");
+      if (words) told.querySelector("p").textContent = words;
+      if (next && panel.id === "do") told.querySelector("p").append(` Recommended next: ${next.textContent.trim()}.`);
       const why = panel.querySelector("[data-held] .held-why");
       why.textContent = `${card.querySelector(".offer-title")?.textContent.trim() ?? ""}: ${told.querySelector("p").textContent}`;
       why.hidden = false;
@@ -92,8 +96,15 @@
   const replace = async (panel, fresh, answer) => {
     for (const wanted of fresh.querySelectorAll("[data-focus]")) wanted.removeAttribute("data-focus");
     const inside = answer || panel.contains(document.activeElement);
-    const open = new Set([...panel.querySelectorAll("details[open]:not(.drop)")].map(name));
-    for (const fold of fresh.querySelectorAll("details:not(.drop)")) if (open.has(name(fold))) fold.setAttribute("open", "");
+    const open = new Map([...panel.querySelectorAll("details[open]:not(.drop)")].map((fold) => [name(fold), fold]));
+    for (const fold of fresh.querySelectorAll("details:not(.drop)")) {
+      const was = open.get(name(fold));
+      if (!was) continue;
+      fold.setAttribute("open", "");
+      // What was fetched into it stands until it is fetched anew.
+      const had = was.matches("[hx-get]") && was.querySelector("[data-fetched]");
+      if (had) fold.querySelector("[data-fetched]").replaceChildren(...[...had.children].map((child) => child.cloneNode(true)));
+    }
     const said = panel.querySelector("[data-fleeting]"), place = fresh.querySelector("[data-fleeting]");
     if (said && place && !place.childElementCount) place.replaceChildren(...[...said.children].map((child) => child.cloneNode(true)));
     const typed = [...panel.querySelectorAll(FIELDS)].filter((field) => field.name && dirty(field))
@@ -103,6 +114,7 @@
     await htmx.swap({ sourceElement: panel, target: panel, text: fresh.outerHTML, swap: "outerHTML" });
     const shown = document.getElementById(id);
     shown.scrollTop = scrolled;
+    for (const fold of shown.querySelectorAll("details[open][hx-get]")) htmx.trigger(fold, "toggle");
     for (const [action, field, type, value, checked] of typed) {
       for (const other of shown.querySelectorAll(`[name="${CSS.escape(field)}"]`)) {
         if (other.form?.getAttribute("action") !== action) continue;

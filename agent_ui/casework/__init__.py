@@ -1,0 +1,1 @@
+"""The desk's pages of cases: the lists, one case, and what is done with it."""

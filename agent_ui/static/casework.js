@@ -1,0 +1,32 @@
+// A case beyond plain HTML: the button says what it will do, and a draft is kept when the page is left in the middle of a word.
+"use strict";
+
+(() => {
+  // What the button will do follows from what is being written.
+  const name = () => {
+    const form = document.querySelector("form#write");
+    const button = form?.querySelector("[data-answer]");
+    if (button) button.textContent = form.querySelector("[name=kind]:checked")?.value === "note" ? button.dataset.note : button.dataset.answer;
+  };
+  document.addEventListener("change", (event) => {
+    if (!event.target.matches?.("#write [name=kind]")) return;
+    name();
+    window.htmx?.trigger(document.querySelector("#write textarea"), "input");
+  });
+  name();
+
+  let sent = false;
+  document.addEventListener("submit", (event) => { sent ||= event.target.id === "write"; });
+  document.addEventListener("htmx:after:request", (event) => {
+    const text = event.target.matches?.("#write textarea") && event.target;
+    if (text && event.detail.ctx?.response?.status === 200) text.dataset.kept = text.value;
+  });
+  window.addEventListener("pagehide", () => {
+    const form = document.querySelector("form#write[data-draft]");
+    const text = form?.querySelector("textarea");
+    if (!text || sent || text.value === (text.dataset.kept ?? text.defaultValue)) return;
+    const body = new FormData(form);
+    body.set("quiet", "yes");
+    navigator.sendBeacon(form.dataset.draft, body);
+  });
+})();

@@ -1,0 +1,101 @@
+"""Slots in which calls back are made: cut from the hours of work, each with so many places, taken under a guard in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session
+
+from backend import db
+from backend.cases.tables import CallbackRow, CallbackSlotRow, CaseRow
+from backend.cases.types import Case, Slot
+from backend.cases.worktime import WorkTime
+from backend.matrix.service import Callbacks
+from shared.kernel import clock
+
+CALLBACK, SLOT, CASE = db.table_of(CallbackRow), db.table_of(CallbackSlotRow), db.table_of(CaseRow)
+PARTS = {"morning": (0, 12), "afternoon": (12, 17), "evening": (17, 24)}
+"""Parts of a day, by the hours where the customer lives."""
+
+
+def cut(time: WorkTime, rules: Callbacks, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """The slots that begin between two instants: whole ones, from the beginning of each stretch of work on."""
+    length = timedelta(minutes=rules.slot_minutes)
+    for begin, until in time.shifts_between(start, end):
+        at = begin
+        while at + length <= until and at < end:
+            if at >= start:
+                yield at, at + length
+            at += length
+
+
+def free(session: Session, time: WorkTime, rules: Callbacks, team: str, now: datetime) -> tuple[Slot, ...]:
+    """The slots that can still be taken, soonest first."""
+    start, end = now + timedelta(minutes=rules.lead_minutes), now + timedelta(days=rules.days_ahead)
+    asked = select(SLOT.c.slot_at, SLOT.c.taken).where(
+        SLOT.c.team == team, SLOT.c.slot_at >= start, SLOT.c.slot_at < end
+    )
+    taken = {row.slot_at: row.taken for row in session.execute(asked)}
+    places = rules.places_of(team)
+    found = (Slot(at, until, places - taken.get(at, 0)) for at, until in cut(time, rules, start, end))
+    return tuple(one for one in found if one.free > 0)
+
+
+def take(session: Session, rules: Callbacks, team: str, at: datetime) -> bool:
+    """Takes a place of the slot, where one is left: however many ask at once, never more than there are."""
+    places = rules.places_of(team)
+    if places < 1:
+        return False
+    build: Any = postgresql.insert if db.dialect() == "postgresql" else sqlite.insert
+    statement = build(SLOT).values(team=team, slot_at=at, taken=1)
+    statement = statement.on_conflict_do_update(
+        index_elements=["team", "slot_at"], set_={"taken": SLOT.c.taken + 1}, where=SLOT.c.taken < places
+    )
+    return db.touched(session.connection().execute(statement, execution_options={"preserve_rowcount": True})) == 1
+
+
+def give_back(session: Session, team: str, at: datetime) -> None:
+    """A place of the slot is free again."""
+    session.execute(
+        update(SLOT).where(SLOT.c.team == team, SLOT.c.slot_at == at, SLOT.c.taken > 0).values(taken=SLOT.c.taken - 1)
+    )
+
+
+def release(session: Session, customer_id: UUID, case: Case, now: datetime) -> None:
+    """What was booked for a callback that is made or called off is free again, where it lies ahead."""
+    if case.slot_at is None or case.slot_at <= now:
+        return
+    team = session.execute(
+        select(CALLBACK.c.team).where(CALLBACK.c.customer_id == customer_id, CALLBACK.c.case_id == case.case_id)
+    ).scalar_one_or_none()
+    if team is not None:
+        give_back(session, team, case.slot_at)
+
+
+def release_all(session: Session, customer_id: UUID) -> None:
+    """What was booked for the customer is free again."""
+    asked = (
+        select(CALLBACK.c.team, CASE.c.slot_at)
+        .join(CASE, (CASE.c.customer_id == CALLBACK.c.customer_id) & (CASE.c.case_id == CALLBACK.c.case_id))
+        .where(CALLBACK.c.customer_id == customer_id, CASE.c.state == "open", CASE.c.slot_at.is_not(None))
+    )
+    for row in session.execute(asked).all():
+        give_back(session, row.team, row.slot_at)
+
+
+def fits(slot: Slot, part: str, zone: str) -> bool:
+    """Whether the slot lies in this part of the day where the customer lives; "soon" is any."""
+    begin, end = PARTS.get(part, (0, 24))
+    return begin <= slot.at.astimezone(clock.zone_named(zone)).hour < end
+
+
+def slot_text(at: datetime, until: datetime, zone: str) -> str:
+    """ "Monday 23 November, 18:00 to 18:30", where the customer lives."""
+    there = clock.zone_named(zone)
+    local, end = at.astimezone(there), until.astimezone(there)
+    return f"{local:%A} {local.day} {local:%B}, {local:%H:%M} to {end:%H:%M}"

@@ -1,0 +1,101 @@
+"""The words of the mails that go out, in the languages that we have; English for all others. Pure."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from backend.profiles.types import Profile
+from backend.treatments.service import OfferLine
+from shared.kernel.clock import zone_named
+
+_MONTHS_ES = (
+    "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre",
+)  # fmt: skip
+_WORDS: dict[str, dict[str, str]] = {
+    "en": {
+        "foot": "You can simply answer this mail: please leave [{reference}] in the subject.",
+        "accepted": "Confirmed: {headline}",
+        "greeting": "Dear {name},",
+        "intro": "You accepted this by telephone on {day} at {time}. Please keep this mail as your confirmation.",
+        "intro_for": "{person} accepted this for you by telephone on {day} at {time}. Please keep this mail as your confirmation.",
+        "what": "What you agreed to: {headline}",
+        "what_for": "What was agreed for you: {headline}",
+        "reference": "Your confirmation reference: {reference}",
+        "undo": "You can change your mind until {day}: sign in to your pages and choose Take it back, or call us and say your reference. Then everything is as it was before.",
+        "final": "If anything here is not as it was said, please call us and say your reference.",
+        "undone": "Taken back: {headline}",
+        "undone_intro": "This was taken back on {day} at {time}. What we had arranged is undone, and you owe nothing for it.",
+        "was": "What had been agreed: {headline}",
+    },
+    "es": {
+        "foot": "Puede responder a este correo: deje [{reference}] en el asunto, por favor.",
+        "accepted": "Confirmado: {headline}",
+        "greeting": "Hola {name}:",
+        "intro": "Usted aceptó esto por teléfono el {day} a las {time}. Guarde este correo como su confirmación.",
+        "intro_for": "{person} aceptó esto por usted por teléfono el {day} a las {time}. Guarde este correo como su confirmación.",
+        "what": "Lo que ha aceptado: {headline}",
+        "what_for": "Lo que se ha aceptado por usted: {headline}",
+        "reference": "Su referencia de confirmación: {reference}",
+        "undo": "Puede cambiar de opinión hasta el {day}: entre en sus páginas y devuélvalo allí, o llámenos y diga su referencia. Entonces queda como estaba antes.",
+        "final": "Si algo no es como se dijo, llámenos y diga su referencia, por favor.",
+        "undone": "Anulado: {headline}",
+        "undone_intro": "Esto se anuló el {day} a las {time}. Lo que habíamos dispuesto queda sin efecto, y no debe nada por ello.",
+        "was": "Lo que se había aceptado: {headline}",
+    },
+}
+
+
+def answer(language: str, reference: str, subject: str, text: str, author: str) -> tuple[str, str]:
+    """Subject and text of an answer in a case; its reference brings an answer to it back to the case."""
+    spoken = spaced(reference)
+    foot = _in(language)["foot"].format(reference=spoken)
+    return f"{subject or 'Your message'} [{spoken}]", f"{text}\n\n-- \n{author}\n{foot}\n"
+
+
+def confirmation(profile: Profile, line: OfferLine, at: datetime) -> tuple[str, str]:
+    """What was accepted by telephone: its terms as they were agreed, the reference, and until when it can be taken back."""
+    words = _in(profile.language)
+    last_day = line.undo_until
+    mind = words["undo"].format(day=_day(last_day, profile.language)) if last_day else words["final"]
+    other = "_for" if line.person is not None else ""
+    return _letter(profile, line, line.at or at, "accepted", f"intro{other}", f"what{other}", line.promise, mind)
+
+
+def taken_back(profile: Profile, line: OfferLine, at: datetime) -> tuple[str, str]:
+    """What had been agreed is no longer."""
+    return _letter(profile, line, at, "undone", "undone_intro", "was", "", "")
+
+
+def _letter(
+    profile: Profile, line: OfferLine, at: datetime, subject: str, intro: str, what: str, promise: str, end: str
+) -> tuple[str, str]:
+    words, local = _in(profile.language), at.astimezone(zone_named(profile.timezone))
+    agreed = [words[what].format(headline=line.headline), *(f"- {term.label}: {term.text}" for term in line.terms)]
+    parts = [
+        words["greeting"].format(name=profile.name),
+        words[intro].format(
+            day=_day(local.date(), profile.language),
+            time=f"{local:%H:%M}",
+            person=line.person.name if line.person else "",
+        ),
+        "\n".join(agreed),
+        promise,
+        words["reference"].format(reference=spaced(line.reference)) if line.reference else "",
+        end,
+    ]
+    return words[subject].format(headline=line.headline), "\n\n".join(part for part in parts if part) + "\n"
+
+
+def spaced(reference: str) -> str:
+    """ "ABC DEF": as it is read out."""
+    return f"{reference[:3]} {reference[3:]}".strip()
+
+
+def _in(language: str) -> dict[str, str]:
+    return _WORDS.get(language[:2].lower(), _WORDS["en"])
+
+
+def _day(day: date, language: str) -> str:
+    if language[:2].lower() == "es":
+        return f"{day.day} de {_MONTHS_ES[day.month - 1]} de {day.year}"
+    return f"{day.day} {day:%B} {day.year}"
