@@ -6,6 +6,7 @@ import base64
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from agent_ui.desk.portal import POLICY as VIEW_ONLY
 from tests.cast import AGENT, PASSWORD, PORTAL_CUSTOMER
 from tests.pages import Browser
 from tests.world import FACES, World, routes, tokened
@@ -84,6 +85,11 @@ def test_every_answer_carries_the_strict_policy(world: World) -> None:
             assert answer.headers["Content-Disposition"].startswith("attachment"), where
             assert answer.headers["X-Content-Type-Options"] == "nosniff", where
             assert "no-store" in answer.headers["Cache-Control"], where
+            continue
+        if where.endswith("/portal/page"):
+            # The customer's portal in a frame: nothing of it runs or is sent, and only the desk may frame it.
+            assert answer.headers["Content-Security-Policy"] == VIEW_ONLY, where
+            assert answer.headers["X-Frame-Options"] == "SAMEORIGIN", where
             continue
         policy = dict(part.strip().split(" ", 1) for part in answer.headers["Content-Security-Policy"].split(";"))
         assert policy["script-src"] == policy["style-src"] == policy["default-src"] == "'self'", where
