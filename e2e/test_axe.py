@@ -24,12 +24,17 @@ from tests.cast import AGENT, SUPERVISOR
 Visit = Callable[..., Page]
 EVERYTHING = {"resultTypes": ["violations"]}
 COLOURS = {**EVERYTHING, "runOnly": ["color-contrast"]}
-OPEN_ALL = (
-    "document.querySelectorAll('details:not([open])').forEach(menu => { menu.open = true; menu.dataset.opened = ''; })"
-)
-AS_BEFORE = (
-    "document.querySelectorAll('[data-opened]').forEach(menu => { menu.open = false; delete menu.dataset.opened; })"
-)
+# By their names: a live page may draw a panel anew meanwhile, which keeps open what is open.
+OPEN_ALL = """() => {
+    const name = fold => fold.querySelector("summary").textContent.trim();
+    const folds = [...document.querySelectorAll("details")];
+    window.foldsOpen = new Set(folds.filter(fold => fold.open).map(name));
+    for (const fold of folds) fold.open = true;
+}"""
+AS_BEFORE = """() => {
+    for (const fold of document.querySelectorAll("details[open]"))
+        if (!window.foldsOpen.has(fold.querySelector("summary").textContent.trim())) fold.open = false;
+}"""
 TOO_WIDE = """() => {
     const root = document.documentElement;
     if (root.scrollWidth <= root.clientWidth) return [];
