@@ -50,7 +50,7 @@ def test_what_burns_stands_first_and_what_comes_is_there_by_itself(
 ) -> None:
     desk, portal = visit(), visit(size=NARROW)
     at_the_desk(desk)
-    opens(desk, person, "The line hums")
+    opens(desk, person, "The dial tone buzzes")
     keep_promise(server, person, "Send the contract", 3)
     keep_promise(server, person, "Call about the router", -2)
     desk.goto("/desk/")
@@ -61,26 +61,26 @@ def test_what_burns_stands_first_and_what_comes_is_there_by_itself(
     expect(desk.locator("#inbox-count")).to_contain_text("over time")
 
     customer_opens(portal, person)
-    row = portal.get_by_role("listitem").filter(has_text="The line hums")
+    row = portal.get_by_role("listitem").filter(has_text="The dial tone buzzes")
     row.get_by_role("link", name="Read or write").click()
-    portal.get_by_label("Write to us").fill("It hums louder.")
+    portal.get_by_label("Write to us").fill("It buzzes louder.")
     portal.get_by_role("button", name="Send").click()
     wrote = of_mine.filter(has_text="customer wrote")
-    expect(wrote).to_contain_text("The line hums")
+    expect(wrote).to_contain_text("The dial tone buzzes")
     # The tab of the case says so too.
-    expect(desk.locator(".rail-tab.case").filter(has_text="The line hums")).to_contain_text("customer wrote")
+    expect(desk.locator(".rail-tab.case").filter(has_text="The dial tone buzzes")).to_contain_text("customer wrote")
 
     of_mine.first.get_by_role("button", name=re.compile("^Done")).click()
     expect(of_mine.filter(has_text="Call about the router")).to_have_count(0)
     desk.get_by_role("link", name=re.compile("Promises")).click()
     expect(lines).to_contain_text(["Send the contract"])
     desk.goto("/desk/")
-    desk.locator(".rail-tab.case").filter(has_text="The line hums").click()
-    expect(desk.locator("h1")).to_have_text("The line hums")
+    desk.locator(".rail-tab.case").filter(has_text="The dial tone buzzes").click()
+    expect(desk.locator("h1")).to_have_text("The dial tone buzzes")
     expect(desk.locator(".rail-tab.case").filter(has_text="customer wrote")).to_have_count(0)
     desk.keyboard.press("Alt+x")
     expect(desk).to_have_url(re.compile("/desk/$"))
-    expect(desk.locator(".rail-tab.case").filter(has_text="The line hums")).to_have_count(0)
+    expect(desk.locator(".rail-tab.case").filter(has_text="The dial tone buzzes")).to_have_count(0)
 
 
 def test_what_was_typed_into_the_wrap_up_outlives_the_page_and_the_browser(
