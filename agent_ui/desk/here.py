@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 from flask import Blueprint, g, make_response, redirect, request, url_for
@@ -24,7 +25,7 @@ def show(customer_id: UUID) -> Response:
     (`knowing`) that a colleague does too."""
     case_id, actor, now = _case(), current_actor(), request_now()
     typing = bool(request.form.get("typing")) and case_id is not None and actor.may(Permission.WORK_CASES)
-    leaving, writer = bool(request.form.get("leave")), None
+    leaving, writer, drawn = bool(request.form.get("leave")), None, _drawn(now)
     g.by_itself = True
     with db.transaction() as session:
         owner = profiles.resolve(session, customer_id)
@@ -35,7 +36,7 @@ def show(customer_id: UUID) -> Response:
             if case_id is not None:
                 cases.end_writing(session, owner, case_id, actor=actor, now=now)
         else:
-            interactions.is_open(session, owner, case_id, actor, now)
+            interactions.is_open(session, owner, case_id, actor, now, drawn=drawn)
         if typing and case_id is not None and not leaving:
             knowing = bool(request.form.get("knowing"))
             writer = cases.begin_writing(session, owner, case_id, actor=actor, now=now, knowing=knowing)
@@ -48,8 +49,9 @@ def show(customer_id: UUID) -> Response:
         return redirect(url_for("customers.show", customer_id=owner), 303)
     another = writer if writer is not None and str(writer.staff_id) != actor.id else None
     return page(
-        "desk/here.html", customer_id=owner, case_id=case_id, others=others, writer=another, typing=typing, beaten=True
-    )
+        "desk/here.html", customer_id=owner, case_id=case_id, others=others, writer=another, typing=typing, beaten=True,
+        drawn=drawn.isoformat(),
+    )  # fmt: skip
 
 
 @bp.post("/customers/<uuid:customer_id>/closed-tabs")
@@ -61,6 +63,14 @@ def close(customer_id: UUID) -> Response:
         interactions.close_place(session, owner, _case(), current_actor(), request_now())
     where = url_for("home.show")
     return make_response("", 200, {"HX-Redirect": where}) if wants_fragment() else redirect(where, 303)
+
+
+def _drawn(now: datetime) -> datetime:
+    """When the page that says so was drawn; now, where it does not tell."""
+    try:
+        return datetime.fromisoformat(request.form.get("drawn", "")).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return now
 
 
 def _case() -> UUID | None:

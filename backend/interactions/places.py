@@ -45,7 +45,10 @@ _MINE = (
         _EVENT,
         (_EVENT.c.customer_id == _PLACE.c.customer_id) & (_EVENT.c.event_id > _PLACE.c.looked_id) & _EVENT.c.kind.in_(NEWS),
     )
-    .where(_PLACE.c.staff_id == bindparam("staff_id"), _PLACE.c.seen_at >= bindparam("since"))
+    .where(
+        _PLACE.c.staff_id == bindparam("staff_id"), _PLACE.c.seen_at >= bindparam("since"),
+        _PLACE.c.is_tab | (_PLACE.c.case_id == NO_CASE),
+    )
     .order_by(_PLACE.c.opened_at, _PLACE.c.case_id)
     .limit(200)
 )  # fmt: skip
@@ -75,10 +78,29 @@ class Here:
     same: bool
 
 
-def is_open(session: Session, customer_id: UUID, case_id: UUID | None, actor: Actor, now: datetime) -> None:
-    """A page of this agent's on the customer, or on the case, is open and looked at. A case stays as a tab until it is closed."""
+def is_open(
+    session: Session,
+    customer_id: UUID,
+    case_id: UUID | None,
+    actor: Actor,
+    now: datetime,
+    *,
+    drawn: datetime | None = None,
+) -> None:
+    """A page of this agent's on the customer, or on the case, is open and looked at. A case stays as a tab until it is closed.
+
+    A page that was `drawn` before its tab was closed opens it no more: what it says may be on its way while it is left.
+    """
     customer_id = profiles.resolve(session, customer_id)
     before = _one(session, customer_id, case_id, actor)
+    if (
+        case_id is not None
+        and before is not None
+        and not before.is_tab
+        and drawn is not None
+        and drawn <= before.seen_at
+    ):
+        return
     came = before is None or before.gone or before.seen_at < now - STILL_HERE
     row = {
         "customer_id": customer_id, "staff_id": UUID(actor.id), "case_id": case_id or NO_CASE, "staff": actor.name,
@@ -103,7 +125,9 @@ def is_left(session: Session, customer_id: UUID, case_id: UUID | None, actor: Ac
 def close_place(session: Session, customer_id: UUID, case_id: UUID | None, actor: Actor, now: datetime) -> None:
     """The tab is closed; closed twice, it is closed once."""
     customer_id = profiles.resolve(session, customer_id)
-    session.execute(delete(_PLACE).where(*_this(customer_id, case_id, actor)))
+    session.execute(
+        update(_PLACE).where(*_this(customer_id, case_id, actor)).values(is_tab=False, gone=True, seen_at=now)
+    )
     _tell(session, customer_id, actor, now)
 
 

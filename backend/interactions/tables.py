@@ -174,7 +174,7 @@ class PlaceRow(SQLModel, table=True):
     is_tab: bool
     opened_at: datetime = Field(sa_type=UtcDateTime)
     seen_at: datetime = Field(sa_type=UtcDateTime)
-    """When the page was last said to be open."""
+    """When the page was last said to be open; of a case that is no tab, when its tab was closed."""
     gone: bool = False
     """It was left since."""
     looked_id: UUID

@@ -82,7 +82,19 @@ def test_a_case_stays_as_a_tab_and_says_what_its_customer_did_since() -> None:
         interactions.close_place(session, MARIA, one, kim, later(1))
         assert set(interactions.watched_by(session, UUID(kim.id), later(1))) == {MARIA}
     assert one not in places(kim)
-    assert interactions.forget_places(later(24 * 40)) == 2
+    assert interactions.forget_places(later(24 * 40)) == 3
+
+
+def test_a_page_on_its_way_out_does_not_open_the_tab_that_was_closed() -> None:
+    kim, one = staff(), opened().case_id
+    opens(kim, one)
+    with db.transaction() as session:
+        interactions.close_place(session, MARIA, one, kim, later(1))
+        interactions.is_open(session, MARIA, one, kim, later(1.1), drawn=later(0.5))
+    assert one not in places(kim)
+    with db.transaction() as session:
+        interactions.is_open(session, MARIA, one, kim, later(1.2), drawn=later(1.2))
+    assert one in places(kim)
 
 
 def keeps(who: Actor, text: str, seen: int | None, place: str = "wrap_up:1") -> int:
