@@ -58,7 +58,6 @@ def install_face(app: Flask, *, layout: str, folder: Path) -> None:
     install_assets(app, folder)
     CSRFProtect(app)
     app.jinja_env.globals["csrf_field"] = _csrf_field
-    app.jinja_env.globals["request_now"] = request_now
     install_addresses(app)
     app.before_request(_no_nul)
 
