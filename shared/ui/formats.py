@@ -98,29 +98,30 @@ def speak_of(zone: str) -> None:
     g.zone = zone
 
 
-def _zone() -> str:
+def zone_spoken() -> str:
+    """The zone in which this request writes."""
     return str(g.get("zone") or DEFAULT_ZONE)
 
 
 def local_day_of(instant: datetime) -> date:
     """The calendar day of an instant where the person lives."""
-    return clock.local_day(instant, _zone())
+    return clock.local_day(instant, zone_spoken())
 
 
 def _day(value: date | datetime | str) -> str:
-    return as_day(value, _zone())
+    return as_day(value, zone_spoken())
 
 
 def _long_day(value: date | datetime | str) -> str:
-    return as_day(value, _zone(), "%B")
+    return as_day(value, zone_spoken(), "%B")
 
 
 def _clock(value: datetime) -> str:
-    return as_clock(value, _zone())
+    return as_clock(value, zone_spoken())
 
 
 def _when(value: datetime) -> str:
-    return as_when(value, _zone(), request_now())
+    return as_when(value, zone_spoken(), request_now())
 
 
 def _day_heading(value: date) -> str:

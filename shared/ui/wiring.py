@@ -20,6 +20,7 @@ from shared.ui.events import FILTERS as EVENT_FILTERS
 from shared.ui.formats import FILTERS
 from shared.ui.pages import page, request_now, wants_fragment
 from shared.ui.signing_in import signed_in_actor, to_sign_in
+from shared.ui.slots import FILTERS as SLOT_FILTERS
 
 WORDS = {
     400: ("This could not be read", "Go back, reload the page and try again."),
@@ -54,7 +55,7 @@ def install_face(app: Flask, *, layout: str, folder: Path) -> None:
     app.request_class = FaceRequest
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(FILTERS | EVENT_FILTERS)
+    app.jinja_env.filters.update(FILTERS | EVENT_FILTERS | SLOT_FILTERS)
     install_assets(app, folder)
     CSRFProtect(app)
     app.jinja_env.globals["csrf_field"] = _csrf_field
