@@ -5,12 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from backend import db
-from backend.people.service import Permission, public, requires, sign_in_customer
-from backend.profiles import service as profiles
+from backend.entering import service as entering
+from backend.people.service import Permission, current_actor, public, requires
+from selfservice_ui import coming_in
 from shared.kernel.errors import Unauthenticated
 from shared.ui import signing_in
-from shared.ui.pages import local_path, page, request_now
+from shared.ui.pages import page, request_now
 
 bp = Blueprint("signing_in", __name__)
 
@@ -34,21 +34,17 @@ def enter() -> Response:
         errors["password"] = "Enter your password."  # noqa: S105 (words for a person)
     if errors:
         return _form(422, who, errors)
-    with db.reading() as session:
-        customer_id = profiles.find_by_sign_in(session, who)
-        known_as = profiles.known_as(session, customer_id) if customer_id else ()
     try:
-        actor = sign_in_customer(customer_id, password, request_now(), known_as=known_as)
+        actor = entering.sign_in_customer(who, password, coming_in.visitor(), request_now())
     except Unauthenticated as refused:
         return _form(422, who, {"": str(refused)})
-    signing_in.start(actor)
-    return redirect(local_path(request.form.get("next"), url_for("home.show")), 303)
+    return coming_in.begin(actor, "password", request.form.get("next", ""))
 
 
 @bp.post("/sign-out")
 @requires(Permission.PORTAL)
 def leave() -> Response:
-    signing_in.end()
+    coming_in.leave(current_actor())
     return redirect(url_for(".form"), 303)
 
 

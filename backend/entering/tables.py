@@ -1,0 +1,58 @@
+"""The rows of this room: sessions, devices that are known, and how often somebody tried in vain. Private to the room.
+
+They hang on the subject that signs in, as the password does: who was merged goes on by the sign-in of before, and has it still
+when the merge is taken back.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from backend.db import UtcDateTime
+
+
+class PortalSessionRow(SQLModel, table=True):
+    """One sign-in at the portal, until it is ended or nobody has used it for a while."""
+
+    __tablename__ = "portal_session"
+    __table_args__ = (Index("ix_portal_session_seen", "seen_at"), {"sqlite_with_rowid": False})
+
+    subject_id: UUID = Field(primary_key=True)
+    session_id: UUID = Field(primary_key=True)
+    way: str
+    """How they came in."""
+    device: str
+    """The digest of the device's own mark, as `known_device` has it."""
+    words: str
+    """The device as its owner would name it."""
+    began_at: datetime = Field(sa_type=UtcDateTime)
+    seen_at: datetime = Field(sa_type=UtcDateTime)  # coarse: not written at every page
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class KnownDeviceRow(SQLModel, table=True):
+    """A device on which the subject, a customer or a member of staff, has signed in before."""
+
+    __tablename__ = "known_device"
+    __table_args__ = (Index("ix_known_device_last", "last_at"), {"sqlite_with_rowid": False})
+
+    subject_id: UUID = Field(primary_key=True)
+    device: str = Field(primary_key=True)
+    words: str
+    first_at: datetime = Field(sa_type=UtcDateTime)
+    last_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class EntryTryRow(SQLModel, table=True):
+    """How often something was tried since when. The key is a keyed digest: no name and no address can be read from it."""
+
+    __tablename__ = "entry_try"
+    __table_args__ = (Index("ix_entry_try_since", "since"), {"sqlite_with_rowid": False})
+
+    key: str = Field(primary_key=True)
+    times: int
+    since: datetime = Field(sa_type=UtcDateTime)

@@ -1,0 +1,94 @@
+"""What every way in has in common: who stands at the door, and the sign-in that begins when they have proved who they are."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Flask, Response, current_app, g, redirect, session, url_for
+from werkzeug.wrappers import Response as Answer
+
+from backend import db
+from backend.entering import service as entering
+from backend.entering.service import Visitor, Way
+from backend.profiles import service as profiles
+from selfservice_ui import watching
+from shared.kernel.actors import Actor
+from shared.kernel.errors import NotFound
+from shared.ui import signing_in
+from shared.ui.devices import browser_words, device_mark, face_key, mark_device, network_address
+from shared.ui.pages import local_path, request_now
+
+_SESSION = "sign_in"
+
+
+def install(app: Flask, address: str) -> None:
+    """`address`: where people reach the portal, for links in mails."""
+    app.config["ADDRESS"] = address
+    app.after_request(_seen)
+
+
+def visitor(mark: str | None = None) -> Visitor:
+    """Whoever sent this request."""
+    return entering.visitor(
+        network_address(),
+        device_mark() if mark is None else mark,
+        browser_words(),
+        face_key(),
+    )
+
+
+def begin(actor: Actor, way: Way, next_path: str = "") -> Answer:
+    """Begins the sign-in, and leads to the page that was asked for."""
+    at_door = visitor(mark_device())
+    with db.transaction() as writing:
+        begun = entering.begin(writing, actor, way, at_door, current_app.config["ADDRESS"], request_now())
+    signing_in.start(actor)
+    session[_SESSION] = str(begun)
+    return redirect(local_path(next_path, url_for("home.show")), 303)
+
+
+def leave(actor: Actor) -> None:
+    """Ends this sign-in, here and in the database."""
+    this = this_session()
+    if this is not None:
+        with db.transaction() as writing:
+            entering.end(writing, actor, this, request_now(), forget=False)
+    signing_in.end()
+
+
+def this_session() -> UUID | None:
+    try:
+        return UUID(session.get(_SESSION, ""))
+    except ValueError:
+        return None
+
+
+def find_actor(subject: str) -> Actor | None:
+    """Who is signed in by this request's cookie; None where the sign-in was ended, wherever that was done."""
+    this = this_session()
+    try:
+        subject_id = UUID(subject)
+    except ValueError:
+        return None
+    if this is None:
+        return None
+    with db.reading() as reading:
+        try:
+            profile = profiles.profile(reading, subject_id)
+        except NotFound:
+            return None  # erased since they signed in
+        found = entering.actor_of(reading, subject_id, this, profile.name, profile.customer_id, request_now())
+    if found is None:
+        return None
+    watching.note(profile)
+    actor, g.write_seen = found
+    return actor
+
+
+def _seen(response: Response) -> Response:
+    """Notes now and then that they are here; not for what a page asks by itself, which would keep it open for ever."""
+    actor, this = signing_in.signed_in_actor() if g.get("write_seen") else None, this_session()
+    if actor is not None and this is not None and not signing_in.asked_by_itself():
+        with db.transaction() as writing:
+            entering.seen_now(writing, UUID(actor.id), this, request_now())
+    return response
