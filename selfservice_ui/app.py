@@ -13,6 +13,7 @@ from selfservice_ui import (
     account,
     cases,
     coming_in,
+    entering,
     help,
     home,
     live,
@@ -44,6 +45,6 @@ def create_portal(settings: Settings) -> Flask:
     install_face(app, layout="portal/base.html", folder=Path(__file__).parent / "static")
     words.install(app)
     watching.install(app)
-    for part in (signing_in, sign_ins, home, cases, offers, account, privacy, help, watching, live):
+    for part in (signing_in, entering, sign_ins, home, cases, offers, account, privacy, help, watching, live):
         app.register_blueprint(part.bp)
     return app

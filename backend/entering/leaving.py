@@ -10,11 +10,14 @@ from sqlalchemy import delete, select
 from sqlmodel import Session
 
 from backend import db
-from backend.entering import devices, sessions, throttling
+from backend.entering import codes, devices, sessions, throttling
+from backend.entering.codes import CODE
 from backend.entering.devices import DEVICE
 from backend.entering.sessions import SESSION, subjects_of_customer
 
-OURS = (SESSION, DEVICE)
+OURS = (SESSION, DEVICE, CODE)
+SECRETS = ("salt", "code_hash", "token_hash")
+"""What proves that somebody is the customer is not handed over."""
 
 
 def export_customer(session: Session, customer_id: UUID) -> dict[str, list[dict[str, Any]]]:
@@ -22,7 +25,8 @@ def export_customer(session: Session, customer_id: UUID) -> dict[str, list[dict[
     subjects = sorted(subjects_of_customer(session, customer_id))
     return {
         table.name: [
-            dict(row._mapping) for row in session.execute(select(table).where(table.c.subject_id.in_(subjects)))
+            {name: value for name, value in row._mapping.items() if name not in SECRETS}
+            for row in session.execute(select(table).where(table.c.subject_id.in_(subjects)))
         ]
         for table in OURS
     }
@@ -38,4 +42,9 @@ def erase_customer(session: Session, customer_id: UUID) -> None:
 def forget_old(now: datetime) -> int:
     """Forgets sessions long over, devices that nobody uses, and old counts. Opens its own transaction."""
     with db.transaction() as session:
-        return sessions.forget_old(session, now) + devices.forget_old(session, now) + throttling.forget(session, now)
+        return (
+            sessions.forget_old(session, now)
+            + codes.forget_old(session, now)
+            + devices.forget_old(session, now)
+            + throttling.forget(session, now)
+        )

@@ -10,7 +10,7 @@ from typing import Literal
 from backend.profiles.types import Profile
 from shared.kernel.clock import zone_named
 
-Kind = Literal["new_device"]
+Kind = Literal["new_device", "claim_code", "sign_in_code", "recovery_code", "not_set_up", "password_set"]
 _WORDS: dict[str, dict[str, tuple[str, str]]] = {
     "en": {
         "new_device": (
@@ -19,6 +19,32 @@ _WORDS: dict[str, dict[str, tuple[str, str]]] = {
             "Was this you? Then there is nothing to do.\n\n"
             "If not, sign in, end that session and choose a new password:\n{link}\n",
         ),
+        "claim_code": (
+            "Your code",
+            "Dear {name},\n\nYour code is {code}. Enter it on the page where you asked for it, to set up your account. It is good for ten minutes.\n\n"
+            "You did not ask for it? Then give it to nobody: nothing happens without it.\n",
+        ),
+        "sign_in_code": (
+            "Sign in with this code",
+            "Dear {name},\n\nYour code is {code}. Enter it on the page where you asked for it.\n\n"
+            "Or sign in by this link:\n{link}\n\nBoth are good for ten minutes, and once.\n\n"
+            "You did not ask for it? Then give it to nobody: nothing happens without it.\n",
+        ),
+        "recovery_code": (
+            "Your code for a new password",
+            "Dear {name},\n\nYour code is {code}. Enter it on the page where you asked for it, and choose a new password. It is good for ten minutes.\n\n"
+            "You did not ask for it? Then give it to nobody: your password stays as it is.\n",
+        ),
+        "not_set_up": (
+            "Set up your account",
+            "Dear {name},\n\nSomebody wanted to sign in with this address, perhaps you. Your account is not set up yet. You can do that here, with your customer number:\n"
+            "{link}\n\nIf it was not you, there is nothing to do.\n",
+        ),
+        "password_set": (
+            "Your password was changed",
+            "Dear {name},\n\nThe password of your account was chosen anew on {day} at {time}. Wherever you were signed in before, you have to sign in again.\n\n"
+            "Was this not you? Then choose another one at once:\n{link}\n",
+        ),
     },
     "es": {
         "new_device": (
@@ -26,6 +52,32 @@ _WORDS: dict[str, dict[str, tuple[str, str]]] = {
             "Hola {name}:\n\nAlguien ha entrado en su cuenta el {day} a las {time}, desde un dispositivo que no conocíamos: {device}.\n\n"
             "¿Fue usted? Entonces no tiene que hacer nada.\n\n"
             "Si no, entre, cierre esa sesión y elija otra contraseña:\n{link}\n",
+        ),
+        "claim_code": (
+            "Su código",
+            "Hola {name}:\n\nSu código es {code}. Escríbalo en la página donde lo pidió para activar su cuenta. Vale diez minutos.\n\n"
+            "¿No lo pidió usted? No se lo dé a nadie: sin él no ocurre nada.\n",
+        ),
+        "sign_in_code": (
+            "Entre con este código",
+            "Hola {name}:\n\nSu código es {code}. Escríbalo en la página donde lo pidió.\n\n"
+            "O entre con este enlace:\n{link}\n\nAmbos valen diez minutos y una sola vez.\n\n"
+            "¿No lo pidió usted? No se lo dé a nadie: sin él no ocurre nada.\n",
+        ),
+        "recovery_code": (
+            "Su código para una contraseña nueva",
+            "Hola {name}:\n\nSu código es {code}. Escríbalo en la página donde lo pidió y elija una contraseña nueva. Vale diez minutos.\n\n"
+            "¿No lo pidió usted? No se lo dé a nadie: su contraseña sigue igual.\n",
+        ),
+        "not_set_up": (
+            "Active su cuenta",
+            "Hola {name}:\n\nAlguien quiso entrar con esta dirección, quizá usted. Su cuenta aún no está activada. Puede hacerlo aquí, con su número de cliente:\n"
+            "{link}\n\nSi no fue usted, no tiene que hacer nada.\n",
+        ),
+        "password_set": (
+            "Su contraseña ha cambiado",
+            "Hola {name}:\n\nLa contraseña de su cuenta se eligió de nuevo el {day} a las {time}. Donde estaba dentro, tendrá que entrar otra vez.\n\n"
+            "¿No fue usted? Elija otra enseguida:\n{link}\n",
         ),
     },
 }  # fmt: skip

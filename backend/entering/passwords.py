@@ -29,7 +29,9 @@ def sign_in_customer(typed: str, password: str, visitor: Visitor, now: datetime)
     with db.reading() as session:
         customer_id = profiles.find_by_sign_in(session, typed)
         subjects = subjects_of_customer(session, customer_id) if customer_id else ()
-        limits = throttling.counted("customer", _spelled(typed), visitor, devices.is_known(session, subjects, visitor))
+        limits = throttling.counted(
+            "customer", throttling.account_of(customer_id, typed), visitor, devices.is_known(session, subjects, visitor)
+        )
         paused = throttling.is_paused(session, limits, now)
     return _prove(lambda: people.prove_customer(customer_id, password, subjects), limits, paused, now)
 
@@ -50,7 +52,10 @@ def sign_in_staff(email: str, password: str, visitor: Visitor, now: datetime) ->
     with db.reading() as session:
         staff_id = people.staff_by_email(session, email)
         limits = throttling.counted(
-            "staff", _spelled(email), visitor, devices.is_known(session, (staff_id,) if staff_id else (), visitor)
+            "staff",
+            throttling.account_of(staff_id, email),
+            visitor,
+            devices.is_known(session, (staff_id,) if staff_id else (), visitor),
         )
         paused = throttling.is_paused(session, limits, now)
     actor = _prove(lambda: people.prove_staff(email, password), limits, paused, now)
@@ -73,8 +78,3 @@ def _prove(check: people.Check, limits: throttling.Counted, paused: bool, now: d
     if actor is None:
         raise Unauthenticated(REFUSAL)
     return actor
-
-
-def _spelled(typed: str) -> str:
-    """One account is counted once, in whatever way it is written."""
-    return "".join(typed.split()).lower()[:200]

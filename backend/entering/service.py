@@ -1,16 +1,51 @@
-"""The door of coming in: proofs, sessions, known devices, and the limits on trying.
+"""The door of coming in: proofs, one-time codes, sessions, known devices, and the limits on trying.
 
-The functions that check a password open their own transactions; the others take the caller's.
+The functions that check a password or a code open their own transactions; the others take the caller's.
 """
 
 from __future__ import annotations
 
+from backend.entering.codes import (
+    Purpose,
+    Read,
+    ask_for,
+    ask_to_claim,
+    choose_password,
+    facts_asked,
+    is_proved,
+    read_code,
+    use_link,
+)
 from backend.entering.leaving import erase_customer, export_customer, forget_old
 from backend.entering.passwords import confirm_customer, sign_in_customer, sign_in_staff
 from backend.entering.sessions import SignedIn, Way, actor_of, begin, end, end_others, seen_now, signed_in, timezone_of
 from backend.entering.visitors import Visitor, visitor
 
 __all__ = [
-    "SignedIn", "Visitor", "Way", "actor_of", "begin", "confirm_customer", "end", "end_others", "erase_customer", "export_customer",
-    "forget_old", "seen_now", "sign_in_customer", "sign_in_staff", "signed_in", "timezone_of", "visitor",
+    "Purpose",
+    "Read",
+    "SignedIn",
+    "Visitor",
+    "Way",
+    "actor_of",
+    "ask_for",
+    "ask_to_claim",
+    "begin",
+    "choose_password",
+    "confirm_customer",
+    "end",
+    "end_others",
+    "erase_customer",
+    "export_customer",
+    "facts_asked",
+    "forget_old",
+    "is_proved",
+    "read_code",
+    "seen_now",
+    "sign_in_customer",
+    "sign_in_staff",
+    "signed_in",
+    "timezone_of",
+    "use_link",
+    "visitor",
 ]  # fmt: skip

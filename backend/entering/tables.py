@@ -1,4 +1,4 @@
-"""The rows of this room: sessions, devices that are known, and how often somebody tried in vain. Private to the room.
+"""The rows of this room: sessions, devices that are known, one-time codes, and how often somebody tried in vain. Private to the room.
 
 They hang on the subject that signs in, as the password does: who was merged goes on by the sign-in of before, and has it still
 when the merge is taken back.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
 from backend.db import UtcDateTime
@@ -56,3 +56,31 @@ class EntryTryRow(SQLModel, table=True):
     key: str = Field(primary_key=True)
     times: int
     since: datetime = Field(sa_type=UtcDateTime)
+
+
+class EntryCodeRow(SQLModel, table=True):
+    """A code that was asked for, whether or not anybody is there to get it: of strangers it is one that nobody knows.
+
+    Code and link are kept as hashes alone. `proved_at`: the code was right; `used_at`: nothing more can be done with it.
+    """
+
+    __tablename__ = "entry_code"
+    __table_args__ = (
+        CheckConstraint("purpose IN ('sign-in', 'claim', 'recovery')", name="purpose"),
+        CheckConstraint("tries >= 0", name="tries"),
+        Index("ix_entry_code_subject", "subject_id"),
+        Index("uq_entry_code_token", "token_hash", unique=True),
+        Index("ix_entry_code_until", "until"),
+    )
+
+    code_id: UUID = Field(primary_key=True)
+    subject_id: UUID | None = None
+    purpose: str
+    salt: str
+    code_hash: str
+    token_hash: str
+    tries: int
+    made_at: datetime = Field(sa_type=UtcDateTime)
+    until: datetime = Field(sa_type=UtcDateTime)
+    proved_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

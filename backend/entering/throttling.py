@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import bindparam, case, delete, select, update
 from sqlmodel import Session
@@ -43,8 +44,13 @@ MAILS_IN_ALL = Limit(20, timedelta(days=1))
 Counted = tuple[tuple[str, Limit], ...]
 
 
+def account_of(subject_id: UUID | None, typed: str) -> str:
+    """One account is counted once, by whatever name and in whatever spelling it is tried; a name that nobody has, by itself."""
+    return str(subject_id) if subject_id else "".join(typed.split()).lower()[:200]
+
+
 def counted(door: str, account: str, visitor: Visitor, is_known: bool) -> Counted:
-    """Under what a try at this door is counted. `account`: what was typed, in one spelling, whether or not anybody has it."""
+    """Under what a try at this door is counted. `account`: as `account_of` names it."""
     one, all_ = (MAILS, MAILS_IN_ALL) if door == "code" else (OWN, ACCOUNT)
     if is_known:
         return ((visitor.key(door, account, "device", visitor.device), one),)

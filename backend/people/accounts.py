@@ -1,6 +1,6 @@
 """Making, finding and removing staff and sign-ins, those of the demo among them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,8 @@ DEMO_STAFF = (
     ("author@demo.example", "Robin Lindqvist", "author"),
     ("admin@demo.example", "Dana Ivers", "admin"),
 )
-PASSWORD_LENGTH = 10
+PASSWORD_LENGTH, LONGEST_PASSWORD = 10, 200
+FEWEST_LETTERS = 5
 
 
 def create_staff(session: Session, email: str, name: str, role: str, password: str, now: datetime) -> UUID:
@@ -69,6 +70,32 @@ def give_demo_credentials(session: Session, customer_ids: Iterable[UUID], now: d
         _credential(customer_id, "customer", shared, now, is_demo=True).model_dump() for customer_id in customer_ids
     ]
     return db.upsert(session, CredentialRow, rows, key=("subject_id", "kind"))
+
+
+def sign_ins_of(session: Session, subjects: Collection[UUID]) -> tuple[UUID, ...]:
+    """Which of these ids of one customer have a sign-in."""
+    asked = select(CredentialRow.subject_id).where(
+        CredentialRow.subject_id.in_(sorted(subjects)), CredentialRow.kind == "customer"  # type: ignore[attr-defined]
+    )  # fmt: skip
+    return tuple(session.exec(asked))
+
+
+def require_password(password: str) -> None:
+    """Raises Invalid for one that will not do."""
+    if len(password) < PASSWORD_LENGTH:
+        raise Invalid(errors={"password": f"A password has {PASSWORD_LENGTH} characters or more."})
+    if len(password) > LONGEST_PASSWORD:
+        raise Invalid(errors={"password": f"A password has {LONGEST_PASSWORD} characters or fewer."})
+    if password == DEMO_PASSWORD or len(set(password)) < FEWEST_LETTERS:
+        raise Invalid(errors={"password": "Choose one that is harder to guess."})
+
+
+def set_password(session: Session, subjects: Iterable[UUID], kept: str, now: datetime) -> None:
+    """From now on the customer signs in with this password, under each of these ids. `kept`: its hash."""
+    rows = [_credential(subject, "customer", kept, now).model_dump() for subject in subjects]
+    db.upsert(
+        session, CredentialRow, rows, key=("subject_id", "kind"), update=("password_hash", "is_demo", "changed_at")
+    )
 
 
 def find_staff(session: Session, name: str) -> tuple[UUID, str] | None:

@@ -15,6 +15,9 @@ from backend.people.accounts import (
     export_customer,
     find_staff,
     give_demo_credentials,
+    require_password,
+    set_password,
+    sign_ins_of,
 )
 from backend.people.extensions import (
     Colleague,
@@ -26,6 +29,7 @@ from backend.people.extensions import (
     withdraw_extension,
 )
 from backend.people.keys import create_key, key_actor, revoke_key, trust, trusted_actor
+from backend.people.passwords import hash_of
 from backend.people.permissions import ROLES, SCOPES, Permission
 from backend.people.signing_in import (
     Check,
@@ -60,15 +64,19 @@ __all__ = [
     "find_staff",
     "give_demo_credentials",
     "guard",
+    "hash_of",
     "is_open",
     "is_skilled",
     "key_actor",
     "prove_customer",
     "prove_staff",
     "public",
+    "require_password",
     "requires",
     "revoke_key",
+    "set_password",
     "set_skills",
+    "sign_ins_of",
     "skilled_in",
     "skills",
     "staff_actor",

@@ -12,7 +12,20 @@ PUBLIC = {
     "api": {"/healthz", "/readyz", "/metrics", "/api/v1/openapi.json", "/api/v1/cti/<string:token>"},
     "desk": {"/sign-in"},
     # Help is for whoever needs it: public articles alone.
-    "portal": {"/sign-in", "/help", "/help/found", "/help/<slug>", "/help/<slug>/votes"},
+    # Whoever comes in is nobody yet.
+    "portal": {
+        "/sign-in",
+        "/sign-in/code",
+        "/sign-in/link/<token>",
+        "/first-use",
+        "/recovery",
+        "/code",
+        "/new-password",
+        "/help",
+        "/help/found",
+        "/help/<slug>",
+        "/help/<slug>/votes",
+    },
 }
 
 
