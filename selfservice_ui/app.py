@@ -16,6 +16,7 @@ from selfservice_ui import (
     entering,
     help,
     home,
+    keys,
     live,
     offers,
     privacy,
@@ -45,6 +46,6 @@ def create_portal(settings: Settings) -> Flask:
     install_face(app, layout="portal/base.html", folder=Path(__file__).parent / "static")
     words.install(app)
     watching.install(app)
-    for part in (signing_in, entering, sign_ins, home, cases, offers, account, privacy, help, watching, live):
+    for part in (signing_in, entering, sign_ins, keys, home, cases, offers, account, privacy, help, watching, live):
         app.register_blueprint(part.bp)
     return app

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as Answer
 from backend import db
 from backend.entering import service as entering
 from backend.entering.service import Visitor, Way
+from backend.people import service as people
 from backend.profiles import service as profiles
 from selfservice_ui import watching
 from shared.kernel.actors import Actor
@@ -18,7 +19,8 @@ from shared.ui import signing_in
 from shared.ui.devices import browser_words, device_mark, face_key, mark_device, network_address
 from shared.ui.pages import local_path, request_now
 
-_SESSION = "sign_in"
+_SESSION, _SECOND = "sign_in", "second_step"
+SECOND_WITHIN_SECONDS = 600
 
 
 def install(app: Flask, address: str) -> None:
@@ -38,7 +40,33 @@ def visitor(mark: str | None = None) -> Visitor:
 
 
 def begin(actor: Actor, way: Way, next_path: str = "") -> Answer:
-    """Begins the sign-in, and leads to the page that was asked for."""
+    """Begins the sign-in, and leads to the page that was asked for; by way of the second step, where the customer has set one."""
+    with db.reading() as reading:
+        asks_more = way != "passkey" and entering.authenticators.is_set(reading, actor)
+    if asks_more:
+        signing_in.end()
+        session[_SECOND] = {
+            "subject": actor.id, "customer": str(actor.customer_id), "way": way, "next": next_path, "at": request_now().timestamp(),
+        }  # fmt: skip
+        return redirect(url_for("signing_in.second"), 303)
+    return _begin(actor, way, next_path)
+
+
+def half_way() -> Actor | None:
+    """Who has taken the first step lately, and not the second."""
+    said = session.get(_SECOND)
+    if not said or request_now().timestamp() - said["at"] > SECOND_WITHIN_SECONDS:
+        return None
+    return people.customer_of(UUID(said["subject"]), "", UUID(said["customer"]))
+
+
+def go_on(actor: Actor) -> Answer:
+    """The second step is taken too."""
+    said = session[_SECOND]
+    return _begin(actor, said["way"], said["next"])
+
+
+def _begin(actor: Actor, way: Way, next_path: str) -> Answer:
     at_door = visitor(mark_device())
     with db.transaction() as writing:
         begun = entering.begin(writing, actor, way, at_door, current_app.config["ADDRESS"], request_now())

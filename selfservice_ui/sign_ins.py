@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, redirect, url_for
@@ -50,8 +51,18 @@ def end_others() -> Response:
 
 
 def _page(status: int = 200) -> Response:
+    return page("portal/sign_ins.html", status=status, errors={}, **context())
+
+
+def context() -> dict[str, Any]:
+    """All that the page is drawn from."""
     actor, now = current_actor(), request_now()
     with db.reading() as session:
-        found = entering.signed_in(session, actor, coming_in.this_session(), now)
         speak_of(entering.timezone_of(session, actor))
-    return page("portal/sign_ins.html", status=status, sessions=found, ways=WAYS)
+        return {
+            "sessions": entering.signed_in(session, actor, coming_in.this_session(), now),
+            "ways": WAYS,
+            "passkeys": entering.passkeys.passkeys(session, actor),
+            "has_authenticator": entering.authenticators.is_set(session, actor),
+            "codes_left": entering.authenticators.codes_left(session, actor),
+        }

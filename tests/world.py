@@ -82,6 +82,7 @@ class World:
         values = {
             "endpoint_id": str(UUID(int=7)),
             "merge_id": str(UUID(int=9)),
+            "passkey_id": str(UUID(int=15)),
             "session_id": str(UUID(int=13)),
             "other_id": (self.mine if person is self.other else self.other).customer_id,
             "name": "who",

@@ -11,12 +11,14 @@ from sqlmodel import Session
 
 from backend import db
 from backend.entering import codes, devices, sessions, throttling
+from backend.entering.authenticators import AUTHENTICATOR, RECOVERY
 from backend.entering.codes import CODE
 from backend.entering.devices import DEVICE
+from backend.entering.passkeys import PASSKEY
 from backend.entering.sessions import SESSION, subjects_of_customer
 
-OURS = (SESSION, DEVICE, CODE)
-SECRETS = ("salt", "code_hash", "token_hash")
+OURS = (SESSION, DEVICE, CODE, PASSKEY, AUTHENTICATOR, RECOVERY)
+SECRETS = ("salt", "code_hash", "token_hash", "secret")
 """What proves that somebody is the customer is not handed over."""
 
 

@@ -10,7 +10,17 @@ from typing import Literal
 from backend.profiles.types import Profile
 from shared.kernel.clock import zone_named
 
-Kind = Literal["new_device", "claim_code", "sign_in_code", "recovery_code", "not_set_up", "password_set"]
+Kind = Literal[
+    "new_device",
+    "claim_code",
+    "sign_in_code",
+    "recovery_code",
+    "not_set_up",
+    "password_set",
+    "passkey_added",
+    "authenticator_set",
+    "authenticator_removed",
+]
 _WORDS: dict[str, dict[str, tuple[str, str]]] = {
     "en": {
         "new_device": (
@@ -45,6 +55,21 @@ _WORDS: dict[str, dict[str, tuple[str, str]]] = {
             "Dear {name},\n\nThe password of your account was chosen anew on {day} at {time}. Wherever you were signed in before, you have to sign in again.\n\n"
             "Was this not you? Then choose another one at once:\n{link}\n",
         ),
+        "passkey_added": (
+            "A passkey was added",
+            "Dear {name},\n\nOn {day} at {time} a passkey was added to your account: {passkey}. Whoever has it can sign in as you.\n\n"
+            "Was this not you? Then remove it:\n{link}\n",
+        ),
+        "authenticator_set": (
+            "Codes by your authenticator",
+            "Dear {name},\n\nSince {day} at {time} your account asks for a code of your authenticator, beside your password. Keep the codes on paper safe: they help when your telephone is lost.\n\n"
+            "Was this not you? Then call us.\n",
+        ),
+        "authenticator_removed": (
+            "No more codes by your authenticator",
+            "Dear {name},\n\nSince {day} at {time} your account asks for no code of an authenticator any more.\n\n"
+            "Was this not you? Then set it up again, and choose a new password:\n{link}\n",
+        ),
     },
     "es": {
         "new_device": (
@@ -78,6 +103,21 @@ _WORDS: dict[str, dict[str, tuple[str, str]]] = {
             "Su contraseña ha cambiado",
             "Hola {name}:\n\nLa contraseña de su cuenta se eligió de nuevo el {day} a las {time}. Donde estaba dentro, tendrá que entrar otra vez.\n\n"
             "¿No fue usted? Elija otra enseguida:\n{link}\n",
+        ),
+        "passkey_added": (
+            "Se ha añadido una llave de acceso",
+            "Hola {name}:\n\nEl {day} a las {time} se añadió una llave de acceso a su cuenta: {passkey}. Quien la tenga puede entrar como usted.\n\n"
+            "¿No fue usted? Quítela:\n{link}\n",
+        ),
+        "authenticator_set": (
+            "Códigos de su autenticador",
+            "Hola {name}:\n\nDesde el {day} a las {time} su cuenta pide un código de su autenticador, además de la contraseña. Guarde bien los códigos en papel: sirven si pierde el teléfono.\n\n"
+            "¿No fue usted? Llámenos.\n",
+        ),
+        "authenticator_removed": (
+            "Ya no se piden códigos del autenticador",
+            "Hola {name}:\n\nDesde el {day} a las {time} su cuenta ya no pide ningún código de un autenticador.\n\n"
+            "¿No fue usted? Actívelo de nuevo y elija otra contraseña:\n{link}\n",
         ),
     },
 }  # fmt: skip

@@ -5,6 +5,8 @@ The functions that check a password or a code open their own transactions; the o
 
 from __future__ import annotations
 
+from backend.entering import authenticators, passkeys
+from backend.entering.authenticators import second_step
 from backend.entering.codes import (
     Purpose,
     Read,
@@ -17,19 +19,23 @@ from backend.entering.codes import (
     use_link,
 )
 from backend.entering.leaving import erase_customer, export_customer, forget_old
+from backend.entering.passkeys import Challenge, Site, site_at
 from backend.entering.passwords import confirm_customer, sign_in_customer, sign_in_staff
 from backend.entering.sessions import SignedIn, Way, actor_of, begin, end, end_others, seen_now, signed_in, timezone_of
 from backend.entering.visitors import Visitor, visitor
 
 __all__ = [
+    "Challenge",
     "Purpose",
     "Read",
     "SignedIn",
+    "Site",
     "Visitor",
     "Way",
     "actor_of",
     "ask_for",
     "ask_to_claim",
+    "authenticators",
     "begin",
     "choose_password",
     "confirm_customer",
@@ -40,11 +46,14 @@ __all__ = [
     "facts_asked",
     "forget_old",
     "is_proved",
+    "passkeys",
     "read_code",
+    "second_step",
     "seen_now",
     "sign_in_customer",
     "sign_in_staff",
     "signed_in",
+    "site_at",
     "timezone_of",
     "use_link",
     "visitor",

@@ -1,4 +1,4 @@
-"""The rows of this room: sessions, devices that are known, one-time codes, and how often somebody tried in vain. Private to the room.
+"""The rows of this room: sessions, devices that are known, one-time codes, passkeys, authenticators, and how often somebody tried in vain. Private to the room.
 
 They hang on the subject that signs in, as the password does: who was merged goes on by the sign-in of before, and has it still
 when the merge is taken back.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import BigInteger, CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
 from backend.db import UtcDateTime
@@ -83,4 +83,48 @@ class EntryCodeRow(SQLModel, table=True):
     made_at: datetime = Field(sa_type=UtcDateTime)
     until: datetime = Field(sa_type=UtcDateTime)
     proved_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class PasskeyRow(SQLModel, table=True):
+    """A key that a device of the customer's keeps; here stands the public half of it alone."""
+
+    __tablename__ = "passkey"
+    __table_args__ = (
+        Index("uq_passkey_credential", "subject_id", "credential_id", unique=True),
+        {"sqlite_with_rowid": False},
+    )
+
+    subject_id: UUID = Field(primary_key=True)
+    passkey_id: UUID = Field(primary_key=True)
+    credential_id: str
+    public_key: str
+    sign_count: int = Field(sa_type=BigInteger)
+    name: str
+    added_at: datetime = Field(sa_type=UtcDateTime)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class AuthenticatorRow(SQLModel, table=True):
+    """What an app on the customer's telephone makes codes from, encrypted; it counts once a first code was right."""
+
+    __tablename__ = "authenticator"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    subject_id: UUID = Field(primary_key=True)
+    secret: str
+    last_step: int = Field(default=0, sa_type=BigInteger)
+    """The half minute of the last code that was right: none is taken twice."""
+    begun_at: datetime = Field(sa_type=UtcDateTime)
+    set_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class RecoveryCodeRow(SQLModel, table=True):
+    """A code on paper, for whoever has lost their authenticator: a hash, good once."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    subject_id: UUID = Field(primary_key=True)
+    code_hash: str = Field(primary_key=True)
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

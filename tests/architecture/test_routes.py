@@ -16,6 +16,8 @@ PUBLIC = {
     "portal": {
         "/sign-in",
         "/sign-in/code",
+        "/sign-in/passkey",
+        "/sign-in/authenticator",
         "/sign-in/link/<token>",
         "/first-use",
         "/recovery",
