@@ -13,6 +13,7 @@ from selfservice_ui import (
     account,
     cases,
     coming_in,
+    contact,
     entering,
     help,
     home,
@@ -46,6 +47,20 @@ def create_portal(settings: Settings) -> Flask:
     install_face(app, layout="portal/base.html", folder=Path(__file__).parent / "static")
     words.install(app)
     watching.install(app)
-    for part in (signing_in, entering, sign_ins, keys, home, cases, offers, account, privacy, help, watching, live):
+    for part in (
+        signing_in,
+        entering,
+        sign_ins,
+        keys,
+        home,
+        cases,
+        offers,
+        account,
+        privacy,
+        help,
+        contact,
+        watching,
+        live,
+    ):
         app.register_blueprint(part.bp)
     return app

@@ -22,6 +22,7 @@ from backend.entering.leaving import erase_customer, export_customer, forget_old
 from backend.entering.passkeys import Challenge, Site, site_at
 from backend.entering.passwords import confirm_customer, sign_in_customer, sign_in_staff
 from backend.entering.sessions import SignedIn, Way, actor_of, begin, end, end_others, seen_now, signed_in, timezone_of
+from backend.entering.throttling import may_ask
 from backend.entering.visitors import Visitor, visitor
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "facts_asked",
     "forget_old",
     "is_proved",
+    "may_ask",
     "passkeys",
     "read_code",
     "second_step",

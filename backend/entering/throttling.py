@@ -51,7 +51,7 @@ def account_of(subject_id: UUID | None, typed: str) -> str:
 
 def counted(door: str, account: str, visitor: Visitor, is_known: bool) -> Counted:
     """Under what a try at this door is counted. `account`: as `account_of` names it."""
-    one, all_ = (MAILS, MAILS_IN_ALL) if door == "code" else (OWN, ACCOUNT)
+    one, all_ = (MAILS, MAILS_IN_ALL) if door in ("code", "contact") else (OWN, ACCOUNT)
     if is_known:
         return ((visitor.key(door, account, "device", visitor.device), one),)
     return (
@@ -84,6 +84,15 @@ def count(session: Session, limits: Counted, now: datetime) -> None:
             .values(times=case((over, 1), else_=_TRY.c.times + 1), since=case((over, bindparam("at")), else_=_TRY.c.since)),
             {"this": key, "before": now - limit.within, "at": now},
         )  # fmt: skip
+
+
+def may_ask(session: Session, door: str, account: str, visitor: Visitor, now: datetime) -> bool:
+    """Whether a stranger may ask once more for what costs us something; if so, it is counted."""
+    limits = counted(door, account_of(None, account), visitor, is_known=False)
+    if is_paused(session, limits, now):
+        return False
+    count(session, limits, now)
+    return True
 
 
 def forgive(session: Session, limits: Counted) -> None:

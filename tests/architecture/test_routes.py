@@ -23,6 +23,8 @@ PUBLIC = {
         "/recovery",
         "/code",
         "/new-password",
+        "/contact",
+        "/contact/sent",
         "/help",
         "/help/found",
         "/help/<slug>",
