@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
+import structlog
 from flask import Flask, Response, current_app, g, redirect, session, url_for
 from werkzeug.wrappers import Response as Answer
 
 from backend import db
 from backend.entering import service as entering
 from backend.entering.service import Visitor, Way
+from backend.ingest import service as ingest
 from backend.people import service as people
 from backend.profiles import service as profiles
 from selfservice_ui import watching
@@ -20,7 +23,9 @@ from shared.ui.devices import browser_words, device_mark, face_key, mark_device,
 from shared.ui.pages import local_path, request_now
 
 _SESSION, _SECOND = "sign_in", "second_step"
+_SEEN, MOST_SEEN = "seen", 10
 SECOND_WITHIN_SECONDS = 600
+_log = structlog.stdlib.get_logger("evenhand.visits")
 
 
 def install(app: Flask, address: str) -> None:
@@ -44,7 +49,9 @@ def begin(actor: Actor, way: Way, next_path: str = "") -> Answer:
     with db.reading() as reading:
         asks_more = way != "passkey" and entering.authenticators.is_set(reading, actor)
     if asks_more:
+        seen = session.get(_SEEN, [])
         signing_in.end()
+        session[_SEEN] = seen
         session[_SECOND] = {
             "subject": actor.id, "customer": str(actor.customer_id), "way": way, "next": next_path, "at": request_now().timestamp(),
         }  # fmt: skip
@@ -67,12 +74,30 @@ def go_on(actor: Actor) -> Answer:
 
 
 def _begin(actor: Actor, way: Way, next_path: str) -> Answer:
-    at_door = visitor(mark_device())
+    at_door, seen = visitor(mark_device()), session.get(_SEEN, [])
     with db.transaction() as writing:
         begun = entering.begin(writing, actor, way, at_door, current_app.config["ADDRESS"], request_now())
     signing_in.start(actor)
     session[_SESSION] = str(begun)
+    _join(actor, seen)
     return redirect(local_path(next_path, url_for("home.show")), 303)
+
+
+def read(title: str) -> None:
+    """Somebody who is not signed in reads this: their own browser keeps it, and nothing of it is kept here unless they sign in."""
+    seen = [one for one in session.get(_SEEN, []) if one[0] != title]
+    session[_SEEN] = [*seen, [title, request_now().isoformat()]][-MOST_SEEN:]
+
+
+def _join(actor: Actor, seen: list[list[str]]) -> None:
+    """Nobody is kept from signing in because what they read before could not be written down."""
+    if not seen or actor.customer_id is None:
+        return
+    try:
+        told = [ingest.Seen(title, datetime.fromisoformat(at)) for title, at in seen]
+        ingest.came_in(device_mark(), actor.customer_id, told, request_now())
+    except Exception:
+        _log.exception("what was read before signing in not joined")
 
 
 def leave(actor: Actor) -> None:
