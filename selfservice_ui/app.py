@@ -27,10 +27,11 @@ from selfservice_ui import (
     words,
 )
 from shared.ui.devices import install_devices
-from shared.ui.signing_in import install_sessions, install_sign_in, signed_in_actor, to_sign_in
+from shared.ui.signing_in import install_sessions, install_sign_in, signed_in_actor
 from shared.ui.wiring import install_face
 
-A_VISIT = 1.0
+A_VISIT = 24.0
+"""Hours that a browser keeps its cookie. The sign-in itself is over sooner: then it still says whose unsent words they are."""
 
 
 def create_portal(settings: Settings) -> Flask:
@@ -42,7 +43,7 @@ def create_portal(settings: Settings) -> Flask:
     install_sign_in(app, coming_in.find_actor)
     install_devices(app, "portal")
     coming_in.install(app, settings.address)
-    people.guard(app, signed_in_actor, to_sign_in)
+    people.guard(app, signed_in_actor, coming_in.to_sign_in)
     cases.install(app, settings)
     install_face(app, layout="portal/base.html", folder=Path(__file__).parent / "static")
     words.install(app)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import structlog
-from flask import Flask, Response, current_app, g, redirect, session, url_for
+from flask import Flask, Response, current_app, g, redirect, request, session, url_for
+from flask_wtf.csrf import ValidationError, validate_csrf
 from werkzeug.wrappers import Response as Answer
 
 from backend import db
@@ -20,11 +22,13 @@ from shared.kernel.actors import Actor
 from shared.kernel.errors import NotFound
 from shared.ui import signing_in
 from shared.ui.devices import browser_words, device_mark, face_key, mark_device, network_address
-from shared.ui.pages import local_path, request_now
+from shared.ui.pages import local_path, request_now, tell
 
 _SESSION, _SECOND = "sign_in", "second_step"
 _SEEN, MOST_SEEN = "seen", 10
 SECOND_WITHIN_SECONDS = 600
+WRITTEN = ("text", "about")
+"""What people write in forms, where it is more than a word."""
 _log = structlog.stdlib.get_logger("evenhand.visits")
 
 
@@ -77,10 +81,33 @@ def _begin(actor: Actor, way: Way, next_path: str) -> Answer:
     at_door, seen = visitor(mark_device()), session.get(_SEEN, [])
     with db.transaction() as writing:
         begun = entering.begin(writing, actor, way, at_door, current_app.config["ADDRESS"], request_now())
+        unsent = entering.take_unsent(writing, actor, request_now())
     signing_in.start(actor)
     session[_SESSION] = str(begun)
     _join(actor, seen)
+    if unsent:
+        tell("warn", "You had been signed out, and this was not sent", unsent)
     return redirect(local_path(next_path, url_for("home.show")), 303)
+
+
+def to_sign_in() -> Answer:
+    """Leads whoever is not signed in to the sign-in page; what they had written in a form is kept, where we know who it was."""
+    words = "\n\n".join(request.form.get(name, "").strip() for name in WRITTEN if request.form.get(name, "").strip())
+    this, subject = this_session(), session.get("_user_id")
+    answer = signing_in.to_sign_in()
+    if not words or this is None or not subject:
+        return answer
+    try:
+        validate_csrf(request.form.get("csrf_token"))
+        subject_id = UUID(subject)
+    except (ValidationError, ValueError):
+        return answer  # no form of ours
+    with db.transaction() as writing:
+        entering.keep_unsent(writing, subject_id, this, words)
+    if answer.status_code == 303:
+        came_from = urlsplit(request.referrer or "").path
+        answer = redirect(url_for("signing_in.form", next=local_path(came_from, url_for("home.show"))), 303)
+    return answer
 
 
 def read(title: str) -> None:

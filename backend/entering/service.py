@@ -21,7 +21,19 @@ from backend.entering.codes import (
 from backend.entering.leaving import erase_customer, export_customer, forget_old
 from backend.entering.passkeys import Challenge, Site, site_at
 from backend.entering.passwords import confirm_customer, sign_in_customer, sign_in_staff
-from backend.entering.sessions import SignedIn, Way, actor_of, begin, end, end_others, seen_now, signed_in, timezone_of
+from backend.entering.sessions import (
+    SignedIn,
+    Way,
+    actor_of,
+    begin,
+    end,
+    end_others,
+    keep_unsent,
+    seen_now,
+    signed_in,
+    take_unsent,
+    timezone_of,
+)
 from backend.entering.throttling import may_ask
 from backend.entering.visitors import Visitor, visitor
 
@@ -47,6 +59,7 @@ __all__ = [
     "facts_asked",
     "forget_old",
     "is_proved",
+    "keep_unsent",
     "may_ask",
     "passkeys",
     "read_code",
@@ -56,6 +69,7 @@ __all__ = [
     "sign_in_staff",
     "signed_in",
     "site_at",
+    "take_unsent",
     "timezone_of",
     "use_link",
     "visitor",

@@ -26,6 +26,8 @@ SESSION = db.table_of(PortalSessionRow)
 IDLE = timedelta(hours=1)
 """What nobody has used for so long is over."""
 COARSE = timedelta(minutes=5)
+LONGEST_UNSENT = 20_000
+UNSENT_FOR = timedelta(days=2)
 KEPT = timedelta(days=30)
 _NOW = select(SESSION.c.seen_at).where(
     SESSION.c.subject_id == bindparam("subject_id"),
@@ -61,7 +63,7 @@ def begin(session: Session, actor: Actor, way: Way, visitor: Visitor, address: s
     session.execute(
         SESSION.insert().values(
             subject_id=subject_id, session_id=session_id, way=way, device=visitor.device, words=visitor.words,
-            began_at=now, seen_at=now,
+            began_at=now, seen_at=now, unsent="",
         )
     )  # fmt: skip
     if is_new and way not in ("claim", "recovery"):
@@ -139,6 +141,23 @@ def subjects_of(session: Session, actor: Actor) -> tuple[UUID, ...]:
 
 def subjects_of_customer(session: Session, customer_id: UUID) -> tuple[UUID, ...]:
     return (customer_id, *profiles.known_as(session, customer_id))
+
+
+def keep_unsent(session: Session, subject_id: UUID, session_id: UUID, text: str) -> None:
+    """A form came when this sign-in was over: what was written in it is kept for whoever it was, until they sign in again."""
+    session.execute(update(SESSION).where(*_this(subject_id, session_id)).values(unsent=text[:LONGEST_UNSENT]))
+
+
+def take_unsent(session: Session, actor: Actor, now: datetime) -> str:
+    """What they wrote last and could not send, given this once; empty where there is nothing, or it was long ago."""
+    mine = (SESSION.c.subject_id == UUID(actor.id), SESSION.c.unsent != "")
+    found = session.execute(
+        select(SESSION.c.unsent, SESSION.c.seen_at).where(*mine).order_by(SESSION.c.seen_at.desc())
+    ).first()
+    if found is None:
+        return ""
+    session.execute(update(SESSION).where(*mine).values(unsent=""))
+    return str(found.unsent) if found.seen_at > now - UNSENT_FOR else ""
 
 
 def timezone_of(session: Session, actor: Actor) -> str:

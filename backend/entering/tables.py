@@ -32,6 +32,8 @@ class PortalSessionRow(SQLModel, table=True):
     began_at: datetime = Field(sa_type=UtcDateTime)
     seen_at: datetime = Field(sa_type=UtcDateTime)  # coarse: not written at every page
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    unsent: str = ""
+    """What was written in a form that came when the sign-in was over already: told back at the next one."""
 
 
 class KnownDeviceRow(SQLModel, table=True):

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
 from backend import db
 from backend.interactions import service as interactions
 from backend.profiles import service as profiles
+from backend.profiles.tables import CustomerRow
 from tests.cast import LOYAL_CUSTOMER, PORTAL_CUSTOMER, sign_in
 from tests.pages import Browser
-
-FIRST, SECOND = "restart-your-router", "read-your-bill"
 
 
 def read_by(who: str) -> list[str]:
@@ -29,13 +27,7 @@ def read_by(who: str) -> list[str]:
 
 def customers() -> int:
     with db.reading() as session:
-        return int(session.execute(select(func.count()).select_from(profiles_table())).scalar_one())
-
-
-def profiles_table():
-    from backend.profiles.tables import CustomerRow
-
-    return db.table_of(CustomerRow)
+        return int(session.execute(select(func.count()).select_from(db.table_of(CustomerRow))).scalar_one())
 
 
 def slugs(app: Flask) -> list[str]:
@@ -43,7 +35,6 @@ def slugs(app: Flask) -> list[str]:
     return [str(one.get("href")) for one in page.all("a") if str(one.get("href")).startswith("/help/")][:2]
 
 
-@pytest.mark.usefixtures("handlers")
 def test_what_was_read_before_is_on_the_timeline_once_one_signs_in(portal_app: Flask) -> None:
     first, second = slugs(portal_app)
     before, visitor = customers(), Browser(portal_app)

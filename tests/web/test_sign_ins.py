@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from tests.cast import LOYAL_CUSTOMER, PORTAL_CUSTOMER, sign_in
+from tests.cast import LOYAL_CUSTOMER, PASSWORD, PORTAL_CUSTOMER, sign_in
 from tests.pages import Browser, text_of
 
 
@@ -59,3 +59,24 @@ def test_a_device_is_remembered_by_a_cookie_that_nobody_can_make_up(portal_app: 
     again = browser.client.get_cookie("evenhand_portal_device")
     assert again is not None
     assert again.value not in ("made.up", marked.value)
+
+
+def test_what_was_written_when_the_session_was_over_is_told_back_to_the_same_customer_alone(portal_app: Flask) -> None:
+    here, other = (sign_in(Browser(portal_app), PORTAL_CUSTOMER) for _ in range(2))
+    page = here.get("/services/cancel")
+    other.get("/me/sign-in").submit("/me/sign-in/others/end")
+    led = page.submit("/callback", about="The line hums <b>at night</b>, since May")
+    assert led.path == "/sign-in"
+    assert "hums" not in sign_in(Browser(portal_app), LOYAL_CUSTOMER).get("/").text
+    again = led.submit("/sign-in", who=PORTAL_CUSTOMER, password=PASSWORD)
+    assert again.path == "/"
+    assert "this was not sent The line hums <b>at night</b>, since May" in again.text
+    assert "hums" not in again.browser.get("/").text
+
+
+def test_a_forged_form_leaves_nothing_behind(portal_app: Flask) -> None:
+    here, other = (sign_in(Browser(portal_app), PORTAL_CUSTOMER) for _ in range(2))
+    other.get("/me/sign-in").submit("/me/sign-in/others/end")
+    assert here.post("/callback", {"about": "Buy gold"}).path == "/sign-in"
+    again = here.get("/sign-in").submit("/sign-in", who=PORTAL_CUSTOMER, password=PASSWORD)
+    assert "gold" not in again.text

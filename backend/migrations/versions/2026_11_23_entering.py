@@ -22,6 +22,7 @@ def upgrade() -> None:
     sa.Column('began_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('unsent', sa.String(), nullable=False),
     sa.PrimaryKeyConstraint('subject_id', 'session_id', name=op.f('pk_portal_session')),
     sqlite_with_rowid=False
     )
