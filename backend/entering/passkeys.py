@@ -41,6 +41,7 @@ LONGEST_NAME = 60
 LONGEST_ANSWER = 20_000
 REFUSAL = "This passkey is not known here, or it was removed. Sign in in another way."
 _NOT_ADDED = "The passkey could not be added. Try again."
+_NONE = "There is no such passkey."
 _FAULTS = (WebAuthnException, ValueError, KeyError, TypeError, AttributeError)
 """What the library raises for an answer that no honest browser gives."""
 
@@ -178,6 +179,8 @@ def passkeys(session: Session, actor: Actor) -> tuple[Passkey, ...]:
 def rename(session: Session, actor: Actor, passkey_id: UUID, name: str) -> None:
     """Raises NotFound for what is not theirs, Invalid for no name."""
     name = " ".join(name.split())[:LONGEST_NAME]
+    if not any(one.passkey_id == passkey_id for one in passkeys(session, actor)):
+        raise NotFound(_NONE)
     if not name:
         raise Invalid(errors={f"name-{passkey_id}": "Enter a name by which you know it."})
     _one(session.execute(update(PASSKEY).where(*_theirs(session, actor, passkey_id)).values(name=name)))
@@ -200,4 +203,4 @@ def _theirs(session: Session, actor: Actor, passkey_id: UUID) -> tuple[Any, ...]
 
 def _one(result: Any) -> None:
     if db.touched(result) != 1:
-        raise NotFound("There is no such passkey.")
+        raise NotFound(_NONE)
