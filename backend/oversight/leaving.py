@@ -64,7 +64,7 @@ def collect(session: Session, who: Named) -> Tables:
     found: Tables = {}
     for room in (
         profiles.export_customer(session, customer_id),
-        people.export_customer(session, customer_id),
+        people.export_customer(session, customer_id, profiles.known_as(session, customer_id)),
         entering.export_customer(session, customer_id),
         interactions.export_customer(session, customer_id, who.numbers),
         cases.export_customer(session, customer_id),
@@ -90,7 +90,7 @@ def erase_rooms(session: Session, who: Named, actor: Actor, now: datetime) -> No
     knowledge.erase_customer(session, customer_id)
     interactions.erase_customer(session, customer_id, who.numbers)
     entering.erase_customer(session, customer_id)
-    people.erase_customer(session, customer_id)
+    people.erase_customer(session, customer_id, profiles.known_as(session, customer_id))
     erase_looks(session, customer_id)
     identities.erase_customer(session, customer_id)
     record.erase_customer(session, customer_id, actor=actor, now=now, words=who.words)

@@ -118,16 +118,20 @@ def demo_credentials_exist(session: Session) -> bool:
     return session.exec(select(CredentialRow.subject_id).where(CredentialRow.is_demo).limit(1)).first() is not None
 
 
-def export_customer(session: Session, customer_id: UUID) -> dict[str, Any]:
-    """What this room holds on the customer, without what proves their password."""
-    kept = session.get(CredentialRow, (customer_id, "customer"))
-    return {"credential": [] if kept is None else [kept.model_dump(exclude={"password_hash"})]}
+def export_customer(session: Session, customer_id: UUID, known_as: Collection[UUID] = ()) -> dict[str, Any]:
+    """What this room holds on the customer, without what proves their password. `known_as`: their ids of before merges."""
+    found = session.exec(select(CredentialRow).where(*_theirs(customer_id, known_as)))
+    return {"credential": [kept.model_dump(exclude={"password_hash"}) for kept in found]}
 
 
-def erase_customer(session: Session, customer_id: UUID) -> None:
-    """Takes the customer's sign-in away."""
-    theirs = (CredentialRow.subject_id == customer_id, CredentialRow.kind == "customer")
-    session.connection().execute(delete(CredentialRow).where(*theirs))  # type: ignore[arg-type]
+def erase_customer(session: Session, customer_id: UUID, known_as: Collection[UUID] = ()) -> None:
+    """Takes the customer's sign-ins away, those of before merges too."""
+    session.connection().execute(delete(CredentialRow).where(*_theirs(customer_id, known_as)))
+
+
+def _theirs(customer_id: UUID, known_as: Collection[UUID]) -> tuple[Any, ...]:
+    mine = sorted({customer_id, *known_as})
+    return (CredentialRow.subject_id.in_(mine), CredentialRow.kind == "customer")  # type: ignore[attr-defined]
 
 
 def _credential(subject_id: UUID, kind: str, kept: str, now: datetime, is_demo: bool = False) -> CredentialRow:

@@ -150,3 +150,12 @@ def test_a_customers_sign_in_is_exported_without_its_secret_and_erased(demo: str
         people.erase_customer(session, CUSTOMER)
         assert people.export_customer(session, CUSTOMER) == {"credential": []}
     assert people.prove_customer(CUSTOMER, DEMO_PASSWORD) is None
+
+
+def test_the_sign_in_of_before_a_merge_is_handed_over_and_erased_too(demo: str) -> None:
+    now_is = ids.uuid7(NOW)
+    with db.transaction() as session:
+        assert people.export_customer(session, now_is)["credential"] == []
+        assert len(people.export_customer(session, now_is, (CUSTOMER,))["credential"]) == 1
+        people.erase_customer(session, now_is, (CUSTOMER,))
+    assert people.prove_customer(now_is, DEMO_PASSWORD, (CUSTOMER,)) is None
