@@ -257,3 +257,29 @@ def test_an_authenticator_asks_for_its_code_and_a_code_on_paper_does_too(
     home(page)
     if seen:
         assert seen.faults == []
+
+
+def test_whoever_is_not_signed_in_writes_to_us_and_reads_help(
+    house: House, watched: Watched, visits: Callable[..., Page], scripting: bool
+) -> None:
+    watched.expect_status(422)
+    page = visits(scripting=scripting)
+    seen = Looking(page) if scripting else None
+    page.goto("/sign-in")
+    if seen:
+        seen.at("sign in")
+    page.get_by_role("link", name="write to us").click()
+    page.get_by_label("E-mail address").fill("nobody")
+    page.get_by_label("What can we do for you?").fill("Do you have fibre in Elm Street?")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(".error-summary a")).to_have_count(1)
+    if seen:
+        seen.at("write to us, wrong")
+    expect(page.get_by_label("What can we do for you?")).to_have_value("Do you have fibre in Elm Street?")
+    width = (page.viewport_size or {"width": 0})["width"]
+    page.get_by_label("E-mail address").fill(f"someone.{width}.{scripting}@example.net".lower())
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("h1")).to_have_text("Sent")
+    if seen:
+        seen.at("sent")
+        assert seen.faults == []
