@@ -34,12 +34,12 @@ def write_in(name: str, address: str, text: str, *, visitor: Visitor, home: Path
     """Takes what they write. Raises Invalid, and TooMany from one network or address. Opens its own transaction."""
     name, address, text = " ".join(name.split())[:LONGEST_NAME], address.strip().lower(), text.strip()
     errors = {}
+    if not address.isascii() or not mail.is_address(address):
+        errors["email"] = "Enter an e-mail address, like name@example.com."
     if not text:
         errors["text"] = "Write what we can do for you."
     elif len(text) > LONGEST_TEXT:
         errors["text"] = f"Write {LONGEST_TEXT:,} characters or fewer."
-    if not address.isascii() or not mail.is_address(address):
-        errors["email"] = "Enter an e-mail address, like name@example.com."
     if errors:
         raise Invalid("Please check this.", errors)
     content = _as_mail(name, address, text, now)
