@@ -44,6 +44,7 @@ from backend import db, edge
 from backend.people import service as people
 from backend.settings import Settings
 from shared.kernel.actors import Actor
+from shared.ui.devices import install_devices
 from shared.ui.signing_in import install_sessions, install_sign_in, signed_in_actor, to_sign_in
 from shared.ui.wiring import install_face
 
@@ -57,6 +58,7 @@ def create_desk(settings: Settings) -> Flask:
     app.config.update(DEMO=settings.env == "demo", TESTING=settings.env == "test", STREAMS=settings.streams)
     install_sessions(app, "desk", settings.secret, secure=settings.secure_cookies, hours=A_SHIFT)
     install_sign_in(app, _staff)
+    install_devices(app, "desk")
     people.guard(app, signed_in_actor, to_sign_in)
     files.install(app, settings)
     texts.install(app)

@@ -3,6 +3,7 @@
 import contextlib
 import difflib
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ ENVIRONMENTS = ("demo", "production", "test")
 NAMES = (
     "EVENHAND_HOME",
     "EVENHAND_PORT",
+    "EVENHAND_ADDRESS",
     "EVENHAND_DATABASE_URL",
     "EVENHAND_ENV",
     "EVENHAND_SECRET",
@@ -32,6 +34,7 @@ TEST_PREFIX = "EVENHAND_TEST_"
 SECRET_LENGTH = 32
 STREAMS = 200
 MOST_STREAMS = 200
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 SECRET_FILE = "secret"  # noqa: S105 (a file name)
 
 
@@ -66,6 +69,8 @@ class Settings:
     """None: no e-mail is sent."""
     mail_from: str = ""
     """Whom e-mail comes from, and where answers to it go: an address, or NAME <address>."""
+    address: str = ""
+    """Where people reach the portal, without a slash at the end: what links in mails begin with, and passkeys are made for."""
 
     @property
     def secure_cookies(self) -> bool:
@@ -85,15 +90,17 @@ def read(environ: Mapping[str, str]) -> Settings:
     smtp, mail_from = _smtp(environ.get("EVENHAND_SMTP_URL", "")), _mail_from(environ.get("EVENHAND_MAIL_FROM", ""))
     if smtp is not None and not mail_from:
         raise SettingsError("EVENHAND_MAIL_FROM must be set where EVENHAND_SMTP_URL is: whom e-mail comes from.")
+    port = _port(environ.get("EVENHAND_PORT", "8000"))
     return Settings(
         home=home,
-        port=_port(environ.get("EVENHAND_PORT", "8000")),
+        port=port,
         database_url=_database_url(environ.get("EVENHAND_DATABASE_URL", ""), home),
         env=cast(Environment, env),
         secret=_secret(environ.get("EVENHAND_SECRET", ""), env, home),
         streams=_streams(environ.get("EVENHAND_STREAMS", str(STREAMS))),
         smtp=smtp,
         mail_from=mail_from,
+        address=_address(environ.get("EVENHAND_ADDRESS", ""), env, port),
     )
 
 
@@ -110,6 +117,25 @@ def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
         raise SettingsError(f"EVENHAND_PORT may be a whole number from 1 to 65535; it is {text!r}.")
     return int(text)
+
+
+def _address(text: str, env: str, port: int) -> str:
+    """One spelling of each address: browsers compare it letter by letter."""
+    if not text:
+        return f"http://127.0.0.1:{port}"
+    allowed = "EVENHAND_ADDRESS may be https://HOST or https://HOST:PORT, where people reach the portal"
+    try:
+        parts = urlsplit(text)
+        host, number = parts.hostname, parts.port
+    except ValueError:
+        raise SettingsError(f"{allowed}; it is {text!r}.") from None
+    plain = parts.username is None and not parts.query and not parts.fragment and parts.path in ("", "/")
+    if parts.scheme not in ("http", "https") or not host or not plain or not _HOST.fullmatch(host):
+        raise SettingsError(f"{allowed}; it is {text!r}.")
+    if parts.scheme == "http" and env == "production" and host not in ("127.0.0.1", "localhost"):
+        raise SettingsError(f"{allowed}; in production it begins with https.")
+    is_usual = number in (None, 443 if parts.scheme == "https" else 80)
+    return f"{parts.scheme}://{host}{'' if is_usual else f':{number}'}"
 
 
 def _streams(text: str) -> int:

@@ -19,6 +19,7 @@ from backend.budgets import service as budgets
 from backend.cases import service as cases
 from backend.casework import service as casework
 from backend.catalogue import service as catalogues
+from backend.entering import service as entering
 from backend.identities import service as identities
 from backend.interactions import service as interactions
 from backend.mail import service as mail
@@ -90,6 +91,7 @@ def run(ended: threading.Event, secret: bytes, home: Path, mails: mail.Sender | 
         (3600.0, interactions.forget_places),
         (3600.0, interactions.forget_drafts),
         (3600.0, cases.forget_writing),
+        (600.0, entering.forget_old),
         (3600.0, record.purge_deliveries),
         (3600.0, lambda now: mailroom.forget_old(now, home)),
         # Retention erases many one after another: the file is cleared of all of them at once.

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 from pathlib import Path
-from uuid import UUID
 
 from flask import Flask
 
-from backend import db, edge
+from backend import edge
 from backend.people import service as people
-from backend.profiles import service as profiles
 from backend.settings import Settings
-from selfservice_ui import account, cases, help, home, live, offers, privacy, signing_in, watching, words
-from shared.kernel.actors import Actor
-from shared.kernel.errors import NotFound
-from shared.ui.signing_in import install_sessions, install_sign_in, signed_in_actor, to_sign_in
+from selfservice_ui import (
+    account,
+    cases,
+    coming_in,
+    contact,
+    entering,
+    help,
+    home,
+    keys,
+    live,
+    offers,
+    privacy,
+    sign_ins,
+    signing_in,
+    watching,
+    words,
+)
+from shared.ui.devices import install_devices
+from shared.ui.signing_in import install_sessions, install_sign_in, signed_in_actor
 from shared.ui.wiring import install_face
 
-A_VISIT = 1.0
+A_VISIT = 24.0
+"""Hours that a browser keeps its cookie. The sign-in itself is over sooner: then it still says whose unsent words they are."""
 
 
 def create_portal(settings: Settings) -> Flask:
@@ -26,26 +40,28 @@ def create_portal(settings: Settings) -> Flask:
     edge.prepare(app, "portal", settings)
     app.config.update(DEMO=settings.env == "demo", TESTING=settings.env == "test", STREAMS=settings.streams)
     install_sessions(app, "portal", settings.secret, secure=settings.secure_cookies, hours=A_VISIT)
-    install_sign_in(app, _customer)
-    people.guard(app, signed_in_actor, to_sign_in)
+    install_sign_in(app, coming_in.find_actor)
+    install_devices(app, "portal")
+    coming_in.install(app, settings.address)
+    people.guard(app, signed_in_actor, coming_in.to_sign_in)
     cases.install(app, settings)
     install_face(app, layout="portal/base.html", folder=Path(__file__).parent / "static")
     words.install(app)
     watching.install(app)
-    for part in (signing_in, home, cases, offers, account, privacy, help, watching, live):
+    for part in (
+        signing_in,
+        entering,
+        sign_ins,
+        keys,
+        home,
+        cases,
+        offers,
+        account,
+        privacy,
+        help,
+        contact,
+        watching,
+        live,
+    ):
         app.register_blueprint(part.bp)
     return app
-
-
-def _customer(subject: str) -> Actor | None:
-    try:
-        subject_id = UUID(subject)
-    except ValueError:
-        return None
-    with db.reading() as session:
-        try:
-            profile = profiles.profile(session, subject_id)
-        except NotFound:
-            return None  # erased since they signed in
-        watching.note(profile)
-        return people.customer_actor(session, subject_id, profile.name, profile.customer_id)

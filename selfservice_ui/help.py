@@ -11,7 +11,8 @@ from backend import db
 from backend.knowledge import service as knowledge
 from backend.knowledge.types import Voter
 from backend.people.service import public
-from shared.ui.pages import page, request_now, tell
+from selfservice_ui import coming_in
+from shared.ui.pages import nobody_looks, page, request_now, tell
 from shared.ui.signing_in import signed_in_actor
 
 bp = Blueprint("help", __name__)
@@ -54,6 +55,8 @@ def show(slug: str) -> Response:
     with db.reading() as reading:
         one = knowledge.public_article(reading, slug)
         said = knowledge.said(reading, one.article_id, one.version, _me())
+    if signed_in_actor() is None and not nobody_looks():
+        coming_in.read(one.writing.title)
     return page("portal/help_article.html", it=one, said=said)
 
 

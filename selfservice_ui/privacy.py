@@ -8,9 +8,11 @@ from flask import Blueprint, make_response, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from backend import db
+from backend.entering import service as entering
 from backend.oversight import service as oversight
 from backend.overview import service as overview
-from backend.people.service import Permission, current_actor, requires, sign_in_customer
+from backend.people.service import Permission, current_actor, requires
+from selfservice_ui import coming_in
 from shared.kernel.errors import Conflict, Invalid, Unauthenticated
 from shared.ui.formats import speak_of
 from shared.ui.pages import page, request_now, tell
@@ -60,7 +62,7 @@ def copy() -> Response:
     if not password:
         return _page(422, copy_wrong="Enter your password.")
     try:
-        sign_in_customer(actor.customer_id, password, request_now())
+        entering.confirm_customer(actor, password, coming_in.visitor(), request_now())
     except Unauthenticated as refused:
         return _page(422, copy_wrong=str(refused))
     assert actor.customer_id is not None  # noqa: S101 (who may be here is a customer; for the type checker)

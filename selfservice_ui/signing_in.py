@@ -6,11 +6,13 @@ from flask import Blueprint, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from backend import db
-from backend.people.service import Permission, public, requires, sign_in_customer
-from backend.profiles import service as profiles
+from backend.entering import service as entering
+from backend.people.service import Permission, current_actor, public, requires
+from selfservice_ui import coming_in, keys
 from shared.kernel.errors import Unauthenticated
 from shared.ui import signing_in
-from shared.ui.pages import local_path, page, request_now
+from shared.ui.devices import face_key
+from shared.ui.pages import page, request_now
 
 bp = Blueprint("signing_in", __name__)
 
@@ -34,22 +36,70 @@ def enter() -> Response:
         errors["password"] = "Enter your password."  # noqa: S105 (words for a person)
     if errors:
         return _form(422, who, errors)
-    with db.reading() as session:
-        customer_id = profiles.find_by_sign_in(session, who)
-        known_as = profiles.known_as(session, customer_id) if customer_id else ()
     try:
-        actor = sign_in_customer(customer_id, password, request_now(), known_as=known_as)
+        actor = entering.sign_in_customer(who, password, coming_in.visitor(), request_now())
     except Unauthenticated as refused:
         return _form(422, who, {"": str(refused)})
-    signing_in.start(actor)
-    return redirect(local_path(request.form.get("next"), url_for("home.show")), 303)
+    return coming_in.begin(actor, "password", request.form.get("next", ""))
+
+
+@bp.get("/sign-in/passkey")
+@public
+def passkey() -> Response:
+    return _passkey()
+
+
+@bp.post("/sign-in/passkey")
+@public
+def enter_by_passkey() -> Response:
+    challenge = keys.taken_challenge()
+    try:
+        with db.transaction() as writing:
+            actor = entering.passkeys.sign_in(
+                writing, request.form.get("answer", ""), challenge, keys.site(), request_now()
+            )
+    except Unauthenticated as refused:
+        return _passkey(422, {"": str(refused)})
+    return coming_in.begin(actor, "passkey", request.form.get("next", ""))
+
+
+@bp.get("/sign-in/authenticator")
+@public
+def second() -> Response:
+    if coming_in.half_way() is None:
+        return redirect(url_for(".form"), 303)
+    return page("portal/second_step.html", errors={})
+
+
+@bp.post("/sign-in/authenticator")
+@public
+def take_second() -> Response:
+    actor = coming_in.half_way()
+    if actor is None:
+        return redirect(url_for(".form"), 303)
+    typed = request.form.get("code", "").strip()
+    try:
+        if not typed:
+            raise Unauthenticated("Enter the code that the app shows.")
+        entering.second_step(actor, typed[:40], coming_in.visitor(), face_key(), request_now())
+    except Unauthenticated as refused:
+        return page("portal/second_step.html", status=422, errors={"code": str(refused)})
+    return coming_in.go_on(actor)
 
 
 @bp.post("/sign-out")
 @requires(Permission.PORTAL)
 def leave() -> Response:
-    signing_in.end()
+    coming_in.leave(current_actor())
     return redirect(url_for(".form"), 303)
+
+
+def _passkey(status: int = 200, errors: dict[str, str] | None = None) -> Response:
+    asked = keys.asked(entering.passkeys.ask_to_sign_in(keys.site()))
+    return page(
+        "portal/passkey_asked.html", status=status, options=asked, errors=errors or {}, next=request.values.get("next", ""),
+        elsewhere=keys.elsewhere(),
+    )  # fmt: skip
 
 
 def _form(status: int = 200, typed: str = "", errors: dict[str, str] | None = None) -> Response:

@@ -17,13 +17,15 @@ from agent_ui.desk.portal import draws_with
 from backend import db
 from backend.cases import service as cases
 from backend.catalogue import service as catalogues
+from backend.entering import service as entering
+from backend.entering.tables import PasskeyRow
 from backend.interactions import service as interactions
 from backend.knowledge import service as knowledge
 from backend.people import service as people
 from backend.people.permissions import SCOPES
 from backend.profiles import service as profiles
 from selfservice_ui.showing import views
-from shared.kernel import clock
+from shared.kernel import clock, ids
 from tests import apps
 from tests.cast import ADMIN, AGENT, AUTHOR, PORTAL_CUSTOMER, SUPERVISOR, sign_in
 from tests.databases import fresh, opened
@@ -53,6 +55,8 @@ class Person:
     group_id: str
     task_id: str
     notice_id: str
+    session_id: str
+    passkey_id: str
 
 
 @dataclass
@@ -170,6 +174,15 @@ def _person(made: dict[str, Flask], agent: Browser, number: str, home: Path) -> 
         ).task_id
         cases.notify(session, profile.customer_id, other.id, "approved", f"of {number}", "", clock.now())
         notice_id = cases.waiting_for(session, agent2[0])[-1].thing_id
+        theirs = people.customer_of(profile.customer_id, profile.name, profile.customer_id)
+        elsewhere = entering.visitor("192.0.2.1", f"of {number}", "", b"key")
+        session_id = entering.begin(session, theirs, "password", elsewhere, "https://my.example", clock.now())
+        passkey_id = ids.uuid7()
+        key = {
+            "subject_id": profile.customer_id, "passkey_id": passkey_id, "credential_id": "YQ", "public_key": "AA", "sign_count": 0,
+            "name": f"of {number}", "added_at": clock.now(),
+        }  # fmt: skip
+        db.upsert(session, PasskeyRow, [key], key=("subject_id", "passkey_id"))
     return Person(
         customer_id=str(profile.customer_id),
         number=number,
@@ -186,6 +199,8 @@ def _person(made: dict[str, Flask], agent: Browser, number: str, home: Path) -> 
         group_id=str(group_id),
         task_id=str(task_id),
         notice_id=str(notice_id),
+        session_id=str(session_id),
+        passkey_id=str(passkey_id),
     )
 
 

@@ -6,9 +6,12 @@ from flask import Blueprint, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from agent_ui.desk.states import arrive, depart
-from backend.people.service import Permission, current_actor, public, requires, sign_in_staff
+from backend.entering import service as entering
+from backend.entering.service import Visitor
+from backend.people.service import Permission, current_actor, public, requires
 from shared.kernel.errors import Unauthenticated
 from shared.ui import signing_in
+from shared.ui.devices import browser_words, face_key, mark_device, network_address
 from shared.ui.pages import local_path, page, request_now
 
 bp = Blueprint("signing_in", __name__, template_folder="templates")
@@ -34,7 +37,7 @@ def enter() -> Response:
     if errors:
         return _form(422, email, errors)
     try:
-        actor = sign_in_staff(email, password, request_now())
+        actor = entering.sign_in_staff(email, password, _visitor(), request_now())
     except Unauthenticated as refused:
         return _form(422, email, {"": str(refused)})
     signing_in.start(actor)
@@ -48,6 +51,10 @@ def leave() -> Response:
     depart(current_actor())
     signing_in.end()
     return redirect(url_for(".form"), 303)
+
+
+def _visitor() -> Visitor:
+    return entering.visitor(network_address(), mark_device(), browser_words(), face_key())
 
 
 def _form(status: int = 200, typed: str = "", errors: dict[str, str] | None = None) -> Response:

@@ -75,7 +75,7 @@ def settle(session: Session, share: Share, pack: Pack, now: datetime) -> tuple[U
     if customer_id is None:
         customer_id = _first_seen(session, share, pack, now)
     for device in share.devices:
-        _sign_in(session, customer_id, device, pack, now)
+        sign_in(session, customer_id, device, pack, now)
     refused: dict[int, Refused] = {}
     for place, one in share.tidings.items():
         if one.message.call == "alias" and one.message.previous_id is not None:
@@ -100,7 +100,7 @@ SHARED = "shared_device"
 """The fact of a device on which several people signed in: what happens on it unsigned waits for who signs in next."""
 
 
-def _sign_in(session: Session, customer_id: UUID, device: str, pack: Pack, now: datetime) -> None:
+def sign_in(session: Session, customer_id: UUID, device: str, pack: Pack, now: datetime) -> None:
     """The customer signed in on the device: what happened on it unsigned becomes theirs, never another person's profile.
 
     A device that a second person uses is nobody's from then on.
@@ -126,7 +126,7 @@ def _also_known(session: Session, customer_id: UUID, previous: str, pack: Pack, 
     if holder is None:
         device = profiles.owner(session, "cookie", previous)
         if device is not None:
-            _sign_in(session, customer_id, previous, pack, now)
+            sign_in(session, customer_id, previous, pack, now)
             return None
         holder = profiles.be_known_by(session, customer_id, "external", previous)
     if holder == customer_id:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import structlog
 
@@ -19,11 +20,13 @@ from backend.ingest.writing import Source, Written, write
 from backend.matrix.service import Pack
 from shared.kernel.errors import Conflict, NotFound
 
-__all__ = ["MOST", "Outcome", "Source", "source_of", "take"]
+__all__ = ["MOST", "Outcome", "Seen", "Source", "came_in", "source_of", "take"]
 
 MOST = 2_000
 """Events of one batch; the specification bounds its bytes, we its number too."""
 TRIES = 4
+PORTAL = "portal"
+"""The source of what happened at our own pages."""
 _log = structlog.stdlib.get_logger("evenhand.ingest")
 
 
@@ -38,6 +41,14 @@ class Outcome:
     message: str = ""
     errors: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An article that was read, and when."""
+
+    title: str
+    at: datetime
 
 
 def source_of(key: str, pack: Pack) -> Source:
@@ -74,6 +85,30 @@ def take(
             "events refused", source=source.key, many=len(refused), codes=sorted({one.code for one in refused})
         )
     return [one for one in outcomes if one is not None]
+
+
+def came_in(device: str, customer_id: UUID, seen: Sequence[Seen], now: datetime) -> None:
+    """The customer has signed in on this device, after they had read these. Opens its own transactions.
+
+    Several people's device stays nobody's: each gets what was read before they signed in, and nothing of the others'.
+    """
+    if not seen:
+        return
+    _signed_in(device, customer_id, now)
+    told = [
+        {
+            "type": "track", "anonymousId": device, "event": "Help Article Viewed", "messageId": f"{device}:{one.at.isoformat()}",
+            "timestamp": one.at.isoformat(), "properties": {"title": one.title},
+        }
+        for one in seen
+    ]  # fmt: skip
+    take(told, PORTAL, now)
+    _signed_in(device, customer_id, now)
+
+
+def _signed_in(device: str, customer_id: UUID, now: datetime) -> None:
+    with db.transaction() as session:
+        recognising.sign_in(session, customer_id, device, catalogues.pack_in_force(session), now)
 
 
 def _written(share: Share, source: Source, pack: Pack, now: datetime) -> dict[int, Outcome]:

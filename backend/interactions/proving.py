@@ -86,7 +86,11 @@ def proving(
     profile = profiles.profile(session, customer_id)
     kinds = {way.kind for way in pack.verifications}
     wrong, locked = _wrong(session, profile.customer_id, now, pack)
-    to = _address(session, profile, found, pack) if "code" in kinds and codes.sender() is not None else None
+    to = (
+        known_address(session, profile, found.started_at, pack)
+        if "code" in kinds and codes.sender() is not None
+        else None
+    )
     asked = _questions(session, profile, interaction_id, now, pack) if "questions" in kinds else ()
     return Proving(
         found,
@@ -137,7 +141,7 @@ def send_code(
     found = _open(session, customer_id, interaction_id, actor)
     profile = profiles.profile(session, customer_id)
     _unless_locked(session, profile.customer_id, now, pack)
-    send, to = codes.sender(), _address(session, profile, found, pack)
+    send, to = codes.sender(), known_address(session, profile, found.started_at, pack)
     if send is None or to is None or not any(way.kind == "code" for way in pack.verifications):
         raise Conflict("No code can be sent: no address is known well enough to be theirs.")
     code, salt, kept = comparing.new_code()
@@ -192,12 +196,8 @@ def _questions(
     session: Session, profile: Profile, interaction_id: UUID, now: datetime, pack: Pack
 ) -> tuple[tuple[Question, Any], ...]:
     """What is asked in this contact, with what is known: others in another contact, the same ones however often it is opened."""
-    snapshot = profiles.snapshot(profile, now, pack)
-    plain: dict[str, Any] = {**snapshot.facts, **profile.attributes}
-    plain |= {"number": profile.number, "phone": profile.phone, "email": profile.email}
-    if profile.birth_date is not None:
-        plain["birth_date"] = profile.birth_date.isoformat()
-    known = [(one, plain.get(one.attribute)) for one in pack.verifying.question]
+    plain = known_of(profile, now, pack)
+    known = [(one, plain.get(one.attribute)) for one in pack.verifying.asked_of("caller")]
     known = [(one, value) for one, value in known if value not in (None, "", 0, 0.0)]
     if len(known) < pack.verifying.ask:
         return ()
@@ -205,12 +205,21 @@ def _questions(
     return tuple(known[: pack.verifying.ask])
 
 
-def _address(session: Session, profile: Profile, found: Interaction, pack: Pack) -> str | None:
+def known_of(profile: Profile, now: datetime, pack: Pack) -> dict[str, Any]:
+    """All that is known of them, by the names that questions go by."""
+    plain: dict[str, Any] = {**profiles.snapshot(profile, now, pack).facts, **profile.attributes}
+    plain |= {"number": profile.number, "phone": profile.phone, "email": profile.email}
+    if profile.birth_date is not None:
+        plain["birth_date"] = profile.birth_date.isoformat()
+    return plain
+
+
+def known_address(session: Session, profile: Profile, begun_at: datetime, pack: Pack) -> str | None:
     """Their e-mail address, where it is known to be theirs: checked by whoever told it, or known before they got in touch."""
     if not profile.email:
         return None
     told = profiles.contact_sources(session, profile.customer_id, pack).get("email")
-    long_ago = told is None or told.at is None or told.at <= found.started_at - KNOWN_FOR
+    long_ago = told is None or told.at is None or told.at <= begun_at - KNOWN_FOR
     return profile.email if long_ago or (told is not None and told.verified) else None
 
 

@@ -28,6 +28,7 @@ from backend.interactions.calls import (
     waiting,
 )
 from backend.interactions.codes import Sender, send_codes_by, stop_sending
+from backend.interactions.comparing import matches, new_code, same_code
 from backend.interactions.consenting import asked_in, change_consent, say_consents
 from backend.interactions.contacts import (
     all_open,
@@ -72,6 +73,8 @@ from backend.interactions.proving import (
     Outcome,
     Proving,
     answer_questions,
+    known_address,
+    known_of,
     proving,
     read_code,
     send_code,
@@ -187,16 +190,20 @@ __all__ = [
     "joined_by_message",
     "just_visited",
     "keep_desk_draft",
+    "known_address",
+    "known_of",
     "last_spoken",
     "leave_group",
     "live",
     "mask_for",
     "mask_for_anybody",
+    "matches",
     "moment_data",
     "move_customer",
     "move_customer_back",
     "move_events",
     "named",
+    "new_code",
     "new_event",
     "offer_due",
     "open_interactions",
@@ -219,6 +226,7 @@ __all__ = [
     "retrieve",
     "ring",
     "row_counts",
+    "same_code",
     "say_consents",
     "send_code",
     "send_codes_by",

@@ -57,7 +57,7 @@ def take(session: Session, mail_id: UUID, customer_id: UUID, *, home: Path, acto
     owner = profiles.resolve(session, customer_id)
     letter = read(waiting.content_of(home, kept.place))
     pack = catalogues.pack_in_force(session)
-    case, part_id = _open(
+    case, part_id = open_for(
         session, owner, letter, pack, home, now, f"Mail from {kept.sender}, given to this customer by {actor.name}."
     )
     mail.settle(
@@ -98,18 +98,18 @@ def _automatic(session: Session, letter: Letter, now: datetime) -> Received:
         if mail.bounced(session, sent, letter.bounce_why, now):
             waiting.tell_refused(session, sent, letter.bounce_why, now)
     why = "a mail of ours came back" if letter.bounced else letter.automatic or "a mail of our own"
-    return _row(letter, now, state="automatic", why=why, customer_id=whose)
+    return row_of(letter, now, state="automatic", why=why, customer_id=whose)
 
 
 def _file(session: Session, letter: Letter, content: bytes, home: Path, now: datetime) -> Received:
-    owner = _owner(session, letter.sender)
+    owner = owner_of(session, letter.sender)
     doubt = letter.doubtful
     if not doubt and mail.came_from(session, letter.sender, now - timedelta(hours=1)) >= MOST_AN_HOUR:
         doubt = "very many mails came from this address within an hour"
     if owner is None or doubt:
         why = doubt or ("nobody is known by this address" if letter.sender else "it names no sender")
         place = waiting.keep(home, content)
-        return _row(
+        return row_of(
             letter,
             now,
             state="unrecognised",
@@ -126,7 +126,7 @@ def _file(session: Session, letter: Letter, content: bytes, home: Path, now: dat
             work = cases.work_of(session, owner, work.merged_into)
         if work.status != "closed":
             message = _write(session, owner, found, letter, pack, home, now)
-            return _row(
+            return row_of(
                 letter,
                 now,
                 state="filed",
@@ -136,10 +136,10 @@ def _file(session: Session, letter: Letter, content: bytes, home: Path, now: dat
                 quoted=letter.quoted,
             )
         why = "It continues a case that is closed."
-    case, part_id = _open(session, owner, letter, pack, home, now, why)
+    case, part_id = open_for(session, owner, letter, pack, home, now, why)
     if found is not None:
         cases.link(session, owner, case.case_id, found, seen=None, actor=SYSTEM, now=now)
-    return _row(
+    return row_of(
         letter,
         now,
         state="filed",
@@ -151,7 +151,7 @@ def _file(session: Session, letter: Letter, content: bytes, home: Path, now: dat
     )
 
 
-def _owner(session: Session, sender: str) -> UUID | None:
+def owner_of(session: Session, sender: str) -> UUID | None:
     owner = profiles.owner(session, "email", sender) if sender else None
     with contextlib.suppress(NotFound):
         return profiles.resolve(session, owner) if owner is not None else None
@@ -182,7 +182,7 @@ def _is_case(session: Session, owner: UUID, case_id: UUID) -> bool:
         return False
 
 
-def _open(
+def open_for(
     session: Session, owner: UUID, letter: Letter, pack: Pack, home: Path, now: datetime, why: str
 ) -> tuple[Case, UUID]:
     """A case with the mail as its first message, and that message's id."""
@@ -245,7 +245,7 @@ def _as_customer(session: Session, owner: UUID) -> Actor:
     return Actor("customer", str(owner), profiles.profile(session, owner).name, customer_id=owner)
 
 
-def _row(
+def row_of(
     letter: Letter, now: datetime, *, state: ReceivedState, why: str = "", customer_id: UUID | None = None, text: str = "",
     quoted: str = "", case_id: UUID | None = None, part_id: UUID | None = None, place: str = "",
 ) -> Received:  # fmt: skip

@@ -38,6 +38,10 @@ class Question(Labelled):
 
     attribute: Key
     compare: Compared = "text"
+    asked: tuple[Literal["caller", "claim"], ...] = ("caller",)
+    """Of whom: of callers at the desk, and of whoever sets up their account at the portal, who answers one of these."""
+    hint: str = Field(default="", max_length=200)
+    """What helps to answer it at the portal."""
 
 
 class Verifying(Part):
@@ -53,3 +57,6 @@ class Verifying(Part):
     handed_over: bool = False
     """Whether a call that is put through to a colleague stays verified."""
     question: tuple[Question, ...] = ()
+
+    def asked_of(self, whom: Literal["caller", "claim"]) -> tuple[Question, ...]:
+        return tuple(one for one in self.question if whom in one.asked)

@@ -28,8 +28,9 @@ def talking_faults(pack: Pack) -> Iterator[Fault]:
             yield "verifying", 0, asked.key, f"{asked.attribute} is no date"
     if len({asked.key for asked in questions}) != len(questions):
         yield "verifying", 0, "verifying", "two questions share a key"
-    if "questions" in kinds and len(questions) < pack.verifying.ask:
-        yield "verifying", 0, "verifying", f"{pack.verifying.ask} questions are asked, and {len(questions)} may be"
+    if "questions" in kinds and len(pack.verifying.asked_of("caller")) < pack.verifying.ask:
+        many = len(pack.verifying.asked_of("caller"))
+        yield "verifying", 0, "verifying", f"{pack.verifying.ask} questions are asked, and {many} may be"
     for kind in ("questions", "code"):
         if kinds.count(kind) > 1:
             yield "verification", 0, kind, f"only one way is by {kind}"

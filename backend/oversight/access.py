@@ -23,6 +23,8 @@ HEADINGS = {
     "moment": "Why we think you are here", "consent": "What you allow", "consent_entry": "What you said of it, and when",
     "bill": "Your bills", "credit": "Your credits", "representative": "Who may act for you", "membership": "To which households and accounts you belong, or belonged",
     "customer_group": "Those households and accounts", "credential": "Your sign-in",
+    "portal_session": "When and where you were signed in", "known_device": "The devices that you have signed in on", "entry_code": "Codes that you asked for to come in",
+    "passkey": "Your passkeys", "authenticator": "Your authenticator", "recovery_code": "Your codes on paper",
     "event": "What happened", "interaction": "When we were in contact", "visit": "Where you are at our pages",
     "call": "Your calls", "customer_case": "What we do, or did, for you",
     "case_message": "What was written in your cases", "case_work": "How your cases stand", "case_file": "Files in your cases",

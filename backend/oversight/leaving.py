@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from backend.budgets import service as budgets
 from backend.cases import service as cases
+from backend.entering import service as entering
 from backend.identities import service as identities
 from backend.interactions import service as interactions
 from backend.knowledge import service as knowledge
@@ -63,7 +64,8 @@ def collect(session: Session, who: Named) -> Tables:
     found: Tables = {}
     for room in (
         profiles.export_customer(session, customer_id),
-        people.export_customer(session, customer_id),
+        people.export_customer(session, customer_id, profiles.known_as(session, customer_id)),
+        entering.export_customer(session, customer_id),
         interactions.export_customer(session, customer_id, who.numbers),
         cases.export_customer(session, customer_id),
         mail.export_customer(session, customer_id, who.words),
@@ -87,7 +89,8 @@ def erase_rooms(session: Session, who: Named, actor: Actor, now: datetime) -> No
     mail.erase_customer(session, customer_id, who.words)
     knowledge.erase_customer(session, customer_id)
     interactions.erase_customer(session, customer_id, who.numbers)
-    people.erase_customer(session, customer_id)
+    entering.erase_customer(session, customer_id)
+    people.erase_customer(session, customer_id, profiles.known_as(session, customer_id))
     erase_looks(session, customer_id)
     identities.erase_customer(session, customer_id)
     record.erase_customer(session, customer_id, actor=actor, now=now, words=who.words)

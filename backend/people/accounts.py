@@ -1,6 +1,6 @@
 """Making, finding and removing staff and sign-ins, those of the demo among them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,8 @@ DEMO_STAFF = (
     ("author@demo.example", "Robin Lindqvist", "author"),
     ("admin@demo.example", "Dana Ivers", "admin"),
 )
-PASSWORD_LENGTH = 10
+PASSWORD_LENGTH, LONGEST_PASSWORD = 10, 200
+FEWEST_LETTERS = 5
 
 
 def create_staff(session: Session, email: str, name: str, role: str, password: str, now: datetime) -> UUID:
@@ -71,6 +72,32 @@ def give_demo_credentials(session: Session, customer_ids: Iterable[UUID], now: d
     return db.upsert(session, CredentialRow, rows, key=("subject_id", "kind"))
 
 
+def sign_ins_of(session: Session, subjects: Collection[UUID]) -> tuple[UUID, ...]:
+    """Which of these ids of one customer have a sign-in."""
+    asked = select(CredentialRow.subject_id).where(
+        CredentialRow.subject_id.in_(sorted(subjects)), CredentialRow.kind == "customer"  # type: ignore[attr-defined]
+    )  # fmt: skip
+    return tuple(session.exec(asked))
+
+
+def require_password(password: str) -> None:
+    """Raises Invalid for one that will not do."""
+    if len(password) < PASSWORD_LENGTH:
+        raise Invalid(errors={"password": f"A password has {PASSWORD_LENGTH} characters or more."})
+    if len(password) > LONGEST_PASSWORD:
+        raise Invalid(errors={"password": f"A password has {LONGEST_PASSWORD} characters or fewer."})
+    if password == DEMO_PASSWORD or len(set(password)) < FEWEST_LETTERS:
+        raise Invalid(errors={"password": "Choose one that is harder to guess."})
+
+
+def set_password(session: Session, subjects: Iterable[UUID], kept: str, now: datetime) -> None:
+    """From now on the customer signs in with this password, under each of these ids. `kept`: its hash."""
+    rows = [_credential(subject, "customer", kept, now).model_dump() for subject in subjects]
+    db.upsert(
+        session, CredentialRow, rows, key=("subject_id", "kind"), update=("password_hash", "is_demo", "changed_at")
+    )
+
+
 def find_staff(session: Session, name: str) -> tuple[UUID, str] | None:
     """Whom another system means by this: an active member's e-mail, the part of it before the @, their name or their extension.
 
@@ -91,16 +118,20 @@ def demo_credentials_exist(session: Session) -> bool:
     return session.exec(select(CredentialRow.subject_id).where(CredentialRow.is_demo).limit(1)).first() is not None
 
 
-def export_customer(session: Session, customer_id: UUID) -> dict[str, Any]:
-    """What this room holds on the customer, without what proves their password."""
-    kept = session.get(CredentialRow, (customer_id, "customer"))
-    return {"credential": [] if kept is None else [kept.model_dump(exclude={"password_hash"})]}
+def export_customer(session: Session, customer_id: UUID, known_as: Collection[UUID] = ()) -> dict[str, Any]:
+    """What this room holds on the customer, without what proves their password. `known_as`: their ids of before merges."""
+    found = session.exec(select(CredentialRow).where(*_theirs(customer_id, known_as)))
+    return {"credential": [kept.model_dump(exclude={"password_hash"}) for kept in found]}
 
 
-def erase_customer(session: Session, customer_id: UUID) -> None:
-    """Takes the customer's sign-in away."""
-    theirs = (CredentialRow.subject_id == customer_id, CredentialRow.kind == "customer")
-    session.connection().execute(delete(CredentialRow).where(*theirs))  # type: ignore[arg-type]
+def erase_customer(session: Session, customer_id: UUID, known_as: Collection[UUID] = ()) -> None:
+    """Takes the customer's sign-ins away, those of before merges too."""
+    session.connection().execute(delete(CredentialRow).where(*_theirs(customer_id, known_as)))
+
+
+def _theirs(customer_id: UUID, known_as: Collection[UUID]) -> tuple[Any, ...]:
+    mine = sorted({customer_id, *known_as})
+    return (CredentialRow.subject_id.in_(mine), CredentialRow.kind == "customer")  # type: ignore[attr-defined]
 
 
 def _credential(subject_id: UUID, kind: str, kept: str, now: datetime, is_demo: bool = False) -> CredentialRow:

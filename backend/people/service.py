@@ -1,7 +1,7 @@
 """People's door: who may sign in and how, what each may do, and the marks by which views say so.
 
 A view: `@bp.get("/…")` above `@requires(Permission.SEE_CUSTOMER)` (or `@public`); inside, `current_actor()` is whoever
-the guard let through. The two sign-in functions open their own transactions: call them outside any.
+the guard let through. What proves a password opens its own transactions: call it outside any.
 """
 
 from backend.people.access import current_actor, guard, is_open, public, requires, undeclared
@@ -15,6 +15,9 @@ from backend.people.accounts import (
     export_customer,
     find_staff,
     give_demo_credentials,
+    require_password,
+    set_password,
+    sign_ins_of,
 )
 from backend.people.extensions import (
     Colleague,
@@ -26,8 +29,16 @@ from backend.people.extensions import (
     withdraw_extension,
 )
 from backend.people.keys import create_key, key_actor, revoke_key, trust, trusted_actor
+from backend.people.passwords import hash_of
 from backend.people.permissions import ROLES, SCOPES, Permission
-from backend.people.signing_in import customer_actor, sign_in_customer, sign_in_staff, staff_actor
+from backend.people.signing_in import (
+    Check,
+    customer_of,
+    prove_customer,
+    prove_staff,
+    staff_actor,
+    staff_by_email,
+)
 from backend.people.skills import is_skilled, set_skills, skilled_in, skills
 
 __all__ = [
@@ -35,6 +46,7 @@ __all__ = [
     "DEMO_STAFF",
     "ROLES",
     "SCOPES",
+    "Check",
     "Colleague",
     "Extension",
     "Permission",
@@ -44,7 +56,7 @@ __all__ = [
     "create_key",
     "create_staff",
     "current_actor",
-    "customer_actor",
+    "customer_of",
     "demo_credentials_exist",
     "erase_customer",
     "export_customer",
@@ -52,18 +64,23 @@ __all__ = [
     "find_staff",
     "give_demo_credentials",
     "guard",
+    "hash_of",
     "is_open",
     "is_skilled",
     "key_actor",
+    "prove_customer",
+    "prove_staff",
     "public",
+    "require_password",
     "requires",
     "revoke_key",
+    "set_password",
     "set_skills",
-    "sign_in_customer",
-    "sign_in_staff",
+    "sign_ins_of",
     "skilled_in",
     "skills",
     "staff_actor",
+    "staff_by_email",
     "trust",
     "trusted_actor",
     "undeclared",

@@ -31,8 +31,6 @@ class CredentialRow(SQLModel, table=True):
     kind: str = Field(primary_key=True)
     password_hash: str
     is_demo: bool = Field(default=False, index=True)
-    wrong_in_a_row: int = 0
-    paused_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -25,7 +25,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]
         self.id = actor.id
 
 
-def _asked_by_itself() -> bool:
+def asked_by_itself() -> bool:
     """Whether no person asked: the page's stream, what it finds as one types, or a part that it fetched since something changed."""
     return bool(g.get("by_itself")) or request.headers.get("X-Live") == "yes"
 
@@ -41,7 +41,7 @@ class FaceSessions(SecureCookieSessionInterface):
 
     def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
         """Not for what a page asks by itself: a page left open would keep its sign-in alive for ever."""
-        return super().should_set_cookie(app, session) and (session.modified or not _asked_by_itself())
+        return super().should_set_cookie(app, session) and (session.modified or not asked_by_itself())
 
 
 def install_sessions(app: Flask, face: str, secret: bytes, *, secure: bool, hours: float) -> None:

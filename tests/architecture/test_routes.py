@@ -12,7 +12,24 @@ PUBLIC = {
     "api": {"/healthz", "/readyz", "/metrics", "/api/v1/openapi.json", "/api/v1/cti/<string:token>"},
     "desk": {"/sign-in"},
     # Help is for whoever needs it: public articles alone.
-    "portal": {"/sign-in", "/help", "/help/found", "/help/<slug>", "/help/<slug>/votes"},
+    # Whoever comes in is nobody yet.
+    "portal": {
+        "/sign-in",
+        "/sign-in/code",
+        "/sign-in/passkey",
+        "/sign-in/authenticator",
+        "/sign-in/link/<token>",
+        "/first-use",
+        "/recovery",
+        "/code",
+        "/new-password",
+        "/contact",
+        "/contact/sent",
+        "/help",
+        "/help/found",
+        "/help/<slug>",
+        "/help/<slug>/votes",
+    },
 }
 
 

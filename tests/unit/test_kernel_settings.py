@@ -37,6 +37,11 @@ def test_nothing_set_is_a_demo_under_var(tmp_path: Path, monkeypatch: pytest.Mon
         ("EVENHAND_DATABASE_URL", "sqlite:///:memory:", "must be a file"),
         ("EVENHAND_DATABASE_URL", "nonsense", "postgresql+psycopg://"),
         ("EVENHAND_SECRET", "short", "32 characters"),
+        ("EVENHAND_ADDRESS", "my.example", "https://HOST"),
+        ("EVENHAND_ADDRESS", "https://my.example/portal", "https://HOST"),
+        ("EVENHAND_ADDRESS", "https://me:word@my.example", "https://HOST"),
+        ("EVENHAND_ADDRESS", "https://my.example:x", "https://HOST"),
+        ("EVENHAND_ADDRESS", "https://my example", "https://HOST"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_it_may_be(tmp_path: Path, name: str, value: str, says: str) -> None:
@@ -44,6 +49,27 @@ def test_a_wrong_value_is_named_with_what_it_may_be(tmp_path: Path, name: str, v
         settings.read({"EVENHAND_HOME": str(tmp_path), name: value})
     assert name in str(caught.value)
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "address"),
+    [
+        ("", "http://127.0.0.1:8000"),
+        ("https://My.Example/", "https://my.example"),
+        ("https://my.example:443", "https://my.example"),
+        ("http://localhost:8000", "http://localhost:8000"),
+    ],
+)
+def test_the_address_of_the_portal_has_one_spelling(tmp_path: Path, value: str, address: str) -> None:
+    assert settings.read({"EVENHAND_HOME": str(tmp_path), "EVENHAND_ADDRESS": value}).address == address
+
+
+def test_in_production_people_reach_the_portal_by_tls(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="begins with https"):
+        settings.read(
+            {"EVENHAND_HOME": str(tmp_path), "EVENHAND_ENV": "production", "EVENHAND_SECRET": SECRET}
+            | {"EVENHAND_ADDRESS": "http://my.example"}
+        )
 
 
 def test_a_misspelt_name_is_told_its_neighbour(tmp_path: Path) -> None:

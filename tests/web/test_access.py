@@ -101,9 +101,10 @@ def test_a_customer_never_reaches_another_customers_things(world: World) -> None
         if not rule.arguments:
             continue
         theirs, nobodys = world.address(rule, world.other), world.address(rule)
-        for mine in (world.mine.offer_id, world.mine.case_id):
+        for mine in (world.mine.offer_id, world.mine.case_id, world.mine.session_id, world.mine.passkey_id):
             nobodys = nobodys.replace(mine, str(uuid4()))
-        assert {world.other.offer_id, world.other.case_id} & set(theirs.split("/")), (
+        other = world.other
+        assert {other.offer_id, other.case_id, other.session_id, other.passkey_id} & set(theirs.split("/")), (
             "a new kind of id: give it to Person"
         )
         for until in ("2030-01-01", "never"):
