@@ -16,7 +16,7 @@ from backend.interactions.tables import ReceivedRow
 KEPT = timedelta(days=30)
 """So long the same message sent again is known."""
 _RECEIVED = db.table_of(ReceivedRow)
-_TOLD = {"sqlite": "json_each(:ids)", "postgresql": "unnest(CAST(:ids AS varchar[])) AS told (value)"}
+_TOLD = {"sqlite": "json_each(:ids)", "postgresql": "json_array_elements_text(CAST(:ids AS json)) AS told (value)"}
 # One statement for all of a customer's, which notes the new ones and says which they are.
 _RECEIVE = {
     dialect: text(
@@ -29,14 +29,12 @@ _RECEIVE = {
 
 def receive(session: Session, customer_id: UUID, message_ids: Collection[str], now: datetime) -> set[str]:
     """Notes that these messages of the customer came in, and gives those of them that had not before; the caller holds the customer."""
-    ids = list(message_ids)
-    kind = session.get_bind().dialect.name
-    told = ids if kind == "postgresql" else orjson.dumps(ids).decode()
-    found = session.connection().execute(_RECEIVE[kind], {"customer_id": customer_id, "ids": told, "at": now})
+    told = {"customer_id": customer_id, "ids": orjson.dumps(list(message_ids)).decode(), "at": now}
+    found = db.connection(session).execute(_RECEIVE[session.get_bind().dialect.name], told)
     return set(found.scalars())
 
 
 def forget_received(now: datetime) -> int:
     """Forgets messages that came in long ago; returns how many. Opens its own transaction."""
     with db.transaction() as session:
-        return db.touched(session.connection().execute(delete(_RECEIVED).where(_RECEIVED.c.at < now - KEPT)))
+        return db.touched(db.connection(session).execute(delete(_RECEIVED).where(_RECEIVED.c.at < now - KEPT)))

@@ -26,7 +26,7 @@ _KEPT = ("name", "phone", "email", "birth_date", "attributes", "facts", "states"
 
 def held(session: Session, customer_id: UUID) -> Profile:
     """The customer's profile, held till the transaction ends; without consents. Raises NotFound, for an id of before a merge too."""
-    row = session.connection().execute(queries.HELD, {"customer_id": customer_id}).first()
+    row = db.connection(session).execute(queries.HELD, {"customer_id": customer_id}).first()
     if row is None:
         raise NotFound("There is no such customer.")
     return profile_of(row)
@@ -44,7 +44,7 @@ def rewrite(session: Session, before: Profile, after: Profile, now: datetime) ->
         if learned & {"name", "phone", "email"}:
             changed["search_text"] = identity.search_text(after.name, after.number, after.email, after.phone)
         changed |= {"version": version, "updated_at": now} if learned else {}
-        session.connection().execute(_update(tuple(changed)), changed | {"whose": before.customer_id})
+        db.connection(session).execute(_update(tuple(changed)), changed | {"whose": before.customer_id})
     if after.moment is not None and after.moment != before.moment:
         _write_moment(session, before.customer_id, after.moment)
         record.changed(session, "moment", customer_id=before.customer_id, now=now)

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import delete, insert, text
 from sqlmodel import Session, col, func, select
 
-from backend import db
+from backend import db, jsons
 from backend.record.tables import ChangeRow
 from backend.record.types import RETURN, Change
 
@@ -30,8 +30,8 @@ SKEW = timedelta(seconds=2)
 # One round trip for all; the word is delivered by the commit, or never.
 _TELL = text(
     "WITH told AS (INSERT INTO change (at, topic, customer_id, subject, private)"
-    " SELECT * FROM unnest(CAST(:at AS timestamptz[]), CAST(:topic AS varchar[]), CAST(:customer_id AS uuid[]),"
-    " CAST(:subject AS varchar[]), CAST(:private AS boolean[])) RETURNING *)"
+    " SELECT at, topic, customer_id, subject, private FROM json_to_recordset(CAST(:told AS json)) AS told"
+    " (at timestamptz, topic varchar, customer_id uuid, subject varchar, private boolean) RETURNING *)"
     " SELECT pg_notify(:channel, json_build_object('id', change_id, 'topic', topic, 'customer_id', customer_id,"
     " 'subject', subject, 'private', private)::text) FROM told"
 ).bindparams(channel=CHANNEL)
@@ -61,9 +61,9 @@ def _tell(session: Session) -> None:
         return
     rows = [dict(zip(_COLUMNS, (now, *what), strict=True)) for what, now in told.items()]
     if session.get_bind().dialect.name == "postgresql":
-        session.connection().execute(_TELL, {name: [row[name] for row in rows] for name in _COLUMNS})
+        db.connection(session).execute(_TELL, {"told": jsons.write(rows)})
     else:
-        session.connection().execute(_APPEND, rows)
+        db.connection(session).execute(_APPEND, rows)
 
 
 db.before_commit(_tell, last=True)
@@ -123,7 +123,7 @@ def purge(now: datetime) -> int:
     with db.transaction() as session:
         old = delete(ChangeRow).where(col(ChangeRow.at) < now - KEPT)
         last = select(func.max(ChangeRow.change_id)).scalar_subquery()
-        return session.connection().execute(old.where(col(ChangeRow.change_id) < last)).rowcount
+        return db.connection(session).execute(old.where(col(ChangeRow.change_id) < last)).rowcount
 
 
 def export_customer(session: Session, customer_id: UUID) -> list[dict[str, Any]]:
@@ -136,7 +136,7 @@ def erase_customer(session: Session, customer_id: UUID) -> None:
     """Drops what watchers were told of the customer, and what this transaction would tell."""
     for what in [what for what in session.info.get(TOLD, {}) if what[1] == customer_id]:
         del session.info[TOLD][what]
-    session.connection().execute(delete(ChangeRow).where(col(ChangeRow.customer_id) == customer_id))
+    db.connection(session).execute(delete(ChangeRow).where(col(ChangeRow.customer_id) == customer_id))
 
 
 def _perhaps_late(row: ChangeRow, last: ChangeRow, late: timedelta) -> bool:

@@ -63,7 +63,7 @@ def announce(
     """Leaves the event for every endpoint that wants it, in the caller's transaction; none hears of it before `run_at`."""
     if event not in EVENTS:
         return
-    wanted = [row.endpoint_id for row in session.execute(_WANTED) if event in row.events]
+    wanted = [row.endpoint_id for row in db.connection(session).execute(_WANTED) if event in row.events]
     if not wanted:
         return
     told = {"customer_id": str(customer_id), "channel": channel, **{k: data[k] for k in _TOLD if k in data}}

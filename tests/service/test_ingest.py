@@ -275,6 +275,18 @@ def test_an_event_changes_life_cycle_segments_and_experience_at_once() -> None:
     assert ["Months with us", 2] in told.data["why"]
 
 
+def test_what_others_say_of_us_is_marked_as_outside_our_control_and_felt() -> None:
+    customer_id = link(LOYAL_CUSTOMER, "loyal")
+    taken(
+        track("Review Posted", now() - MINUTE, userId="loyal", properties={"rating": 5}),
+        track("Review Posted", now(), userId="loyal", properties={"rating": 1}),
+        source="crm",
+    )
+    worst, best = happened(customer_id, "outside")
+    assert (worst.data["properties"]["rating"], best.data["properties"]["rating"]) == (1, 5)
+    assert [key for _day, key in known("external", "loyal").facts["truths"]].count("bad_review") == 1
+
+
 def test_nobody_finds_a_visitor_among_the_customers() -> None:
     taken(track("A", anonymousId="d1"))
     with db.reading() as session:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy.exc import StatementError
 
 from backend import db
 from backend.interactions import service as interactions
@@ -48,6 +49,26 @@ def test_events_of_one_instant_keep_the_order_of_their_making() -> None:
         for kind in made:
             interactions.record(session, MARIA, kind, "portal", SYSTEM, {}, NOW)
     assert kinds_of(limit=100) == made[::-1]
+
+
+@pytest.mark.usefixtures("both")
+def test_many_events_at_once_are_kept_as_they_were_told_each_in_its_place() -> None:
+    odd = {"z": 1.0, "a": [None, {"ö": '"\\\\"\n'}], "big": 2**53, "small": 1e-9, "no": None, "text": "null"}
+    minutes = [3, 1, 2]
+    told = [
+        interactions.new_event(MARIA, "happened", "portal", AGENT, NOW + timedelta(minutes=m), odd | {"nth": m}, "pay")
+        for m in minutes
+    ]
+    told.append(interactions.new_event(MARIA, "tracked", None, SYSTEM, NOW, {}))
+    with db.transaction() as session:
+        interactions.append(session, MARIA, told, NOW)
+    with db.reading() as session:
+        found = interactions.timeline(session, MARIA).items
+    assert found == tuple(sorted(told, key=lambda event: event.at, reverse=True))
+    assert list(found[0].data) == [*odd, "nth"], "in the order in which they were told"
+    none = interactions.new_event(MARIA, "tracked", None, SYSTEM, NOW, {"x": float("nan"), "y": None})
+    with pytest.raises((ValueError, StatementError), match="no number"), db.transaction() as session:
+        interactions.append(session, MARIA, [none, none], NOW)
 
 
 @pytest.mark.usefixtures("both")

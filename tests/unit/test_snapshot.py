@@ -13,6 +13,7 @@ from backend.matrix.service import Pack, Score, ScoreTerm, folder_of, load_pack
 from backend.profiles import identity, risk
 from backend.profiles.snapshot import Snapshot, snapshot
 from backend.profiles.types import Consent, Moment, Profile
+from backend.profiles.value import VERSION, lifetime_value
 
 NOW = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
 PACK: Pack = load_pack(folder_of("telecom"))
@@ -203,3 +204,19 @@ def test_two_spellings_of_an_identifier_meet(kind: str, typed: str, kept: str | 
 def test_names_meet_without_case_accents_and_apostrophes() -> None:
     assert identity.fold("  María  D'ÁVILA ") == identity.fold("maria davila")
     assert identity.fold("O’Neil") == identity.fold("ONeil")
+
+
+def test_lifetime_value_follows_its_formula_and_says_which_and_of_when() -> None:
+    seen = replace(snapshot(profile(), NOW, PACK), churn_risk=0.25)
+    worth = lifetime_value(seen, PACK, has_left=False)
+    assert worth is not None
+    margin, kept = 12 * 70 * 0.55, 0.75
+    assert worth.margin == pytest.approx(margin)
+    assert worth.earned == pytest.approx(margin), "of twelve months with us"
+    assert worth.to_come == pytest.approx(margin * kept / (1 + PACK.policies.discount - kept))
+    assert (worth.version, worth.as_of) == (VERSION, NOW.date())
+    left = lifetime_value(seen, PACK, has_left=True)
+    assert left is not None
+    assert (left.earned, left.to_come) == (worth.earned, 0)
+    rule = PACK.policies.model_copy(update={"margin": None})
+    assert lifetime_value(seen, PACK.model_copy(update={"policies": rule}), has_left=False) is None
