@@ -78,6 +78,11 @@ def rows_of(customer_id: UUID, words: set[str]) -> dict[str, list[dict[str, Any]
         groups = tables()["customer_group"]
         for row in session.execute(select(groups).where(groups.c.group_id.in_(sorted(mine)))):
             found.setdefault(groups.name, []).append(dict(row._mapping))
+        # What they signed in with before a merge hangs on the id of then.
+        before = [row["alias_id"] for row in found.get("customer_alias", ())]
+        credentials = tables()["credential"]
+        for row in session.execute(select(credentials).where(credentials.c.subject_id.in_(before))):
+            found.setdefault(credentials.name, []).append(dict(row._mapping))
     return found
 
 
