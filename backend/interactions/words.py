@@ -251,6 +251,8 @@ def _offer(own_verb: str, verb: str) -> Callable[[Event, bool, str], tuple[str, 
             particulars.append(f"until {day(data['until'])}")
         if event.kind == "offer.accepted" and data.get("disclosed") and not own:
             particulars.append(f"read out: {', '.join(str(one['label']) for one in data['disclosed'])}")
+        if event.kind == "offer.accepted":
+            particulars += [f"{one['label']}: {one['text']}" for one in data.get("chosen", ())]
         if data.get("promise") and own:
             particulars.append(str(data["promise"]))
         return f"{own_verb if own else verb}: {headline}", _sentence(*particulars)

@@ -72,6 +72,8 @@ class OfferRow(SQLModel, table=True):
     answered_with: dict[str, str] | None = Field(default=None, sa_type=Json)
     disclosed: list[dict[str, Any]] | None = Field(default=None, sa_type=Json)
     """What the customer was told before they accepted, word for word, when, and by whom; empty where nothing had to be."""
+    chosen: list[dict[str, Any]] | None = Field(default=None, sa_type=Json)
+    """What the customer chose when they accepted: a time, an address and the like; empty where nothing was asked."""
     reason: str | None = None
     until: date | None = None
     undo_until: date | None = None
