@@ -61,8 +61,10 @@ def ticks(offer_id: UUID) -> Ticks | None:
     return Ticks(shown, found)
 
 
-def given() -> dict[str, str]:
-    """What this request says was chosen, by key."""
+def given() -> dict[str, str] | None:
+    """What this request says was chosen, by key; None where it does not come from such a form."""
+    if "shown" not in request.form:
+        return None
     found = ((name, text) for name, text in request.form.items() if name.startswith(INPUT))
     return {name.removeprefix(INPUT): text[:LONGEST] for name, text in list(found)[:MOST]}
 

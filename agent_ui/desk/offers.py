@@ -237,7 +237,7 @@ def typed_words() -> list[str]:
     ]
     until = [f"put off until {typed['until']}"] if typed.get("until") else []
     reason = typed.get("reason", "").strip()
-    chosen = [text for text in disclosing.given().values() if " " in text]
+    chosen = [text for text in (disclosing.given() or {}).values() if " " in text]
     return [text[:500] for text in (*terms, *chosen, *until, *([f"“{reason}”"] if " " in reason else []))]
 
 

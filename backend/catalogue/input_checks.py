@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backend.engine.catalogue import Term, Treatment
+from backend.engine.catalogue import Input, Term, Treatment
 from backend.engine.service import WORK
-from backend.engine.wanted import Input
 from backend.matrix.service import CALLBACKS, Pack
 
 _CONTACTS = ("phone", "email")

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidationError
 
 from backend.engine.scripts import Phone
-from backend.engine.wanted import Input
+from backend.engine.wanted import Input as Input
 from backend.matrix.parts import Key, Labelled, Part, Rule, Vector
 from backend.matrix.service import Body, Pack, PackError, pack_from
 from backend.matrix.types import IssueKey

@@ -39,12 +39,17 @@ def agree(
     session: Session, row: Any, inputs: Inputs, channel: str, actor: Actor, now: datetime, ticks: Ticks | None,
     given: Mapping[str, str] | None,
 ) -> Agreed:  # fmt: skip
-    """What was told and chosen, as far as it was. Raises Invalid for what nobody asked."""
+    """What was told and chosen, as far as it was. Raises Invalid for what nobody asked.
+
+    `given` None: the customer was not asked yet. Staff ask first, whatever may be left empty.
+    """
     asked = choosing.asked_of(session, row, inputs, now)
     choice = choosing.chosen_of(asked, row, inputs, given or {})
     wrong, text, disclosed = dict(choice.wrong or {}), "", None
+    if given is None and actor.kind == "staff":
+        wrong = {one.field: "" for one in asked} | wrong
     if wrong:
-        text = next(iter(wrong.values())) if len(wrong) == 1 else MISSING
+        text = (next(iter(wrong.values())) if len(wrong) == 1 else "") or MISSING
     try:
         disclosed = told_of(needed_of(row, inputs), channel, ticks, actor, now)
     except Invalid as refused:

@@ -15,8 +15,7 @@ from sqlmodel import Session
 
 from backend.budgets import service as budgets
 from backend.cases import service as cases
-from backend.engine.catalogue import Treatment
-from backend.engine.wanted import Input
+from backend.engine.catalogue import Input, Treatment
 from backend.matrix.service import attribute_text, day_text
 from backend.treatments.chosen import Answer, Asked, Chosen, chosen_from
 from backend.treatments.inputs import Inputs

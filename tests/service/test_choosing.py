@@ -178,6 +178,17 @@ def test_the_day_that_was_chosen_is_the_day_of_which_the_budget_gives_a_place() 
         accept(visit(other), when=(TUESDAY + timedelta(hours=2)).isoformat())
 
 
+def test_staff_ask_first_though_all_of_it_may_be_left_empty() -> None:
+    ask({**WHEN, "required": False})
+    offer = visit()
+    with pytest.raises(Invalid) as refused:
+        answer(offer, "accepted")
+    assert set(refused.value.errors) == {"input-when"}
+    assert accept(offer, when="").chosen == ()
+    other, themselves = enter(1)
+    assert answer(visit(other), "accepted", channel="portal", actor=themselves).state == "accepted"
+
+
 def test_where_nothing_is_free_nobody_is_kept_from_accepting() -> None:
     ask(WHEN, fulfilment={**VISIT, "lead_days": 60})
     offer = visit()
