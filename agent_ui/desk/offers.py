@@ -204,7 +204,7 @@ def _told(response: str, line: OfferLine, until: date | None) -> dict[str, str]:
         },
         "accepted": {
             "title": f"Accepted: {line.headline}",
-            "text": " ".join([reference, *(f"{one.label}: {one.text}." for one in line.chosen), line.promise]),
+            "text": " ".join([reference, *(f"{one.said}." for one in line.chosen), line.promise]),
         },
         "declined": {
             "title": f"Declined: {line.headline}",

@@ -90,6 +90,8 @@ class AgentCard:
     answers: tuple[SaidNext, ...] = ()
     """What they may say to the script, and what then follows."""
     doubts: tuple[Doubt, ...] = ()
+    margin: str = ""
+    """How far it stands before the next of the list, in words."""
 
 
 @dataclass(frozen=True)

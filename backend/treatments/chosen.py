@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from backend.cases.service import Slot
+from backend.interactions import service as interactions
 from shared.kernel import clock
 
 
@@ -63,6 +64,10 @@ class Chosen:
     calendar: str = ""
     until: str = ""
     """Of a time: the instant at which it ends."""
+
+    @property
+    def said(self) -> str:
+        return interactions.labelled(self.label, self.text)
 
 
 def chosen_from(kept: list[Mapping[str, Any]] | None) -> tuple[Chosen, ...]:

@@ -91,6 +91,7 @@ def answer(
         values = presentation(row, ranked, inputs, channel, actor, now, named) if row.state == "open" else {}
         if agreed is not None:
             values |= agreed.kept(session, inputs, now) | {"undo_until": undo_until(row, inputs)}
+            values |= {"taken_on": inputs.today, "taken_by": actor.name if actor.kind == "staff" else ""}
         if response != "presented":
             values |= {
                 "state": response,

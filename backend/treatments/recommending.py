@@ -74,8 +74,14 @@ def agent_recommendation(
     inputs = masked(decided.inputs, mask)
     delivery = deliver(decided.ranked, inputs.snapshot, inputs.configuration, channel)
     context = rules_context(inputs)
+    after = [*delivery.here[1:], None]
     shown = [
-        cards.agent_card(_treatment(inputs, item), item, rank, rows[str(item.offer_id)], inputs, context, actor.name)
+        replace(
+            cards.agent_card(
+                _treatment(inputs, item), item, rank, rows[str(item.offer_id)], inputs, context, actor.name
+            ),
+            margin=engine.margin_in_words(item, after[rank - 1]),
+        )
         for rank, item in enumerate(delivery.here[:limit], 1)
     ]
     not_here = [w for _, w in delivery.elsewhere]

@@ -79,10 +79,10 @@ def test_what_was_chosen_at_the_desk_is_shown_and_told(desk: Browser, customer: 
     assert done.status == 200
     [event] = events(customer)
     chosen, about = event.data["chosen"]
-    assert f"When shall we call?: {chosen['text']}" in done.text
+    assert f"When shall we call? {chosen['text']}" in done.text
     assert about == {"label": "What would you like to talk about?", "text": "My line"}
     seen = desk.get(f"/customers/{customer}")
-    assert f"When shall we call?: {chosen['text']}" in text_of(seen.one(id="timeline"))
+    assert f"When shall we call? {chosen['text']}" in text_of(seen.one(id="timeline"))
 
 
 def test_a_time_that_went_meanwhile_is_told_with_the_others_and_nothing_is_accepted(
