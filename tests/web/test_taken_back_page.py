@@ -20,7 +20,7 @@ def acceptance() -> tuple[UUID, str]:
     with db.reading() as session:
         agent = people.staff_actor(session, people.find_staff(session, AGENT)[0])
     assert agent is not None
-    for item in treatments.decide(customer(), now).ranked:
+    for item in treatments.decide(customer().customer_id, now).ranked:
         ticks = treatments.Ticks(now, {"contract_tie": ("2026-11", 1.0), "written_confirmation": ("2026-11", 1.0)})
         with db.transaction() as session:
             line = treatments.answer(
@@ -39,7 +39,7 @@ def test_supervisors_see_what_was_taken_back_by_treatment_and_by_agent(desk_as: 
         agent = people.staff_actor(session, people.find_staff(session, AGENT)[0])
         treatments.undo(session, offer, channel="phone", actor=agent, now=clock.now())
     page = desk_as(SUPERVISOR).get("/taken-back")
-    by_agent = text_of(page.one("section", **{"aria-labelledby": "by-agent"}))
+    by_agent = text_of(page.one("div", **{"aria-labelledby": "by-agent"}))
     assert name in by_agent
     assert "too few" in by_agent, "of so few no share is told"
     assert desk_as(AGENT).get("/taken-back").status == 403
