@@ -1,6 +1,6 @@
 """What customers choose when they accept: kept with the offer, and with the work that comes of it; who entered an acceptance
 
-Revision: 2026_11_23_chosen, after 2026_11_23_sent_files
+Revision: 2026_11_23_chosen, after 2026_11_23_keys
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 
 
 revision = '2026_11_23_chosen'
-down_revision = '2026_11_23_sent_files'
+down_revision = '2026_11_23_keys'
 branch_labels = None
 depends_on = None
 
