@@ -90,4 +90,11 @@ def _lists(customer_id: UUID) -> tuple[treatments.Decided, list[list[str]]]:
 
 def _well_served(customer_id: UUID) -> bool:
     decided, (phone, portal) = _lists(customer_id)
-    return phone[:ALIKE] == portal[:ALIKE] and min(len(phone), len(portal)) >= ENOUGH and bool(decided.ranked[0].terms)
+    alike = phone[:ALIKE] == portal[:ALIKE] and min(len(phone), len(portal)) >= ENOUGH
+    return alike and bool(decided.ranked[0].terms) and not _asks(decided, phone[:ALIKE])
+
+
+def _asks(decided: treatments.Decided, keys: list[str]) -> bool:
+    """Whether one of these asks for something when it is accepted: journeys that are about something else press once."""
+    known = decided.inputs.configuration.catalogue.treatments
+    return any(known[key].input for key in keys if key in known)

@@ -105,6 +105,15 @@ def press(page: Page, offer: str, name: str, button: str | re.Pattern[str] | Non
     buttons.first.click()
 
 
+def they_accept(page: Page, offer: str) -> None:
+    """The agent notes a yes: at once, or with what is asked for first, left as it stands there."""
+    press(page, offer, "acceptance")
+    asked, noted = page.locator(f"#agree-{offer}"), page.locator(".notice").filter(has_text="Accepted")
+    expect(asked.or_(noted).first).to_be_visible()
+    if asked.is_visible():
+        asked.get_by_role("button", name="They accept").click()
+
+
 def says(page: Page, *words: str) -> None:
     """All these words stand in one notice at the top of what changed."""
     for word in words:

@@ -23,6 +23,7 @@ from e2e.steps import (
     set_moment,
     sign_in,
     terms_of,
+    they_accept,
     timeline,
 )
 from tests.cast import AGENT
@@ -54,7 +55,11 @@ def test_an_agent_finds_a_customer_by_whatever_is_known(visit: Visit, person: Pe
     expect(page.locator(f"a[href='{person.desk_page}']")).to_be_visible()  # among those opened lately
 
 
-def test_a_call_ends_in_a_yes_and_the_customer_reads_the_same(visit: Visit, person: Person, scripting: bool) -> None:
+def test_a_call_ends_in_a_yes_and_the_customer_reads_the_same(
+    visit: Visit, watched: Watched, person: Person, scripting: bool
+) -> None:
+    # What is asked with the acceptance comes as the form that was not filled in yet.
+    watched.expect_status(422)
     desk, portal = visit(scripting=scripting), visit(scripting=scripting)
     agent_opens(desk, person)
     set_moment(desk, "not_working")
@@ -71,7 +76,7 @@ def test_a_call_ends_in_a_yes_and_the_customer_reads_the_same(visit: Visit, pers
     expect(portal.locator("#moment-title")).to_contain_text("You told us")
     assert cards(portal)[0] == first
 
-    press(desk, first.offer, "acceptance")
+    they_accept(desk, first.offer)
     says(desk, "Accepted", first.reference)
     expect(desk.locator(f"article[data-offer='{first.offer}']")).to_have_count(0)
     expect(desk.locator(".event").filter(has_text=headline(first)).first).to_be_visible()

@@ -22,6 +22,7 @@ from shared.ui.pages import nobody_looks, page, request_now, tell, wants_fragmen
 bp = Blueprint("offers", __name__)
 TEMPLATE = "portal/offer.html"
 ALL = 3
+INPUT, LONGEST, MOST = "input-", 1000, 20
 Answer = Literal["accepted", "declined", "deferred"]
 LEADS_TO = {
     "offers.accept": ("accepted", "fulfilled"),
@@ -48,7 +49,7 @@ def show(offer_id: UUID) -> Response:
 @bp.post("/offers/<uuid:offer_id>/acceptance")
 @requires(Permission.DECIDE_OFFERS)
 def accept(offer_id: UUID) -> Response:
-    _answer(offer_id, "accepted")
+    _answer(offer_id, "accepted", given=_given())
     return redirect(url_for(".show", offer_id=offer_id), 303)
 
 
@@ -104,18 +105,26 @@ def changed(error: Conflict) -> Response:
 @bp.errorhandler(Invalid)
 def wrong(error: Invalid) -> Response:
     text = str(error)
+    if request.endpoint == "offers.accept":
+        return _as_it_stands(422, typed=_given(), wrong_fields=error.errors)
     if wants_fragment():
         return page(home.TEMPLATE, "content", status=422, wrong_text=text, **home.home_context())
     return _as_it_stands(422, wrong_text=text)
 
 
-def _answer(offer_id: UUID, response: Answer, until: date | None = None) -> None:
+def _answer(offer_id: UUID, response: Answer, until: date | None = None, given: dict[str, str] | None = None) -> None:
     actor = current_actor()
     with db.transaction() as session:
         treatments.answer(
             session, offer_id, response, channel=CHANNEL, actor=actor, now=request_now(), until=until,
-            seen=_seen(), customer_id=actor.customer_id,
+            seen=_seen(), customer_id=actor.customer_id, given=given,
         )  # fmt: skip
+
+
+def _given() -> dict[str, str]:
+    """What the customer chose, by key."""
+    found = [(name, text) for name, text in request.form.items() if name.startswith(INPUT)]
+    return {name.removeprefix(INPUT): text[:LONGEST] for name, text in found[:MOST]}
 
 
 def _seen() -> int | None:

@@ -1,4 +1,4 @@
-"""What must be read out before an offer is accepted: shown when the agent comes to it, ticked line by line, and timed."""
+"""What an acceptance needs: what must be read out, ticked line by line and timed, and what the customer chooses; on one page."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ from shared.ui.pages import page, request_now
 TEMPLATE = "desk/disclosures.html"
 MOST = 24
 """More ticks than that no treatment asks for."""
+INPUT, LONGEST = "input-", 1000
 
 
 def form(offer_id: UUID, customer_id: UUID, **said: Any) -> Response:
-    """What is to be read out before this offer is accepted, a page of its own or a form under its card; it counts as shown from
-    now on, or from `shown`, where it comes back with what was ticked. Raises NotFound."""
+    """What is to be read out and chosen before this offer is accepted, a page of its own or a form under its card; it counts as
+    shown from now on, or from `shown`, where it comes back with what was ticked and typed. Raises NotFound."""
     with db.reading() as session:
         offer = treatments.offer_page(session, offer_id, current_actor(), request_now(), customer_id)
         profile = profiles.profile(session, customer_id)
@@ -58,6 +59,14 @@ def ticks(offer_id: UUID) -> Ticks | None:
         key, _, version = text.partition("/")
         found[key] = (version, _seconds(request.form.get(f"after-{key}", "")))
     return Ticks(shown, found)
+
+
+def given() -> dict[str, str] | None:
+    """What this request says was chosen, by key; None where it does not come from such a form."""
+    if "shown" not in request.form:
+        return None
+    found = ((name, text) for name, text in request.form.items() if name.startswith(INPUT))
+    return {name.removeprefix(INPUT): text[:LONGEST] for name, text in list(found)[:MOST]}
 
 
 def whose() -> UUID:

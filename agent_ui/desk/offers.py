@@ -49,7 +49,7 @@ def present(offer_id: UUID) -> Response:
 @bp.post("/offers/<uuid:offer_id>/acceptance")
 @requires(Permission.DECIDE_OFFERS)
 def accept(offer_id: UUID) -> Response:
-    return _answer(offer_id, "accepted", ticks=disclosing.ticks(offer_id))
+    return _answer(offer_id, "accepted", ticks=disclosing.ticks(offer_id), given=disclosing.given())
 
 
 @bp.post("/offers/<uuid:offer_id>/decline")
@@ -105,8 +105,8 @@ def changed(error: Conflict) -> Response:
 def wrong(error: Invalid) -> Response:
     """The form again, open, with what was typed and what to do about it."""
     offer_id = (request.view_args or {}).get("offer_id")
-    if request.endpoint == "offers.accept" and offer_id is not None and _to_read_out(error):
-        return _read_out(offer_id, error)
+    if request.endpoint == "offers.accept" and offer_id is not None and _needed(error):
+        return _needs(offer_id, error)
     context: dict[str, Any] = {
         "wrong_offer": offer_id,
         "wrong_act": (request.endpoint or "").rpartition(".")[2],
@@ -127,6 +127,7 @@ def _answer(
     reason: str | None = None,
     until: date | None = None,
     ticks: Ticks | None = None,
+    given: dict[str, str] | None = None,
 ) -> Response:
     customer_id = disclosing.whose()
     if response == "presented":
@@ -134,7 +135,7 @@ def _answer(
     with db.transaction() as session:
         line = treatments.answer(
             session, offer_id, response, channel=channel_with(customer_id, session), actor=current_actor(), now=request_now(), reason=reason, until=until,
-            seen=_seen(), customer_id=customer_id, ticks=ticks,
+            seen=_seen(), customer_id=customer_id, ticks=ticks, given=given,
         )  # fmt: skip
     return _done(customer_id, _told(response, line, until))
 
@@ -143,14 +144,18 @@ def _to_read_out(error: Invalid) -> bool:
     return any(name.startswith("tick-") for name in error.errors)
 
 
-def _read_out(offer_id: UUID, error: Invalid) -> Response:
-    """What must be read out first, with what was ticked of it; the time goes on from when it was first shown."""
+def _needed(error: Invalid) -> bool:
+    return _to_read_out(error) or any(name.startswith(disclosing.INPUT) for name in error.errors)
+
+
+def _needs(offer_id: UUID, error: Invalid) -> Response:
+    """What it needs first, with what was ticked and typed of it; the time goes on from when it was first shown."""
     before = disclosing.ticks(offer_id)
     ticked = {key: "" if after is None else after for key, (_, after) in before.ticked.items()} if before else {}
     # Whoever has just pressed Accept has not seen it yet: nothing is wrong then.
     said = {"wrong_text": str(error), "wrong_fields": error.errors, "shown": request.form["shown"]} if before else {}
     try:
-        return disclosing.form(offer_id, disclosing.whose(), ticked=ticked, **said)
+        return disclosing.form(offer_id, disclosing.whose(), ticked=ticked, typed=disclosing.given(), **said)
     except NotFound as missing:
         # A handler's own exception would reach no other handler.
         return make_response(current_app.handle_user_exception(missing))
@@ -197,7 +202,10 @@ def _told(response: str, line: OfferLine, until: date | None) -> dict[str, str]:
             "title": "Noted as mentioned",
             "text": f"{line.headline}. The portal shows it on the same terms.",
         },
-        "accepted": {"title": f"Accepted: {line.headline}", "text": f"{reference} {line.promise}"},
+        "accepted": {
+            "title": f"Accepted: {line.headline}",
+            "text": " ".join([reference, *(f"{one.said}." for one in line.chosen), line.promise]),
+        },
         "declined": {
             "title": f"Declined: {line.headline}",
             "text": "They can change their mind until the offer's date.",
@@ -229,7 +237,8 @@ def typed_words() -> list[str]:
     ]
     until = [f"put off until {typed['until']}"] if typed.get("until") else []
     reason = typed.get("reason", "").strip()
-    return [text[:500] for text in (*terms, *until, *([f"“{reason}”"] if " " in reason else []))]
+    chosen = [text for text in (disclosing.given() or {}).values() if " " in text]
+    return [text[:500] for text in (*terms, *chosen, *until, *([f"“{reason}”"] if " " in reason else []))]
 
 
 def _seen() -> int | None:

@@ -1,4 +1,4 @@
-"""Approvals: terms beyond an agent's authority, with all that one needs to decide; and what is left of each budget."""
+"""Approvals: terms beyond an agent's authority, with all that one needs to decide; what is left of each budget; what was taken back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from backend.budgets.service import lines as budget_lines
 from backend.catalogue import service as catalogues
 from backend.people.service import Permission, current_actor, requires
 from backend.treatments import service as treatments
-from shared.kernel import money
+from shared.kernel import clock, money
 from shared.kernel.errors import Conflict, Forbidden, Invalid
 from shared.ui.formats import speak_of
 from shared.ui.pages import page, request_now, tell
@@ -58,6 +58,17 @@ def budgets() -> Response:
         lines = budget_lines(session, pack, request_now())
     speak_of(pack.timezone)
     return page("supervision/budgets.html", budgets=lines, amount=partial(_amount, pack.currency), span=_span)
+
+
+@bp.get("/taken-back")
+@requires(Permission.SUPERVISE)
+def taken_back() -> Response:
+    """What was accepted in thirty days and taken back since: by treatment, and by who entered it."""
+    now = request_now()
+    with db.reading() as session:
+        pack = catalogues.pack_in_force(session)
+        found = treatments.kept_and_undone(session, clock.local_day(now, pack.timezone))
+    return page("supervision/taken_back.html", found=found)
 
 
 def _amount(currency: str, budget: BudgetLine, amount: float) -> str:

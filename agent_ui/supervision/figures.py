@@ -56,7 +56,8 @@ def figures(wall: Wall, now: datetime) -> tuple[Figure, ...]:
     waiting = sum(line.state == "ringing" for line in wall.lines)
     answers = sum(now - answer.at <= AN_HOUR for answer in wall.answers)
     unheard = any(line.state == "ringing" and line.trouble for line in wall.lines)
-    return (
+    missed = Figure("missed", "calls back missed", str(wall.missed), "call them") if wall.missed else None
+    found = (
         Figure("work", "at work", str(len(wall.agents))),
         Figure("call", "on a call", str(states["on_call"])),
         Figure("ready", "ready", str(states["ready"]), "nobody is free" if waiting and not states["ready"] else ""),
@@ -64,6 +65,7 @@ def figures(wall: Wall, now: datetime) -> tuple[Figure, ...]:
         Figure("portal", "at the portal", _least(wall.visitors, full=wall.visitors >= MOST)),
         Figure("answers", "answers in the last hour", _least(answers, full=answers >= MOST_ANSWERS)),
     )
+    return (*found, missed) if missed else found
 
 
 def at_work(wall: Wall, now: datetime) -> tuple[AtWork, ...]:

@@ -25,7 +25,10 @@ from shared.ui.streams import last_seen, stream
 
 bp = Blueprint("wall", __name__, template_folder="templates")
 TEMPLATE = "supervision/wall.html"
-NAMES = {name: name for name in ("agents", "interaction", "offers", "moment", "parity", "rules")} | {"visit": "online"}
+NAMES = {name: name for name in ("agents", "interaction", "offers", "moment", "parity", "rules")} | {
+    "visit": "online",
+    "inbox": "missed",
+}
 KEPT_SECONDS = 0.8
 """For so long at most the panels of all who watch share one look, and only while nothing changes."""
 APART_SECONDS = 0.2

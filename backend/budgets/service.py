@@ -74,11 +74,12 @@ def take(
     pack: Pack,
     today: date,
     now: datetime,
+    on: date | None = None,
 ) -> None:
     """Reserves what the offer takes of the budgets that are reserved at this point (`presented` or `accepted`).
 
-    What it holds already stays, but for a day that has passed. `today` is the customer's local day. Raises NoLongerOffered
-    where nothing is left: nothing is taken then.
+    What it holds already stays, but for a day that has passed, or is not the one `on` which it has to be. `today` is the
+    customer's local day. Raises NoLongerOffered where nothing is left: nothing is taken then.
     """
     held = {r.budget: r for r in _held(session, customer_id, [offer_id])}
     # In one order for everyone, so that two who take of two budgets never wait for each other.
@@ -87,6 +88,8 @@ def take(
         if budget is None or not amounts[key] or (at == "presented" and budget.reserve == "accepted"):
             continue
         periods = list(_periods(budget, pack, today, now, t))
+        if on is not None and budget.per == "day":
+            periods = [period for period in periods if period == on.isoformat()]
         if key in held:
             if budget.per == "month" or held[key].period in periods:
                 continue
@@ -115,6 +118,32 @@ def reserved_day(session: Session, customer_id: UUID, offer_id: UUID) -> date | 
     """The day that the offer holds a place on; None where it holds none."""
     days = [r.period for r in _held(session, customer_id, [offer_id]) if len(r.period) == len("2026-11-23")]
     return date.fromisoformat(min(days)) if days else None
+
+
+def free_days(
+    session: Session, customer_id: UUID, offer_id: UUID, t: Treatment, pack: Pack, today: date, now: datetime
+) -> frozenset[str] | None:
+    """The days on which every budget of days that the treatment takes of has a place, what the offer holds among them.
+
+    None where it takes of no such budget: then any day will do.
+    """
+    named = {use.budget for use in t.use}
+    found: frozenset[str] | None = None
+    for budget in (b for b in pack.budgets if b.key in named and b.per == "day"):
+        used = {
+            row.period: row.used
+            for row in session.execute(
+                select(_PERIOD).where(_PERIOD.c.budget == budget.key, _PERIOD.c.period >= today.isoformat())
+            )
+        }
+        mine = {r.period for r in _held(session, customer_id, [offer_id]) if r.budget == budget.key}
+        days = frozenset(
+            day
+            for day in _periods(budget, pack, today, now, t)
+            if day in mine or used.get(day, 0.0) + 1.0 <= budget.amount + _SLACK
+        )
+        found = days if found is None else found & days
+    return found
 
 
 def lines(session: Session, pack: Pack, now: datetime) -> tuple[BudgetLine, ...]:

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from backend import db
 from backend.cases import slots
 from backend.cases.listing import teams_of
-from backend.cases.pieces import CASE, case_from, case_of, open_case, tell, this, time_of
+from backend.cases.pieces import CASE, Particulars, case_from, case_of, open_case, tell, this, time_of
 from backend.cases.slots import CALLBACK
 from backend.cases.types import Callback, Case, Slot
 from backend.matrix.service import Pack
@@ -55,10 +55,12 @@ def team_for(pack: Pack, team: str = "") -> str:
 def ask_callback(
     session: Session, customer_id: UUID, about: str, *, at: datetime | None = None, part: str = "", wish: str = "", team: str = "",
     zone: str, pack: Pack, actor: Actor, now: datetime, channel: str | None, reference: str | None = None, offer_id: UUID | None = None,
+    booked: Slot | None = None, particulars: Particulars = (),
 ) -> Case:  # fmt: skip
     """Notes that a call is wanted, at a free time: that one, else the next in this part of the day, else the next of all.
 
-    Raises Invalid where nothing is free then. Where nothing is free at all, it is asked for without a time. An offer asks once.
+    Raises Invalid where nothing is free then. Where nothing is free at all, it is asked for without a time. An offer asks once;
+    what it `booked` was taken before.
     """
     team = team_for(pack, team)
     if offer_id is not None:
@@ -68,11 +70,11 @@ def ask_callback(
         ).one_or_none()
         if known is not None:
             return case_from(known)
-    slot = _taken(session, pack, team, at, part, zone, now)
+    slot = booked or _taken(session, pack, team, at, part, zone, now)
     told = {"slot_text": slots.slot_text(slot.at, slot.until, zone)} if slot else {}
     made = open_case(
         session, customer_id, "callback", about, actor=actor, now=now, channel=channel, wish=wish, reference=reference,
-        offer_id=offer_id, slot=slot, told=told,
+        offer_id=offer_id, slot=slot, told=told, particulars=particulars,
     )  # fmt: skip
     session.execute(
         insert(CALLBACK).values(customer_id=customer_id, case_id=made.case_id, team=team, staff="", tries=0)

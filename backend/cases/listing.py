@@ -38,6 +38,7 @@ _OF_CASE = (
     "opened_by",
     "slot_at",
     "slot_until",
+    "particulars",
 )
 _TOGETHER = select(*_COLUMNS, *(CASE.c[name] for name in _OF_CASE)).join(
     CASE, (CASE.c.customer_id == WORK.c.customer_id) & (CASE.c.case_id == WORK.c.case_id)

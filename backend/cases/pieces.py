@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -28,6 +28,8 @@ OPEN_CASES = "open_cases"
 
 What an offer set in motion is no trouble of the customer's, and does not count.
 """
+Particulars = Sequence[tuple[str, str]]
+"""What the customer said about it: label and text of each."""
 LONGEST_SUBJECT, LONGEST_OUTCOME = 200, 500
 EVERYONE = "everyone"
 """The subject of word that concerns all agents: what waits for nobody in person."""
@@ -59,12 +61,12 @@ def open_case(
     session: Session, customer_id: UUID, kind: Kind, subject: str, *, actor: Actor, now: datetime,
     channel: str | None = None, reference: str | None = None, day: date | None = None, wish: str = "",
     offer_id: UUID | None = None, pack: Pack | None = None, type: str = "", priority: str = "", team: str = "",
-    slot: Slot | None = None, told: dict[str, Any] | None = None,
+    slot: Slot | None = None, told: dict[str, Any] | None = None, particulars: Particulars = (),
 ) -> Case:  # fmt: skip
     """Opens a case, notes that a call is wanted, or plans an appointment for a day; the timeline tells of it.
 
     What an offer opened is opened once: asked again, it is given as it is. Of a case, the pack says by when it is due; it goes to
-    the team of its type unless one is named. The `slot` of a callback was taken before; `told` is what its event tells besides. Raises Invalid for a subject that is too long, a type, priority or team that the
+    the team of its type unless one is named. The `slot` of a callback or an appointment was taken before; `told` is what its event tells besides, `particulars` what the customer said about it. Raises Invalid for a subject that is too long, a type, priority or team that the
     pack has not, and ValueError for an appointment without a day or a day without an appointment.
     """
     subject = subject_of(subject)
@@ -77,6 +79,7 @@ def open_case(
         "customer_id": customer_id, "case_id": case_id, "kind": kind, "state": "open", "subject": subject,
         "reference": reference or ids.spoken_reference(), "wish": wish, "day": day, "offer_id": offer_id, "opened_at": now,
         "opened_by": actor.name, "slot_at": slot.at if slot else None, "slot_until": slot.until if slot else None,
+        "particulars": [{"label": label, "text": text} for label, text in particulars] or None,
     }  # fmt: skip
     work = new_work(customer_id, case_id, pack, now, actor.name, type, priority, team) if kind == "case" else None
     session.execute(insert(CASE), row)
@@ -221,7 +224,7 @@ def shut(
     if db.touched(closed) != 1:
         state_now = case_of(session, customer_id, case_id).state_label.lower()
         raise Conflict(f"This {before.kind_label.lower()} is {state_now} already.")
-    if before.kind == "callback":
+    if before.slot_at is not None:
         slots.release(session, customer_id, before, now)
     if before.kind == "case":
         whose = session.execute(select(WORK.c.staff_id).where(*this(WORK, customer_id, case_id))).scalar()
@@ -281,4 +284,5 @@ def case_from(row: Any) -> Case:
         case_id=row.case_id, kind=row.kind, state=row.state, subject=row.subject, reference=row.reference,
         opened_at=row.opened_at, day=row.day, wish=row.wish, offer_id=row.offer_id, closed_at=row.closed_at,
         closed_by=row.closed_by, outcome=row.outcome, opened_by=row.opened_by, slot_at=row.slot_at, slot_until=row.slot_until,
+        particulars=tuple((one["label"], one["text"]) for one in row.particulars or ()),
     )  # fmt: skip

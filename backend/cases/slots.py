@@ -1,4 +1,4 @@
-"""Slots in which calls back are made: cut from the hours of work, each with so many places, taken under a guard in the database."""
+"""Slots in which calls back are made and visits come: cut from hours, each with so many places, taken under a guard in the database."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from backend import db
 from backend.cases.tables import CallbackRow, CallbackSlotRow, CaseRow
 from backend.cases.types import Case, Slot
 from backend.cases.worktime import WorkTime
-from backend.matrix.service import Callbacks
+from backend.matrix.service import Calendar, Callbacks
 from shared.kernel import clock
 
 CALLBACK, SLOT, CASE = db.table_of(CallbackRow), db.table_of(CallbackSlotRow), db.table_of(CaseRow)
@@ -23,7 +23,9 @@ PARTS = {"morning": (0, 12), "afternoon": (12, 17), "evening": (17, 24)}
 """Parts of a day, by the hours where the customer lives."""
 
 
-def cut(time: WorkTime, rules: Callbacks, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+def cut(
+    time: WorkTime, rules: Callbacks | Calendar, start: datetime, end: datetime
+) -> Iterator[tuple[datetime, datetime]]:
     """The slots that begin between two instants: whole ones, from the beginning of each stretch of work on."""
     length = timedelta(minutes=rules.slot_minutes)
     for begin, until in time.shifts_between(start, end):
@@ -34,7 +36,7 @@ def cut(time: WorkTime, rules: Callbacks, start: datetime, end: datetime) -> Ite
             at += length
 
 
-def free(session: Session, time: WorkTime, rules: Callbacks, team: str, now: datetime) -> tuple[Slot, ...]:
+def free(session: Session, time: WorkTime, rules: Callbacks | Calendar, team: str, now: datetime) -> tuple[Slot, ...]:
     """The slots that can still be taken, soonest first."""
     start, end = now + timedelta(minutes=rules.lead_minutes), now + timedelta(days=rules.days_ahead)
     asked = select(SLOT.c.slot_at, SLOT.c.taken).where(
@@ -46,7 +48,7 @@ def free(session: Session, time: WorkTime, rules: Callbacks, team: str, now: dat
     return tuple(one for one in found if one.free > 0)
 
 
-def take(session: Session, rules: Callbacks, team: str, at: datetime) -> bool:
+def take(session: Session, rules: Callbacks | Calendar, team: str, at: datetime) -> bool:
     """Takes a place of the slot, where one is left: however many ask at once, never more than there are."""
     places = rules.places_of(team)
     if places < 1:
@@ -67,7 +69,7 @@ def give_back(session: Session, team: str, at: datetime) -> None:
 
 
 def release(session: Session, customer_id: UUID, case: Case, now: datetime) -> None:
-    """What was booked for a callback that is made or called off is free again, where it lies ahead."""
+    """What was booked for a callback or a visit that is over or called off is free again, where it lies ahead."""
     if case.slot_at is None or case.slot_at <= now:
         return
     team = session.execute(

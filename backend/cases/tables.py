@@ -45,8 +45,10 @@ class CaseRow(SQLModel, table=True):
     wish: str = ""
     day: date | None = None
     slot_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """Of a callback: when it is to be made, and until when."""
+    """Of a callback: when it is to be made, and until when; of an appointment: between when they come, where that was chosen."""
     slot_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    particulars: list[dict[str, str]] | None = Field(default=None, sa_type=Json)
+    """What the customer said about it when they accepted the offer: label and text of each."""
     offer_id: UUID | None = None
     opened_at: datetime = Field(sa_type=UtcDateTime)
     opened_by: str
@@ -178,7 +180,10 @@ class CaseLinkRow(SQLModel, table=True):
 
 
 class CallbackRow(SQLModel, table=True):
-    """How a callback stands: who makes it, how often they tried. One beside each `customer_case` of kind callback that was booked."""
+    """How a callback stands: who makes it, how often they tried. One beside each `customer_case` of kind callback that was booked.
+
+    One beside each appointment that has a slot, too: `team` is then the calendar whose place it has.
+    """
 
     __tablename__ = "callback"
     __table_args__ = (CheckConstraint("tries >= 0", name="tries"), {"sqlite_with_rowid": False})

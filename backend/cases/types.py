@@ -55,7 +55,9 @@ class Case:
     opened_by: str = ""
     slot_at: datetime | None = None
     slot_until: datetime | None = None
-    """Of a callback: between when it is made."""
+    """Of a callback: between when it is made; of an appointment: between when somebody comes, where that was chosen."""
+    particulars: tuple[tuple[str, str], ...] = ()
+    """What the customer said about it when they accepted: label and text of each."""
 
     @property
     def kind_label(self) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from backend.matrix.service import Casework
+from backend.matrix.service import Casework, Shift
 from shared.kernel import clock
 
 FARTHEST = timedelta(days=3 * 366)
@@ -31,10 +31,10 @@ class WorkTime:
     holidays: frozenset[date] = frozenset()
 
     @classmethod
-    def of(cls, casework: Casework, timezone: str) -> WorkTime:
-        """As the pack says; `timezone` is the pack's own, for hours that name none."""
+    def of(cls, casework: Casework, timezone: str, hours: Sequence[Shift] = ()) -> WorkTime:
+        """As the pack says, in these hours where any are named; `timezone` is the pack's own, for hours that name none."""
         shifts: dict[int, list[tuple[time, time]]] = {}
-        for one in casework.hours:
+        for one in hours or casework.hours:
             for weekday in one.days:
                 shifts.setdefault(weekday, []).append((time.fromisoformat(one.begin), time.fromisoformat(one.until)))
         zone = clock.zone_named(casework.timezone or timezone)

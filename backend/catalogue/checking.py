@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from backend.catalogue import personas
+from backend.catalogue.input_checks import input_faults
 from backend.engine import scripts
 from backend.engine.catalogue import Treatment, read_treatments
 from backend.engine.service import LONGEST_WORK, PLACEHOLDER, WORK, left_out, members_of, short_of, work_of
@@ -130,6 +131,7 @@ def _wrong(t: Treatment, pack: Pack) -> Iterator[tuple[str, str]]:
     yield from _figures(t, pack)
     yield from _expressions(t, pack)
     yield from _words(t, pack)
+    yield from input_faults(t, pack)
 
 
 def _figures(t: Treatment, pack: Pack) -> Iterator[tuple[str, str]]:

@@ -46,6 +46,8 @@ def left_out(bundle: Treatment, part: Treatment) -> Iterator[str]:
         yield f"{part.key} takes of {', '.join(spent)}, the bundle does not"
     if before := sorted(set(part.requires) - set(bundle.requires)):
         yield f"{part.key} comes after {', '.join(before)}, the bundle does not"
+    if unasked := sorted({one.key for one in part.input} - {one.key for one in bundle.input}):
+        yield f"{part.key} asks for {', '.join(unasked)} with the acceptance, the bundle does not"
     if part.follows is not None and part.follows != bundle.follows:
         yield f"{part.key} follows {part.follows.after}, the bundle does not at the same time"
 

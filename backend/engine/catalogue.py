@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidationError
 
 from backend.engine.scripts import Phone
+from backend.engine.wanted import Input as Input
 from backend.matrix.parts import Key, Labelled, Part, Rule, Vector
 from backend.matrix.service import Body, Pack, PackError, pack_from
 from backend.matrix.types import IssueKey
@@ -145,6 +146,8 @@ class Treatment(Part):
     follows: Follow | None = None
     disclosures: tuple[Key, ...] = ()
     """What the customer must be told before they accept: the pack has the words."""
+    input: tuple[Input, ...] = Field(default=(), max_length=8)
+    """What they choose or say when they accept."""
     bundle: tuple[Key, ...] = ()
     """Treatments that are part of this one offer: what must hold for each must hold, and all are fulfilled."""
     objectives: Vector

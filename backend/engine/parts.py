@@ -110,6 +110,10 @@ _NAMES = {
 }
 
 
+CLOSE, FAR = 0.1, 0.5
+"""By which part of its priority a treatment leads, so that the next is as good, or no match."""
+
+
 def lead_in_words(item: Ranked, follower: Ranked | None, name: str) -> str:
     """Why the treatment stands before the next, called `name`; empty for the last."""
     if follower is None:
@@ -130,6 +134,21 @@ def lead_in_words(item: Ranked, follower: Ranked | None, name: str) -> str:
         f"Ahead of “{name}” by {gap:.2f}, most of all by {_NAMES[most]}: "
         f"{getattr(mine, most):.3g} against {getattr(theirs, most):.3g}."
     )
+
+
+def margin_in_words(item: Ranked, follower: Ranked | None) -> str:
+    """How far the treatment stands before the next, as somebody on a call can use it; empty for the last."""
+    if follower is None:
+        return ""
+    if item.pinned:
+        return "They heard of this first, so it stays before the next until they answer."
+    gap = item.priority - follower.priority
+    if gap < 0:
+        return "Before the next because it resolves why they are here."
+    share = gap / item.priority if item.priority > 0 else 1.0
+    if share < CLOSE:
+        return "Hardly ahead of the next: either is a good choice."
+    return "Far ahead of the next." if share > FAR else "Ahead of the next."
 
 
 def _chance(factors: Factors) -> Factors:

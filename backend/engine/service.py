@@ -11,7 +11,7 @@ from backend.engine.deciding import ENGINE_VERSION, STEPS, decide, most_conceded
 from backend.engine.delivery import Delivery, consented, deliver, refusal
 from backend.engine.knowing import context_of
 from backend.engine.match import balance_of, segments_own
-from backend.engine.parts import Parts, lead_in_words, parts_of
+from backend.engine.parts import Parts, lead_in_words, margin_in_words, parts_of
 from backend.engine.plan import Line, plan_of
 from backend.engine.ruling import Factors, Ranked, Ruling, Withheld
 from backend.engine.terms import concession_of, frozen
@@ -53,6 +53,7 @@ __all__ = [
     "goal_for",
     "lead_in_words",
     "left_out",
+    "margin_in_words",
     "members_of",
     "most_conceded",
     "overridable",

@@ -83,7 +83,7 @@ def _call_cancelled(event: Event, own: bool, by: str) -> tuple[str, str]:
 
 def _planned(event: Event, own: bool, by: str) -> tuple[str, str]:
     return ("A day was kept for you" if own else "Appointment planned"), sentence(
-        str(event.data.get("subject", "")), _day(event)
+        str(event.data.get("subject", "")), str(event.data.get("slot_text") or _day(event))
     )
 
 

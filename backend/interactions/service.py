@@ -116,6 +116,7 @@ from backend.interactions.words import (
     day,
     in_channel,
     in_words,
+    labelled,
     person_text,
 )
 
@@ -192,6 +193,7 @@ __all__ = [
     "keep_desk_draft",
     "known_address",
     "known_of",
+    "labelled",
     "last_spoken",
     "leave_group",
     "live",

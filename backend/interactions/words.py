@@ -239,6 +239,11 @@ def _seen(event: Event, own: bool) -> str:
     return where if own else f"seen {where}".strip()
 
 
+def labelled(label: str, text: str) -> str:
+    """ "Where? 1 Main Street", "Address: 1 Main Street"."""
+    return f"{label} {text}" if label.endswith("?") else f"{label}: {text}"
+
+
 def _offer(own_verb: str, verb: str) -> Callable[[Event, bool, str], tuple[str, str]]:
     def words(event: Event, own: bool, language: str) -> tuple[str, str]:
         data = event.data
@@ -251,6 +256,8 @@ def _offer(own_verb: str, verb: str) -> Callable[[Event, bool, str], tuple[str, 
             particulars.append(f"until {day(data['until'])}")
         if event.kind == "offer.accepted" and data.get("disclosed") and not own:
             particulars.append(f"read out: {', '.join(str(one['label']) for one in data['disclosed'])}")
+        if event.kind == "offer.accepted":
+            particulars += [labelled(str(one["label"]), str(one["text"])) for one in data.get("chosen", ())]
         if data.get("promise") and own:
             particulars.append(str(data["promise"]))
         return f"{own_verb if own else verb}: {headline}", _sentence(*particulars)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from backend.profiles.types import Profile
@@ -20,6 +21,10 @@ _WORDS: dict[str, dict[str, str]] = {
         "intro_for": "{person} accepted this for you by telephone on {day} at {time}. Please keep this mail as your confirmation.",
         "what": "What you agreed to: {headline}",
         "what_for": "What was agreed for you: {headline}",
+        "chosen": "What you chose:",
+        "chosen_for": "What was chosen for you:",
+        "told": "What you were told before you accepted:",
+        "told_for": "What was said before it was accepted:",
         "reference": "Your confirmation reference: {reference}",
         "undo": "You can change your mind until {day}: sign in to your pages and choose Take it back, or call us and say your reference. Then everything is as it was before.",
         "final": "If anything here is not as it was said, please call us and say your reference.",
@@ -35,6 +40,10 @@ _WORDS: dict[str, dict[str, str]] = {
         "intro_for": "{person} aceptó esto por usted por teléfono el {day} a las {time}. Guarde este correo como su confirmación.",
         "what": "Lo que ha aceptado: {headline}",
         "what_for": "Lo que se ha aceptado por usted: {headline}",
+        "chosen": "Lo que ha elegido:",
+        "chosen_for": "Lo que se ha elegido por usted:",
+        "told": "Lo que se le dijo antes de aceptar:",
+        "told_for": "Lo que se dijo antes de aceptar:",
         "reference": "Su referencia de confirmación: {reference}",
         "undo": "Puede cambiar de opinión hasta el {day}: entre en sus páginas y devuélvalo allí, o llámenos y diga su referencia. Entonces queda como estaba antes.",
         "final": "Si algo no es como se dijo, llámenos y diga su referencia, por favor.",
@@ -53,12 +62,17 @@ def answer(language: str, reference: str, subject: str, text: str, author: str) 
 
 
 def confirmation(profile: Profile, line: OfferLine, at: datetime) -> tuple[str, str]:
-    """What was accepted by telephone: its terms as they were agreed, the reference, and until when it can be taken back."""
+    """What was accepted by telephone: its terms, what was chosen and what was read out, the reference, and until when it can be taken back."""
     words = _in(profile.language)
     last_day = line.undo_until
     mind = words["undo"].format(day=_day(last_day, profile.language)) if last_day else words["final"]
     other = "_for" if line.person is not None else ""
-    return _letter(profile, line, line.at or at, "accepted", f"intro{other}", f"what{other}", line.promise, mind)
+    more = [
+        _listed(words[f"chosen{other}"], (one.said for one in line.chosen)),
+        # Word for word, as it was read out: whoever compares finds the same text.
+        _listed(words[f"told{other}"], (f"{one.label}. {one.text}" for one in line.disclosed)),
+    ]
+    return _letter(profile, line, line.at or at, "accepted", f"intro{other}", f"what{other}", line.promise, mind, more)
 
 
 def taken_back(profile: Profile, line: OfferLine, at: datetime) -> tuple[str, str]:
@@ -67,7 +81,15 @@ def taken_back(profile: Profile, line: OfferLine, at: datetime) -> tuple[str, st
 
 
 def _letter(
-    profile: Profile, line: OfferLine, at: datetime, subject: str, intro: str, what: str, promise: str, end: str
+    profile: Profile,
+    line: OfferLine,
+    at: datetime,
+    subject: str,
+    intro: str,
+    what: str,
+    promise: str,
+    end: str,
+    more: Iterable[str] = (),
 ) -> tuple[str, str]:
     words, local = _in(profile.language), at.astimezone(zone_named(profile.timezone))
     agreed = [words[what].format(headline=line.headline), *(f"- {term.label}: {term.text}" for term in line.terms)]
@@ -79,11 +101,17 @@ def _letter(
             person=line.person.name if line.person else "",
         ),
         "\n".join(agreed),
+        *more,
         promise,
         words["reference"].format(reference=spaced(line.reference)) if line.reference else "",
         end,
     ]
     return words[subject].format(headline=line.headline), "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _listed(title: str, lines: Iterable[str]) -> str:
+    found = [f"- {line}" for line in lines]
+    return "\n".join([title, *found]) if found else ""
 
 
 def spaced(reference: str) -> str:

@@ -27,6 +27,8 @@ VARIABLES = {
     "company.phone": "the telephone number of the pack",
 }
 """What a canned reply may fill in; nothing else is."""
+CALLBACKS = "callbacks"
+"""The name of the slots of calls back, where a treatment lets the customer choose a time."""
 VARIABLE = re.compile(r"\{([^{}]*)\}")
 
 
@@ -86,6 +88,21 @@ class Macro(Labelled):
     """With `state` resolved: how it came out, which the customer reads."""
 
 
+class Calendar(Labelled):
+    """Times that customers choose among when they accept: cut from its own hours, else from the hours of work."""
+
+    slot_minutes: int = Field(default=240, ge=5, le=720)
+    places: int = Field(default=1, ge=1, le=1000)
+    """So many may have the same time."""
+    days_ahead: int = Field(default=14, ge=1, le=90)
+    lead_minutes: int = Field(default=60, ge=0, le=43200)
+    """A time can be taken until so long before it begins."""
+    hours: tuple[Shift, ...] = ()
+
+    def places_of(self, team: str) -> int:
+        return self.places
+
+
 class Callbacks(Part):
     """Calls back, booked into slots of the hours of work."""
 
@@ -129,6 +146,11 @@ class Casework(Part):
     canned_reply: tuple[CannedReply, ...] = ()
     macro: tuple[Macro, ...] = ()
     callbacks: Callbacks = Field(default_factory=Callbacks)
+    calendar: tuple[Calendar, ...] = ()
+
+    def calendar_of(self, key: str) -> Calendar | None:
+        """The calendar of this key; None for one that is no longer in the pack."""
+        return next((one for one in self.calendar if one.key == key), None)
 
     def type_of(self, key: str) -> CaseType:
         """The type of this key; one that is no longer in the pack goes by its own name."""
@@ -154,7 +176,17 @@ def casework_faults(casework: Casework) -> Iterator[Fault]:
     for name in (casework.callbacks.team, *casework.callbacks.team_places):
         if name and name not in teams:
             yield FILE, "callbacks", 0, "callbacks", f"{name} is no team"
-    for table in ("case_type", "team", "priority", "canned_reply", "macro"):
+    for nth, calendar in enumerate(casework.calendar):
+        # Places are counted by the name of who takes them.
+        if calendar.key in teams or calendar.key == CALLBACKS:
+            yield (
+                FILE,
+                "calendar",
+                nth,
+                calendar.key,
+                "a calendar is called as nothing else: no team, and not callbacks",
+            )
+    for table in ("case_type", "team", "priority", "canned_reply", "macro", "calendar"):
         yield from _twice(table, [one.key for one in getattr(casework, table)])
     yield from _twice("holiday", [one.day.isoformat() for one in casework.holiday])
 

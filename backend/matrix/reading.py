@@ -20,7 +20,7 @@ PACK_FILE = re.compile(r"(?!treatments\.toml)(treatments/)?[a-z0-9][a-z0-9_-]{0,
 TABLES = frozenset({
     "acknowledgement", "attribute", "budget", "cap", "cell", "channel", "decline_reason", "disclosure", "event", "fact", "gap", "holding", "intent", "kept", "persona", "process", "protective",
     "purpose", "retention", "segment", "service", "source", "stage", "stage_weights", "state", "term", "trait", "treatment", "truth", "verification", "wrap_up", "away_reason",
-    "queue", "skill", "canned_reply", "case_type", "holiday", "hours", "macro", "priority", "team",
+    "queue", "skill", "calendar", "canned_reply", "case_type", "holiday", "hours", "macro", "priority", "team",
 })  # fmt: skip
 PACKS = Path(__file__).resolve().parent.parent / "packs"
 

@@ -2,7 +2,19 @@
 
 from pathlib import Path
 
-from backend.matrix.casework import VARIABLE, VARIABLES, Callbacks, CannedReply, CaseType, Casework, Macro, Priority
+from backend.matrix.casework import (
+    CALLBACKS,
+    VARIABLE,
+    VARIABLES,
+    Calendar,
+    Callbacks,
+    CannedReply,
+    CaseType,
+    Casework,
+    Macro,
+    Priority,
+    Shift,
+)
 from backend.matrix.checking import Problem, Source, check, placed
 from backend.matrix.effective import BASE, EffectiveCell, effective_cell
 from backend.matrix.mapping import FOLDER as MAPPINGS
@@ -51,11 +63,11 @@ from backend.matrix.types import (
 from backend.matrix.writing import text_of, texts_from
 
 __all__ = [
-    "BASE", "GROUP_KINDS", "MAPPINGS", "PACK_FILE", "VARIABLE", "VARIABLES", "Act", "Attribute", "Body", "Budget", "Callbacks", "CannedReply", "Cap",
+    "BASE", "CALLBACKS", "GROUP_KINDS", "MAPPINGS", "PACK_FILE", "VARIABLE", "VARIABLES", "Act", "Attribute", "Body", "Budget", "Calendar", "Callbacks", "CannedReply", "Cap",
     "CaseType", "Casework", "Cell", "CellChange", "Column", "Compared", "DeclineReason", "Disclosure", "EffectiveCell", "Experience", "Fact",
     "FactSource", "FileMapping", "Gap", "GroupKind", "HoldingKind", "Intent", "Kept", "Labelled", "LifeCycleState", "Macro", "MomentOfTruth", "Pack",
     "PackError", "PlannedEvent", "Policies", "Priority", "Problem", "Property", "Protective", "Purpose", "Question", "Queue", "QuietHours",
-    "Retention", "Rfm", "Score", "ScoreTerm", "Segment", "Service", "Source", "Telephony", "TrackingPlan", "Vector", "Way", "as_plain",
+    "Retention", "Rfm", "Score", "ScoreTerm", "Segment", "Service", "Shift", "Source", "Telephony", "TrackingPlan", "Vector", "Way", "as_plain",
     "attribute_of", "attribute_text", "body_of", "check", "check_mapping", "day_text", "effective_cell", "folder_of", "load_pack", "mapping_of",
     "pack_from", "placed", "read_body", "read_mapping", "strptime_form", "text_of", "texts_from", "texts_of",
 ]  # fmt: skip

@@ -6,6 +6,7 @@ The pages open their own transactions, since a decision may have to be stored on
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -45,7 +46,7 @@ from backend.overview.wall import Wall, wall
 from backend.overview.way import Way, way_page
 from backend.people.service import Permission
 from backend.profiles import service as profiles
-from backend.profiles.service import Profile, Snapshot
+from backend.profiles.service import Mask, Profile, Snapshot
 from backend.treatments import service as treatments
 from shared.kernel import clock
 from shared.kernel.actors import Actor
@@ -119,6 +120,11 @@ REMEMBERED = timedelta(days=14)
 _CONTACTS = frozenset({"call", "contact", "callback.requested"})
 
 
+def _read_by(mask: Mask, case: Case) -> Case:
+    """With dots where what the customer said of it would tell what is hidden."""
+    return replace(case, particulars=tuple((label, mask.text(text)) for label, text in case.particulars))
+
+
 def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPage:
     """The whole customer for an agent. Raises NotFound, and Forbidden for a customer, whose page is the portal's."""
     if actor.kind == "customer":
@@ -132,7 +138,7 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
         bills = profiles.bill_heads(session, profile.customer_id, A_YEAR_OF_BILLS)
         events = interactions.timeline(session, profile.customer_id, limit=TIMELINE)
         here = online(session, profile.customer_id, now)
-        work = cases.of_customer(session, profile.customer_id)
+        work = tuple(_read_by(mask, one) for one in cases.of_customer(session, profile.customer_id))
         beside = profiles.beside(session, profile.customer_id, pack)
         mine = [one for one in contacts if str(one.staff_id) == actor.id]
         calls = [one for one in hand.calls if one.customer_id == profile.customer_id]

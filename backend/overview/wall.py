@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from backend import db
+from backend.cases import service as cases
 from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.interactions.service import AgentState, Call, Interaction, Visit
@@ -73,6 +74,8 @@ class Wall:
     """Customers who are at the portal now, those who are on the phone as well among them."""
     failing: tuple[RuleFailure, ...] = ()
     """Rules that could not be decided in the last 30 days, the last first."""
+    missed: int = 0
+    """Calls back that nobody made at their time, and that are still to be made."""
 
 
 def wall(now: datetime) -> Wall:
@@ -88,6 +91,7 @@ def wall(now: datetime) -> Wall:
         visits = interactions.visits_now(session, now, MOST_LINES)
         answers, parity = _answers(session), treatments.last_check(session)
         failing = treatments.failures(session, now)
+        missed = len(cases.callbacks_in(session, "missed", None))
     held = {call.interaction_id: call.held_at for call in live if call.held_at is not None}
     lines = [
         *_drawn(_ringing, calls, now),
@@ -97,7 +101,7 @@ def wall(now: datetime) -> Wall:
     alone = [visit for visit in visits if visit.customer_id not in spoken]
     lines += _drawn(_visit, alone[: max(0, MOST_LINES - len(lines))], now)
     lines.sort(key=lambda line: (not line.trouble, line.state != "ringing", line.since))
-    return Wall(agents, tuple(lines), answers, parity, len(visits), failing)
+    return Wall(agents, tuple(lines), answers, parity, len(visits), failing, missed)
 
 
 def _answers(session: Session) -> tuple[WallAnswer, ...]:

@@ -108,7 +108,7 @@ def alter(
         # Once it is approved it is accepted: what must be told before that is told now.
         told_now = told_of(needed_of(SimpleNamespace(**new), inputs), channel, ticks, actor, now)
         new |= {
-            "disclosed": told_now,
+            "disclosed": told_now, "taken_on": inputs.today, "taken_by": actor.name,
             "state": "pending_approval", "answered_at": now, "answered_on": inputs.today, "answered_channel": channel,
             "answered_by": actor.name, "answered_with": named.get("person"), "settled_at": clock.now(),
         }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from flask import Response, current_app
@@ -51,7 +51,7 @@ class DecisionBody(problems.Body):
 class ResponseBody(problems.Body):
     """An answer to an offer. `until` (deferred only) is an ISO day.
 
-    `version` is the offer's as the asker saw it. Without it, an answer that came in before an earlier one was acknowledged has
+    `inputs` (accepted only) has by key what the treatment asks for: see GET …/inputs. `version` is the offer's as the asker saw it. Without it, an answer that came in before an earlier one was acknowledged has
     lost to that one; a decline or deferral is then acknowledged a moment later, so that this can be told.
     """
 
@@ -60,6 +60,7 @@ class ResponseBody(problems.Body):
     reason: str | None = Field(default=None, max_length=500)
     until: str | None = Field(default=None, max_length=10)
     version: int | None = Field(default=None, ge=1)
+    inputs: dict[str, Annotated[str, Field(max_length=1000)]] = Field(default_factory=dict, max_length=20)
 
 
 class UndoBody(problems.Body):
@@ -201,6 +202,14 @@ class ActingPerson(BaseModel):
     relation: str
 
 
+class ChosenAnswer(BaseModel):
+    key: str
+    kind: str
+    label: str
+    value: str
+    text: str
+
+
 class OfferAnswer(BaseModel):
     """`by` is who put it or entered the answer; `person` who heard it or answered in the customer's place, if anybody did."""
 
@@ -219,6 +228,8 @@ class OfferAnswer(BaseModel):
     reference: str
     can_reverse: bool
     undo_until: str | None
+    inputs: list[ChosenAnswer]
+    """What was chosen when it was accepted."""
 
 
 class UndoneAnswer(OfferAnswer):
@@ -327,15 +338,28 @@ def respond(path: OfferPath, body: ResponseBody) -> problems.Answer:
         with db.transaction() as session:
             line = ledger.answer(
                 session, path.offer_id, body.response, channel=body.channel, actor=current_actor(), now=now,
-                reason=body.reason, until=_day(body.until), seen=body.version,
+                reason=body.reason, until=_day(body.until), seen=body.version, given=_given(body),
             )  # fmt: skip
             if body.version is None and body.response in ("declined", "deferred"):
                 settled = ledger.settle_later(session, line, now)
     except Conflict as refused:
         raise told_json(refused) from None
+    except Invalid as refused:
+        raise Invalid(str(refused), {_named(name): why for name, why in refused.errors.items()}) from None
     if settled is not None:
         time.sleep(max(0.0, (settled - clock.now()).total_seconds()))
     return offer_json(line)
+
+
+def _named(name: str) -> str:
+    """What is wrong, by its place in the body."""
+    return f"inputs.{name.removeprefix('input-')}" if name.startswith("input-") else name
+
+
+def _given(body: ResponseBody) -> dict[str, str]:
+    if body.inputs and body.response != "accepted":
+        raise Invalid("Inputs go with an acceptance.", {"inputs": "only with accepted"})
+    return body.inputs
 
 
 def _day(text: str | None) -> date | None:

@@ -13,14 +13,38 @@ from backend.budgets.service import BudgetLine
 from backend.catalogue import service as catalogues
 from backend.engine.catalogue import Channel
 from backend.people.service import Permission, current_actor, requires
-from backend.treatments import altering
+from backend.treatments import altering, recommending
 from backend.treatments.api import CustomerPath, OfferAnswer, OfferPath, bp
 from backend.treatments.api_reading import Key
-from backend.treatments.views import offer_json, told_json
+from backend.treatments.views import asked_json, offer_json, told_json
 from shared.kernel import clock
 from shared.kernel.errors import Conflict
 
 Number = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
+
+
+class OptionAnswer(BaseModel):
+    value: str
+    label: str
+
+
+class AskedAnswer(BaseModel):
+    """`value` stands there already. `options`: of a choice or a time; a day lies between `first` and `last`."""
+
+    key: str
+    kind: str
+    label: str
+    hint: str
+    required: bool
+    value: str
+    options: list[OptionAnswer]
+    first: str | None
+    last: str | None
+
+
+class AskedList(BaseModel):
+    items: list[AskedAnswer]
+    next_cursor: None
 
 
 class BudgetPath(BaseModel):
@@ -90,6 +114,15 @@ class BudgetAnswer(BaseModel):
 class BudgetList(BaseModel):
     items: list[BudgetAnswer]
     next_cursor: None
+
+
+@bp.get("/offers/<uuid:offer_id>/inputs", responses={200: AskedList}, summary="What accepting it asks for")
+@requires(Permission.DECIDE_OFFERS)
+def asked(path: OfferPath) -> problems.Answer:
+    """What goes into `inputs` of an acceptance, with the times that are free now."""
+    with db.reading() as session:
+        found = recommending.asked_with(session, path.offer_id, current_actor(), clock.now())
+    return {"items": asked_json(found), "next_cursor": None}
 
 
 @bp.post("/offers/<uuid:offer_id>/terms", responses={201: OfferAnswer}, summary="Offer it on other terms")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -11,17 +11,18 @@ from uuid import UUID
 
 from backend.engine.catalogue import Reason, Treatment
 from backend.engine.facts import TermValue, terms_from, terms_json
-from backend.engine.service import AlterableTerm, Factors, Ranked, Withheld, Words, alterable_terms, fill, term_text
-from backend.matrix.service import attribute_text
+from backend.engine.service import AlterableTerm, Factors, Ranked, Words, alterable_terms, fill, term_text
 from backend.rules.service import Context, RuleFailed
 from backend.treatments import answered
 from backend.treatments.answered import Person
+from backend.treatments.chosen import Asked, Chosen, chosen_data, chosen_from
 from backend.treatments.disclosing import Disclosure, Told, disclosures_of, told_data, told_from
 from backend.treatments.inputs import Inputs
 from backend.treatments.labels import STATE_LABELS as STATE_LABELS
 from backend.treatments.labels import STEP_LABELS as STEP_LABELS
 from backend.treatments.masked import masked_term, sayable, unsaid
 from backend.treatments.scripting import Doubt, SaidNext, script_of, spoken
+from backend.treatments.withholding import WithheldLine as WithheldLine
 from shared.kernel.actors import Actor
 
 
@@ -89,21 +90,8 @@ class AgentCard:
     answers: tuple[SaidNext, ...] = ()
     """What they may say to the script, and what then follows."""
     doubts: tuple[Doubt, ...] = ()
-
-
-@dataclass(frozen=True)
-class WithheldLine:
-    """Why not: the step and rule by which a treatment left the decision, and what the rule saw."""
-
-    treatment: str
-    name: str
-    step: str
-    step_label: str
-    rule: str
-    text: str
-    values: tuple[tuple[str, str], ...]
-    failed: bool = False
-    """The rule itself could not be decided."""
+    margin: str = ""
+    """How far it stands before the next of the list, in words."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +133,8 @@ class OfferLine:
     promise: str
     disclosed: tuple[Told, ...] = ()
     """What was told before it was accepted."""
+    chosen: tuple[Chosen, ...] = ()
+    """What the customer chose when it was accepted."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +152,8 @@ class OfferPage:
     card: CustomerCard
     line: OfferLine
     live: bool
+    asked: tuple[Asked, ...] = ()
+    """What is asked with the acceptance, where it can still be accepted."""
 
 
 @dataclass(frozen=True)
@@ -199,7 +191,7 @@ def stand_in(item: Ranked) -> Any:
     return SimpleNamespace(
         offer_id=item.offer_id, treatment=item.treatment, catalogue_version=item.catalogue_version,
         terms=[terms_json(t) for t in item.terms], valid_until=item.valid_until, state="open", version=1, reference="",
-        presented_at=None, subject=item.subject, disclosed=None,
+        presented_at=None, subject=item.subject, disclosed=None, chosen=None,
     )  # fmt: skip
 
 
@@ -301,27 +293,13 @@ def offer_line(row: Any, inputs: Inputs, viewer: Actor) -> OfferLine:
         reference=row.reference,
         promise=fill(t.fulfilment.promise, words),
         disclosed=told_from(row.disclosed),
+        chosen=tuple(replace(one, text=inputs.mask.text(one.text)) for one in chosen_from(row.chosen)),
     )
 
 
 def _refusal(viewer: Actor) -> str:
     """Altered terms that were not approved, as the timeline calls them."""
     return "Could not be confirmed" if viewer.kind == "customer" else "Not approved"
-
-
-def withheld_line(w: Withheld, inputs: Inputs) -> WithheldLine:
-    catalogues = [inputs.configuration.catalogue, *inputs.configuration.older.values()]
-    name = next((c.treatments[w.treatment].name for c in catalogues if w.treatment in c.treatments), w.treatment)
-    return WithheldLine(
-        treatment=w.treatment,
-        name=name,
-        step=w.step,
-        step_label=STEP_LABELS[w.step],
-        rule=w.rule,
-        text=w.detail or "The rule does not hold for this customer.",
-        values=tuple((_label(key, inputs), _value(key, value, inputs)) for key, value in w.values.items()),
-        failed=w.failed,
-    )
 
 
 def elsewhere_line(item: Ranked, rule: str, channels: tuple[str, ...], reference: str, inputs: Inputs) -> Elsewhere:
@@ -351,6 +329,8 @@ def event_data(row: Any, inputs: Inputs) -> dict[str, Any]:
         data["promise"] = fill(t.fulfilment.promise, words)
     if row.disclosed:
         data["disclosed"] = told_data(row.disclosed)
+    if row.chosen:
+        data["chosen"] = chosen_data(row.chosen)
     return data
 
 
@@ -374,21 +354,3 @@ def _holding(reasons: Iterable[Reason], context: Context) -> list[Reason]:
         except RuleFailed:
             continue
     return held
-
-
-def _label(key: str, inputs: Inputs) -> str:
-    known = inputs.pack.attributes.get(key) or inputs.pack.facts.get(key)
-    return known.label if known else key.replace("_", " ")
-
-
-def _value(key: str, value: Any, inputs: Inputs) -> str:
-    attribute = inputs.pack.attributes.get(key)
-    if attribute is not None:
-        return attribute_text(attribute, value, inputs.pack.currency, inputs.profile.language) or "unknown"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, (list, tuple)):
-        return ", ".join(map(str, value)) or "none"
-    return str(value)

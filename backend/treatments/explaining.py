@@ -37,12 +37,12 @@ from backend.treatments.cards import (
     agent_card,
     stand_in,
     term_lines,
-    withheld_line,
 )
 from backend.treatments.inputs import Inputs, gather
 from backend.treatments.masked import masked, masked_withheld
 from backend.treatments.recommending import rules_context
 from backend.treatments.replaying import Recalled, recall
+from backend.treatments.withholding import withheld_line
 from shared.kernel import clock
 from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import Invalid

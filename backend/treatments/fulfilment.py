@@ -18,7 +18,7 @@ from backend.engine.service import members_of, work_of
 from backend.interactions import service as interactions
 from backend.profiles import service as profiles
 from backend.record import service as record
-from backend.treatments import cards
+from backend.treatments import cards, chosen
 from backend.treatments.inputs import Inputs, gather
 from backend.treatments.locking import lock_ledger
 from backend.treatments.plan_changes import Layer, changes_of, made
@@ -74,29 +74,33 @@ def _do(session: Session, treatment: Treatment, row: Any, inputs: Inputs, now: d
     subject = work_of(
         treatment, members_of(treatment, inputs.configuration.catalogue_of(row.catalogue_version).treatments)
     )
+    given = chosen.chosen_from(row.chosen)
+    slot, calendar = chosen.slot_of(given) or (None, "")
+    particulars = [(one.label, one.text) for one in given if one.used_for == "note"]
     match act.kind:
         case "attributes":
             return _change_plan(session, treatment, row, inputs, now), undo_until
         case "credit":
             _credit(session, treatment, row, inputs, now)
         case "booking":
-            day = budgets.reserved_day(session, customer_id, row.offer_id)
+            day = chosen.day_of(given, inputs.profile.timezone)
+            day = day or budgets.reserved_day(session, customer_id, row.offer_id)
             day = day or budgets.earliest_day(treatment, inputs.today)
-            cases.open_case(
-                session, customer_id, "appointment", subject, actor=SYSTEM, now=now, reference=row.reference, day=day,
-                offer_id=row.offer_id,
+            cases.plan_visit(
+                session, customer_id, subject, day=day, slot=slot, calendar=calendar, zone=inputs.profile.timezone, actor=SYSTEM,
+                now=now, reference=row.reference, offer_id=row.offer_id, particulars=particulars,
             )  # fmt: skip
             # Whoever is to come on that day cannot be called off on the day itself.
             return (), undo_until and min(undo_until, day - timedelta(days=1))
         case "callback":
             cases.ask_callback(
                 session, customer_id, subject, zone=inputs.profile.timezone, actor=SYSTEM, now=now, channel=None, reference=row.reference,
-                offer_id=row.offer_id, pack=inputs.pack,
+                offer_id=row.offer_id, pack=inputs.pack, booked=slot, particulars=particulars,
             )  # fmt: skip
         case "case":
             cases.open_case(
                 session, customer_id, "case", subject, actor=SYSTEM, now=now, reference=row.reference, offer_id=row.offer_id,
-                pack=inputs.pack,
+                pack=inputs.pack, particulars=particulars,
             )  # fmt: skip
         case "message":
             # The promise itself is the fulfilment: the customer reads it on the card and in the timeline.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +11,14 @@ from sqlalchemy import delete, select, update
 from sqlmodel import Session
 
 from backend import db
+from backend.cases import service as cases
+from backend.catalogue import service as catalogues
+from backend.treatments.chosen import chosen_from
 from backend.treatments.inputs import unpack_text
 from backend.treatments.tables import DecisionRow, FulfilmentRow, LedgerRow, OfferRow, ParityCheckRow, SnapshotRow
 
 _ROWS: tuple[Any, ...] = (OfferRow, FulfilmentRow, DecisionRow, SnapshotRow, LedgerRow)
+_OFFER = db.table_of(OfferRow)
 _CHECK = db.table_of(ParityCheckRow)
 _TABLES = [db.table_of(row) for row in _ROWS]
 
@@ -37,6 +42,7 @@ def erase_customer(session: Session, customer_id: UUID) -> int:
     The decisions' own rows stay, without a name in them: a replay then answers that its inputs were erased.
     """
     erased = 0
+    _free_times(session, customer_id)
     for table in _TABLES:
         if table.name == "decision":
             continue
@@ -46,6 +52,16 @@ def erase_customer(session: Session, customer_id: UUID) -> int:
         session.execute(update(_CHECK).where(_CHECK.c.check_id == row.check_id).values(details=others))
         erased += 1
     return erased
+
+
+def _free_times(session: Session, customer_id: UUID) -> None:
+    """What was chosen with an acceptance and not booked yet, nobody comes for."""
+    waiting = (_OFFER.c.customer_id == customer_id, _OFFER.c.state == "accepted", _OFFER.c.chosen.is_not(None))
+    for row in session.execute(select(_OFFER).where(*waiting)).all():
+        for one in chosen_from(row.chosen):
+            if one.kind == "slot":
+                pack, at = catalogues.pack_in_force(session), datetime.fromisoformat(one.value)
+                cases.give_time_back(session, pack, one.calendar, at)
 
 
 def _checks_of(session: Session, customer_id: UUID) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,9 +18,11 @@ from backend.interactions import service as interactions
 from backend.record import service as record
 from backend.rules.service import RuleFailed
 from backend.treatments import asking, cards
+from backend.treatments.accepting import Agreed, agree
 from backend.treatments.answers import Response, checked_reason, checked_until, doubt, permit
 from backend.treatments.cards import OfferLine
-from backend.treatments.disclosing import Ticks, needed_of, told_data, told_of
+from backend.treatments.choosing import GONE
+from backend.treatments.disclosing import Ticks, told_data
 from backend.treatments.inputs import Inputs, fact_of, gather
 from backend.treatments.locking import lock_ledger, move_ledger
 from backend.treatments.masked import seen_by
@@ -46,11 +49,12 @@ def answer(
     seen: int | None = None,
     customer_id: UUID | None = None,
     ticks: Ticks | None = None,
+    given: Mapping[str, str] | None = None,
 ) -> OfferLine:
     """Puts the answer on the ledger, once, with its event and its fulfilment, and gives the offer as it is then.
 
     `now` is when the request came in; `seen` the version of the offer that the asker saw, if a page showed it; `ticks` what
-    staff read out before the customer accepted. A customer reaches only their own offers. Raises NotFound, Invalid, NoAuthority (the agent speaks with someone who may not answer),
+    staff read out before the customer accepted; `given` by key what the treatment asks for with its acceptance. A customer reaches only their own offers. Raises NotFound, Invalid, NoAuthority (the agent speaks with someone who may not answer),
     AlreadyAnswered (`extra`: offer, who, when, where), Expired, NoLongerOffered, Conflict.
     """
     owner = owner_of(session, offer_id, actor.customer_id or customer_id)
@@ -75,8 +79,9 @@ def answer(
             raise NoLongerOffered(
                 "With what is promised already, this would give away more than one customer may get in a year."
             )
+        agreed = agree(session, row, inputs, channel, actor, now, ticks, given) if response == "accepted" else None
         if changes:
-            reserve(session, row, response, inputs, now)
+            _reserve_chosen(session, row, response, inputs, now, agreed)
     except Conflict as refused:
         raise told(refused, row, inputs, actor) from None
     if changes:
@@ -84,9 +89,9 @@ def answer(
         # Asked once: the row, the trail and the event name the same person.
         named = interactions.named(session, owner, actor)
         values = presentation(row, ranked, inputs, channel, actor, now, named) if row.state == "open" else {}
-        if response == "accepted":
-            values["undo_until"] = undo_until(row, inputs)
-            values["disclosed"] = told_of(needed_of(row, inputs), channel, ticks, actor, now)
+        if agreed is not None:
+            values |= agreed.kept(session, inputs, now) | {"undo_until": undo_until(row, inputs)}
+            values |= {"taken_on": inputs.today, "taken_by": actor.name if actor.kind == "staff" else ""}
         if response != "presented":
             values |= {
                 "state": response,
@@ -135,8 +140,26 @@ def row_of(session: Session, customer_id: UUID, offer_id: UUID) -> Any:
     ).one()
 
 
-def reserve(session: Session, row: Any, response: Response, inputs: Inputs, now: datetime) -> None:
-    """Takes of the budgets what the answer needs, or gives back what a no leaves over. Raises NoLongerOffered."""
+def _reserve_chosen(
+    session: Session, row: Any, response: Response, inputs: Inputs, now: datetime, agreed: Agreed | None
+) -> None:
+    """Reserves for the day that was chosen. Raises Invalid where that one went meanwhile, NoLongerOffered where all did."""
+    day = agreed.choice.day if agreed else None
+    try:
+        reserve(session, row, response, inputs, now, day)
+    except NoLongerOffered:
+        if agreed is None or day is None:
+            raise
+        raise Invalid(GONE, {agreed.choice.day_field: GONE}) from None
+
+
+def reserve(
+    session: Session, row: Any, response: Response, inputs: Inputs, now: datetime, on: date | None = None
+) -> None:
+    """Takes of the budgets what the answer needs, of days on this one where it was chosen, or gives back what a no leaves over.
+
+    Raises NoLongerOffered.
+    """
     if response == "declined":
         budgets.give_back(session, row.customer_id, [row.offer_id])
         return
@@ -148,7 +171,7 @@ def reserve(session: Session, row: Any, response: Response, inputs: Inputs, now:
     except RuleFailed as failed:
         raise NoLongerOffered("How much of a budget this takes cannot be worked out any more.") from failed
     at = "accepted" if response == "accepted" else "presented"
-    budgets.take(session, row.customer_id, row.offer_id, treatment, amounts, at, inputs.pack, inputs.today, now)
+    budgets.take(session, row.customer_id, row.offer_id, treatment, amounts, at, inputs.pack, inputs.today, now, on)
 
 
 def undo_until(row: Any, inputs: Inputs) -> date | None:
@@ -222,7 +245,9 @@ def _told_everyone(
 
 
 def _disclosed(row: Any) -> dict[str, Any]:
-    return {"disclosed": told_data(row.disclosed)} if row.disclosed else {}
+    disclosed = {"disclosed": told_data(row.disclosed)} if row.disclosed else {}
+    # What they chose is the offer's and the timeline's to tell; the trail says that they did.
+    return disclosed | ({"chosen": [one["key"] for one in row.chosen]} if row.chosen else {})
 
 
 def _withdraw_beside(session: Session, row: Any, inputs: Inputs, now: datetime) -> None:

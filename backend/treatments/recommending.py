@@ -19,9 +19,12 @@ from backend.rules.service import Context
 from backend.treatments import asking, cards, ledger, replaying
 from backend.treatments.asking import Decided
 from backend.treatments.cards import AgentRecommendation, CustomerRecommendation, Elsewhere, OfferLine, OfferPage
+from backend.treatments.choosing import asked_of
+from backend.treatments.chosen import Asked
 from backend.treatments.inputs import Inputs, gather, offer_rows
 from backend.treatments.masked import masked, masked_withheld, seen_by
 from backend.treatments.tables import OfferRow
+from backend.treatments.withholding import withheld_line
 from shared.kernel import ids
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict
@@ -71,8 +74,14 @@ def agent_recommendation(
     inputs = masked(decided.inputs, mask)
     delivery = deliver(decided.ranked, inputs.snapshot, inputs.configuration, channel)
     context = rules_context(inputs)
+    after = [*delivery.here[1:], None]
     shown = [
-        cards.agent_card(_treatment(inputs, item), item, rank, rows[str(item.offer_id)], inputs, context, actor.name)
+        replace(
+            cards.agent_card(
+                _treatment(inputs, item), item, rank, rows[str(item.offer_id)], inputs, context, actor.name
+            ),
+            margin=engine.margin_in_words(item, after[rank - 1]),
+        )
         for rank, item in enumerate(delivery.here[:limit], 1)
     ]
     not_here = [w for _, w in delivery.elsewhere]
@@ -80,7 +89,7 @@ def agent_recommendation(
         decision_id=decided.decision_id,
         cards=tuple(shown),
         elsewhere=tuple(_elsewhere(item, w, rows, inputs) for item, w in delivery.elsewhere),
-        withheld=tuple(cards.withheld_line(masked_withheld(w, mask), inputs) for w in [*not_here, *withheld]),
+        withheld=tuple(withheld_line(masked_withheld(w, mask), inputs) for w in [*not_here, *withheld]),
         offers=_offer_lines(rows.values(), inputs, actor),
         nothing=None if shown else NOTHING_AGENT,
         stands_until=decided.stands_until,
@@ -151,7 +160,15 @@ def offer_page(
     t = inputs.configuration.catalogue_of(row.catalogue_version).treatments[row.treatment]
     line = cards.offer_line(row, inputs, actor)
     live = row.state in ("open", "presented", "deferred") and row.valid_until >= inputs.today
-    return OfferPage(cards.customer_card(t, row, inputs, rules_context(inputs)), line, live)
+    asked = asked_of(session, row, inputs, now) if live or line.can_reverse else ()
+    return OfferPage(cards.customer_card(t, row, inputs, rules_context(inputs)), line, live, asked)
+
+
+def asked_with(session: Session, offer_id: UUID, actor: Actor, now: datetime) -> tuple[Asked, ...]:
+    """What is asked when the offer is accepted, with the times that are free now. Raises NotFound, for another customer's too."""
+    owner = ledger.owner_of(session, offer_id, actor.customer_id)
+    inputs = seen_by(session, gather(session, owner, now), actor)
+    return asked_of(session, by_id(inputs.offers)[str(offer_id)], inputs, now)
 
 
 def offers_of(session: Session, customer_id: UUID, actor: Actor, now: datetime) -> tuple[OfferLine, ...]:

@@ -19,6 +19,7 @@ from backend.treatments.cards import (
     Undone,
     WithheldLine,
 )
+from backend.treatments.chosen import Asked, Chosen
 from backend.treatments.confirming import as_the_customer_reads_it
 from backend.treatments.disclosing import Ticks
 from backend.treatments.expiry import expire_due
@@ -42,18 +43,27 @@ from backend.treatments.merging import (
 from backend.treatments.parity import compare_channels
 from backend.treatments.parity_checks import ParityCheck, check_some, last_check, note_check
 from backend.treatments.reaching import reachable_from
-from backend.treatments.recommending import by_id, offer_page, offers_of, open_offers, owner_of_reference, withheld_of
+from backend.treatments.recommending import (
+    asked_with,
+    by_id,
+    offer_page,
+    offers_of,
+    open_offers,
+    owner_of_reference,
+    withheld_of,
+)
 from backend.treatments.recommending import for_agent as recommend_for_agent
 from backend.treatments.recommending import for_customer as recommend_for_customer
 from backend.treatments.replaying import all_ids, replay
+from backend.treatments.taken_back import KeptAndUndone, kept_and_undone
 from backend.treatments.undoing import close_case, undo
 
 __all__ = [
-    "FULFIL", "MESSAGE", "AgentCard", "AgentRecommendation", "Alternative", "CustomerCard", "CustomerRecommendation", "Decided", "DecisionPage",
-    "EffectiveWeights", "Elsewhere", "Glance", "OfferLine", "OfferPage", "ParityCheck", "PresentedLine", "RuleFailure", "TermLine", "Ticks",
-    "Undone", "Waiting", "WhatIf", "WithheldLine", "all_ids", "alter", "alternatives", "answer", "as_the_customer_reads_it", "by_id", "cells",
+    "FULFIL", "MESSAGE", "AgentCard", "AgentRecommendation", "Alternative", "Asked", "Chosen", "CustomerCard", "CustomerRecommendation", "Decided", "DecisionPage",
+    "EffectiveWeights", "Elsewhere", "Glance", "KeptAndUndone", "OfferLine", "OfferPage", "ParityCheck", "PresentedLine", "RuleFailure", "TermLine", "Ticks",
+    "Undone", "Waiting", "WhatIf", "WithheldLine", "all_ids", "alter", "alternatives", "answer", "as_the_customer_reads_it", "asked_with", "by_id", "cells",
     "check_some", "close_case", "compare_channels", "count_old", "decide", "decide_terms", "decision_page", "doubled_offers", "erase_customer",
-    "expire_due", "export_customer", "failures", "fulfil", "glance", "hold_ledgers", "keys_of", "last_check", "ledgers", "move_customer",
+    "expire_due", "export_customer", "failures", "fulfil", "glance", "hold_ledgers", "kept_and_undone", "keys_of", "last_check", "ledgers", "move_customer",
     "move_customer_back", "note_check", "offer_page", "offers_of", "offers_told", "open_offers", "override", "owned_offer", "owner_of_reference",
     "preview", "reachable_from", "recommend_for_agent", "recommend_for_customer", "remove_old", "replay", "undo", "waiting_terms", "weighing",
     "what_would_change", "withheld_of",

@@ -13,6 +13,8 @@ from backend.db import Json, UtcDateTime
 
 _LIVE = text("state IN ('open', 'presented', 'deferred')")
 
+_TAKEN = text("taken_on IS NOT NULL")
+
 
 class LedgerRow(SQLModel, table=True):
     """The version of a customer's ledger: answers, expiry and withdrawal move it, and its lock puts them in one line."""
@@ -35,6 +37,7 @@ class OfferRow(SQLModel, table=True):
         ),
         Index("ix_offer_offer_id", "offer_id"),
         Index("ix_offer_reference", "reference"),
+        Index("ix_offer_taken_on", "taken_on", sqlite_where=_TAKEN, postgresql_where=_TAKEN),
         Index("ix_offer_expires_at", "expires_at", sqlite_where=_LIVE, postgresql_where=_LIVE),
         CheckConstraint(
             "state IN ('open','presented','accepted','fulfilled','declined','deferred','expired','withdrawn','pending_approval','superseded','undone')",
@@ -72,10 +75,15 @@ class OfferRow(SQLModel, table=True):
     answered_with: dict[str, str] | None = Field(default=None, sa_type=Json)
     disclosed: list[dict[str, Any]] | None = Field(default=None, sa_type=Json)
     """What the customer was told before they accepted, word for word, when, and by whom; empty where nothing had to be."""
+    chosen: list[dict[str, Any]] | None = Field(default=None, sa_type=Json)
+    """What the customer chose when they accepted: a time, an address and the like; empty where nothing was asked."""
     reason: str | None = None
     until: date | None = None
     undo_until: date | None = None
     """The customer's local day until which what was accepted may be taken back; empty where it cannot be."""
+    taken_on: date | None = None
+    """When it was accepted, though it was taken back since; and by whom of the staff, empty where the customer did it alone."""
+    taken_by: str | None = None
     supersedes: UUID | None = None
     """The offer in whose place this one stands, on terms that an agent altered."""
     made_by: str | None = None

@@ -16,7 +16,7 @@ from backend.interactions import service as interactions
 from backend.matrix.service import day_text
 from backend.profiles import service as profiles
 from backend.record import service as record
-from backend.treatments import cards
+from backend.treatments import cards, choosing
 from backend.treatments.answers import checked_reason
 from backend.treatments.cards import Undone
 from backend.treatments.inputs import Inputs, gather
@@ -119,6 +119,7 @@ def _permit(row: Any, today: date, seen: int | None) -> None:
 def _reverse(session: Session, row: Any, inputs: Inputs, channel: str, actor: Actor, now: datetime) -> tuple[str, ...]:
     """Reverses what fulfilment did, and gives the attributes that were left alone; nothing where it did not run yet."""
     if row.state == "accepted":
+        choosing.give_back(session, row, inputs, now)
         return ()
     mine = (_FULFILMENT.c.customer_id == row.customer_id, _FULFILMENT.c.offer_id == row.offer_id)
     done = session.execute(select(_FULFILMENT).where(*mine)).one_or_none()

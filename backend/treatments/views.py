@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -11,6 +11,7 @@ from backend.profiles.service import OPEN, Mask
 from backend.treatments import cards
 from backend.treatments.asking import Decided
 from backend.treatments.cards import OfferLine, TermLine
+from backend.treatments.chosen import Asked
 from backend.treatments.explaining import DecisionPage, WhatIf
 from backend.treatments.masked import masked, masked_withheld
 from backend.treatments.recommending import rules_context
@@ -174,7 +175,27 @@ def offer_json(line: OfferLine) -> dict[str, Any]:
         "reference": line.reference,
         "can_reverse": line.can_reverse,
         "undo_until": line.undo_until.isoformat() if line.undo_until else None,
+        "inputs": [
+            {"key": c.key, "kind": c.kind, "label": c.label, "value": c.value, "text": c.text} for c in line.chosen
+        ],
     }
+
+
+def asked_json(asked: Iterable[Asked]) -> list[dict[str, Any]]:
+    return [
+        {
+            "key": one.key,
+            "kind": one.kind,
+            "label": one.label,
+            "hint": one.hint,
+            "required": one.required,
+            "value": one.value,
+            "options": [{"value": answer.value, "label": answer.label} for answer in one.answers],
+            "first": one.first.isoformat() if one.first else None,
+            "last": one.last.isoformat() if one.last else None,
+        }
+        for one in asked
+    ]
 
 
 def factors_json(factors: Factors) -> dict[str, Any]:

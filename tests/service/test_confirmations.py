@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,11 @@ from backend import db
 from backend.interactions import service as interactions
 from backend.mail import service as mail
 from backend.mail.posting import SENT
+from backend.mailroom import letters as letters_of
+from backend.profiles import service as profiles
 from backend.profiles.queries import CUSTOMER
+from backend.treatments.disclosing import Told
+from backend.treatments.service import Chosen, OfferLine, as_the_customer_reads_it
 from shared.kernel import clock
 from shared.kernel.errors import Conflict
 from tests.fulfilling import leaving, open_shop, undo
@@ -132,3 +137,22 @@ def test_whoever_accepted_in_their_place_is_named() -> None:
     [(_, _, text)] = letters()
     assert "Rosa Marín accepted this for you by telephone on" in text
     assert "What was agreed for you: " in text
+
+
+def test_what_was_read_out_and_what_was_chosen_is_printed_word_for_word() -> None:
+    with db.reading() as session:
+        profile = profiles.profile(session, ADA)
+    told = Told("tie", "1", "What binds you", "You stay twelve months.", NOW.isoformat(), 4.0, "Kim")
+    chosen = Chosen("when", "slot", "When shall we come?", "", "Tuesday 24 November, 08:00 to 10:00")
+    line = replace(treatments_line(), disclosed=(told,), chosen=(chosen,))
+    _, text = letters_of.confirmation(profile, line, NOW)
+    assert "What you chose:\n- When shall we come? Tuesday 24 November, 08:00 to 10:00" in text
+    assert "What you were told before you accepted:\n- What binds you. You stay twelve months." in text
+    _, spanish = letters_of.confirmation(replace(profile, language="es"), line, NOW)
+    assert "Lo que ha elegido:" in spanish
+
+
+def treatments_line() -> OfferLine:
+    offer = leaving()
+    with db.reading() as session:
+        return as_the_customer_reads_it(session, ADA, offer, NOW)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from backend import db
 from backend.interactions import service as interactions
 from backend.record import service as record
+from backend.treatments import service as treatments
 from backend.treatments.tables import FulfilmentRow
 from shared.kernel.errors import AlreadyAnswered, Conflict, Invalid, NoLongerOffered, NotFound, TooLate
 from tests.fulfilling import (
@@ -32,6 +33,7 @@ from tests.small_company import (
     TODAY,
     answer,
     decide,
+    enter,
     events,
     learn,
     left,
@@ -192,3 +194,20 @@ def test_from_the_day_it_was_taken_back_it_cools_off_like_a_decline() -> None:
     undo(offer, NOW + 10 * DAY)
     assert left(decide(NOW + 69 * DAY))["faster"] == ("contact_policy", "cool_off")
     assert "faster" in order(decide(NOW + 70 * DAY))
+
+
+def test_what_was_taken_back_counts_against_the_treatment_and_who_entered_it() -> None:
+    offer = leaving()
+    other, themselves = enter(1)
+    tell("leave", "leaving", customer_id=other)
+    learn(customer_id=other, attributes={"contract": "monthly"})
+    answer(offer_of(decide(customer_id=other), "loyalty"), "accepted", channel="portal", actor=themselves)
+    undo(offer, actor=BY_ADA, channel="portal")
+    with db.reading() as session:
+        found = treatments.kept_and_undone(session, TODAY)
+        later = treatments.kept_and_undone(session, TODAY + timedelta(days=31))
+    assert [(one.accepted, one.undone, one.share) for one in found.treatments] == [(2, 1, 0.5)]
+    assert [(one.name, one.accepted, one.undone) for one in found.agents] == [("Kim", 1, 1)], (
+        "who accepted, not who took it back"
+    )
+    assert later.treatments == ()

@@ -68,3 +68,8 @@ def test_what_is_wrong_is_told_with_its_place(changed: dict[str, Any], words: st
 def test_an_answer_promised_after_the_resolution_is_told() -> None:
     late = [one | {"first_answer": 100} if one["key"] == "normal" else one for one in BASE["cases"]["priority"]]
     assert any("promised after the resolution" in one for one in told(priority=late))
+
+
+def test_a_calendar_is_called_as_nothing_else() -> None:
+    assert any("called as nothing else" in one for one in told(calendar=[{"key": "care", "label": "Care"}]))
+    assert any("stands twice" in one for one in told(calendar=[{"key": "a", "label": "A"}, {"key": "a", "label": "B"}]))

@@ -342,3 +342,26 @@ def test_the_same_key_sent_at_once_by_several_does_the_act_once(api: Api) -> Non
         thread.join()
     assert (200, None) in found
     assert set(found) <= {(200, None), (409, "still_running")}
+
+
+def test_an_acceptance_that_asks_for_something_takes_it_from_the_body(api: Api) -> None:
+    asking = ""
+    while not asking:
+        customer = api.customer()
+        api.call(
+            "PUT", f"/customers/{customer}/moment", {"stage": "support", "intent": "not_working", "channel": "phone"}
+        )
+        found = {one["treatment"]: one["offer_id"] for one in api.decide(customer, limit=100).get_json()["treatments"]}
+        asking = found.get("callback", "")
+    assert api.respond(asking, "declined", inputs={"when": "x"}).get_json()["errors"] == {
+        "inputs": "only with accepted"
+    }
+    wrong = api.respond(asking, "accepted", inputs={"when": "soon"})
+    assert wrong.status_code == 422
+    assert wrong.get_json()["errors"] == {"inputs.when": "That time was just taken. Choose another."}
+    when, about = api.call("GET", f"/offers/{asking}/inputs").get_json()["items"]
+    assert (when["kind"], when["required"], about["kind"]) == ("slot", False, "text")
+    chosen = when["options"][0]
+    done = api.respond(asking, "accepted", inputs={"when": chosen["value"], "about": "My line"}).get_json()
+    assert done["state"] == "accepted"
+    assert [(one["key"], one["text"]) for one in done["inputs"]] == [("when", chosen["label"]), ("about", "My line")]

@@ -218,6 +218,7 @@ ROUTES = [
     ("GET", "/api/v1/customers/{customer_id}/matrix"), ("GET", "/api/v1/decisions/{decision_id}/changes"),
     ("GET", "/api/v1/catalogue"), ("GET", "/api/v1/treatments/{key}"), ("GET", "/api/v1/matrix"),
     ("POST", "/api/v1/offers/{offer_id}/undo"), ("POST", "/api/v1/offers/{offer_id}/terms"),
+    ("GET", "/api/v1/offers/{offer_id}/inputs"),
     ("POST", "/api/v1/offers/{offer_id}/approval"), ("POST", "/api/v1/customers/{customer_id}/overrides"),
     ("GET", "/api/v1/approvals"), ("GET", "/api/v1/budgets"), ("PUT", "/api/v1/budgets/{budget}/price"),
     ("POST", "/api/v1/cti/{token}"), ("POST", "/api/v1/customers/{customer_id}/representatives"),

@@ -10,6 +10,8 @@ from flask import Flask
 
 from agent_ui.supervision import wall as walls
 from backend import db
+from backend.cases import service as cases
+from backend.catalogue import service as catalogues
 from backend.engine.deciding import Withheld
 from backend.interactions import service as interactions
 from backend.overview import service as overview
@@ -18,7 +20,7 @@ from backend.profiles import service as profiles
 from backend.treatments import service as treatments
 from backend.treatments.failing import note_failures
 from shared.kernel import clock
-from shared.kernel.actors import Actor
+from shared.kernel.actors import SYSTEM, Actor
 from tests.calls import LINE, agent, customer
 from tests.cast import ADMIN, AGENT, AUTHOR, SUPERVISOR
 from tests.pages import Browser, Page, text_of
@@ -211,3 +213,18 @@ def test_a_rule_that_fails_is_a_calm_line_with_its_treatment_how_often_and_why(
         failed.detail,
     ):
         assert words in line
+
+
+def test_a_call_back_that_nobody_made_stands_among_the_numbers(supervisor: Browser, now: datetime) -> None:
+    assert "calls back missed" not in supervisor.get("/wall").text
+    known = customer()
+    with db.transaction() as session:
+        asked = cases.ask_callback(
+            session, known.customer_id, "The bill", zone=known.timezone, pack=catalogues.pack_in_force(session), actor=SYSTEM,
+            now=now, channel="portal",
+        )  # fmt: skip
+    assert asked.slot_until is not None
+    with db.transaction() as session:
+        cases.note_missed(session, known.customer_id, asked.case_id, asked.slot_until + timedelta(minutes=1))
+    page = supervisor.get("/wall")
+    assert figure(page, "missed") == "calls back missed 1 call them"
