@@ -29,6 +29,7 @@ from backend.profiles.service import (
     Bill,
     LifetimeValue,
     Mask,
+    Moment,
     Profile,
     Representative,
     Snapshot,
@@ -249,7 +250,14 @@ def moment_view(profile: Profile, pack: Pack, now: datetime, audience: Audience)
         m.fades_at,
         m.live(now),
         m.evidence if audience == "agent" else None,
+        sign_of(m, now) if audience == "agent" and m.source == "inferred" else "",
     )
+
+
+def sign_of(moment: Moment, now: datetime) -> str:
+    """The strength of a moment that was gathered, in words: thirds of 0 to 1."""
+    strength = moment.strength_at(now)
+    return "A strong sign" if strength > 2 / 3 else "A sign" if strength > 1 / 3 else "A weak sign"
 
 
 def representatives(known: Iterable[Representative], today: date) -> tuple[Represents, ...]:

@@ -164,6 +164,8 @@ class MomentView:
     fades_at: datetime
     live: bool
     evidence: str | None = None
+    sign: str = ""
+    """How much what they did tells of it now, in words; nothing where they said it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,14 @@ def test_the_page_about_leaving_tells_why_they_may_be_here(portal: Browser, now:
     moment = overview.customer_page(known().customer_id, staff(), clock.now()).moment
     assert moment is not None
     assert (moment.intent, moment.source, moment.evidence) == ("leaving", "inferred", "looked at “Cancel my plan”")
+    lasts = moment.fades_at - moment.set_at
+    signs = [
+        seen.sign
+        for share in (0.9,)
+        if (seen := overview.customer_page(known().customer_id, staff(), moment.set_at + share * lasts).moment)
+    ]
+    assert moment.sign in ("A strong sign", "A sign")
+    assert signs == ["A weak sign"]
     assert "You told us" not in portal.get("/").text, "what was inferred is not put into their mouth"
 
 
