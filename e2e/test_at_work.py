@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import update
 
 from backend import db
+from backend.interactions import service as interactions
 from backend.profiles import service as profiles
+from backend.treatments import locking, tables
+from backend.treatments import service as treatments
 from e2e.conftest import NARROW, Watched
 from e2e.people import Person, offered_first
 from e2e.servers import Server
 from e2e.steps import act, agent_opens, card, cards, customer_opens, open_menu, press, says, timeline
 from e2e.test_axe import Looking
+from shared.kernel import clock
+from shared.kernel.actors import SYSTEM
 from tests.databases import opened
 
 Visit = Callable[..., Page]
+OFFER = db.table_of(tables.OfferRow)
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +96,50 @@ def test_an_offer_answered_online_says_so_in_the_open_forms_and_the_act_is_refus
     said = desk.locator("#do .notice.warn")
     expect(said).to_contain_text(f"What you had typed: put off until {typed}")
     expect(said).to_contain_text("Recommended next:")
+    expect(card(desk, first.offer)).to_have_count(0)
+
+
+def ends(server: Server, person: Person, offer: str, how: str) -> None:
+    """The offer's date has passed, as the worker finds; or what it cannot stand beside was taken."""
+    customer_id, now = UUID(person.desk_page.rpartition("/")[2]), clock.now()
+    mine = (OFFER.c.customer_id == customer_id, OFFER.c.offer_id == UUID(offer))
+    with opened(server.database_url, server.log.parent):
+        if how == "expired":
+            with db.transaction() as session:
+                session.execute(update(OFFER).where(*mine).values(expires_at=now - timedelta(minutes=1)))
+            treatments.expire_due(now)
+            return
+        with db.transaction() as session:
+            locking.lock_ledger(session, customer_id)
+            session.execute(update(OFFER).where(*mine).values(state="withdrawn", version=OFFER.c.version + 1))
+            data = {"offer_id": offer}
+            interactions.record(session, customer_id, "offer.withdrawn", None, SYSTEM, data, now)
+            locking.move_ledger(session, customer_id)
+
+
+@pytest.mark.parametrize(
+    ("how", "words"), [("expired", "has ended"), ("withdrawn", "no longer offered")], ids=("expired", "withdrawn")
+)
+def test_an_offer_that_ended_under_the_hand_says_so_and_the_act_is_refused_gracefully(
+    visit: Visit, watched: Watched, server: Server, person: Person, how: str, words: str
+) -> None:
+    watched.expect_status(409, 410)
+    desk = visit()
+    agent_opens(desk, person)
+    first = cards(desk)[0]
+    mentioned = card(desk, first.offer).get_by_role("button", name="Mark as mentioned")
+    mentioned.click()
+    expect(mentioned).to_have_count(0)
+    later = act(desk, first.offer, "deferral")
+    open_menu(desk, later)
+    later.locator("input[name=until]").focus()
+    ends(server, person, first.offer, how)
+    expect(card(desk, first.offer).locator("[data-told]")).to_be_visible()
+    typed = later.locator("input[name=until]").input_value()
+    later.get_by_role("button").click()
+    said = desk.locator("#do .notice.warn")
+    expect(said).to_contain_text(words)
+    expect(said).to_contain_text(f"What you had typed: put off until {typed}")
     expect(card(desk, first.offer)).to_have_count(0)
 
 
