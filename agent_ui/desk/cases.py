@@ -40,29 +40,14 @@ def _closed(customer_id: UUID, case_id: UUID, how: str) -> Response:
     outcome = request.form.get("outcome", "")
     try:
         with db.transaction() as session:
-            owner = profiles.resolve(session, customer_id)
+            owner, channel = profiles.resolve(session, customer_id), channel_with(customer_id, session)
             if how == "done":
-                case = treatments.close_case(
-                    session,
-                    owner,
-                    case_id,
-                    actor=actor,
-                    now=now,
-                    channel=channel_with(customer_id, session),
-                    outcome=outcome,
-                )
+                close = treatments.close_case
             elif cases.case_of(session, owner, case_id).offer_id is not None:
                 raise Conflict("This came of an offer: take the offer back under Answered, and all of it is undone.")
             else:
-                case = cases.cancel(
-                    session,
-                    owner,
-                    case_id,
-                    actor=actor,
-                    now=now,
-                    channel=channel_with(customer_id, session),
-                    outcome=outcome,
-                )
+                close = cases.cancel
+            case = close(session, owner, case_id, actor=actor, now=now, channel=channel, outcome=outcome)
     except Invalid as wrong:
         return _who(customer_id, 422, case_wrong={"id": case_id, "text": str(wrong), "typed": outcome})
     except Conflict as refused:
