@@ -16,6 +16,7 @@ from backend.profiles import service as profiles
 from backend.profiles.service import Profile
 from shared.kernel import clock
 from tests.cast import LOYAL_CUSTOMER
+from tests.explaining import listened, looked_through
 
 pytestmark = pytest.mark.usefixtures("loaded")
 MINUTE = timedelta(minutes=1)
@@ -292,3 +293,15 @@ def test_nobody_finds_a_visitor_among_the_customers() -> None:
     with db.reading() as session:
         assert profiles.search(session, query="Anonymous").items == ()
         assert [match.matched for match in profiles.search(session, identifier="cookie:d1").items] == ["cookie"]
+
+
+def test_what_comes_in_looks_through_no_table_of_customers() -> None:
+    """However many there are: a known customer, an unknown one, a visitor, one who joins them, one event told twice."""
+    link(LOYAL_CUSTOMER, "u-1")
+    hums = track("Fault Reported", userId="u-1", messageId="m-1")
+    with listened() as asked:
+        send(hums, hums, identify("u-1", "device-1", plan="x"), identify("u-2", email="somebody.new@example.org"))
+        send(track("Cancel Viewed", call="page", anonymousId="device-2"), identify("u-2", "device-2"))
+    said = " ".join(" ".join(statement.split()) for statement, _ in asked)
+    assert all(f"FROM {name} " in said for name in ("customer", "identifier_claim"))
+    assert looked_through(asked) == set()

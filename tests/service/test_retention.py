@@ -10,10 +10,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, insert, text
+from sqlalchemy import insert, text
 
 from backend import db
-from backend.benching import scaling
 from backend.interactions import service as interactions
 from backend.oversight import erasing, retaining
 from backend.oversight import service as oversight
@@ -25,6 +24,7 @@ from backend.treatments import service as treatments
 from shared.kernel import clock, ids
 from shared.kernel.actors import SYSTEM
 from shared.kernel.errors import Erased, Unavailable
+from tests.explaining import listened, looked_through
 from tests.service.test_commands import last_line, run
 
 
@@ -231,32 +231,13 @@ def test_a_page_counts_for_a_moment_and_says_that_there_is_more(aged: Path, monk
 def test_nothing_of_customers_is_looked_through_whole(aged: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each statement of a round, explained by the database: no table of theirs is scanned, however much is in it."""
     visitor(100, "device-silent")
-    with db.transaction() as session:
-        engines: set[Any] = {session.get_bind()}
-    with db.reading() as session:
-        engines.add(session.get_bind())
     monkeypatch.setattr(retaining, "PEOPLE", 3)
     monkeypatch.setattr(retaining, "BATCH", 3)
-    asked: list[tuple[str, Any]] = []
-
-    def keep(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
-        if statement.startswith(("SELECT", "DELETE", "UPDATE")):
-            asked.append((statement, parameters[0] if many else parameters))
-
-    for engine in engines:
-        event.listen(engine, "before_cursor_execute", keep)
-    try:
+    with listened() as asked:
         foretold = due(aged)
         assert oversight.retain(clock.now(), aged) == sum(foretold.values())
-    finally:
-        for engine in engines:
-            event.remove(engine, "before_cursor_execute", keep)
     assert foretold[("visitor",)] == 1
     said = " ".join(" ".join(statement.split()) for statement, _ in asked)
     assert all(f"FROM {name} " in said for name in ("customer", "event", "decision", "interaction"))
     assert all(f"DELETE FROM {name} " in said for name in ("event", "decision", "customer"))
-    with db.reading() as session:
-        if db.dialect() == "postgresql":
-            # Of the few rows of a test it would read all: what is asked is whether there is another way.
-            session.connection().execute(text("SET LOCAL enable_seqscan = off"))
-        assert {one for statement, given in asked for one in scaling.scanned(session, statement, given)} == set()
+    assert looked_through(asked) == set()
