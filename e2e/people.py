@@ -16,8 +16,10 @@ from tests.databases import opened
 ALIKE = 3
 ENOUGH = 5
 """So many treatments must be there at first: accepting one may take its whole group away, and something must be left."""
-PAGES = 3
+PAGES = 5
 """So many pages of customers, of a hundred each, are looked at."""
+SET_ASIDE = ("loyalty_credit", "contract_one_year")
+"""Whoever is offered one of these first is kept for the journeys about it."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,9 @@ def people_of(server: Server) -> Iterator[Person]:
 
 
 def offered_first(server: Server, treatment: str) -> Iterator[Person]:
-    """Customers to whom this treatment is offered first by phone and at the portal; none of those of `people_of`."""
-    after = 100 * PAGES
+    """Customers to whom this treatment, of those set aside, is offered first by phone and at the portal."""
+    assert treatment in SET_ASIDE, "they would be given out twice"
+    after = 0
     while True:
         with opened(server.database_url, server.log.parent):
             looked_at = list(islice(_everyone(), after, after + 100))
@@ -91,7 +94,8 @@ def _lists(customer_id: UUID) -> tuple[treatments.Decided, list[list[str]]]:
 def _well_served(customer_id: UUID) -> bool:
     decided, (phone, portal) = _lists(customer_id)
     alike = phone[:ALIKE] == portal[:ALIKE] and min(len(phone), len(portal)) >= ENOUGH
-    return alike and bool(decided.ranked[0].terms) and not _asks(decided, phone[:ALIKE])
+    kept = phone[:1] and phone[0] in SET_ASIDE
+    return alike and not kept and bool(decided.ranked[0].terms) and not _asks(decided, phone[:ALIKE])
 
 
 def _asks(decided: treatments.Decided, keys: list[str]) -> bool:
