@@ -213,3 +213,31 @@ def test_their_contacts_stand_on_the_matrix_and_open_in_place(
     seen = Looking(desk)
     seen.at("their way")
     assert seen.faults == []
+
+
+def test_the_past_is_searched_and_each_entry_opens_in_place(visit: Visit, person: Person, size: dict[str, int]) -> None:
+    desk = visit(size=size)
+    agent_opens(desk, person)
+    seen = Looking(desk)
+    first = desk.locator(".event-open").first
+    title = first.inner_text()
+    first.press("Enter")
+    expect(first).to_have_attribute("aria-expanded", "true")
+    expect(desk.locator(".event-facts")).to_contain_text("When")
+    seen.at("an entry that is open")
+    first.press("Enter")
+    expect(first).to_have_attribute("aria-expanded", "false")
+    expect(desk.locator(".event-facts")).to_have_count(0)
+    words = desk.locator("#timeline-words")
+    words.fill(title)
+    words.press("Enter")
+    expect(desk.locator("#timeline [role=status]")).to_be_focused()
+    expect(desk.locator(".event-open").first).to_have_text(title)
+    seen.at("what was found")
+    words.fill("zebra crossing")
+    words.press("Enter")
+    expect(desk.locator("#timeline")).to_contain_text("Nothing with")
+    seen.at("nothing was found")
+    desk.get_by_role("link", name="Show everything").click()
+    expect(desk.locator("#timeline")).to_have_attribute("data-live", "timeline offers")
+    assert seen.faults == []

@@ -57,6 +57,7 @@ class Person:
     notice_id: str
     session_id: str
     passkey_id: str
+    event_id: str
 
 
 @dataclass
@@ -155,6 +156,7 @@ def _person(made: dict[str, Flask], agent: Browser, number: str, home: Path) -> 
         case_id = cases.open_case(
             session, profile.customer_id, "callback", f"of {number}", actor=other, now=clock.now()
         ).case_id
+        event_id = interactions.timeline(session, profile.customer_id, limit=1).items[0].event_id
         representative_id = interactions.record_representative(
             session, profile.customer_id, name=f"Carer of {number}", relation="carer", authority="Seen", may_act=True,
             actor=other, now=clock.now(),
@@ -201,6 +203,7 @@ def _person(made: dict[str, Flask], agent: Browser, number: str, home: Path) -> 
         notice_id=str(notice_id),
         session_id=str(session_id),
         passkey_id=str(passkey_id),
+        event_id=str(event_id),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -53,6 +54,40 @@ def timeline(customer_id: UUID) -> Response:
         "desk/timeline.html", "lines", customer_id=customer_id, lines=lines.items, next_cursor=lines.next_cursor, cursor=cursor,
         show=show, narrow=narrow,
     )  # fmt: skip
+
+
+@bp.post("/customers/<uuid:customer_id>/timeline/search")
+@requires(Permission.SEE_CUSTOMER)
+def find(customer_id: UUID) -> Response:
+    """The events in which words stand, in the place of the timeline, or from a cursor on. What is searched for is in no address."""
+    show, narrow = _filter(request.form), _narrow(request.form)
+    words, cursor = request.form.get("words", "").strip(), request.form.get("cursor") or None
+    if not words:
+        return redirect(url_for(".show", customer_id=customer_id, show=show, **narrow), 303)
+    told: dict[str, Any] = {"words": words, "show": show, "narrow": narrow}
+    try:
+        found = overview.timeline_found(
+            customer_id, words, current_actor(), request_now(), kinds=KINDS[show], cursor=cursor, **narrow
+        )
+    except Invalid as wrong:
+        told |= {"words_wrong": str(wrong), "lines": (), "next_cursor": None}
+        return page(TEMPLATE, "timeline", status=422, **(customer_context(customer_id) | told))
+    told |= {"lines": found.items, "next_cursor": found.next_cursor}
+    if cursor and wants_fragment():
+        speak_of(found.timezone)
+        g.looked_at = customer_id
+        return page("desk/timeline.html", "lines", customer_id=customer_id, cursor=cursor, **told)
+    return page(TEMPLATE, "timeline", **(customer_context(customer_id) | told))
+
+
+@bp.get("/customers/<uuid:customer_id>/events/<uuid:event_id>")
+@requires(Permission.SEE_CUSTOMER)
+def event(customer_id: UUID, event_id: UUID) -> Response:
+    """One event whole: under its line for htmx, a page of its own without."""
+    found = overview.event_page(customer_id, event_id, current_actor(), request_now())
+    speak_of(found.timezone)
+    g.looked_at = found.customer_id
+    return page("desk/event.html", "whole", found=found)
 
 
 @bp.get("/customers/<uuid:customer_id>/withheld")
@@ -114,12 +149,13 @@ def customer_context(customer_id: UUID) -> dict[str, Any]:
     return context
 
 
-def _narrow() -> dict[str, str]:
+def _narrow(asked: Mapping[str, str] | None = None) -> dict[str, Any]:
     """The channel and the stage to which the timeline is narrowed, where one was chosen; what there is not finds nothing."""
-    chosen = {name: request.args.get(name, "")[:60] for name in ("channel", "stage")}
+    given = request.args if asked is None else asked
+    chosen = {name: given.get(name, "")[:60] for name in ("channel", "stage")}
     return {name: value for name, value in chosen.items() if value}
 
 
-def _filter() -> str:
-    show = request.args.get("show", "all")
+def _filter(asked: Mapping[str, str] | None = None) -> str:
+    show = (request.args if asked is None else asked).get("show", "all")
     return show if show in KINDS else "all"

@@ -24,6 +24,22 @@
   };
   window.setInterval(tick, 1000);
 
+  // An entry of the timeline opens in place, and closes by the same link.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.(".event-open[aria-expanded=true]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    document.getElementById(link.getAttribute("aria-controls"))?.replaceChildren();
+    link.setAttribute("aria-expanded", "false");
+  }, true);
+  document.addEventListener("htmx:after:swap", () => {
+    for (const link of document.querySelectorAll(".event-open")) {
+      const place = document.getElementById(link.getAttribute("aria-controls"));
+      link.setAttribute("aria-expanded", String(Boolean(place?.childElementCount)));
+    }
+  });
+
   // The pop: a call opens its page, once, unless the agent is in the middle of something; then a bar says so.
   let typed = 0;
   document.addEventListener("input", () => { typed = Date.now(); });

@@ -22,7 +22,7 @@ from backend.profiles.service import Page, hold
 from backend.record import service as changes
 from shared.kernel import ids
 from shared.kernel.actors import Actor
-from shared.kernel.errors import Invalid
+from shared.kernel.errors import Invalid, NotFound
 
 MOST = 100
 HAPPENED = "happened"
@@ -197,6 +197,15 @@ def _timeline(onward: bool, kinds: tuple[str, ...] | None, in_channel: bool, of_
         statement = statement.where(_EVENT.c.stage == bindparam("stage"))
     # The id is made at the instant of the event: its order is that of time, and it is the primary key.
     return statement.order_by(_EVENT.c.event_id.desc()).limit(bindparam("most"))
+
+
+def event_of(session: Session, customer_id: UUID, event_id: UUID) -> Event:
+    """One event of the customer's. Raises NotFound, also for another customer's."""
+    mine = (_EVENT.c.customer_id == customer_id, _EVENT.c.event_id == event_id)
+    row = session.execute(_TIMELINE.where(*mine)).one_or_none()
+    if row is None:
+        raise NotFound("No such event is on this customer's timeline.")
+    return Event(*row)
 
 
 def count(session: Session) -> int:

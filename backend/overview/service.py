@@ -29,6 +29,7 @@ from backend.overview.finding import Everything, add_finder, find_everything
 from backend.overview.following import follow, renew_due
 from backend.overview.funnel import FunnelPage, funnel_page
 from backend.overview.online import online, set_watching, visit, watching, write_moment
+from backend.overview.past import event_page, timeline_found
 from backend.overview.scoring import Scored, score_all, scorer
 from backend.overview.tracing import Claimed, SourcesPage, Traced, sources_page
 from backend.overview.types import (
@@ -74,6 +75,7 @@ __all__ = [
     "create_caller",
     "customer_page",
     "described",
+    "event_page",
     "find_everything",
     "find_reference",
     "follow",
@@ -91,6 +93,7 @@ __all__ = [
     "set_moment",
     "set_watching",
     "sources_page",
+    "timeline_found",
     "timeline_page",
     "visit",
     "wall",

@@ -251,6 +251,29 @@ class TimelinePage:
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """What was told with an event, under a name for people: words, or an instant."""
+
+    label: str
+    text: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """One event whole: in words, by whom and where, and all that was told with it that its viewer may read."""
+
+    customer_id: UUID
+    line: TimelineLine
+    channel: str
+    stage: str
+    by: str
+    facts: tuple[Fact, ...]
+    case_id: UUID | None
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
 class Represents:
     """A representative as of the customer's today: `state` is holds, begins (later), over (its last day) or ended (by us)."""
 

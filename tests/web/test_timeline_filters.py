@@ -19,6 +19,7 @@ from shared.kernel import clock
 from shared.kernel.actors import SYSTEM
 from tests.cast import PORTAL_CUSTOMER
 from tests.pages import Browser, Page, text_of
+from tests.world import tokened
 
 MANY = 10_000
 
@@ -137,3 +138,74 @@ def test_ten_thousand_events_on_one_customer_stay_fast_page_by_page(loaded: str,
         if cursor is None:
             break
     assert seen >= 40
+
+
+# --- searched, and opened in place ----------------------------------------------------------------------------------
+
+
+def found(page: Page) -> list[str]:
+    return [text_of(e) for e in page.one("section", id="timeline").iter("a") if "event-open" in (e.get("class") or "")]
+
+
+@pytest.mark.parametrize("htmx", [False, True], ids=["plain", "htmx"])
+def test_words_find_what_happened_wherever_they_stand(desk: Browser, customer_id: UUID, htmx: bool) -> None:
+    opened = desk.get(f"/customers/{customer_id}")
+
+    def searched(words: str, of: Page = opened) -> Page:
+        return of.submit("/timeline/search", htmx=htmx, words=words)
+
+    page = searched("SECOND compl")
+    assert page.status == 200
+    assert len(found(page)) == 1
+    assert "The second" in shown(page)
+    assert page.one("input", name="words").get("value") == "SECOND compl"
+    assert "hx-get" not in page.one("section", id="timeline").attrib, "what was found stands still"
+    assert found(searched("second", desk.get(f"/customers/{customer_id}?channel=branch"))) == []
+    assert "Nothing with “<b>zebra”" in shown(searched("<b>zebra"))
+    long = searched("x" * 101)
+    assert long.status == 422
+    assert long.one("input", name="words").get("value") == "x" * 101
+    assert (
+        tokened(desk, "POST", f"/customers/{customer_id}/timeline/search", words="a", cursor="none").status_code == 422
+    )
+
+
+def test_a_search_goes_on_further_back(desk: Browser, customer_id: UUID) -> None:
+    now = clock.now()
+    with db.transaction() as session:
+        for nth in range(30):
+            told = {"summary": f"Zebra {nth}."}
+            interactions.record(
+                session, customer_id, "visit", "phone", SYSTEM, told, now - timedelta(days=1, minutes=nth)
+            )
+    first = desk.get(f"/customers/{customer_id}").submit("/timeline/search", words="zebra")
+    assert len(found(first)) == 25
+    where, cursor = f"/customers/{customer_id}/timeline/search", str(first.one("input", name="cursor").get("value"))
+    more = tokened(desk, "POST", where, words="zebra", cursor=cursor).get_data(as_text=True)
+    assert "Zebra 29." in more
+    assert "Zebra 24." not in more
+
+
+@pytest.mark.parametrize("htmx", [False, True], ids=["plain", "htmx"])
+def test_an_entry_opens_with_all_that_was_told_and_only_its_own_customer_s(
+    desk: Browser, customer_id: UUID, htmx: bool
+) -> None:
+    told = {
+        "summary": "Hums.",
+        "amount_minor": 1250,
+        "currency": "USD",
+        "again": True,
+        "case_id": str(customer_id),
+        "odd": {"x": 1},
+    }
+    with db.transaction() as session:
+        interactions.record(session, customer_id, "visit", "branch", SYSTEM, told, clock.now(), stage="support")
+        event = interactions.timeline(session, customer_id, limit=1).items[0]
+        other = profiles.search(session, limit=50).items[-1].id
+    page = desk.get(f"/customers/{customer_id}/events/{event.event_id}", htmx=htmx)
+    words = " ".join(page.text.split())
+    for said in ("Branch", "Getting help", "Evenhand itself", "$12.50", "Again", "yes", "Open the case"):
+        assert said in words
+    assert "odd" not in words.lower()
+    assert other != customer_id
+    assert desk.get(f"/customers/{other}/events/{event.event_id}", htmx=htmx).status == 404

@@ -9,7 +9,7 @@
   const wait = (ms) => new Promise((done) => window.setTimeout(done, ms));
 
   // What a person reads in a panel and what its forms would send; not what passes: words after an act, the clock, tokens.
-  const PASSING = "[data-fleeting], [data-held], [data-told], [data-clock], [name=csrf_token]";
+  const PASSING = "[data-fleeting], [data-held], [data-told], [data-clock], [data-kept], [name=csrf_token]";
   const print = (panel) => {
     const copy = panel.cloneNode(true);
     for (const passing of copy.querySelectorAll(PASSING)) passing.remove();
@@ -104,6 +104,10 @@
       // What was fetched into it stands until it is fetched anew.
       const had = was.matches("[hx-get]") && was.querySelector("[data-fetched]");
       if (had) fold.querySelector("[data-fetched]").replaceChildren(...[...had.children].map((child) => child.cloneNode(true)));
+    }
+    // What was opened in place stays open.
+    for (const kept of panel.querySelectorAll("[data-kept][id]")) {
+      if (kept.childElementCount) fresh.querySelector(`#${CSS.escape(kept.id)}`)?.replaceChildren(...[...kept.children].map((child) => child.cloneNode(true)));
     }
     const said = panel.querySelector("[data-fleeting]"), place = fresh.querySelector("[data-fleeting]");
     if (said && place && !place.childElementCount) place.replaceChildren(...[...said.children].map((child) => child.cloneNode(true)));
