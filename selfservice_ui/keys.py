@@ -149,7 +149,7 @@ def _authenticator(status: int = 200, errors: dict[str, str] | None = None) -> R
     if told is None:
         return redirect(url_for("sign_ins.show"), 303)
     # Drawn by us, of figures alone.
-    picture = Markup(told.picture)  # noqa: S704
+    picture = Markup(told.picture)  # noqa: S704 (see above)
     return page("portal/authenticator.html", status=status, secret=told.secret, picture=picture, errors=errors or {})
 
 
