@@ -10,7 +10,7 @@ import jsonschema_rs
 import pytest
 import schemathesis
 from flask import Flask
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -267,6 +267,13 @@ MAY_MISS = {
     ("POST", "/api/v1/customers/{customer_id}/merges"): {404},
     ("POST", "/api/v1/customers/{customer_id}/cases/{case_id}/acts"): {404},
 }
+
+
+def _vanishes(query: Any) -> bool:
+    """Whether what is wrong about a query may not be seen in the address: an empty list is nothing there, one of one its element."""
+    return any(isinstance(value, (list, dict)) and len(value) < 2 for value in dict(query or {}).values())
+
+
 FUZZED = [(*route, allowed) for route in ROUTES for allowed in (True, False) if allowed or route not in TAKE_ALL]
 
 
@@ -289,6 +296,7 @@ def test_no_request_breaks_the_api(
     )  # fmt: skip
     @given(case=cases)
     def send(case: schemathesis.Case) -> None:
+        assume(allowed or not _vanishes(case.query))
         answer = case.call(headers=headers)
         statuses[answer.status_code] += 1
         case.validate_response(answer, checks=CHECKS)
