@@ -387,7 +387,7 @@ _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
     "group.left": belongs("No longer belongs to"),
 }
 _WORDS |= {
-    kind: lambda event, own, language, words=words: words(event, own, _by(event, own))  # type: ignore[misc]
+    kind: lambda event, own, language, words=words: words(event, own, _by(event, own))  # type: ignore[misc]  # a default is not inferred
     for kind, words in case_words.WORDS.items()
 }
 _WORDS |= mail_words.WORDS

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from backend import db
 from backend.people import passwords
@@ -75,8 +75,8 @@ def give_demo_credentials(session: Session, customer_ids: Iterable[UUID], now: d
 def sign_ins_of(session: Session, subjects: Collection[UUID]) -> tuple[UUID, ...]:
     """Which of these ids of one customer have a sign-in."""
     asked = select(CredentialRow.subject_id).where(
-        CredentialRow.subject_id.in_(sorted(subjects)), CredentialRow.kind == "customer"  # type: ignore[attr-defined]
-    )  # fmt: skip
+        col(CredentialRow.subject_id).in_(sorted(subjects)), CredentialRow.kind == "customer"
+    )
     return tuple(session.exec(asked))
 
 
@@ -131,7 +131,7 @@ def erase_customer(session: Session, customer_id: UUID, known_as: Collection[UUI
 
 def _theirs(customer_id: UUID, known_as: Collection[UUID]) -> tuple[Any, ...]:
     mine = sorted({customer_id, *known_as})
-    return (CredentialRow.subject_id.in_(mine), CredentialRow.kind == "customer")  # type: ignore[attr-defined]
+    return (col(CredentialRow.subject_id).in_(mine), CredentialRow.kind == "customer")
 
 
 def _credential(subject_id: UUID, kind: str, kept: str, now: datetime, is_demo: bool = False) -> CredentialRow:
