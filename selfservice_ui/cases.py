@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from backend import db
 from backend.cases import service as cases
 from backend.casework import service as casework
+from backend.overview import service as overview
 from backend.people.service import Permission, current_actor, requires
 from backend.settings import Settings
 from selfservice_ui.words import CHANNEL
@@ -28,7 +29,7 @@ LARGEST_UPLOAD = 52 * 1024 * 1024
 @bp.get("/cases/<uuid:case_id>")
 @requires(Permission.PORTAL)
 def show(case_id: UUID) -> Response:
-    return _page(case_id)
+    return drawn(case_id)
 
 
 @bp.post("/cases/<uuid:case_id>/messages")
@@ -41,9 +42,9 @@ def write(case_id: UUID) -> Response:
         with db.transaction() as session:
             casework.write_own(session, current_actor(), case_id, text, CHANNEL, request_now(), file=file, home=_home())
     except Invalid as wrong:
-        return _page(case_id, 422, errors=wrong.errors, typed=text, lost=bool(sent and sent.filename))
+        return drawn(case_id, 422, errors=wrong.errors, typed=text, lost=bool(sent and sent.filename))
     except Conflict as refused:
-        return _page(case_id, 409, refused=refused, typed=text)
+        return drawn(case_id, 409, refused=refused, typed=text)
     tell("good", "Sent", "We read it and answer here.")
     return redirect(url_for(".show", case_id=case_id), 303)
 
@@ -77,14 +78,18 @@ def _home() -> Path:
     return home
 
 
-def _page(case_id: UUID, status: int = 200, **more: Any) -> Response:
+def drawn(case_id: UUID, status: int = 200, **more: Any) -> Response:
+    """The page of the case; of what is none, the first page."""
     found = casework.own_case(current_actor(), case_id)
     if found is None:
         return redirect(url_for("home.show"), 303)
+    with db.reading() as session:
+        asking = overview.asking_of_case(session, current_actor(), found.case.case_id, request_now())
     speak_of(found.timezone)
     return page(
         "portal/case.html",
         status=status,
         it=found,
+        asking=asking,
         **{"errors": {}, "typed": "", "refused": None, "lost": False} | more,
     )

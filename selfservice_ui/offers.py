@@ -112,6 +112,11 @@ def wrong(error: Invalid) -> Response:
     return _as_it_stands(422, wrong_text=text)
 
 
+def drawn(offer_id: UUID, status: int, **said: Any) -> Response:
+    """The page of the offer, with what is to be said of it."""
+    return page(TEMPLATE, status=status, **said, **_context(offer_id))
+
+
 def _answer(offer_id: UUID, response: Answer, until: date | None = None, given: dict[str, str] | None = None) -> None:
     actor = current_actor()
     with db.transaction() as session:
@@ -143,7 +148,8 @@ def _context(offer_id: UUID) -> dict[str, Any]:
     actor = current_actor()
     with db.reading() as session:
         offer = treatments.offer_page(session, offer_id, actor, request_now())
-    return {"offer": offer}
+        asking = overview.asking_of_offer(session, actor, offer.line, request_now())
+    return {"offer": offer, "asking": asking}
 
 
 def _same_again(error: Conflict) -> bool:

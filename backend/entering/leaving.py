@@ -10,14 +10,15 @@ from sqlalchemy import delete, select
 from sqlmodel import Session
 
 from backend import db
-from backend.entering import codes, devices, sessions, throttling
+from backend.entering import addresses, codes, devices, sessions, throttling
+from backend.entering.addresses import CHANGE
 from backend.entering.authenticators import AUTHENTICATOR, RECOVERY
 from backend.entering.codes import CODE
 from backend.entering.devices import DEVICE
 from backend.entering.passkeys import PASSKEY
 from backend.entering.sessions import SESSION, subjects_of_customer
 
-OURS = (SESSION, DEVICE, CODE, PASSKEY, AUTHENTICATOR, RECOVERY)
+OURS = (SESSION, DEVICE, CODE, PASSKEY, AUTHENTICATOR, RECOVERY, CHANGE)
 SECRETS = ("salt", "code_hash", "token_hash", "secret")
 """What proves that somebody is the customer is not handed over."""
 
@@ -47,6 +48,7 @@ def forget_old(now: datetime) -> int:
         return (
             sessions.forget_old(session, now)
             + codes.forget_old(session, now)
+            + addresses.forget_old(session, now)
             + devices.forget_old(session, now)
             + throttling.forget(session, now)
         )

@@ -20,6 +20,11 @@ Kind = Literal[
     "passkey_added",
     "authenticator_set",
     "authenticator_removed",
+    "address_code",
+    "email_changed",
+    "phone_changed",
+    "closing_asked",
+    "closing_taken_back",
 ]
 _WORDS: dict[str, dict[str, tuple[str, str]]] = {
     "en": {
@@ -70,6 +75,30 @@ _WORDS: dict[str, dict[str, tuple[str, str]]] = {
             "Dear {name},\n\nSince {day} at {time} your account asks for no code of an authenticator any more.\n\n"
             "Was this not you? Then set it up again, and choose a new password:\n{link}\n",
         ),
+        "address_code": (
+            "Your code",
+            "Dear {name},\n\nYour code is {code}. Enter it on the page where you asked for it: then we reach you here from now on. It is good for ten minutes.\n\n"
+            "You did not ask for it? Then there is nothing to do: nothing changes without it.\n",
+        ),
+        "email_changed": (
+            "Your e-mail address was changed",
+            "Dear {name},\n\nOn {day} at {time} another e-mail address was chosen for your account. From now on we write there, and no longer here.\n\n"
+            "Was this not you? Then call us at once.\n",
+        ),
+        "phone_changed": (
+            "Your telephone number was changed",
+            "Dear {name},\n\nOn {day} at {time} another telephone number was chosen for your account. From now on we call you there.\n\n"
+            "Was this not you? Then call us at once.\n",
+        ),
+        "closing_asked": (
+            "Your account closes on {on}",
+            "Dear {name},\n\nOn {day} at {time} you asked us to close your account. We do it on {on}. Until then you can keep it after all:\n{link}\n\n"
+            "Was this not you? Then keep it by that page, and choose a new password at once.\n",
+        ),
+        "closing_taken_back": (
+            "You keep your account",
+            "Dear {name},\n\nSince {day} at {time} your account is no longer to be closed. Everything stays as it is.\n",
+        ),
     },
     "es": {
         "new_device": (
@@ -119,6 +148,30 @@ _WORDS: dict[str, dict[str, tuple[str, str]]] = {
             "Hola {name}:\n\nDesde el {day} a las {time} su cuenta ya no pide ningún código de un autenticador.\n\n"
             "¿No fue usted? Actívelo de nuevo y elija otra contraseña:\n{link}\n",
         ),
+        "address_code": (
+            "Su código",
+            "Hola {name}:\n\nSu código es {code}. Escríbalo en la página donde lo pidió: desde entonces le escribimos aquí. Vale diez minutos.\n\n"
+            "¿No lo pidió usted? No tiene que hacer nada: sin él no cambia nada.\n",
+        ),
+        "email_changed": (
+            "Su correo electrónico ha cambiado",
+            "Hola {name}:\n\nEl {day} a las {time} se eligió otro correo electrónico para su cuenta. Desde ahora le escribimos allí y ya no aquí.\n\n"
+            "¿No fue usted? Llámenos enseguida.\n",
+        ),
+        "phone_changed": (
+            "Su número de teléfono ha cambiado",
+            "Hola {name}:\n\nEl {day} a las {time} se eligió otro número de teléfono para su cuenta. Desde ahora le llamamos allí.\n\n"
+            "¿No fue usted? Llámenos enseguida.\n",
+        ),
+        "closing_asked": (
+            "Su cuenta se cierra el {on}",
+            "Hola {name}:\n\nEl {day} a las {time} nos pidió cerrar su cuenta. Lo haremos el {on}. Hasta entonces puede conservarla:\n{link}\n\n"
+            "¿No fue usted? Consérvela en esa página y elija otra contraseña enseguida.\n",
+        ),
+        "closing_taken_back": (
+            "Conserva su cuenta",
+            "Hola {name}:\n\nDesde el {day} a las {time} su cuenta ya no se va a cerrar. Todo sigue como está.\n",
+        ),
     },
 }  # fmt: skip
 
@@ -137,4 +190,5 @@ def written(letter: Letter, profile: Profile, at: datetime) -> tuple[str, str]:
     subject, text = words[letter.kind]
     local = at.astimezone(zone_named(profile.timezone))
     day = f"{local:%d/%m/%Y}" if words is _WORDS["es"] else f"{local.day} {local:%B %Y}"
-    return subject, text.format(name=profile.name, day=day, time=f"{local:%H:%M}", **letter.values)
+    values = {"name": profile.name, "day": day, "time": f"{local:%H:%M}", **letter.values}
+    return subject.format(**values), text.format(**values)

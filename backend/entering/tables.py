@@ -130,3 +130,25 @@ class RecoveryCodeRow(SQLModel, table=True):
     subject_id: UUID = Field(primary_key=True)
     code_hash: str = Field(primary_key=True)
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ContactChangeRow(SQLModel, table=True):
+    """A new e-mail address or telephone number that a customer told, until they have shown by a code that it is theirs."""
+
+    __tablename__ = "contact_change"
+    __table_args__ = (
+        CheckConstraint("kind IN ('email', 'phone')", name="kind"),
+        CheckConstraint("tries >= 0", name="tries"),
+        Index("ix_contact_change_until", "until"),
+        {"sqlite_with_rowid": False},
+    )
+
+    subject_id: UUID = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    value: str
+    """As it was typed."""
+    salt: str
+    code_hash: str
+    tries: int
+    made_at: datetime = Field(sa_type=UtcDateTime)
+    until: datetime = Field(sa_type=UtcDateTime)

@@ -79,6 +79,7 @@ from backend.interactions.proving import (
     read_code,
     send_code,
 )
+from backend.interactions.rating import RATED_WITHIN, Rating, rate, rating_of
 from backend.interactions.received import forget_received, receive
 from backend.interactions.representing import end_representative, record_representative, require_authority, speak_with
 from backend.interactions.tables import (
@@ -86,8 +87,10 @@ from backend.interactions.tables import (
     EventRow,
     InteractionRow,
     PlaceRow,
+    RatingRow,
     ReceivedRow,
     VisitRow,
+    WishRow,
 )
 from backend.interactions.timeline import (
     HAPPENED,
@@ -126,6 +129,7 @@ __all__ = [
     "HIDDEN_FROM_CUSTOMERS",
     "KINDS",
     "NOBODY",
+    "RATED_WITHIN",
     "RECORDED",
     "STIRRING",
     "AgentState",
@@ -142,6 +146,7 @@ __all__ = [
     "Past",
     "Place",
     "Proving",
+    "Rating",
     "Sender",
     "Step",
     "Visit",
@@ -219,6 +224,8 @@ __all__ = [
     "person_with",
     "places_of",
     "proving",
+    "rate",
+    "rating_of",
     "read_code",
     "receive",
     "record",
@@ -257,7 +264,12 @@ __all__ = [
 _EVENT = db.table_of(EventRow)
 _INTERACTION = db.table_of(InteractionRow)
 _VISIT = db.table_of(VisitRow)
-_OWNED = (_EVENT, _VISIT, _INTERACTION, *(db.table_of(one) for one in (ReceivedRow, PlaceRow, DeskDraftRow)))
+_OWNED = (
+    _EVENT,
+    _VISIT,
+    _INTERACTION,
+    *(db.table_of(one) for one in (ReceivedRow, PlaceRow, DeskDraftRow, RatingRow, WishRow)),
+)
 
 
 def export_customer(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from backend.interactions import case_words, mail_words
+from backend.interactions import case_words, mail_words, own_words
 from backend.interactions.phrases import belongs, state, tracked
 from backend.interactions.phrases import sentence as _sentence
 from backend.interactions.types import Event
@@ -390,5 +390,5 @@ _WORDS |= {
     kind: lambda event, own, language, words=words: words(event, own, _by(event, own))  # type: ignore[misc]  # a default is not inferred
     for kind, words in case_words.WORDS.items()
 }
-_WORDS |= mail_words.WORDS
+_WORDS |= mail_words.WORDS | own_words.WORDS
 KINDS = frozenset(_WORDS)

@@ -15,6 +15,7 @@ _MONTHS_ES = (
 _WORDS: dict[str, dict[str, str]] = {
     "en": {
         "foot": "You can simply answer this mail: please leave [{reference}] in the subject.",
+        "rate": "We hope that this is solved. How did we do? Tell us here:\n{link}",
         "accepted": "Confirmed: {headline}",
         "greeting": "Dear {name},",
         "intro": "You accepted this by telephone on {day} at {time}. Please keep this mail as your confirmation.",
@@ -34,6 +35,7 @@ _WORDS: dict[str, dict[str, str]] = {
     },
     "es": {
         "foot": "Puede responder a este correo: deje [{reference}] en el asunto, por favor.",
+        "rate": "Esperamos que esté resuelto. ¿Qué tal lo hicimos? Díganoslo aquí:\n{link}",
         "accepted": "Confirmado: {headline}",
         "greeting": "Hola {name}:",
         "intro": "Usted aceptó esto por teléfono el {day} a las {time}. Guarde este correo como su confirmación.",
@@ -54,11 +56,15 @@ _WORDS: dict[str, dict[str, str]] = {
 }
 
 
-def answer(language: str, reference: str, subject: str, text: str, author: str) -> tuple[str, str]:
-    """Subject and text of an answer in a case; its reference brings an answer to it back to the case."""
-    spoken = spaced(reference)
-    foot = _in(language)["foot"].format(reference=spoken)
-    return f"{subject or 'Your message'} [{spoken}]", f"{text}\n\n-- \n{author}\n{foot}\n"
+def answer(language: str, reference: str, subject: str, text: str, author: str, rated_at: str = "") -> tuple[str, str]:
+    """Subject and text of an answer in a case; its reference brings an answer to it back to the case.
+
+    `rated_at`: where the customer says how it was, once it is solved.
+    """
+    spoken, words = spaced(reference), _in(language)
+    foot = words["foot"].format(reference=spoken)
+    asked = f"\n\n{words['rate'].format(link=rated_at)}" if rated_at else ""
+    return f"{subject or 'Your message'} [{spoken}]", f"{text}{asked}\n\n-- \n{author}\n{foot}\n"
 
 
 def confirmation(profile: Profile, line: OfferLine, at: datetime) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from backend.catalogue import service as catalogues
 from backend.identities import service as identities
 from backend.interactions import service as interactions
 from backend.matrix.service import Pack
-from backend.overview import belonging, lines
+from backend.overview import belonging, lines, telling
 from backend.overview.allowing import privacy_page, say_consents
 from backend.overview.belonging import GROUP_WORDS
 from backend.overview.calling import caller, create_caller, wrap_up, wrap_up_page
@@ -30,6 +30,7 @@ from backend.overview.following import follow, renew_due
 from backend.overview.funnel import FunnelPage, funnel_page
 from backend.overview.online import online, set_watching, visit, watching, write_moment
 from backend.overview.past import event_page, timeline_found
+from backend.overview.rating import Asking, asking_of_case, asking_of_offer, rate_case, rate_offer
 from backend.overview.scoring import Scored, score_all, scorer
 from backend.overview.tracing import Claimed, SourcesPage, Traced, sources_page
 from backend.overview.types import (
@@ -55,6 +56,7 @@ from shared.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 
 __all__ = [
     "GROUP_WORDS",
+    "Asking",
     "Claimed",
     "CustomerPage",
     "Described",
@@ -69,6 +71,8 @@ __all__ = [
     "Way",
     "activity_page",
     "add_finder",
+    "asking_of_case",
+    "asking_of_offer",
     "bills_page",
     "caller",
     "cancel_case",
@@ -84,6 +88,8 @@ __all__ = [
     "offers_page",
     "portal_home",
     "privacy_page",
+    "rate_case",
+    "rate_offer",
     "renew_due",
     "request_callback",
     "say_consents",
@@ -162,7 +168,10 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
     persons = lines.representatives(beside.representatives, today)
     return CustomerPage(
         customer=lines.header(profile, snapshot, pack, mask),
-        warnings=lines.warnings(profile, snapshot, pack, balance, contact),
+        warnings=(
+            *telling.warnings(profile, events.items, now),
+            *lines.warnings(profile, snapshot, pack, balance, contact),
+        ),
         worth=lines.worth(snapshot, bills, pack, mask),
         risk=lines.risk(profile, snapshot, pack, mask),
         value=lines.whole_value(profile, snapshot, pack),

@@ -23,10 +23,12 @@ _ICONS = {
     "profile.changed": "edit", "representative.recorded": "user", "representative.ended": "user",
     "article.sent": "file-text",
     "task.promised": "clock", "task.kept": "check", "task.reopened": "clock", "task.assigned": "user",
+    "rating.given": "message-circle", "rating.low": "alert-triangle", "contact.changed": "edit", "language.changed": "edit", "closing.asked": "alert-triangle",
+    "closing.taken_back": "arrow-back-up", "by_phone.asked": "phone-call",
     "group.joined": "home", "group.left": "home",
 }  # fmt: skip
 _GOOD = {"offer.accepted", "offer.fulfilled", "complaint.resolved"}
-_POOR = {"payment.failed", "complaint.opened"}
+_POOR = {"payment.failed", "complaint.opened", "rating.low"}
 
 
 class Dated(Protocol):
