@@ -40,7 +40,7 @@ def write(case_id: UUID) -> Response:
     try:
         file = (sent.filename, sent.read()) if sent is not None and sent.filename else None
         with db.transaction() as session:
-            casework.write_own(session, current_actor(), case_id, text, CHANNEL, request_now(), file=file, home=_home())
+            casework.write_own(session, current_actor(), case_id, text, CHANNEL, request_now(), file=file, home=home())
     except Invalid as wrong:
         return drawn(case_id, 422, errors=wrong.errors, typed=text, lost=bool(sent and sent.filename))
     except Conflict as refused:
@@ -55,7 +55,7 @@ def fetch(case_id: UUID, file_id: UUID) -> Response:
     """A file that the customer sent, to be saved: no browser shows or runs it here."""
     with db.reading() as session:
         file = casework.own_file(session, current_actor(), case_id, file_id)
-    response = FlaskResponse(cases.content_of(_home(), file), mimetype="application/octet-stream")
+    response = FlaskResponse(cases.content_of(home(), file), mimetype="application/octet-stream")
     response.headers.set("Content-Disposition", "attachment", filename=file.name)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
@@ -64,23 +64,24 @@ def fetch(case_id: UUID, file_id: UUID) -> Response:
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Says where files stand; and lets this one form be larger than others, before anything reads it."""
+    """Says where files stand; and lets the two forms with files be larger than others, before anything reads it."""
     app.extensions["evenhand_home"] = settings.home
 
     @app.before_request
     def allow_files() -> None:
-        if request.endpoint == "cases.write":
+        if request.endpoint in ("cases.write", "raising.send"):
             request.max_content_length = LARGEST_UPLOAD
 
 
-def _home() -> Path:
-    home: Path = current_app.extensions["evenhand_home"]
-    return home
+def home() -> Path:
+    """Where files stand."""
+    found: Path = current_app.extensions["evenhand_home"]
+    return found
 
 
 def drawn(case_id: UUID, status: int = 200, **more: Any) -> Response:
     """The page of the case; of what is none, the first page."""
-    found = casework.own_case(current_actor(), case_id)
+    found = casework.own_case(current_actor(), case_id, request_now())
     if found is None:
         return redirect(url_for("home.show"), 303)
     with db.reading() as session:

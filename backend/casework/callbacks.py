@@ -66,12 +66,12 @@ class CallsPage:
 def call_times(session: Session, customer_id: UUID, now: datetime, team: str = "") -> CallTimes:
     """The times at which we can call this customer. Raises NotFound, and Invalid for a team that there is not."""
     pack, zone = catalogues.pack_in_force(session), profiles.profile(session, customer_id).timezone
-    quick, by_day = _laid_out(cases.free_slots(session, pack, now, team), zone)
+    quick, by_day = laid_out(cases.free_slots(session, pack, now, team), zone)
     return CallTimes(quick, by_day, zone, cases.team_for(pack, team), pack.casework.team)
 
 
 @lru_cache(maxsize=32)
-def _laid_out(free: tuple[Slot, ...], zone: str) -> tuple[Any, Any]:
+def laid_out(free: tuple[Slot, ...], zone: str) -> tuple[Any, Any]:
     """The next slot of each part of the day, and all by day. The same for all who live in one zone, until one is taken."""
     quick = [
         (key, label, slot) for key, label in QUICK for slot in [next((one for one in free if cases.fits(one, key, zone)), None)] if slot

@@ -170,7 +170,7 @@ _WORDS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "closing_taken_back": (
             "Conserva su cuenta",
-            "Hola {name}:\n\nDesde el {day} a las {time} su cuenta ya no se va a cerrar. Todo sigue como está.\n",
+            "Hola {name}:\n\nDesde el {day} a las {time} su cuenta ya no se va a cerrar. No cambia nada.\n",
         ),
     },
 }  # fmt: skip
@@ -182,13 +182,19 @@ class Letter:
 
     kind: Kind
     values: Mapping[str, str] = field(default_factory=dict)
+    days: Mapping[str, datetime] = field(default_factory=dict)
+    """Other days that stand in it, written as the day itself is."""
 
 
 def written(letter: Letter, profile: Profile, at: datetime) -> tuple[str, str]:
     """Subject and text."""
     words = _WORDS.get(profile.language[:2].lower(), _WORDS["en"])
     subject, text = words[letter.kind]
-    local = at.astimezone(zone_named(profile.timezone))
-    day = f"{local:%d/%m/%Y}" if words is _WORDS["es"] else f"{local.day} {local:%B %Y}"
-    values = {"name": profile.name, "day": day, "time": f"{local:%H:%M}", **letter.values}
+    zone = zone_named(profile.timezone)
+    local = at.astimezone(zone)
+    days = {
+        name: f"{one:%d/%m/%Y}" if words is _WORDS["es"] else f"{one.day} {one:%B %Y}"
+        for name, one in {"day": local, **{name: one.astimezone(zone) for name, one in letter.days.items()}}.items()
+    }
+    values = {"name": profile.name, **days, "time": f"{local:%H:%M}", **letter.values}
     return subject.format(**values), text.format(**values)

@@ -93,7 +93,7 @@ def _events(customer_id: UUID) -> Any:
 def _later(theirs: Any, ours: Any) -> Row | None:
     if theirs.seen_at <= ours.seen_at:
         return None
-    return {name: getattr(theirs, name) for name in ("interaction_id", "page", "page_since", "seen_at")}
+    return {name: getattr(theirs, name) for name in ("interaction_id", "page", "page_since", "seen_at", "steps")}
 
 
 def row_counts(session: Session, customer_id: UUID) -> dict[str, int]:

@@ -26,11 +26,6 @@ def _contact_changed(event: Event, own: bool, language: str) -> tuple[str, str]:
     return (f"You changed your {what}" if own else f"Changed their {what}"), "" if own else "checked by a code"
 
 
-def _language_changed(event: Event, own: bool, language: str) -> tuple[str, str]:
-    to = str(event.data.get("label") or "")
-    return ("You chose your language" if own else "Chose their language"), to
-
-
 def _closing(event: Event, own: bool, language: str) -> tuple[str, str]:
     on = day_text(event.data["on"]) if event.data.get("on") else ""
     return (
@@ -54,7 +49,6 @@ WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
     "rating.given": _rated,
     "rating.low": _rated,
     "contact.changed": _contact_changed,
-    "language.changed": _language_changed,
     "closing.asked": _closing,
     "closing.taken_back": _kept,
     "by_phone.asked": _by_phone,

@@ -19,7 +19,7 @@ from backend.catalogue import service as catalogues
 from backend.identities import service as identities
 from backend.interactions import service as interactions
 from backend.matrix.service import Pack
-from backend.overview import belonging, lines, telling
+from backend.overview import belonging, lines, needing, telling
 from backend.overview.allowing import privacy_page, say_consents
 from backend.overview.belonging import GROUP_WORDS
 from backend.overview.calling import caller, create_caller, wrap_up, wrap_up_page
@@ -29,6 +29,7 @@ from backend.overview.finding import Everything, add_finder, find_everything
 from backend.overview.following import follow, renew_due
 from backend.overview.funnel import FunnelPage, funnel_page
 from backend.overview.online import online, set_watching, visit, watching, write_moment
+from backend.overview.own import MePage, WhatRuns, me_page, what_runs
 from backend.overview.past import event_page, timeline_found
 from backend.overview.rating import Asking, asking_of_case, asking_of_offer, rate_case, rate_offer
 from backend.overview.scoring import Scored, score_all, scorer
@@ -63,12 +64,14 @@ __all__ = [
     "Everything",
     "FunnelPage",
     "LeavingPage",
+    "MePage",
     "PortalHome",
     "Scored",
     "SourcesPage",
     "Traced",
     "Wall",
     "Way",
+    "WhatRuns",
     "activity_page",
     "add_finder",
     "asking_of_case",
@@ -85,6 +88,7 @@ __all__ = [
     "follow",
     "funnel_page",
     "leaving_page",
+    "me_page",
     "offers_page",
     "portal_home",
     "privacy_page",
@@ -105,6 +109,7 @@ __all__ = [
     "wall",
     "watching",
     "way_page",
+    "what_runs",
     "wrap_up",
     "wrap_up_page",
 ]  # fmt: skip
@@ -147,6 +152,7 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
         bills = profiles.bill_heads(session, profile.customer_id, A_YEAR_OF_BILLS)
         events = interactions.timeline(session, profile.customer_id, limit=TIMELINE)
         here = online(session, profile.customer_id, now)
+        wish = interactions.by_phone(session, profile.customer_id, now)
         work = tuple(_read_by(mask, one) for one in cases.of_customer(session, profile.customer_id))
         beside = profiles.beside(session, profile.customer_id, pack)
         mine = [one for one in contacts if str(one.staff_id) == actor.id]
@@ -193,6 +199,7 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
         came_by=came_by,
         others=tuple(dict.fromkeys(one.staff or "" for one in contacts if one not in mine)),
         online=here,
+        by_phone=telling.read_by(wish, mask),
         cases=work,
         credits=beside.credits,
         representatives=tuple(one for one in persons if one.state != "ended"),
@@ -241,12 +248,17 @@ def portal_home(actor: Actor, now: datetime, *, present: bool = True) -> PortalH
         unpaid = profiles.bill_heads(session, customer_id, SHOWN_BILLS, unpaid=True)
         spoken = interactions.last_spoken(session, customer_id, now - REMEMBERED)
         work = cases.of_customer(session, customer_id)
+        waiting = cases.awaiting_answer(session, customer_id)
     first = recommendation.elsewhere.reference if recommendation.elsewhere else None
     today = date.fromisoformat(snapshot.today)
     return PortalHome(
         name=profile.name,
         first_name=profile.first_name,
-        needs=lines.needs(snapshot, tuple(lines.bill_line(bill, today) for bill in unpaid)),
+        needs=needing.needs(
+            lines.needs(snapshot, tuple(lines.bill_line(bill, today) for bill in unpaid)),
+            needing.Known(work, waiting, recommendation.cards, profiles.closes_on(profile)),
+            today,
+        ),
         moment=lines.moment_view(profile, pack, now, "customer"),
         choices=lines.choices(pack, "customer"),
         recommendation=recommendation,
@@ -322,7 +334,7 @@ def set_moment(
 
 def find_reference(session: Session, text: str) -> UUID | None:
     """The customer whose offer has this spoken reference, however it is written; None when nobody's has."""
-    return treatments.owner_of_reference(session, text)
+    return treatments.owner_of_reference(session, text) or interactions.owner_of_wish(session, text)
 
 
 def request_callback(session: Session, actor: Actor, *, when: str, about: str, now: datetime) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from backend.interactions.service import Event, day
+from backend.interactions.service import ByPhone, Event, day
 from backend.overview.types import Warning
 from backend.profiles import service as profiles
-from backend.profiles.service import Profile
+from backend.profiles.service import Mask, Profile
 
 LATELY = timedelta(days=14)
 _RATED = ("rating.given", "rating.low")
@@ -30,3 +31,8 @@ def warnings(profile: Profile, events: Sequence[Event], now: datetime) -> Iterat
         if low is not None and score <= int(low.data.get("score") or 0):
             words = f": “{event.data['words']}”" if event.data.get("words") else ""
             yield Warning("rating", f"Rated {score} of 5, {day(event.at.date())}: {event.data.get('about', '')}{words}")
+
+
+def read_by(wish: ByPhone | None, mask: Mask) -> ByPhone | None:
+    """Where they left off, with dots where what they wrote would tell what is hidden."""
+    return None if wish is None else replace(wish, draft=tuple((label, mask.text(text)) for label, text in wish.draft))

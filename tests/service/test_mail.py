@@ -323,12 +323,12 @@ def test_html_mail_is_read_as_words_with_where_its_links_lead(tmp_path: Path) ->
 
 
 def test_an_answer_that_solves_the_case_asks_how_it_was(post: Post, tmp_path: Path) -> None:
-    case = opened()
+    case, kim = opened(), staff()
     for then, link in (("open", False), ("resolved", True)):
         with db.transaction() as session:
             casework.answer(
                 session, MARIA, case.case_id, "It is mended.", then=then, wait_days=None, seen=None, channel="phone",
-                actor=staff(), now=later(1),
+                actor=kim, now=later(1),
             )  # fmt: skip
         assert send_all(post.server, tmp_path) == 1
         assert (f"https://my.example/cases/{case.case_id}" in post.text()) == link

@@ -55,8 +55,11 @@ def upgrade() -> None:
     sqlite_with_rowid=False
     )
     op.create_index('ix_contact_change_until', 'contact_change', ['until'])
+    op.add_column('visit', sa.Column('steps', sa.JSON(), server_default=sa.text("'[]'"), nullable=False))
 
 
 def downgrade() -> None:
+    with op.batch_alter_table('visit') as batch:
+        batch.drop_column('steps')
     for name in ('contact_change', 'wish', 'rating'):
         op.drop_table(name)
