@@ -10,6 +10,8 @@ from flask import Blueprint, current_app, make_response, redirect, request, url_
 from werkzeug.wrappers import Response
 
 from backend import db
+from backend.catalogue import service as catalogues
+from backend.matrix.service import DeclineReason
 from backend.overview import service as overview
 from backend.people.service import Permission, current_actor, requires
 from backend.treatments import service as treatments
@@ -56,14 +58,16 @@ def accept(offer_id: UUID) -> Response:
 @bp.post("/offers/<uuid:offer_id>/decline")
 @requires(Permission.DECIDE_OFFERS)
 def decline(offer_id: UUID) -> Response:
-    _answer(offer_id, "declined")
+    reason = request.form.get("reason", "")
+    _answer(offer_id, "declined", reason=reason if reason in {one.key for one in _reasons()} else None)
     return _home("All right, not for you", "You can change your mind under What you answered.")
 
 
 @bp.post("/offers/<uuid:offer_id>/deferral")
 @requires(Permission.DECIDE_OFFERS)
 def defer(offer_id: UUID) -> Response:
-    until = _day(request.form.get("until", ""))
+    chosen = request.form.get("until", "")
+    until = _day(request.form.get("day", "") if chosen == "day" else chosen)
     _answer(offer_id, "deferred", until)
     return _home("All right, later", f"We will show it again on {as_day(until, month='%B')}.")
 
@@ -117,12 +121,20 @@ def drawn(offer_id: UUID, status: int, **said: Any) -> Response:
     return page(TEMPLATE, status=status, **said, **_context(offer_id))
 
 
-def _answer(offer_id: UUID, response: Answer, until: date | None = None, given: dict[str, str] | None = None) -> None:
+def _reasons() -> tuple[DeclineReason, ...]:
+    """Why somebody may say no, as customers are asked."""
+    with db.reading() as session:
+        return tuple(one for one in catalogues.pack_in_force(session).decline_reasons if one.own)
+
+
+def _answer(
+    offer_id: UUID, response: Answer, until: date | None = None, given: dict[str, str] | None = None, reason: str | None = None
+) -> None:  # fmt: skip
     actor = current_actor()
     with db.transaction() as session:
         treatments.answer(
             session, offer_id, response, channel=CHANNEL, actor=actor, now=request_now(), until=until,
-            seen=_seen(), customer_id=actor.customer_id, given=given,
+            seen=_seen(), customer_id=actor.customer_id, given=given, reason=reason,
         )  # fmt: skip
 
 
@@ -149,7 +161,7 @@ def _context(offer_id: UUID) -> dict[str, Any]:
     with db.reading() as session:
         offer = treatments.offer_page(session, offer_id, actor, request_now())
         asking = overview.asking_of_offer(session, actor, offer.line, request_now())
-    return {"offer": offer, "asking": asking}
+    return {"offer": offer, "asking": asking, "reasons": _reasons() if offer.live else ()}
 
 
 def _same_again(error: Conflict) -> bool:

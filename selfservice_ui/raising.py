@@ -126,7 +126,7 @@ def _typed() -> dict[str, str]:
 def _found() -> tuple[FoundArticle, ...]:
     typed = _typed()
     with db.reading() as session:
-        return casework.suggest_own(session, typed["subject"], typed["type"])
+        return casework.suggest_own(session, typed["subject"])
 
 
 def _form(

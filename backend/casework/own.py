@@ -61,11 +61,9 @@ def own_cases(actor: Actor) -> OwnCases:
     return OwnCases(tuple(one for one in listed if one.work.merged_into is None), planned, zone)
 
 
-def suggest_own(session: Session, subject: str, type: str) -> tuple[FoundArticle, ...]:
-    """Public articles whose words fit what they are about to send us, of its kind first; nothing for no words."""
-    found = knowledge.search(session, subject[: cases.LONGEST_SUBJECT], public_only=True, limit=MOST * 3)
-    of_its_kind = sorted(found, key=lambda one: type not in one.article.writing.types)
-    return tuple(of_its_kind[:MOST])
+def suggest_own(session: Session, subject: str) -> tuple[FoundArticle, ...]:
+    """Public articles whose words fit what they are about to send us, best first; nothing for no words."""
+    return knowledge.search(session, subject[: cases.LONGEST_SUBJECT], public_only=True, limit=MOST)
 
 
 def raise_own(

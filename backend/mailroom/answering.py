@@ -27,8 +27,8 @@ from backend.treatments import service as treatments
 from shared.kernel.errors import Erased, Invalid, NotFound
 
 CHANNEL = "email"
-SPOKEN = ("phone",)
-"""Where nothing stands in writing once it is said."""
+CONFIRMED = ("phone", "portal")
+"""Where an acceptance is confirmed by e-mail: what was said, and what was clicked."""
 _ENCLOSED = "files of an answer"
 
 
@@ -155,7 +155,7 @@ def _thread(session: Session, customer_id: UUID, case_ids: Collection[UUID]) -> 
 def _confirm(session: Session, event: Event) -> None:
     offer_id = UUID(event.data["offer_id"])
     line = treatments.as_the_customer_reads_it(session, event.customer_id, offer_id, event.at)
-    if line.state not in ("accepted", "fulfilled") or line.channel not in SPOKEN:
+    if line.state not in ("accepted", "fulfilled") or line.channel not in CONFIRMED:
         return
     profile = profiles.profile(session, event.customer_id)
     to = own_address(profile, catalogues.pack_in_force(session))

@@ -19,6 +19,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "accepted": "Confirmed: {headline}",
         "greeting": "Dear {name},",
         "intro": "You accepted this by telephone on {day} at {time}. Please keep this mail as your confirmation.",
+        "intro_portal": "You accepted this on your pages on {day} at {time}. Please keep this mail as your confirmation.",
         "intro_for": "{person} accepted this for you by telephone on {day} at {time}. Please keep this mail as your confirmation.",
         "what": "What you agreed to: {headline}",
         "what_for": "What was agreed for you: {headline}",
@@ -39,6 +40,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "accepted": "Confirmado: {headline}",
         "greeting": "Hola {name}:",
         "intro": "Usted aceptó esto por teléfono el {day} a las {time}. Guarde este correo como su confirmación.",
+        "intro_portal": "Usted aceptó esto en sus páginas el {day} a las {time}. Guarde este correo como su confirmación.",
         "intro_for": "{person} aceptó esto por usted por teléfono el {day} a las {time}. Guarde este correo como su confirmación.",
         "what": "Lo que ha aceptado: {headline}",
         "what_for": "Lo que se ha aceptado por usted: {headline}",
@@ -68,7 +70,7 @@ def answer(language: str, reference: str, subject: str, text: str, author: str, 
 
 
 def confirmation(profile: Profile, line: OfferLine, at: datetime) -> tuple[str, str]:
-    """What was accepted by telephone: its terms, what was chosen and what was read out, the reference, and until when it can be taken back."""
+    """What was accepted: its terms, what was chosen and what was read out, the reference, and until when it can be taken back."""
     words = _in(profile.language)
     last_day = line.undo_until
     mind = words["undo"].format(day=_day(last_day, profile.language)) if last_day else words["final"]
@@ -78,7 +80,8 @@ def confirmation(profile: Profile, line: OfferLine, at: datetime) -> tuple[str, 
         # Word for word, as it was read out: whoever compares finds the same text.
         _listed(words[f"told{other}"], (f"{one.label}. {one.text}" for one in line.disclosed)),
     ]
-    return _letter(profile, line, line.at or at, "accepted", f"intro{other}", f"what{other}", line.promise, mind, more)
+    intro = "intro_portal" if line.channel == "portal" else f"intro{other}"
+    return _letter(profile, line, line.at or at, "accepted", intro, f"what{other}", line.promise, mind, more)
 
 
 def taken_back(profile: Profile, line: OfferLine, at: datetime) -> tuple[str, str]:

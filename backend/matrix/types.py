@@ -205,6 +205,8 @@ class DeclineReason(Labelled):
     """Why a customer says no. `cool_off_days`: how long that keeps the treatment away, where longer than its own time."""
 
     cool_off_days: int = Field(default=0, ge=0, le=3650)
+    own: str = ""
+    """As a customer says it; empty where customers are not asked for it."""
 
 
 class Purpose(Labelled):

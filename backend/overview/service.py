@@ -152,7 +152,9 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
         bills = profiles.bill_heads(session, profile.customer_id, A_YEAR_OF_BILLS)
         events = interactions.timeline(session, profile.customer_id, limit=TIMELINE)
         here = online(session, profile.customer_id, now)
-        wish = interactions.by_phone(session, profile.customer_id, now)
+        # Asked for only where the timeline tells of it: most pages need no statement for it.
+        left_off = any(event.kind == "by_phone.asked" for event in events.items)
+        wish = interactions.by_phone(session, profile.customer_id, now) if left_off else None
         work = tuple(_read_by(mask, one) for one in cases.of_customer(session, profile.customer_id))
         beside = profiles.beside(session, profile.customer_id, pack)
         mine = [one for one in contacts if str(one.staff_id) == actor.id]
@@ -248,7 +250,8 @@ def portal_home(actor: Actor, now: datetime, *, present: bool = True) -> PortalH
         unpaid = profiles.bill_heads(session, customer_id, SHOWN_BILLS, unpaid=True)
         spoken = interactions.last_spoken(session, customer_id, now - REMEMBERED)
         work = cases.of_customer(session, customer_id)
-        waiting = cases.awaiting_answer(session, customer_id)
+        waits = any(one.kind == "case" for one in work)
+        waiting = cases.awaiting_answer(session, customer_id) if waits else {}
     first = recommendation.elsewhere.reference if recommendation.elsewhere else None
     today = date.fromisoformat(snapshot.today)
     return PortalHome(

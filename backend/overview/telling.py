@@ -10,6 +10,7 @@ from backend.interactions.service import ByPhone, Event, day
 from backend.overview.types import Warning
 from backend.profiles import service as profiles
 from backend.profiles.service import Mask, Profile
+from shared.kernel import clock
 
 LATELY = timedelta(days=14)
 _RATED = ("rating.given", "rating.low")
@@ -30,7 +31,10 @@ def warnings(profile: Profile, events: Sequence[Event], now: datetime) -> Iterat
         score = int(event.data.get("score") or 0)
         if low is not None and score <= int(low.data.get("score") or 0):
             words = f": “{event.data['words']}”" if event.data.get("words") else ""
-            yield Warning("rating", f"Rated {score} of 5, {day(event.at.date())}: {event.data.get('about', '')}{words}")
+            yield Warning(
+                "rating",
+                f"Rated {score} of 5, {day(clock.local_day(event.at, profile.timezone))}: {event.data.get('about', '')}{words}",
+            )
 
 
 def read_by(wish: ByPhone | None, mask: Mask) -> ByPhone | None:

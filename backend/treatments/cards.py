@@ -21,9 +21,14 @@ from backend.treatments.inputs import Inputs
 from backend.treatments.labels import STATE_LABELS as STATE_LABELS
 from backend.treatments.labels import STEP_LABELS as STEP_LABELS
 from backend.treatments.masked import masked_term, sayable, unsaid
+from backend.treatments.plan_changes import changes_of, made
 from backend.treatments.scripting import Doubt, SaidNext, script_of, spoken
 from backend.treatments.withholding import WithheldLine as WithheldLine
 from shared.kernel.actors import Actor
+from shared.kernel.money import Money, of_major
+
+MONTHLY = "monthly_charges"
+"""The attribute that says what a customer pays a month, where the pack keeps one."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +159,10 @@ class OfferPage:
     live: bool
     asked: tuple[Asked, ...] = ()
     """What is asked with the acceptance, where it can still be accepted."""
+    monthly: tuple[Money, Money] | None = None
+    """What the customer pays a month now, and would pay by it; None where that does not change, or it is answered."""
+    heard: str = ""
+    """When and where an agent told them of it, for what was put to them by a person."""
 
 
 @dataclass(frozen=True)
@@ -295,6 +304,17 @@ def offer_line(row: Any, inputs: Inputs, viewer: Actor) -> OfferLine:
         disclosed=told_from(row.disclosed),
         chosen=tuple(replace(one, text=inputs.mask.text(one.text)) for one in chosen_from(row.chosen)),
     )
+
+
+def monthly_change(t: Treatment, row: Any, inputs: Inputs) -> tuple[Money, Money] | None:
+    """What the customer pays a month before and after fulfilment; None where it leaves that as it is, or they may not read it."""
+    attributes, currency = inputs.snapshot.attributes, inputs.pack.currency
+    before = attributes.get(MONTHLY)
+    if before is None or MONTHLY in inputs.mask.hidden:
+        return None
+    after = made(changes_of(t.fulfilment, terms_from(row.terms), attributes, currency), attributes).get(MONTHLY)
+    pair = (of_major(float(before), currency), of_major(float(after or 0), currency))
+    return pair if pair[0] != pair[1] else None
 
 
 def _refusal(viewer: Actor) -> str:

@@ -66,7 +66,7 @@ def test_articles_that_may_help_are_suggested_while_typing_and_then_it_is_sent_a
     assert found.all("a", href="/help/slow-internet")
     assert found.one("input", name="seen").get("value") == "yes"
     with db.reading() as session:
-        hits = casework.suggest_own(session, "goodwill credits when somebody has died", "complaint")
+        hits = casework.suggest_own(session, "goodwill credits when somebody has died")
     assert all(one.article.is_public for one in hits)
     nothing = portal.send("post", "/cases/new/articles", {**typed, "subject": ""}, htmx=True)
     assert not nothing.all("a")
