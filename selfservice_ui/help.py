@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
 from backend import db
+from backend.catalogue import service as catalogues
 from backend.knowledge import service as knowledge
 from backend.knowledge.types import Voter
 from backend.people.service import public
@@ -24,9 +25,21 @@ SHOWN = 100
 @bp.get("/help")
 @public
 def index() -> Response:
+    """All articles, or those of a stage of being a customer, or of a service."""
+    stage, service = request.args.get("stage", ""), request.args.get("service", "")
     with db.reading() as reading:
         listed = knowledge.listed(reading, public_only=True, limit=SHOWN, cursor=request.args.get("cursor") or None)
-    return page("portal/help.html", listed=listed, query="")
+        pack = catalogues.pack_in_force(reading)
+    there = {key for one in listed.items for key in (*one.writing.stages, *one.writing.services)}
+    shown = [
+        one
+        for one in listed.items
+        if (not stage or stage in one.writing.stages) and (not service or service in one.writing.services)
+    ]
+    return page(
+        "portal/help.html", listed=listed, shown=shown, query="", stage=stage, service=service,
+        stages=[one for one in pack.stages if one.own and one.key in there], services=[one for one in pack.services if one.key in there],
+    )  # fmt: skip
 
 
 @bp.post("/help")

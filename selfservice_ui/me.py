@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import cast
 
 from flask import Blueprint, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -22,7 +21,6 @@ from shared.ui.formats import as_day, local_day_of, speak_of
 from shared.ui.pages import page, request_now, tell
 
 bp = Blueprint("me", __name__)
-POINT = "<any(email, phone):point>"
 WORDS = {"email": "e-mail address", "phone": "telephone number"}
 
 
@@ -34,47 +32,50 @@ def show() -> Response:
     return page("portal/me.html", seen=seen, can_check=entering.can_check)
 
 
-@bp.get(f"/me/{POINT}")
-@requires(Permission.PORTAL)
-def new(point: str) -> Response:
-    return _new(_point(point))
+def _routes(kind: Point) -> None:
+    """An address of each kind has pages of its own, under names of their own."""
+
+    @bp.get(f"/me/{kind}", endpoint=kind)
+    @requires(Permission.PORTAL)
+    def new() -> Response:
+        return _new(kind)
+
+    @bp.post(f"/me/{kind}", endpoint=f"ask_{kind}")
+    @requires(Permission.PORTAL)
+    def ask() -> Response:
+        """A borrowed browser is not enough: the password is asked for again. Then a code goes to the new address."""
+        value = request.form.get("value", "")[:400]
+        try:
+            _prove()
+            entering.ask_address(current_actor(), kind, value, coming_in.visitor(), request_now())
+        except Invalid as wrong:
+            return _new(kind, 422, wrong.errors)
+        except Unauthenticated as refused:
+            return _new(kind, 422, {"password": str(refused)})
+        except (Conflict, TooMany) as refused:
+            return _new(kind, refused.status, {"": str(refused)})
+        return redirect(url_for(f".{kind}_code"), 303)
+
+    @bp.get(f"/me/{kind}/code", endpoint=f"{kind}_code")
+    @requires(Permission.PORTAL)
+    def code() -> Response:
+        return _code(kind)
+
+    @bp.post(f"/me/{kind}/code", endpoint=f"read_{kind}_code")
+    @requires(Permission.PORTAL)
+    def read_code() -> Response:
+        try:
+            entering.read_address_code(current_actor(), kind, request.form.get("code", "")[:40], request_now())
+        except Invalid as wrong:
+            return _code(kind, 422, wrong.errors)
+        except Conflict as over:
+            return _new(kind, 409, {"": str(over)})
+        tell("good", f"Your {WORDS[kind]} is changed", "We reach you there from now on, and have told the old one.")
+        return redirect(url_for(".show"), 303)
 
 
-@bp.post(f"/me/{POINT}")
-@requires(Permission.PORTAL)
-def ask(point: str) -> Response:
-    """A borrowed browser is not enough: the password is asked for again. Then a code goes to the new address."""
-    kind, value = _point(point), request.form.get("value", "")[:400]
-    try:
-        _prove()
-        entering.ask_address(current_actor(), kind, value, coming_in.visitor(), request_now())
-    except Invalid as wrong:
-        return _new(kind, 422, wrong.errors)
-    except Unauthenticated as refused:
-        return _new(kind, 422, {"password": str(refused)})
-    except (Conflict, TooMany) as refused:
-        return _new(kind, refused.status, {"": str(refused)})
-    return redirect(url_for(".code", point=kind), 303)
-
-
-@bp.get(f"/me/{POINT}/code")
-@requires(Permission.PORTAL)
-def code(point: str) -> Response:
-    return _code(_point(point))
-
-
-@bp.post(f"/me/{POINT}/code")
-@requires(Permission.PORTAL)
-def read_code(point: str) -> Response:
-    kind = _point(point)
-    try:
-        entering.read_address_code(current_actor(), kind, request.form.get("code", "")[:40], request_now())
-    except Invalid as wrong:
-        return _code(kind, 422, wrong.errors)
-    except Conflict as over:
-        return _new(kind, 409, {"": str(over)})
-    tell("good", f"Your {WORDS[kind]} is changed", "We reach you there from now on, and have told the old one.")
-    return redirect(url_for(".show"), 303)
+for _kind in entering.POINTS:
+    _routes(_kind)
 
 
 @bp.get("/me/closing")
@@ -152,7 +153,7 @@ def _code(kind: Point, status: int = 200, errors: dict[str, str] | None = None) 
     with db.reading() as session:
         asked = entering.asked_address(session, current_actor(), kind, request_now())
     if asked is None:
-        return redirect(url_for(".new", point=kind), 303)
+        return redirect(url_for(f".{kind}"), 303)
     return page("portal/me_code.html", status=status, asked=asked, what=WORDS[kind], errors=errors or {})
 
 
@@ -168,8 +169,3 @@ def _closing(status: int = 200, errors: dict[str, str] | None = None) -> Respons
         "portal/me_closing.html", status=status, before=before, runs=overview.what_runs(actor, now), asks_code=asks_code,
         closes=closes, last=closes - timedelta(days=1), errors=errors or {},
     )  # fmt: skip
-
-
-def _point(text: str) -> Point:
-    """The address itself allows nothing else."""
-    return cast(Point, text)

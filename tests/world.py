@@ -89,7 +89,6 @@ class World:
             "merge_id": str(UUID(int=9)),
             "other_id": (self.mine if person is self.other else self.other).customer_id,
             "name": "who",
-            "point": "email",
             "part": "talk",
             "mail_id": str(UUID(int=11)),
             "filename": "mark.svg",

@@ -6,7 +6,7 @@ The functions that check a password or a code open their own transactions; the o
 from __future__ import annotations
 
 from backend.entering import authenticators, passkeys
-from backend.entering.addresses import Point, can_check
+from backend.entering.addresses import POINTS, Point, can_check
 from backend.entering.addresses import ask as ask_address
 from backend.entering.addresses import asked as asked_address
 from backend.entering.addresses import read as read_address_code
@@ -44,6 +44,7 @@ from backend.entering.throttling import may_ask
 from backend.entering.visitors import Visitor, visitor
 
 __all__ = [
+    "POINTS",
     "Challenge",
     "Point",
     "Purpose",

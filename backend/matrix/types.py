@@ -96,6 +96,12 @@ class CellChange(Part):
     next: Mapping[Key, Chance] = Field(default_factory=dict)
 
 
+class Stage(Labelled):
+    """A stage of being a customer. `own`: as a customer says it who looks for help; empty where they are not asked."""
+
+    own: str = ""
+
+
 class StageWeights(Part):
     stage: Key
     weights: Vector
@@ -242,7 +248,7 @@ class Pack(Part):
     attributes: Mapping[str, Attribute]
     facts: Mapping[str, Fact]
     objectives: tuple[Key, ...]
-    stages: tuple[Labelled, ...]
+    stages: tuple[Stage, ...]
     channels: tuple[Labelled, ...]
     cells: Mapping[tuple[str, str], Cell]
     stage_weights: Mapping[str, Vector]
