@@ -80,7 +80,7 @@ def agent_recommendation(
             cards.agent_card(
                 _treatment(inputs, item), item, rank, rows[str(item.offer_id)], inputs, context, actor.name
             ),
-            margin=engine.margin_in_words(item, after[rank - 1]),
+            margin=_margin(inputs, item, after[rank - 1]),
         )
         for rank, item in enumerate(delivery.here[:limit], 1)
     ]
@@ -94,6 +94,10 @@ def agent_recommendation(
         nothing=None if shown else NOTHING_AGENT,
         stands_until=decided.stands_until,
     )
+
+
+def _margin(inputs: Inputs, item: Ranked, follower: Ranked | None) -> str:
+    return engine.margin_in_words(item, follower, _treatment(inputs, follower).name if follower else "")
 
 
 def for_customer(
