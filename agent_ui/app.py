@@ -45,6 +45,7 @@ from backend.people import service as people
 from backend.settings import Settings
 from shared.kernel.actors import Actor
 from shared.ui.devices import install_devices
+from shared.ui.languages import install_languages
 from shared.ui.signing_in import install_sessions, install_sign_in, signed_in_actor, to_sign_in
 from shared.ui.wiring import install_face
 
@@ -55,6 +56,7 @@ def create_desk(settings: Settings) -> Flask:
     """The desk's WSGI app. The database must have been opened with `db.open` before its first request."""
     app = Flask("agent_ui", static_folder=None, root_path=str(Path(__file__).parent))
     edge.prepare(app, "desk", settings)
+    install_languages(app)
     app.config.update(DEMO=settings.env == "demo", TESTING=settings.env == "test", STREAMS=settings.streams)
     install_sessions(app, "desk", settings.secret, secure=settings.secure_cookies, hours=A_SHIFT)
     install_sign_in(app, _staff)

@@ -18,6 +18,7 @@ from selfservice_ui import (
     help,
     home,
     keys,
+    languages,
     live,
     offers,
     privacy,
@@ -38,6 +39,8 @@ def create_portal(settings: Settings) -> Flask:
     """The portal's WSGI app. The database must have been opened with `db.open` before its first request."""
     app = Flask("selfservice_ui", static_folder=None, root_path=str(Path(__file__).parent))
     edge.prepare(app, "portal", settings)
+    # Before anybody is recognised: whoever signs in is then spoken to in their own.
+    languages.install(app)
     app.config.update(DEMO=settings.env == "demo", TESTING=settings.env == "test", STREAMS=settings.streams)
     install_sessions(app, "portal", settings.secret, secure=settings.secure_cookies, hours=A_VISIT)
     install_sign_in(app, coming_in.find_actor)
@@ -61,6 +64,7 @@ def create_portal(settings: Settings) -> Flask:
         help,
         contact,
         watching,
+        languages,
         live,
     ):
         app.register_blueprint(part.bp)

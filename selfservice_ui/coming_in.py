@@ -17,7 +17,7 @@ from backend.entering.service import Visitor, Way
 from backend.ingest import service as ingest
 from backend.people import service as people
 from backend.profiles import service as profiles
-from selfservice_ui import watching
+from selfservice_ui import languages, watching
 from shared.kernel.actors import Actor
 from shared.kernel.errors import NotFound
 from shared.ui import signing_in
@@ -53,9 +53,10 @@ def begin(actor: Actor, way: Way, next_path: str = "") -> Answer:
     with db.reading() as reading:
         asks_more = way != "passkey" and entering.authenticators.is_set(reading, actor)
     if asks_more:
-        seen = session.get(_SEEN, [])
+        seen, said = session.get(_SEEN, []), languages.said_here()
         signing_in.end()
         session[_SEEN] = seen
+        languages.say(said)
         session[_SECOND] = {
             "subject": actor.id, "customer": str(actor.customer_id), "way": way, "next": next_path, "at": request_now().timestamp(),
         }  # fmt: skip
@@ -78,10 +79,12 @@ def go_on(actor: Actor) -> Answer:
 
 
 def _begin(actor: Actor, way: Way, next_path: str) -> Answer:
-    at_door, seen = visitor(mark_device()), session.get(_SEEN, [])
+    at_door, seen, said = visitor(mark_device()), session.get(_SEEN, []), languages.said_here()
     with db.transaction() as writing:
         begun = entering.begin(writing, actor, way, at_door, current_app.config["ADDRESS"], request_now())
         unsent = entering.take_unsent(writing, actor, request_now())
+        if said and actor.customer_id:
+            profiles.set_language(writing, actor.customer_id, said, request_now())
     signing_in.start(actor)
     session[_SESSION] = str(begun)
     _join(actor, seen)
@@ -161,6 +164,7 @@ def find_actor(subject: str) -> Actor | None:
     if found is None:
         return None
     watching.note(profile)
+    languages.of_customer(profile.language)
     actor, g.write_seen = found
     return actor
 

@@ -47,7 +47,7 @@ from backend.profiles.changing import revise, states_due
 from backend.profiles.consenting import consent, consent_history, enter_consent, wording_version
 from backend.profiles.crediting import book_credit, issue_bill, waiting_credits
 from backend.profiles.experience import Moved, moves, score, with_truths
-from backend.profiles.filing import Details, amend, count_past, details
+from backend.profiles.filing import Details, amend, count_past, details, set_language
 from backend.profiles.finding import Found, find
 from backend.profiles.identified import Identified, existing, identified, identified_after, versions_after
 from backend.profiles.identity import caller_number, fold, forget, normalise
@@ -141,7 +141,7 @@ __all__ = [
     "lifetime_value", "load_progress", "loaded_packs", "local_today", "lock_out", "mask_of", "meant", "members", "memberships", "move_customer",
     "move_customer_back", "moves", "name_text", "names_of", "nearly", "normalise", "note_erased", "note_progress", "note_swept", "owner", "owners",
     "phone_text", "profile", "renew_belonging", "renew_household", "renew_kept", "representative", "representatives", "resolve", "revise", "rewrite",
-    "score", "search", "set_consent", "set_moment", "settle", "snapshot", "some_from", "sources", "stamp", "stamp_of", "states_after", "states_due",
+    "score", "search", "set_consent", "set_language", "set_moment", "settle", "snapshot", "some_from", "sources", "stamp", "stamp_of", "states_after", "states_due",
     "stir", "stir_home", "taken_attributes", "told_moment", "unswept", "versions_after", "waiting_credits", "why", "with_belonging", "with_truths",
     "wording_version",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException
 
+from shared.kernel import languages
 from shared.kernel.errors import EvenhandError, Unauthenticated
 from shared.ui.addresses import install_addresses
 from shared.ui.assets import install_assets
@@ -42,13 +43,19 @@ _TOKEN = Markup('<input type="hidden" name="csrf_token" value="{}">')
 
 
 class FaceTemplate(Template):
-    """A template whose macros are made once, for whoever imports them: all templates of a face have the same globals.
+    """A template whose macros are made once for each language, for whoever imports them: all templates of a face have the same globals.
 
     Each import compared them by name, some thirty for each of thirty imports of a page.
     """
 
+    _made: dict[str, TemplateModule] | None = None
+
     def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
-        return super()._get_default_module()
+        made = self._made = self._made or {}
+        tag = languages.spoken()
+        if tag not in made:
+            made[tag] = self.make_module()
+        return made[tag]
 
 
 class FaceRequest(Request):

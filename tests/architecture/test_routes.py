@@ -29,6 +29,7 @@ PUBLIC = {
         "/help/found",
         "/help/<slug>",
         "/help/<slug>/votes",
+        "/language",
     },
 }
 
