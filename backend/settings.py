@@ -28,6 +28,8 @@ NAMES = (
     "EVENHAND_STREAMS",
     "EVENHAND_SMTP_URL",
     "EVENHAND_MAIL_FROM",
+    "EVENHAND_STAFF_SIGN_ON",
+    "EVENHAND_CUSTOMER_SIGN_ON",
 )
 # What the tests tell each other is no setting.
 TEST_PREFIX = "EVENHAND_TEST_"
@@ -54,6 +56,17 @@ class SmtpServer:
     password: str = field(default="", repr=False)
 
 
+@dataclass(frozen=True)
+class SignOn:
+    """An organisation's own single sign-on, by OpenID Connect. `only`: there is no other way in."""
+
+    issuer: str
+    client: str
+    secret: str = field(repr=False)
+    name: str
+    only: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All that differs between two installations. `secret` signs cookies and is never shown."""
@@ -69,6 +82,8 @@ class Settings:
     """None: no e-mail is sent."""
     mail_from: str = ""
     """Whom e-mail comes from, and where answers to it go: an address, or NAME <address>."""
+    staff_sign_on: SignOn | None = None
+    customer_sign_on: SignOn | None = None
     address: str = ""
     """Where people reach the portal, without a slash at the end: what links in mails begin with, and passkeys are made for."""
 
@@ -100,6 +115,8 @@ def read(environ: Mapping[str, str]) -> Settings:
         streams=_streams(environ.get("EVENHAND_STREAMS", str(STREAMS))),
         smtp=smtp,
         mail_from=mail_from,
+        staff_sign_on=_sign_on(environ, "EVENHAND_STAFF_SIGN_ON", may_be_only=True),
+        customer_sign_on=_sign_on(environ, "EVENHAND_CUSTOMER_SIGN_ON", may_be_only=False),
         address=_address(environ.get("EVENHAND_ADDRESS", ""), env, port),
     )
 
@@ -170,6 +187,29 @@ def _smtp(text: str) -> SmtpServer | None:
     return SmtpServer(
         host, port or (465 if tls else 587 if starttls == "1" else 25), tls, starttls == "1", user, password
     )
+
+
+def _sign_on(environ: Mapping[str, str], name: str, *, may_be_only: bool) -> SignOn | None:
+    """Never quotes what was set: there is a secret in it."""
+    text = environ.get(name, "")
+    if not text:
+        return None
+    allowed = f"{name} may be https://CLIENT:SECRET@ISSUER?name=WHAT PEOPLE CALL IT{'&only=1' if may_be_only else ''}"
+    wrong = SettingsError(f"{allowed}; it is not an address of that kind.")
+    try:
+        parts = urlsplit(text)
+        host, port, asked = parts.hostname, parts.port, dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
+    except ValueError:
+        raise wrong from None
+    title, only = asked.pop("name", "").strip(), asked.pop("only", "0")
+    if not host or not parts.username or not parts.password or not title or asked or parts.fragment:
+        raise wrong
+    if only not in ("0", "1") or (only == "1" and not may_be_only):
+        raise wrong
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in ("127.0.0.1", "localhost")):
+        raise SettingsError(f"{allowed}; it begins with https.")
+    issuer = f"{parts.scheme}://{host}{'' if port is None else f':{port}'}{parts.path.rstrip('/')}"
+    return SignOn(issuer, unquote(parts.username), unquote(parts.password), title, only == "1")
 
 
 def _mail_from(text: str) -> str:

@@ -28,6 +28,7 @@ from selfservice_ui import (
     words,
 )
 from shared.ui.devices import install_devices
+from shared.ui.sign_on import install_sign_on
 from shared.ui.signing_in import install_sessions, install_sign_in, signed_in_actor
 from shared.ui.wiring import install_face
 
@@ -46,6 +47,11 @@ def create_portal(settings: Settings) -> Flask:
     install_sign_in(app, coming_in.find_actor)
     install_devices(app, "portal")
     coming_in.install(app, settings.address)
+    if (own := settings.customer_sign_on) is not None:
+        install_sign_on(
+            app, issuer=own.issuer, client=own.client, secret=own.secret, name=own.name, address=settings.address,
+            back="signing_in.back_from_organisation",
+        )  # fmt: skip
     people.guard(app, signed_in_actor, coming_in.to_sign_in)
     cases.install(app, settings)
     install_face(app, layout="portal/base.html", folder=Path(__file__).parent / "static")

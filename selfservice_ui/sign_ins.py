@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, redirect, url_for
+from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from backend import db
@@ -18,6 +19,7 @@ from shared.ui.pages import page, request_now, tell
 bp = Blueprint("sign_ins", __name__)
 WAYS = {
     "password": "with your password", "code": "with a code by e-mail", "link": "with a link by e-mail", "passkey": "with a passkey",
+    "sign_on": "with the sign-in of your organisation",
     "claim": "when you set up your account", "recovery": "when you chose a new password",
 }  # fmt: skip
 
@@ -50,6 +52,15 @@ def end_others() -> Response:
     return redirect(url_for(".show"), 303)
 
 
+@bp.post("/me/sign-in/organisation/end")
+@requires(Permission.PORTAL)
+def disconnect() -> Response:
+    with db.transaction() as session:
+        entering.sign_on.disconnect(session, current_actor())
+    tell("good", gettext("Disconnected"), gettext("The sign-in of your organisation opens this account no more."))
+    return redirect(url_for(".show"), 303)
+
+
 def _page(status: int = 200) -> Response:
     return page("portal/sign_ins.html", status=status, errors={}, **context())
 
@@ -64,5 +75,6 @@ def context() -> dict[str, Any]:
             "ways": WAYS,
             "passkeys": entering.passkeys.passkeys(session, actor),
             "has_authenticator": entering.authenticators.is_set(session, actor),
+            "connected_since": entering.sign_on.connected_since(session, actor),
             "codes_left": entering.authenticators.codes_left(session, actor),
         }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, redirect, request, url_for
+from flask import Blueprint, abort, current_app, redirect, request, url_for
+from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from backend import db
@@ -10,9 +11,9 @@ from backend.entering import service as entering
 from backend.people.service import Permission, current_actor, public, requires
 from selfservice_ui import coming_in, keys
 from shared.kernel.errors import Unauthenticated
-from shared.ui import signing_in
+from shared.ui import sign_on, signing_in
 from shared.ui.devices import face_key
-from shared.ui.pages import page, request_now
+from shared.ui.pages import page, request_now, tell
 
 bp = Blueprint("signing_in", __name__)
 
@@ -63,6 +64,39 @@ def enter_by_passkey() -> Response:
     return coming_in.begin(actor, "passkey", request.form.get("next", ""))
 
 
+@bp.get("/sign-in/organisation")
+@public
+def by_organisation() -> Response:
+    """Out to the sign-in of the customer's own organisation, where one is set up."""
+    _refuse_without_sign_on()
+    try:
+        return sign_on.go(request.args.get("next", ""))
+    except Unauthenticated as refused:
+        return _form(401, errors={"": str(refused)})
+
+
+@bp.get("/sign-in/organisation/back")
+@public
+def back_from_organisation() -> Response:
+    _refuse_without_sign_on()
+    try:
+        known, next_path = sign_on.returned()
+    except Unauthenticated as refused:
+        return _form(401, errors={"": str(refused)})
+    with db.transaction() as writing:
+        actor = entering.sign_on.customer(writing, known.issuer, known.subject, known.email, request_now())
+    if actor is not None:
+        return coming_in.begin(actor, "sign_on", next_path)
+    coming_in.connect_next(known)
+    name = sign_on.name()
+    tell(
+        "plain",
+        gettext("We do not know you yet by %(name)s", name=name),
+        gettext("Sign in once in another way, or set up your account. From then on %(name)s opens it too.", name=name),
+    )
+    return redirect(url_for(".form", next=next_path) if next_path else url_for(".form"), 303)
+
+
 @bp.get("/sign-in/authenticator")
 @public
 def second() -> Response:
@@ -94,6 +128,11 @@ def leave() -> Response:
     return redirect(url_for(".form"), 303)
 
 
+def _refuse_without_sign_on() -> None:
+    if not sign_on.name():
+        abort(404)
+
+
 def _passkey(status: int = 200, errors: dict[str, str] | None = None) -> Response:
     asked = keys.asked(entering.passkeys.ask_to_sign_in(keys.site()))
     return page(
@@ -105,5 +144,5 @@ def _passkey(status: int = 200, errors: dict[str, str] | None = None) -> Respons
 def _form(status: int = 200, typed: str = "", errors: dict[str, str] | None = None) -> Response:
     return page(
         "portal/sign_in.html", status=status, typed=typed, errors=errors or {}, demo=current_app.config["DEMO"],
-        next=request.values.get("next", ""),
+        next=request.values.get("next", ""), organisation=sign_on.name(),
     )  # fmt: skip

@@ -20,6 +20,7 @@ Kind = Literal[
     "passkey_added",
     "authenticator_set",
     "authenticator_removed",
+    "sign_on_connected",
 ]
 _WORDS: dict[str, dict[str, tuple[str, str]]] = {
     "en": {
@@ -70,6 +71,11 @@ _WORDS: dict[str, dict[str, tuple[str, str]]] = {
             "Dear {name},\n\nSince {day} at {time} your account asks for no code of an authenticator any more.\n\n"
             "Was this not you? Then set it up again, and choose a new password:\n{link}\n",
         ),
+        "sign_on_connected": (
+            "Another way into your account",
+            "Dear {name},\n\nSince {day} at {time} your account opens with your organisation's sign-in, too. You can end that on the page that says how you sign in.\n\n"
+            "Was this not you? Then call us.\n",
+        ),
     },
     "es": {
         "new_device": (
@@ -118,6 +124,11 @@ _WORDS: dict[str, dict[str, tuple[str, str]]] = {
             "Ya no se piden códigos del autenticador",
             "Hola {name}:\n\nDesde el {day} a las {time} su cuenta ya no pide ningún código de un autenticador.\n\n"
             "¿No fue usted? Actívelo de nuevo y elija otra contraseña:\n{link}\n",
+        ),
+        "sign_on_connected": (
+            "Otra manera de entrar en su cuenta",
+            "Hola {name}:\n\nDesde el {day} a las {time} su cuenta se abre también con el acceso de su organización. Puede quitarlo en la página que dice cómo entra.\n\n"
+            "¿No fue usted? Llámenos.\n",
         ),
     },
 }  # fmt: skip

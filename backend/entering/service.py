@@ -5,7 +5,7 @@ The functions that check a password or a code open their own transactions; the o
 
 from __future__ import annotations
 
-from backend.entering import authenticators, passkeys
+from backend.entering import authenticators, passkeys, sign_on
 from backend.entering.authenticators import second_step
 from backend.entering.codes import (
     Purpose,
@@ -67,6 +67,7 @@ __all__ = [
     "seen_now",
     "sign_in_customer",
     "sign_in_staff",
+    "sign_on",
     "signed_in",
     "site_at",
     "take_unsent",

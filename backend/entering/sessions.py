@@ -21,7 +21,7 @@ from shared.kernel import ids
 from shared.kernel.actors import Actor
 from shared.kernel.errors import NotFound
 
-Way = Literal["password", "code", "link", "passkey", "claim", "recovery"]
+Way = Literal["password", "code", "link", "passkey", "sign_on", "claim", "recovery"]
 SESSION = db.table_of(PortalSessionRow)
 IDLE = timedelta(hours=1)
 """What nobody has used for so long is over."""

@@ -10,7 +10,7 @@ from tests.apps import APPS, create
 # All that anyone may reach, and why.
 PUBLIC = {
     "api": {"/healthz", "/readyz", "/metrics", "/api/v1/openapi.json", "/api/v1/cti/<string:token>"},
-    "desk": {"/sign-in"},
+    "desk": {"/sign-in", "/sign-in/organisation", "/sign-in/organisation/back"},
     # Help is for whoever needs it: public articles alone.
     # Whoever comes in is nobody yet.
     "portal": {
@@ -18,6 +18,8 @@ PUBLIC = {
         "/sign-in/code",
         "/sign-in/passkey",
         "/sign-in/authenticator",
+        "/sign-in/organisation",
+        "/sign-in/organisation/back",
         "/sign-in/link/<token>",
         "/first-use",
         "/recovery",
