@@ -67,7 +67,9 @@ def test_a_language_that_nobody_offers_changes_nothing(portal_app: Flask) -> Non
 def test_python_and_templates_read_one_catalogue(portal_app: Flask) -> None:
     @portal_app.get("/language/tried")
     def tried() -> Response:
-        return Response(gettext("Stop this") + languages.gettext("Stop this") + ngettext("%(num)s day", "%(num)s days", 2))
+        return Response(
+            gettext("Stop this") + languages.gettext("Stop this") + ngettext("%(num)s day", "%(num)s days", 2)
+        )
 
     portal_app.view_functions["tried"].is_public = True  # type: ignore[attr-defined]
     told = portal_app.test_client().get("/language/tried", headers={"Accept-Language": "es"})
