@@ -113,6 +113,7 @@ def pack_from(body: Mapping[str, Any]) -> Pack:
                 for key in ("name", "label", "currency", "timezone", "language", "phone", "default_stage")
             },
             languages=head.get("languages", ()),
+            record_words=head.get("record_words", ()),
             sentences=table("languages", {}),
             policies=head.get("policies"),
             purposes=head.get("purpose", ()),

@@ -239,6 +239,8 @@ class Pack(Part):
     """The tags of the languages that customers may choose, the house's own among them: "es-US" is Spanish with the numbers of the US."""
     sentences: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
     """Language → what the pack says to customers, by the text as it is written here. What has no translation is said as it is written."""
+    record_words: tuple[str, ...] = ()
+    """What records bring along in the house's language, such as the lines of bills: named here so that it can be said in others."""
     phone: str
     default_stage: Key
     policies: Policies
