@@ -20,6 +20,7 @@ from backend.profiles import service as profiles
 from selfservice_ui import languages, watching
 from shared.kernel.actors import Actor
 from shared.kernel.errors import NotFound
+from shared.kernel.languages import gettext
 from shared.ui import signing_in
 from shared.ui.devices import browser_words, device_mark, face_key, mark_device, network_address
 from shared.ui.pages import local_path, request_now, tell
@@ -98,7 +99,7 @@ def _begin(actor: Actor, way: Way, next_path: str) -> Answer:
     session[_SESSION] = str(begun)
     _join(actor, seen)
     if unsent:
-        tell("warn", "You had been signed out, and this was not sent", unsent)
+        tell("warn", gettext("You had been signed out, and this was not sent"), unsent)
     return redirect(local_path(next_path, url_for("home.show")), 303)
 
 

@@ -16,6 +16,7 @@ from backend.treatments import service as treatments
 from selfservice_ui import home
 from selfservice_ui.words import CHANNEL
 from shared.kernel.errors import Conflict, Invalid, NotFound
+from shared.kernel.languages import gettext
 from shared.ui.formats import as_day, speak_of
 from shared.ui.pages import nobody_looks, page, request_now, tell, wants_fragment
 
@@ -57,7 +58,7 @@ def accept(offer_id: UUID) -> Response:
 @requires(Permission.DECIDE_OFFERS)
 def decline(offer_id: UUID) -> Response:
     _answer(offer_id, "declined")
-    return _home("All right, not for you", "You can change your mind under What you answered.")
+    return _home(gettext("All right, not for you"), gettext("You can change your mind under What you answered."))
 
 
 @bp.post("/offers/<uuid:offer_id>/deferral")
@@ -65,7 +66,9 @@ def decline(offer_id: UUID) -> Response:
 def defer(offer_id: UUID) -> Response:
     until = _day(request.form.get("until", ""))
     _answer(offer_id, "deferred", until)
-    return _home("All right, later", f"We will show it again on {as_day(until, month='%B')}.")
+    return _home(
+        gettext("All right, later"), gettext("We will show it again on %(day)s.", day=as_day(until, long=True))
+    )
 
 
 @bp.post("/offers/<uuid:offer_id>/undo")
@@ -86,8 +89,8 @@ def undo(offer_id: UUID) -> Response:
     if undone.left:
         tell(
             "warn",
-            "Not all of it could be put back",
-            "Something was changed since, and stays as it is. Talk to us if it should not.",
+            gettext("Not all of it could be put back"),
+            gettext("Something was changed since, and stays as it is. Talk to us if it should not."),
         )
     return redirect(url_for(".show", offer_id=offer_id), 303)
 
@@ -167,4 +170,4 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise Invalid("Choose a day.", {"until": "Choose when to show it again."}) from None
+        raise Invalid(gettext("Choose a day."), {"until": gettext("Choose when to show it again.")}) from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Blueprint, abort, current_app, redirect, request, url_for
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from backend import db
@@ -11,6 +10,7 @@ from backend.entering import service as entering
 from backend.people.service import Permission, current_actor, public, requires
 from selfservice_ui import coming_in, keys
 from shared.kernel.errors import Unauthenticated
+from shared.kernel.languages import gettext
 from shared.ui import sign_on, signing_in
 from shared.ui.devices import face_key
 from shared.ui.pages import page, request_now, tell
@@ -32,9 +32,9 @@ def enter() -> Response:
     who, password = request.form.get("who", "").strip(), request.form.get("password", "")
     errors = {}
     if not who:
-        errors["who"] = "Enter your customer number or your e-mail address."
+        errors["who"] = gettext("Enter your customer number or your e-mail address.")
     if not password:
-        errors["password"] = "Enter your password."  # noqa: S105 (words for a person)
+        errors["password"] = gettext("Enter your password.")
     if errors:
         return _form(422, who, errors)
     try:
@@ -114,7 +114,7 @@ def take_second() -> Response:
     typed = request.form.get("code", "").strip()
     try:
         if not typed:
-            raise Unauthenticated("Enter the code that the app shows.")
+            raise Unauthenticated(gettext("Enter the code that the app shows."))
         entering.second_step(actor, typed[:40], coming_in.visitor(), face_key(), request_now())
     except Unauthenticated as refused:
         return page("portal/second_step.html", status=422, errors={"code": str(refused)})

@@ -49,7 +49,7 @@ def plan_visit(
     known = opened_by_offer(session, customer_id, offer_id)
     if known is not None:
         return known
-    told = {"slot_text": slots.slot_text(slot.at, slot.until, zone)} if slot else None
+    told = slots.told(slot, zone) if slot else None
     made = open_case(
         session, customer_id, "appointment", subject, actor=actor, now=now, reference=reference, day=day, offer_id=offer_id,
         slot=slot, told=told, particulars=particulars,

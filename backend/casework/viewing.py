@@ -20,6 +20,7 @@ from backend.profiles import service as profiles
 from backend.profiles.types import Profile
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Forbidden
+from shared.kernel.languages import gettext
 
 SHOWN = 25
 
@@ -162,7 +163,7 @@ _TOLD = {
 def own_case(actor: Actor, case_id: UUID) -> OwnCase | None:
     """One of the customer's own cases; None for a callback or an appointment. Raises NotFound for another's."""
     if actor.customer_id is None:
-        raise Forbidden("This page is for customers.")
+        raise Forbidden(gettext("This page is for customers."))
     with db.reading() as session:
         if cases.case_of(session, actor.customer_id, case_id).kind != "case":
             return None

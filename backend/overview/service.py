@@ -52,6 +52,7 @@ from backend.treatments import service as treatments
 from shared.kernel import clock
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from shared.kernel.languages import gettext, noted
 
 __all__ = [
     "GROUP_WORDS",
@@ -110,10 +111,10 @@ A_YEAR_OF_BILLS = 13
 TIMELINE = 25
 ANSWERED = ("accepted", "fulfilled", "declined", "deferred", "pending_approval", "undone")
 CALLBACK_TIMES = {
-    "soon": "as soon as possible",
-    "morning": "in the morning",
-    "afternoon": "in the afternoon",
-    "evening": "in the evening",
+    "soon": noted("as soon as possible"),
+    "morning": noted("in the morning"),
+    "afternoon": noted("in the afternoon"),
+    "evening": noted("in the evening"),
 }
 LONGEST_ABOUT = 200
 SAME_REQUEST = timedelta(minutes=10)
@@ -282,9 +283,12 @@ def activity_page(actor: Actor, now: datetime, cursor: str | None = None) -> Tim
     """What happened, in the customer's own words; nothing that agents wrote for each other. Raises Invalid for a bad cursor."""
     kinds = interactions.KINDS - interactions.HIDDEN_FROM_CUSTOMERS
     with db.reading() as session:
-        profile = profiles.profile(session, _own(actor))
+        profile, pack = profiles.profile(session, _own(actor)), catalogues.pack_in_force(session)
         events = interactions.timeline(session, profile.customer_id, kinds=kinds, limit=TIMELINE, cursor=cursor)
-    told = tuple(lines.timeline_line(event, "customer", profile.language) for event in events.items)
+    told = tuple(
+        lines.timeline_line(lines.in_their_language(event, pack), "customer", profile.language)
+        for event in events.items
+    )
     return TimelinePage(told, events.next_cursor, profile.timezone)
 
 
@@ -296,7 +300,7 @@ def set_moment(
     Raises NotFound (for another customer's id too), Invalid, and Conflict for an agent whose call with them is private.
     """
     if actor.kind == "customer" and actor.customer_id != customer_id:
-        raise NotFound("There is no such customer.")
+        raise NotFound(gettext("There is no such customer."))
     customer_id = profiles.resolve(session, customer_id)
     if actor.kind == "staff" and any(
         one.is_private and one.staff_id == UUID(actor.id)
@@ -324,13 +328,13 @@ def request_callback(session: Session, actor: Actor, *, when: str, about: str, n
     errors = {}
     at = _instant(when)
     if when not in CALLBACK_TIMES and at is None:
-        errors["when"] = "Choose when we may call."
+        errors["when"] = gettext("Choose when we may call.")
     if len(about) > LONGEST_ABOUT:
-        errors["about"] = f"Keep it to {LONGEST_ABOUT} characters."
+        errors["about"] = gettext("Keep it to %(most)s characters.", most=LONGEST_ABOUT)
     if profile.phone is None:
-        errors["when"] = "We have no phone number of yours. Please call us instead."
+        errors["when"] = gettext("We have no phone number of yours. Please call us instead.")
     if errors:
-        raise Invalid("Please check your request.", errors)
+        raise Invalid(gettext("Please check your request."), errors)
     wish = "" if at else CALLBACK_TIMES[when]
     for known in cases.of_customer(session, profile.customer_id):
         same = (known.kind, known.wish, known.subject) == ("callback", wish, about) and at in (None, known.slot_at)
@@ -349,7 +353,7 @@ def cancel_case(session: Session, actor: Actor, case_id: UUID, now: datetime) ->
     """
     case = cases.case_of(session, _own(actor), case_id)
     if case.kind != "callback" or case.offer_id is not None:
-        raise Conflict("This can't be called off here. Please talk to us.")
+        raise Conflict(gettext("This can't be called off here. Please talk to us."))
     return cases.cancel(session, _own(actor), case_id, actor=actor, now=now, channel=PORTAL_CHANNEL)
 
 
@@ -364,7 +368,7 @@ def _instant(text: str) -> datetime | None:
 
 def _own(actor: Actor) -> UUID:
     if actor.customer_id is None:
-        raise Forbidden("This page is for customers.")
+        raise Forbidden(gettext("This page is for customers."))
     return actor.customer_id
 
 

@@ -28,6 +28,7 @@ from backend.treatments.withholding import withheld_line
 from shared.kernel import ids
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict
+from shared.kernel.languages import gettext, noted
 
 _OFFER = db.table_of(OfferRow)
 _BY_REFERENCE = (
@@ -37,7 +38,7 @@ _BY_REFERENCE = (
     .limit(1)
 )
 NOTHING_AGENT = "Nothing is worth this customer's attention today. Resolve what they came for."
-NOTHING_CUSTOMER = "There is nothing that you need to decide today."
+NOTHING_CUSTOMER = noted("There is nothing that you need to decide today.")
 
 
 def for_agent(
@@ -127,7 +128,7 @@ def for_customer(
         if shown:
             return customer_recommendation(decided, replace(delivery, here=shown), rows, actor, limit)
         decided = None
-    raise Conflict("This page is changing too fast. Please load it again.")
+    raise Conflict(gettext("This page is changing too fast. Please load it again."))
 
 
 def _presented(session: Session, item: Ranked, channel: str, actor: Actor, now: datetime) -> bool:
@@ -151,7 +152,9 @@ def customer_recommendation(
     first = decided.ranked[0] if decided.ranked else None
     elsewhere = next((_elsewhere(item, w, rows, inputs) for item, w in delivery.elsewhere if item is first), None)
     offers = tuple(o for o in _offer_lines(rows.values(), inputs, actor) if o.state != "open")
-    return CustomerRecommendation(decided.decision_id, shown, elsewhere, offers, None if shown else NOTHING_CUSTOMER)
+    return CustomerRecommendation(
+        decided.decision_id, shown, elsewhere, offers, None if shown else gettext(NOTHING_CUSTOMER)
+    )
 
 
 def offer_page(

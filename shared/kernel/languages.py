@@ -47,7 +47,8 @@ def speaking(tag: str) -> Iterator[None]:
 
 def gettext(message: str, **values: object) -> str:
     """The sentence in the language that is spoken, with the values in the places named `%(so)s`."""
-    said = message if _spoken.get() == ENGLISH else translations(_spoken.get()).gettext(message)
+    # A catalogue's own description stands under the empty sentence.
+    said = message if _spoken.get() == ENGLISH or not message else translations(_spoken.get()).gettext(message)
     return said % values if values else said
 
 
@@ -67,9 +68,15 @@ def base(tag: str) -> str:
     return tag.replace("_", "-").partition("-")[0].lower()
 
 
+@lru_cache(maxsize=1)
 def known() -> tuple[str, ...]:
     """The languages, without regions, that the product's own sentences are written in."""
     return (ENGLISH, *sorted(file.stem for file in CATALOGUES.glob("*.po")))
+
+
+def heard(tag: str) -> str:
+    """The tag, where we have its language; English for whoever speaks another."""
+    return tag if base(tag) in known() else ENGLISH
 
 
 def chosen_of(offered: tuple[str, ...], wanted: str) -> str | None:
@@ -100,6 +107,7 @@ def name_of(tag: str) -> str:
     return named[:1].upper() + named[1:]
 
 
+@lru_cache(maxsize=64)
 def translations(tag: str) -> NullTranslations:
     """The product's own sentences in the language; English where there is no catalogue for it."""
     return compiled(CATALOGUES / f"{base(tag)}.po")

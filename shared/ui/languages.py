@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,24 @@ from babel.support import NullTranslations
 from flask import Flask, g, has_request_context
 
 from shared.kernel import languages
+from shared.kernel.languages import noted
+
+SCRIPTS_SAY = (
+    noted("No connection"),
+    noted("What you just did was not saved. Check the connection and try again."),
+    noted("This part could not be fetched. Check the connection and try again."),
+    noted("The terms are others now:"),
+    noted("Something changed here."),
+    noted("This page was updated."),
+    noted("Connection lost, trying again…"),
+    noted("You were signed out. Reload the page."),
+    noted("Live"),
+    noted("This device has a passkey of yours already."),
+    noted("Passkeys don't work at this address."),
+    noted("Nothing was done. Try again, or choose another way."),
+    noted("This browser knows no passkeys."),
+)
+"""What our scripts say, in English: the page tells them the same in its own language."""
 
 
 class _Sentences(flask_babel.Domain):  # type: ignore[misc]
@@ -33,6 +52,7 @@ def install_languages(app: Flask, choose: Callable[[], str] | None = None) -> No
         newstyle=True,
     )
     app.jinja_env.globals.update(
+        sentences=_sentences,
         spoken=languages.spoken,
         direction=lambda: languages.direction(languages.spoken()),
         language_name=languages.name_of,
@@ -47,6 +67,11 @@ def install_languages(app: Flask, choose: Callable[[], str] | None = None) -> No
     @app.teardown_request
     def end(_: Any) -> None:
         languages.speak(g.pop("spoken_before", languages.spoken()))
+
+
+def _sentences() -> str:
+    """What scripts say, by its English, in the language of the page."""
+    return json.dumps({english: languages.gettext(english) for english in SCRIPTS_SAY}, ensure_ascii=False)
 
 
 def speak(tag: str) -> None:

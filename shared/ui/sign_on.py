@@ -17,6 +17,7 @@ from requests import RequestException
 from werkzeug.wrappers import Response
 
 from shared.kernel.errors import Unauthenticated
+from shared.kernel.languages import gettext
 
 PATIENCE_SECONDS = 5
 LONGEST = 255
@@ -116,7 +117,11 @@ def _refused(provider: _Provider, failure: Exception) -> Unauthenticated:
     error = str(getattr(failure, "error", ""))[:80]
     _log.warning("sign-on failed", failure=type(failure).__name__, error=error)
     if error == "access_denied":
-        return Unauthenticated(f"{provider.name} did not let you through. Try again, or ask whoever looks after it.")
-    if isinstance(failure, RequestException):
-        return Unauthenticated(f"{provider.name} cannot be reached just now. Try again in a minute.")
-    return Unauthenticated(f"Signing in with {provider.name} did not work, or took too long. Begin again here.")
+        said = gettext(
+            "%(name)s did not let you through. Try again, or ask whoever looks after it.", name=provider.name
+        )
+    elif isinstance(failure, RequestException):
+        said = gettext("%(name)s cannot be reached just now. Try again in a minute.", name=provider.name)
+    else:
+        said = gettext("Signing in with %(name)s did not work, or took too long. Begin again here.", name=provider.name)
+    return Unauthenticated(said)

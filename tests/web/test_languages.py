@@ -73,5 +73,5 @@ def test_python_and_templates_read_one_catalogue(portal_app: Flask) -> None:
 
     portal_app.view_functions["tried"].is_public = True  # type: ignore[attr-defined]
     told = portal_app.test_client().get("/language/tried", headers={"Accept-Language": "es"})
-    assert told.get_data(as_text=True) == f"{STOP}{STOP}2 days"
+    assert told.get_data(as_text=True) == f"{STOP}{STOP}2 días"
     assert languages.spoken() == "en", "the thread that served it goes on in English"
