@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
+from babel.dates import format_date
 from flask import Flask
 
 from backend.knowledge import service as knowledge
 from backend.treatments.cards import CustomerCard
 from backend.treatments.disclosing import Disclosure
+from shared.kernel import languages
 from shared.ui.formats import local_day_of
 from shared.ui.pages import request_now
 
@@ -53,6 +55,11 @@ def leading(text: str) -> list[tuple[str, str]]:
     return [*pieces, (text[reached:], "")]
 
 
+def month(day: date) -> str:
+    """ "Nov 2026", in the language that is spoken."""
+    return str(format_date(day, "LLL y", locale=languages.locale_of(languages.spoken())))
+
+
 def to_know(card: CustomerCard) -> list[Disclosure]:
     """What the customer is told before they accept here."""
     return [one for one in card.disclosures if one.here(CHANNEL)]
@@ -60,6 +67,11 @@ def to_know(card: CustomerCard) -> list[Disclosure]:
 
 def install(app: Flask) -> None:
     """Teaches the portal's templates these words."""
-    filters: dict[str, Any] = {"channels": by_channels, "markdown": knowledge.html_of, "leading": leading}
+    filters: dict[str, Any] = {
+        "month": month,
+        "channels": by_channels,
+        "markdown": knowledge.html_of,
+        "leading": leading,
+    }
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals.update(put_off=put_off, to_know=to_know, need_icons=NEED_ICONS, need_pages=NEED_PAGES)
