@@ -1,5 +1,7 @@
 """Settings: read once at the start from EVENHAND_ variables; a wrong one stops the start and says what it may be."""
 
+import base64
+import binascii
 import contextlib
 import difflib
 import os
@@ -30,6 +32,8 @@ NAMES = (
     "EVENHAND_MAIL_FROM",
     "EVENHAND_STAFF_SIGN_ON",
     "EVENHAND_CUSTOMER_SIGN_ON",
+    "EVENHAND_PAYMENTS_URL",
+    "EVENHAND_PAYMENTS_SECRET",
 )
 # What the tests tell each other is no setting.
 TEST_PREFIX = "EVENHAND_TEST_"
@@ -68,6 +72,14 @@ class SignOn:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentProvider:
+    """Who hosts the page where bills are paid: where a payment is asked for, and the secret by which both sides sign."""
+
+    url: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All that differs between two installations. `secret` signs cookies and is never shown."""
 
@@ -86,6 +98,8 @@ class Settings:
     customer_sign_on: SignOn | None = None
     address: str = ""
     """Where people reach the portal, without a slash at the end: what links in mails begin with, and passkeys are made for."""
+    payments: PaymentProvider | None = None
+    """None: bills are paid on a test page of our own, and in production not online at all."""
 
     @property
     def secure_cookies(self) -> bool:
@@ -118,6 +132,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         staff_sign_on=_sign_on(environ, "EVENHAND_STAFF_SIGN_ON", may_be_only=True),
         customer_sign_on=_sign_on(environ, "EVENHAND_CUSTOMER_SIGN_ON", may_be_only=False),
         address=_address(environ.get("EVENHAND_ADDRESS", ""), env, port),
+        payments=_payments(environ.get("EVENHAND_PAYMENTS_URL", ""), environ.get("EVENHAND_PAYMENTS_SECRET", "")),
     )
 
 
@@ -210,6 +225,32 @@ def _sign_on(environ: Mapping[str, str], name: str, *, may_be_only: bool) -> Sig
         raise SettingsError(f"{allowed}; it begins with https.")
     issuer = f"{parts.scheme}://{host}{'' if port is None else f':{port}'}{parts.path.rstrip('/')}"
     return SignOn(issuer, unquote(parts.username), unquote(parts.password), title, only == "1")
+
+
+def _payments(url: str, secret: str) -> PaymentProvider | None:
+    """Never quotes the secret."""
+    if not url and not secret:
+        return None
+    if not url or not secret:
+        raise SettingsError("EVENHAND_PAYMENTS_URL and EVENHAND_PAYMENTS_SECRET must be set together, or not at all.")
+    allowed = "EVENHAND_PAYMENTS_URL may be https://HOST/PATH, where the payment provider is asked for a page"
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        raise SettingsError(f"{allowed}; it is not an address.") from None
+    is_here = host in ("127.0.0.1", "localhost", "::1")
+    if not host or parts.username is not None or parts.fragment or parts.scheme not in ("https", *(["http"] * is_here)):
+        raise SettingsError(f"{allowed}.")
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except binascii.Error:
+        key = b""
+    if not secret.startswith("whsec_") or not 24 <= len(key) <= 64:
+        raise SettingsError(
+            "EVENHAND_PAYMENTS_SECRET may be whsec_ and 24 to 64 bytes in base64, as the provider shows it."
+        )
+    return PaymentProvider(url, secret)
 
 
 def _mail_from(text: str) -> str:

@@ -7,10 +7,12 @@ from pathlib import Path
 from flask import Flask
 
 from backend import edge
+from backend.paying import service as paying
 from backend.people import service as people
 from backend.settings import Settings
 from selfservice_ui import (
     account,
+    bills,
     cases,
     coming_in,
     contact,
@@ -42,7 +44,12 @@ def create_portal(settings: Settings) -> Flask:
     edge.prepare(app, "portal", settings)
     # Before anybody is recognised: whoever signs in is then spoken to in their own.
     languages.install(app)
-    app.config.update(DEMO=settings.env == "demo", TESTING=settings.env == "test", STREAMS=settings.streams)
+    app.config.update(
+        DEMO=settings.env == "demo",
+        TESTING=settings.env == "test",
+        STREAMS=settings.streams,
+        PAYMENTS=paying.door(settings),
+    )
     install_sessions(app, "portal", settings.secret, secure=settings.secure_cookies, hours=A_VISIT)
     install_sign_in(app, coming_in.find_actor)
     install_devices(app, "portal")
@@ -66,6 +73,7 @@ def create_portal(settings: Settings) -> Flask:
         cases,
         offers,
         account,
+        bills,
         privacy,
         help,
         contact,

@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
+from babel.dates import format_date
 from flask import Flask
 
 from backend.knowledge import service as knowledge
 from backend.treatments.cards import CustomerCard
 from backend.treatments.disclosing import Disclosure
+from shared.kernel import languages
 from shared.kernel.languages import gettext, noted
 from shared.ui.formats import local_day_of
 from shared.ui.pages import request_now
@@ -68,6 +70,11 @@ def device_words(words: str) -> str:
     return gettext("%(browser)s on %(system)s", browser=browser, system=system) if on else gettext(words)
 
 
+def month(day: date) -> str:
+    """ "Nov 2026", in the language that is spoken."""
+    return str(format_date(day, "LLL y", locale=languages.locale_of(languages.spoken())))
+
+
 def to_know(card: CustomerCard) -> list[Disclosure]:
     """What the customer is told before they accept here."""
     return [one for one in card.disclosures if one.here(CHANNEL)]
@@ -76,6 +83,7 @@ def to_know(card: CustomerCard) -> list[Disclosure]:
 def install(app: Flask) -> None:
     """Teaches the portal's templates these words."""
     filters: dict[str, Any] = {
+        "month": month,
         "channels": by_channels,
         "markdown": knowledge.html_of,
         "leading": leading,

@@ -22,6 +22,8 @@ from backend.matrix.service import Pack
 from backend.overview import belonging, lines
 from backend.overview.allowing import privacy_page, say_consents
 from backend.overview.belonging import GROUP_WORDS
+from backend.overview.bill_changes import BillChange
+from backend.overview.billing import BillPage, BillsPage, PaymentPage, bill_page, bills_page, payment_page
 from backend.overview.calling import caller, create_caller, wrap_up, wrap_up_page
 from backend.overview.cancelling import LeavingPage, leaving_page
 from backend.overview.described import Described, described
@@ -33,7 +35,6 @@ from backend.overview.past import event_page, timeline_found
 from backend.overview.scoring import Scored, score_all, scorer
 from backend.overview.tracing import Claimed, SourcesPage, Traced, sources_page
 from backend.overview.types import (
-    BillsPage,
     Choice,
     CustomerPage,
     MomentView,
@@ -56,12 +57,16 @@ from shared.kernel.languages import gettext, noted
 
 __all__ = [
     "GROUP_WORDS",
+    "BillChange",
+    "BillPage",
+    "BillsPage",
     "Claimed",
     "CustomerPage",
     "Described",
     "Everything",
     "FunnelPage",
     "LeavingPage",
+    "PaymentPage",
     "PortalHome",
     "Scored",
     "SourcesPage",
@@ -70,6 +75,7 @@ __all__ = [
     "Way",
     "activity_page",
     "add_finder",
+    "bill_page",
     "bills_page",
     "caller",
     "cancel_case",
@@ -83,6 +89,7 @@ __all__ = [
     "funnel_page",
     "leaving_page",
     "offers_page",
+    "payment_page",
     "portal_home",
     "privacy_page",
     "renew_due",
@@ -106,7 +113,6 @@ __all__ = [
 
 DESK_CHANNEL, PORTAL_CHANNEL = "phone", "portal"
 SHOWN_BILLS = 6
-READ_BILLS = 24
 A_YEAR_OF_BILLS = 13
 TIMELINE = 25
 ANSWERED = ("accepted", "fulfilled", "declined", "deferred", "pending_approval", "undone")
@@ -266,17 +272,6 @@ def services_page(actor: Actor, now: datetime) -> ServicesPage:
     with db.reading() as session:
         _, snapshot, pack = _read(session, _own(actor), now)
     return ServicesPage(lines.services(snapshot, pack, "customer"), lines.details(snapshot, pack, "customer"))
-
-
-def bills_page(actor: Actor, now: datetime) -> BillsPage:
-    """The customer's bills of two years, newest first, and what is still to pay."""
-    with db.reading() as session:
-        profile, snapshot, pack = _read(session, _own(actor), now)
-        found = profiles.bills(session, profile.customer_id, READ_BILLS)
-        credits = profiles.waiting_credits(session, profile.customer_id)
-    today = date.fromisoformat(snapshot.today)
-    bills = tuple(lines.bill_line(bill, today) for bill in found)
-    return BillsPage(bills, lines.balance(bills, pack.currency), profile.timezone, credits)
 
 
 def activity_page(actor: Actor, now: datetime, cursor: str | None = None) -> TimelinePage:

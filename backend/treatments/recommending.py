@@ -184,6 +184,19 @@ def offers_of(session: Session, customer_id: UUID, actor: Actor, now: datetime) 
     return _offer_lines(inputs.offers, inputs, actor)
 
 
+def agreed_about(
+    session: Session, customer_id: UUID, issue: str, states: Collection[str], actor: Actor, now: datetime
+) -> tuple[OfferLine, ...]:
+    """The offers of one issue that stand in one of these states, newest first; one of a treatment that is gone is left out."""
+    inputs = seen_by(session, gather(session, customer_id, now), actor)
+
+    def is_about(row: Any) -> bool:
+        known = inputs.configuration.catalogue_of(row.catalogue_version).treatments.get(row.treatment)
+        return known is not None and known.issue == issue and row.state in states
+
+    return _offer_lines(filter(is_about, inputs.offers), inputs, actor)
+
+
 def owner_of_reference(session: Session, text: str) -> UUID | None:
     """The customer whose offer has this spoken reference, in whatever case and spacing; the latest, should two ever share one."""
     said = "".join(text.split()).replace("-", "").upper()

@@ -9,7 +9,15 @@ from tests.apps import APPS, create
 
 # All that anyone may reach, and why.
 PUBLIC = {
-    "api": {"/healthz", "/readyz", "/metrics", "/api/v1/openapi.json", "/api/v1/cti/<string:token>"},
+    # A payment provider shows by its signature who it is.
+    "api": {
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/api/v1/openapi.json",
+        "/api/v1/cti/<string:token>",
+        "/api/v1/payments/notices",
+    },
     "desk": {"/sign-in", "/sign-in/organisation", "/sign-in/organisation/back"},
     # Help is for whoever needs it: public articles alone.
     # Whoever comes in is nobody yet.
