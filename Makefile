@@ -2,13 +2,14 @@
 SHELL = /bin/sh
 export PYTHON
 
-.PHONY: help demo test lint fmt lock clean venv venv-dev browser
+.PHONY: help demo test lint fmt words lock clean venv venv-dev browser
 
 help:
 	@echo 'make demo    build what is missing and serve Evenhand, with its sample customers, on 127.0.0.1:8000'
 	@echo 'make test    every check: lint, types, floors, tests on SQLite and PostgreSQL, journeys in a browser'
 	@echo 'make lint    the quick checks alone (ruff, mypy, import-linter)'
 	@echo 'make fmt     format the code'
+	@echo 'make words   bring the catalogues of translations up to date with the sentences in the code'
 	@echo 'make lock    resolve the dependencies anew into requirements.txt and requirements-dev.txt'
 	@echo 'make clean   remove .venv and what the tools left; the data in var/ stays'
 
@@ -27,6 +28,9 @@ lint: venv-dev
 fmt: venv-dev
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
+
+words: venv-dev
+	.venv/bin/python -m tests.wording
 
 lock: venv
 	@sh .build/lock.sh

@@ -45,6 +45,8 @@ from backend.people import service as people
 from backend.settings import Settings
 from shared.kernel.actors import Actor
 from shared.ui.devices import install_devices
+from shared.ui.languages import install_languages
+from shared.ui.sign_on import install_sign_on
 from shared.ui.signing_in import install_sessions, install_sign_in, signed_in_actor, to_sign_in
 from shared.ui.wiring import install_face
 
@@ -55,9 +57,17 @@ def create_desk(settings: Settings) -> Flask:
     """The desk's WSGI app. The database must have been opened with `db.open` before its first request."""
     app = Flask("agent_ui", static_folder=None, root_path=str(Path(__file__).parent))
     edge.prepare(app, "desk", settings)
+    install_languages(app)
     app.config.update(DEMO=settings.env == "demo", TESTING=settings.env == "test", STREAMS=settings.streams)
     install_sessions(app, "desk", settings.secret, secure=settings.secure_cookies, hours=A_SHIFT)
     install_sign_in(app, _staff)
+    own = settings.staff_sign_on
+    app.config["SIGN_ON_ONLY"] = own is not None and own.only
+    if own is not None:
+        install_sign_on(
+            app, issuer=own.issuer, client=own.client, secret=own.secret, name=own.name, address=settings.address,
+            back="signing_in.back_from_organisation",
+        )  # fmt: skip
     install_devices(app, "desk")
     people.guard(app, signed_in_actor, to_sign_in)
     files.install(app, settings)

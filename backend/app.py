@@ -13,6 +13,7 @@ from flask_openapi3.openapi import OpenAPI
 
 from backend import bodies, db, edge, metrics, problems
 from backend.oversight import service as oversight
+from backend.paying import service as paying
 from backend.people import service as people
 from backend.readiness import unready
 from backend.record import service as record
@@ -29,6 +30,7 @@ SPEAKING = (
     "ingest.api_attributes",
     "identities.api",
     "casework.api",
+    "paying.api",
     "knowledge.api",
     "interactions.api",
     "overview.api",
@@ -63,7 +65,7 @@ def create_api(settings: Settings) -> OpenAPI:
         static_folder=None,
     )
     app.json = bodies.StrictJson(app)
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, PAYMENTS=paying.door(settings))
     edge.prepare(app, "api", settings)
     problems.install(app)
     people.guard(app, key_holder, _refuse)

@@ -1,5 +1,7 @@
 """Settings: read once at the start from EVENHAND_ variables; a wrong one stops the start and says what it may be."""
 
+import base64
+import binascii
 import contextlib
 import difflib
 import os
@@ -29,6 +31,10 @@ NAMES = (
     "EVENHAND_SMTP_URL",
     "EVENHAND_MAIL_FROM",
     "EVENHAND_SMS_DOMAIN",
+    "EVENHAND_STAFF_SIGN_ON",
+    "EVENHAND_CUSTOMER_SIGN_ON",
+    "EVENHAND_PAYMENTS_URL",
+    "EVENHAND_PAYMENTS_SECRET",
 )
 # What the tests tell each other is no setting.
 TEST_PREFIX = "EVENHAND_TEST_"
@@ -55,6 +61,25 @@ class SmtpServer:
     password: str = field(default="", repr=False)
 
 
+@dataclass(frozen=True)
+class SignOn:
+    """An organisation's own single sign-on, by OpenID Connect. `only`: there is no other way in."""
+
+    issuer: str
+    client: str
+    secret: str = field(repr=False)
+    name: str
+    only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentProvider:
+    """Who hosts the page where bills are paid: where a payment is asked for, and the secret by which both sides sign."""
+
+    url: str
+    secret: str = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All that differs between two installations. `secret` signs cookies and is never shown."""
@@ -72,8 +97,12 @@ class Settings:
     """Whom e-mail comes from, and where answers to it go: an address, or NAME <address>."""
     sms_domain: str = ""
     """At which a gateway makes a text message of mail to NUMBER@DOMAIN; empty: no text messages are sent."""
+    staff_sign_on: SignOn | None = None
+    customer_sign_on: SignOn | None = None
     address: str = ""
     """Where people reach the portal, without a slash at the end: what links in mails begin with, and passkeys are made for."""
+    payments: PaymentProvider | None = None
+    """None: bills are paid on a test page of our own, and in production not online at all."""
 
     @property
     def secure_cookies(self) -> bool:
@@ -104,7 +133,10 @@ def read(environ: Mapping[str, str]) -> Settings:
         smtp=smtp,
         mail_from=mail_from,
         sms_domain=_sms_domain(environ.get("EVENHAND_SMS_DOMAIN", ""), smtp),
+        staff_sign_on=_sign_on(environ, "EVENHAND_STAFF_SIGN_ON", may_be_only=True),
+        customer_sign_on=_sign_on(environ, "EVENHAND_CUSTOMER_SIGN_ON", may_be_only=False),
         address=_address(environ.get("EVENHAND_ADDRESS", ""), env, port),
+        payments=_payments(environ.get("EVENHAND_PAYMENTS_URL", ""), environ.get("EVENHAND_PAYMENTS_SECRET", "")),
     )
 
 
@@ -188,6 +220,55 @@ def _sms_domain(text: str, smtp: SmtpServer | None) -> str:
             "EVENHAND_SMTP_URL must be set where EVENHAND_SMS_DOMAIN is: text messages leave by e-mail."
         )
     return text
+
+
+def _sign_on(environ: Mapping[str, str], name: str, *, may_be_only: bool) -> SignOn | None:
+    """Never quotes what was set: there is a secret in it."""
+    text = environ.get(name, "")
+    if not text:
+        return None
+    allowed = f"{name} may be https://CLIENT:SECRET@ISSUER?name=WHAT PEOPLE CALL IT{'&only=1' if may_be_only else ''}"
+    wrong = SettingsError(f"{allowed}; it is not an address of that kind.")
+    try:
+        parts = urlsplit(text)
+        host, port, asked = parts.hostname, parts.port, dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
+    except ValueError:
+        raise wrong from None
+    title, only = asked.pop("name", "").strip(), asked.pop("only", "0")
+    if not host or not parts.username or not parts.password or not title or asked or parts.fragment:
+        raise wrong
+    if only not in ("0", "1") or (only == "1" and not may_be_only):
+        raise wrong
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in ("127.0.0.1", "localhost")):
+        raise SettingsError(f"{allowed}; it begins with https.")
+    issuer = f"{parts.scheme}://{host}{'' if port is None else f':{port}'}{parts.path.rstrip('/')}"
+    return SignOn(issuer, unquote(parts.username), unquote(parts.password), title, only == "1")
+
+
+def _payments(url: str, secret: str) -> PaymentProvider | None:
+    """Never quotes the secret."""
+    if not url and not secret:
+        return None
+    if not url or not secret:
+        raise SettingsError("EVENHAND_PAYMENTS_URL and EVENHAND_PAYMENTS_SECRET must be set together, or not at all.")
+    allowed = "EVENHAND_PAYMENTS_URL may be https://HOST/PATH, where the payment provider is asked for a page"
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        raise SettingsError(f"{allowed}; it is not an address.") from None
+    is_here = host in ("127.0.0.1", "localhost", "::1")
+    if not host or parts.username is not None or parts.fragment or parts.scheme not in ("https", *(["http"] * is_here)):
+        raise SettingsError(f"{allowed}.")
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except binascii.Error:
+        key = b""
+    if not secret.startswith("whsec_") or not 24 <= len(key) <= 64:
+        raise SettingsError(
+            "EVENHAND_PAYMENTS_SECRET may be whsec_ and 24 to 64 bytes in base64, as the provider shows it."
+        )
+    return PaymentProvider(url, secret)
 
 
 def _mail_from(text: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, request
+from flask import Blueprint, current_app, request
 from werkzeug.wrappers import Response
 
 from backend.casework import service as casework
 from backend.overview import service as overview
 from backend.people.service import Permission, current_actor, requires
+from selfservice_ui.charts import bars
 from shared.ui.formats import speak_of
 from shared.ui.pages import page, request_now
 
@@ -38,7 +39,8 @@ def cancel() -> Response:
 def bills() -> Response:
     seen = overview.bills_page(current_actor(), request_now())
     speak_of(seen.timezone)
-    return page("portal/bills.html", seen=seen)
+    payable = current_app.config["PAYMENTS"].provider is not None
+    return page("portal/bills.html", seen=seen, payable=payable, drawn=bars([one.amount.major for one in seen.charted]))
 
 
 @bp.get("/activity")

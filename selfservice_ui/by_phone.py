@@ -9,6 +9,7 @@ from backend import db
 from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.people.service import Permission, current_actor, requires
+from shared.kernel.languages import gettext
 from shared.ui.formats import speak_of
 from shared.ui.pages import local_path, page, request_now
 
@@ -23,7 +24,7 @@ LONGEST_TITLE = 120
 def ask() -> Response:
     actor, now = current_actor(), request_now()
     assert actor.customer_id is not None  # noqa: S101 (the permission belongs to customers; for the type checker)
-    title = " ".join(request.form.get("title", "").split())[:LONGEST_TITLE] or "The portal"
+    title = " ".join(request.form.get("title", "").split())[:LONGEST_TITLE] or gettext("The portal")
     draft = [(label, request.form.get(name, "")) for name, label in DRAFTED]
     with db.transaction() as session:
         interactions.go_on_by_phone(session, actor.customer_id, title, draft, actor=actor, now=now)

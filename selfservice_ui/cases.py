@@ -18,6 +18,7 @@ from backend.people.service import Permission, current_actor, requires
 from backend.settings import Settings
 from selfservice_ui.words import CHANNEL
 from shared.kernel.errors import Conflict, Invalid
+from shared.kernel.languages import gettext
 from shared.ui.formats import speak_of
 from shared.ui.pages import page, request_now, tell
 
@@ -45,7 +46,7 @@ def write(case_id: UUID) -> Response:
         return drawn(case_id, 422, errors=wrong.errors, typed=text, lost=bool(sent and sent.filename))
     except Conflict as refused:
         return drawn(case_id, 409, refused=refused, typed=text)
-    tell("good", "Sent", "We read it and answer here.")
+    tell("good", gettext("Sent"), gettext("We read it and answer here."))
     return redirect(url_for(".show", case_id=case_id), 303)
 
 

@@ -17,14 +17,16 @@ from backend.entering.service import Visitor, Way
 from backend.ingest import service as ingest
 from backend.people import service as people
 from backend.profiles import service as profiles
-from selfservice_ui import watching
+from selfservice_ui import languages, watching
 from shared.kernel.actors import Actor
 from shared.kernel.errors import NotFound
+from shared.kernel.languages import gettext
 from shared.ui import signing_in
 from shared.ui.devices import browser_words, device_mark, face_key, mark_device, network_address
 from shared.ui.pages import local_path, request_now, tell
+from shared.ui.sign_on import Known
 
-_SESSION, _SECOND = "sign_in", "second_step"
+_SESSION, _SECOND, _CONNECTS = "sign_in", "second_step", "connects"
 _SEEN, MOST_SEEN = "seen", 10
 SECOND_WITHIN_SECONDS = 600
 WRITTEN = ("text", "about")
@@ -53,14 +55,20 @@ def begin(actor: Actor, way: Way, next_path: str = "") -> Answer:
     with db.reading() as reading:
         asks_more = way != "passkey" and entering.authenticators.is_set(reading, actor)
     if asks_more:
-        seen = session.get(_SEEN, [])
+        seen, connects, said = session.get(_SEEN, []), session.get(_CONNECTS), languages.said_here()
         signing_in.end()
-        session[_SEEN] = seen
+        session[_SEEN], session[_CONNECTS] = seen, connects
+        languages.say(said)
         session[_SECOND] = {
             "subject": actor.id, "customer": str(actor.customer_id), "way": way, "next": next_path, "at": request_now().timestamp(),
         }  # fmt: skip
         return redirect(url_for("signing_in.second"), 303)
     return _begin(actor, way, next_path)
+
+
+def connect_next(known: Known) -> None:
+    """Whoever signs in next in this browser, and soon, is whom the organisation's sign-on knows."""
+    session[_CONNECTS] = {"issuer": known.issuer, "subject": known.subject, "at": request_now().timestamp()}
 
 
 def half_way() -> Actor | None:
@@ -78,15 +86,20 @@ def go_on(actor: Actor) -> Answer:
 
 
 def _begin(actor: Actor, way: Way, next_path: str) -> Answer:
-    at_door, seen = visitor(mark_device()), session.get(_SEEN, [])
+    at_door, seen, said = visitor(mark_device()), session.get(_SEEN, []), languages.said_here()
+    connects = session.get(_CONNECTS)
     with db.transaction() as writing:
         begun = entering.begin(writing, actor, way, at_door, current_app.config["ADDRESS"], request_now())
         unsent = entering.take_unsent(writing, actor, request_now())
+        if connects and request_now().timestamp() - connects["at"] <= SECOND_WITHIN_SECONDS:
+            entering.sign_on.connect(writing, actor, connects["issuer"], connects["subject"], request_now())
+        if said and actor.customer_id:
+            profiles.set_language(writing, actor.customer_id, said, request_now())
     signing_in.start(actor)
     session[_SESSION] = str(begun)
     _join(actor, seen)
     if unsent:
-        tell("warn", "You had been signed out, and this was not sent", unsent)
+        tell("warn", gettext("You had been signed out, and this was not sent"), unsent)
     return redirect(local_path(next_path, url_for("home.show")), 303)
 
 
@@ -161,6 +174,7 @@ def find_actor(subject: str) -> Actor | None:
     if found is None:
         return None
     watching.note(profile)
+    languages.of_customer(profile.language)
     actor, g.write_seen = found
     return actor
 

@@ -16,6 +16,7 @@ from backend.entering import service as entering
 from backend.people.service import public
 from selfservice_ui import coming_in
 from shared.kernel.errors import Conflict, Invalid
+from shared.kernel.languages import gettext, ngettext
 from shared.ui.pages import page, request_now, tell
 
 bp = Blueprint("entering", __name__)
@@ -39,11 +40,11 @@ def claim() -> Response:
     fact = known[0] if len(known) == 1 else fact
     errors = {}
     if not number:
-        errors["number"] = "Enter your customer number."
+        errors["number"] = gettext("Enter your customer number.")
     if fact not in known:
-        errors["fact"] = "Choose what you want to tell us."
+        errors["fact"] = gettext("Choose what you want to tell us.")
     if not answer:
-        errors["answer"] = "Enter your answer."
+        errors["answer"] = gettext("Enter your answer.")
     if errors:
         return _first_use(422, errors)
     asked = entering.ask_to_claim(
@@ -97,12 +98,7 @@ def read_code() -> Response:
     except Conflict as over:
         return _code(purpose, 422, errors={"": str(over)}, over=True)
     if not read.right:
-        left = (
-            f"You can try {read.tries} more {'time' if read.tries == 1 else 'times'}."
-            if read.tries
-            else "Ask for another one."
-        )
-        return _code(purpose, 422, errors={"code": f"This is not the code that we sent. {left}"}, over=not read.tries)
+        return _code(purpose, 422, errors={"code": _wrong(read.tries)}, over=not read.tries)
     if read.actor is not None:
         return coming_in.begin(read.actor, "code", str(session[ASKED].get("next", "")))
     return redirect(url_for(".new_password"), 303)
@@ -129,13 +125,17 @@ def choose_password() -> Response:
     except Invalid as wrong:
         return _new_password(purpose, 422, wrong.errors)
     except Conflict:
-        tell("warn", "That took too long", "Ask for another code, then choose your password within 20 minutes.")
+        tell(
+            "warn",
+            gettext("That took too long"),
+            gettext("Ask for another code, then choose your password within 20 minutes."),
+        )
         return redirect(url_for(STARTS[purpose]), 303)
     answer = coming_in.begin(actor, "claim" if purpose == "claim" else "recovery")
     tell(
         "good",
-        "Your account is set up" if purpose == "claim" else "You have a new password",
-        "From now on you sign in with it.",
+        gettext("Your account is set up") if purpose == "claim" else gettext("You have a new password"),
+        gettext("From now on you sign in with it."),
     )
     return answer
 
@@ -158,10 +158,20 @@ def use_link(token: str) -> Response:
     return coming_in.begin(actor, "link")
 
 
+def _wrong(tries: int) -> str:
+    if not tries:
+        return gettext("This is not the code that we sent. Ask for another one.")
+    return ngettext(
+        "This is not the code that we sent. You can try %(num)s more time.",
+        "This is not the code that we sent. You can try %(num)s more times.",
+        tries,
+    )
+
+
 def _send(purpose: Any) -> Response:
     who = request.form.get("who", "").strip()
     if not who:
-        return _who(purpose, 422, {"who": "Enter your customer number or your e-mail address."})
+        return _who(purpose, 422, {"who": gettext("Enter your customer number or your e-mail address.")})
     asked = entering.ask_for(purpose, who, coming_in.visitor(), current_app.config["ADDRESS"], request_now())
     return _asked(asked, purpose)
 

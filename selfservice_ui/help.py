@@ -13,6 +13,7 @@ from backend.knowledge import service as knowledge
 from backend.knowledge.types import Voter
 from backend.people.service import public
 from selfservice_ui import coming_in
+from shared.kernel.languages import gettext
 from shared.ui.pages import nobody_looks, page, request_now, tell
 from shared.ui.signing_in import signed_in_actor
 
@@ -38,7 +39,8 @@ def index() -> Response:
     ]
     return page(
         "portal/help.html", listed=listed, shown=shown, query="", stage=stage, service=service,
-        stages=[one for one in pack.stages if one.own and one.key in there], services=[one for one in pack.services if one.key in there],
+        stages=[(one.key, pack.said(one.own)) for one in pack.stages if one.own and one.key in there],
+        services=[(one.key, pack.said(one.label)) for one in pack.services if one.key in there],
     )  # fmt: skip
 
 
@@ -82,7 +84,11 @@ def vote(slug: str) -> Response:
     with db.transaction() as writing:
         one = knowledge.public_article(writing, slug)
         knowledge.vote(writing, one.article_id, one.version, helpful, _me(), request_now())
-    tell("good", "Thank you", "It is counted." if helpful else "We read it again, and write it better.")
+    tell(
+        "good",
+        gettext("Thank you"),
+        gettext("It is counted.") if helpful else gettext("We read it again, and write it better."),
+    )
     return redirect(url_for(".show", slug=slug), 303)
 
 

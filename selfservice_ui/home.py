@@ -16,6 +16,7 @@ from backend.people.service import Permission, current_actor, requires
 from selfservice_ui.words import CHANNEL
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Invalid
+from shared.kernel.languages import gettext
 from shared.ui.formats import speak_of
 from shared.ui.pages import nobody_looks, page, request_now, tell, wants_fragment
 
@@ -42,7 +43,7 @@ def moment() -> Response:
     if wants_fragment():
         said = {"title": "Thank you", "text": "This is what we can do for you now."}
         return page(TEMPLATE, "content", done=said, **home_context())
-    tell("good", "Thank you", "This is what we can do for you now.")
+    tell("good", gettext("Thank you"), gettext("This is what we can do for you now."))
     return redirect(url_for(".show"), 303)
 
 
@@ -58,7 +59,7 @@ def callback() -> Response:
     except Invalid as wrong:
         errors = wrong.errors or {"": str(wrong)}
         return page(TEMPLATE, status=422, callback_errors=errors, **{**home_context(), "typed": request.form})
-    tell("good", "We will call you", "You find your request under Activity.")
+    tell("good", gettext("We will call you"), gettext("You find your request under Activity."))
     return redirect(url_for(".show"), 303)
 
 
@@ -71,7 +72,7 @@ def cancel(case_id: UUID) -> Response:
             overview.cancel_case(session, current_actor(), case_id, request_now())
     except Conflict as refused:
         return page(TEMPLATE, "content", status=409, case_refused=refused, **home_context())
-    tell("good", "We won't call", "You can ask for a call again at any time.")
+    tell("good", gettext("We won't call"), gettext("You can ask for a call again at any time."))
     return redirect(url_for(".show"), 303)
 
 
@@ -94,7 +95,7 @@ def move(case_id: UUID) -> Response:
         return _time(case_id, 422, wrong.errors or {"": str(wrong)})
     except Conflict as refused:
         return page(TEMPLATE, "content", status=409, case_refused=refused, **home_context())
-    tell("good", "We call you at the new time" if moved.slot_at else "Noted")
+    tell("good", gettext("We call you at the new time") if moved.slot_at else gettext("Noted"))
     return redirect(url_for(".show"), 303)
 
 

@@ -14,6 +14,7 @@ from backend.entering.service import Challenge, Site
 from backend.people.service import Permission, current_actor, requires
 from selfservice_ui import coming_in, sign_ins
 from shared.kernel.errors import Conflict, Invalid, Unauthenticated
+from shared.kernel.languages import gettext
 from shared.ui.devices import browser_words, face_key
 from shared.ui.pages import page, request_now, tell
 
@@ -61,7 +62,7 @@ def add() -> Response:
             )  # fmt: skip
     except Invalid as wrong:
         return _new(422, wrong.errors)
-    tell("good", "Passkey added", "From now on you can sign in with it.")
+    tell("good", gettext("Passkey added"), gettext("From now on you can sign in with it."))
     return redirect(url_for("sign_ins.show"), 303)
 
 
@@ -73,7 +74,7 @@ def rename(passkey_id: UUID) -> Response:
             entering.passkeys.rename(writing, current_actor(), passkey_id, request.form.get(f"name-{passkey_id}", ""))
     except Invalid as wrong:
         return _sign_ins(wrong.errors)
-    tell("good", "Saved")
+    tell("good", gettext("Saved"))
     return redirect(url_for("sign_ins.show"), 303)
 
 
@@ -82,7 +83,9 @@ def rename(passkey_id: UUID) -> Response:
 def remove(passkey_id: UUID) -> Response:
     with db.transaction() as writing:
         entering.passkeys.remove(writing, current_actor(), passkey_id)
-    tell("good", "Removed", "Nobody signs in with this passkey any more. Delete it on your device too.")
+    tell(
+        "good", gettext("Removed"), gettext("Nobody signs in with this passkey any more. Delete it on your device too.")
+    )
     return redirect(url_for("sign_ins.show"), 303)
 
 
@@ -130,7 +133,7 @@ def remove_authenticator() -> Response:
         return _sign_ins({"code": str(refused)})
     with db.transaction() as writing:
         entering.authenticators.remove(writing, actor, current_app.config["ADDRESS"], now)
-    tell("good", "Removed", "No code is asked for any more.")
+    tell("good", gettext("Removed"), gettext("No code is asked for any more."))
     return redirect(url_for("sign_ins.show"), 303)
 
 

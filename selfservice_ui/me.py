@@ -16,12 +16,13 @@ from backend.overview import service as overview
 from backend.people.service import Permission, current_actor, requires
 from selfservice_ui import coming_in
 from shared.kernel.errors import Conflict, Invalid, TooMany, Unauthenticated
+from shared.kernel.languages import gettext, noted
 from shared.ui.devices import face_key
 from shared.ui.formats import as_day, local_day_of, speak_of
 from shared.ui.pages import page, request_now, tell
 
 bp = Blueprint("me", __name__)
-WORDS = {"email": "e-mail address", "phone": "telephone number"}
+CHANGED = {"email": noted("Your e-mail address is changed"), "phone": noted("Your telephone number is changed")}
 
 
 @bp.get("/me")
@@ -70,7 +71,7 @@ def _routes(kind: Point) -> None:
             return _code(kind, 422, wrong.errors)
         except Conflict as over:
             return _new(kind, 409, {"": str(over)})
-        tell("good", f"Your {WORDS[kind]} is changed", "We reach you there from now on, and have told the old one.")
+        tell("good", gettext(CHANGED[kind]), gettext("We reach you there from now on, and have told the old one."))
         return redirect(url_for(".show"), 303)
 
 
@@ -99,10 +100,14 @@ def close() -> Response:
     with db.transaction() as session:
         asked, is_new = interactions.ask_to_close(session, actor.customer_id, actor=actor, now=now)
         speak_of(entering.timezone_of(session, actor))
-        on = as_day(local_day_of(asked.closes_at), month="%B")
+        on = as_day(local_day_of(asked.closes_at), long=True)
         if is_new:
             entering.tell_of_closing(session, actor, asked.closes_at, current_app.config["ADDRESS"], now)
-    tell("warn", f"Your account closes on {on}", "Until then you can keep it, here or by calling us.")
+    tell(
+        "warn",
+        gettext("Your account closes on %(day)s", day=on),
+        gettext("Until then you can keep it, here or by calling us."),
+    )
     return redirect(url_for(".closing"), 303)
 
 
@@ -117,9 +122,9 @@ def keep() -> Response:
             interactions.keep_account(session, actor.customer_id, actor=actor, now=now)
             entering.tell_of_keeping(session, actor, now)
     except Conflict:
-        tell("plain", "Your account stays as it is")
+        tell("plain", gettext("Your account stays as it is"))
     else:
-        tell("good", "You keep your account", "Everything stays as it is.")
+        tell("good", gettext("You keep your account"), gettext("Everything stays as it is."))
     return redirect(url_for(".show"), 303)
 
 
@@ -128,9 +133,9 @@ def _prove(*, second: bool = False) -> None:
     actor, password, typed = current_actor(), request.form.get("password", ""), request.form.get("code", "").strip()
     with db.reading() as session:
         asks_code = second and entering.authenticators.is_set(session, actor)
-    errors = {} if password else {"password": "Enter your password."}
+    errors = {} if password else {"password": gettext("Enter your password.")}
     if asks_code and not typed:
-        errors["code"] = "Enter the code that the app shows."
+        errors["code"] = gettext("Enter the code that the app shows.")
     if errors:
         raise Invalid(errors=errors)
     entering.confirm_customer(actor, password, coming_in.visitor(), request_now())
@@ -144,7 +149,7 @@ def _prove(*, second: bool = False) -> None:
 def _new(kind: Point, status: int = 200, errors: dict[str, str] | None = None) -> Response:
     seen = overview.me_page(current_actor(), request_now())
     return page(
-        "portal/me_address.html", status=status, kind=kind, what=WORDS[kind], seen=seen, can_check=entering.can_check(kind),
+        "portal/me_address.html", status=status, kind=kind, seen=seen, can_check=entering.can_check(kind),
         typed=request.form.get("value", ""), errors=errors or {},
     )  # fmt: skip
 
@@ -154,7 +159,7 @@ def _code(kind: Point, status: int = 200, errors: dict[str, str] | None = None) 
         asked = entering.asked_address(session, current_actor(), kind, request_now())
     if asked is None:
         return redirect(url_for(f".{kind}"), 303)
-    return page("portal/me_code.html", status=status, asked=asked, what=WORDS[kind], errors=errors or {})
+    return page("portal/me_code.html", status=status, asked=asked, errors=errors or {})
 
 
 def _closing(status: int = 200, errors: dict[str, str] | None = None) -> Response:

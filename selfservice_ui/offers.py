@@ -11,13 +11,13 @@ from werkzeug.wrappers import Response
 
 from backend import db
 from backend.catalogue import service as catalogues
-from backend.matrix.service import DeclineReason
 from backend.overview import service as overview
 from backend.people.service import Permission, current_actor, requires
 from backend.treatments import service as treatments
 from selfservice_ui import home
 from selfservice_ui.words import CHANNEL
 from shared.kernel.errors import Conflict, Invalid, NotFound
+from shared.kernel.languages import gettext
 from shared.ui.formats import as_day, speak_of
 from shared.ui.pages import nobody_looks, page, request_now, tell, wants_fragment
 
@@ -59,8 +59,8 @@ def accept(offer_id: UUID) -> Response:
 @requires(Permission.DECIDE_OFFERS)
 def decline(offer_id: UUID) -> Response:
     reason = request.form.get("reason", "")
-    _answer(offer_id, "declined", reason=reason if reason in {one.key for one in _reasons()} else None)
-    return _home("All right, not for you", "You can change your mind under What you answered.")
+    _answer(offer_id, "declined", reason=reason if reason in _reasons() else None)
+    return _home(gettext("All right, not for you"), gettext("You can change your mind under What you answered."))
 
 
 @bp.post("/offers/<uuid:offer_id>/deferral")
@@ -69,7 +69,9 @@ def defer(offer_id: UUID) -> Response:
     chosen = request.form.get("until", "")
     until = _day(request.form.get("day", "") if chosen == "day" else chosen)
     _answer(offer_id, "deferred", until)
-    return _home("All right, later", f"We will show it again on {as_day(until, month='%B')}.")
+    return _home(
+        gettext("All right, later"), gettext("We will show it again on %(day)s.", day=as_day(until, long=True))
+    )
 
 
 @bp.post("/offers/<uuid:offer_id>/undo")
@@ -90,8 +92,8 @@ def undo(offer_id: UUID) -> Response:
     if undone.left:
         tell(
             "warn",
-            "Not all of it could be put back",
-            "Something was changed since, and stays as it is. Talk to us if it should not.",
+            gettext("Not all of it could be put back"),
+            gettext("Something was changed since, and stays as it is. Talk to us if it should not."),
         )
     return redirect(url_for(".show", offer_id=offer_id), 303)
 
@@ -121,10 +123,11 @@ def drawn(offer_id: UUID, status: int, **said: Any) -> Response:
     return page(TEMPLATE, status=status, **said, **_context(offer_id))
 
 
-def _reasons() -> tuple[DeclineReason, ...]:
-    """Why somebody may say no, as customers are asked."""
+def _reasons() -> dict[str, str]:
+    """Why somebody may say no, as customers are asked: by key."""
     with db.reading() as session:
-        return tuple(one for one in catalogues.pack_in_force(session).decline_reasons if one.own)
+        pack = catalogues.pack_in_force(session)
+    return {one.key: pack.said(one.own) for one in pack.decline_reasons if one.own}
 
 
 def _answer(
@@ -161,7 +164,7 @@ def _context(offer_id: UUID) -> dict[str, Any]:
     with db.reading() as session:
         offer = treatments.offer_page(session, offer_id, actor, request_now())
         asking = overview.asking_of_offer(session, actor, offer.line, request_now())
-    return {"offer": offer, "asking": asking, "reasons": _reasons() if offer.live else ()}
+    return {"offer": offer, "asking": asking, "reasons": _reasons() if offer.live else {}}
 
 
 def _same_again(error: Conflict) -> bool:
@@ -185,4 +188,4 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise Invalid("Choose a day.", {"until": "Choose when to show it again."}) from None
+        raise Invalid(gettext("Choose a day."), {"until": gettext("Choose when to show it again.")}) from None

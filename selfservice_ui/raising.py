@@ -16,6 +16,7 @@ from backend.people.service import Permission, current_actor, requires
 from selfservice_ui import cases
 from selfservice_ui.words import CHANNEL
 from shared.kernel.errors import Conflict, Invalid
+from shared.kernel.languages import gettext
 from shared.ui.formats import speak_of
 from shared.ui.pages import page, request_now, tell, wants_fragment
 
@@ -65,7 +66,7 @@ def send() -> Response:
             )  # fmt: skip
     except Invalid as wrong:
         return _form(typed, 422, wrong.errors, lost=file is not None)
-    tell("good", "Sent", "We read it and answer here. You find it under Home at any time.")
+    tell("good", gettext("Sent"), gettext("We read it and answer here. You find it under Home at any time."))
     return redirect(url_for("cases.show", case_id=made.case_id), 303)
 
 
@@ -81,7 +82,7 @@ def reopen(case_id: UUID) -> Response:
         return cases.drawn(case_id, 422, errors=wrong.errors, typed=text)
     except Conflict as refused:
         return cases.drawn(case_id, 409, refused=refused, typed=text)
-    tell("good", "It is open again", "We look into it, and answer here.")
+    tell("good", gettext("It is open again"), gettext("We look into it, and answer here."))
     return redirect(url_for("cases.show", case_id=case_id), 303)
 
 
@@ -105,7 +106,7 @@ def move(case_id: UUID) -> Response:
     except Conflict as refused:
         tell("warn", refused.title, str(refused))
         return redirect(url_for(".index"), 303)
-    tell("good", "We come at the new time")
+    tell("good", gettext("We come at the new time"))
     return redirect(url_for(".index"), 303)
 
 

@@ -14,6 +14,7 @@ from backend.overview import service as overview
 from backend.people.service import Permission, current_actor, requires
 from selfservice_ui import cases, offers
 from shared.kernel.errors import Conflict, Invalid
+from shared.kernel.languages import gettext
 from shared.ui.pages import page, request_now, tell, wants_fragment
 
 bp = Blueprint("rating", __name__)
@@ -66,5 +67,5 @@ def _rate(rate: Callable[..., Any], thing_id: UUID, drawn: Drawn, back: str, whe
     if wants_fragment():
         asking = overview.Asking(asks=True, given=given)
         return page("portal/rating.html", asking=asking, where=where, rated=True)
-    tell("good", "Thank you", "You can change your answer for a week.")
+    tell("good", gettext("Thank you"), gettext("You can change your answer for a week."))
     return redirect(f"{back}#rating", 303)

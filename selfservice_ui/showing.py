@@ -12,7 +12,7 @@ from flask import Flask, g, render_template
 from backend import db
 from backend.people.permissions import Permission
 from backend.profiles import service as profiles
-from selfservice_ui import home, watching
+from selfservice_ui import home, languages, watching
 from shared.kernel.actors import Actor
 
 Drawn = Callable[[UUID, datetime, Callable[[str], str]], str]
@@ -35,6 +35,7 @@ def views(portal: Flask) -> Drawn:
             with db.reading() as session:
                 profile = profiles.profile(session, customer_id)
             watching.note(profile)
+            languages.of_customer(profile.language)
             actor = Actor(
                 "customer", str(profile.customer_id), profile.name, frozenset({Permission.PORTAL}), profile.customer_id
             )

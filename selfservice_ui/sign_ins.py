@@ -12,14 +12,20 @@ from backend import db
 from backend.entering import service as entering
 from backend.people.service import Permission, current_actor, requires
 from selfservice_ui import coming_in
+from shared.kernel.languages import gettext, noted
 from shared.ui.formats import speak_of
 from shared.ui.pages import page, request_now, tell
 
 bp = Blueprint("sign_ins", __name__)
 WAYS = {
-    "password": "with your password", "code": "with a code by e-mail", "link": "with a link by e-mail", "passkey": "with a passkey",
-    "claim": "when you set up your account", "recovery": "when you chose a new password",
-}  # fmt: skip
+    "password": noted("with your password"),
+    "code": noted("with a code by e-mail"),
+    "link": noted("with a link by e-mail"),
+    "passkey": noted("with a passkey"),
+    "sign_on": noted("with the sign-in of your organisation"),
+    "claim": noted("when you set up your account"),
+    "recovery": noted("when you chose a new password"),
+}
 
 
 @bp.get("/me/sign-in")
@@ -37,7 +43,7 @@ def end(session_id: UUID) -> Response:
         return redirect(url_for("signing_in.form"), 303)
     with db.transaction() as session:
         entering.end(session, actor, session_id, request_now())
-    tell("good", "Signed out there", "Whoever is there has to sign in again.")
+    tell("good", gettext("Signed out there"), gettext("Whoever is there has to sign in again."))
     return redirect(url_for(".show"), 303)
 
 
@@ -46,7 +52,16 @@ def end(session_id: UUID) -> Response:
 def end_others() -> Response:
     with db.transaction() as session:
         ended = entering.end_others(session, current_actor(), coming_in.this_session(), request_now())
-    tell("good", "Signed out everywhere else", "" if ended else "You were signed in only here.")
+    tell("good", gettext("Signed out everywhere else"), "" if ended else gettext("You were signed in only here."))
+    return redirect(url_for(".show"), 303)
+
+
+@bp.post("/me/sign-in/organisation/end")
+@requires(Permission.PORTAL)
+def disconnect() -> Response:
+    with db.transaction() as session:
+        entering.sign_on.disconnect(session, current_actor())
+    tell("good", gettext("Disconnected"), gettext("The sign-in of your organisation opens this account no more."))
     return redirect(url_for(".show"), 303)
 
 
@@ -64,5 +79,6 @@ def context() -> dict[str, Any]:
             "ways": WAYS,
             "passkeys": entering.passkeys.passkeys(session, actor),
             "has_authenticator": entering.authenticators.is_set(session, actor),
+            "connected_since": entering.sign_on.connected_since(session, actor),
             "codes_left": entering.authenticators.codes_left(session, actor),
         }

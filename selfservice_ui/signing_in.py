@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, redirect, request, url_for
+from flask import Blueprint, abort, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from backend import db
@@ -10,9 +10,10 @@ from backend.entering import service as entering
 from backend.people.service import Permission, current_actor, public, requires
 from selfservice_ui import coming_in, keys
 from shared.kernel.errors import Unauthenticated
-from shared.ui import signing_in
+from shared.kernel.languages import gettext
+from shared.ui import sign_on, signing_in
 from shared.ui.devices import face_key
-from shared.ui.pages import page, request_now
+from shared.ui.pages import page, request_now, tell
 
 bp = Blueprint("signing_in", __name__)
 
@@ -31,9 +32,9 @@ def enter() -> Response:
     who, password = request.form.get("who", "").strip(), request.form.get("password", "")
     errors = {}
     if not who:
-        errors["who"] = "Enter your customer number or your e-mail address."
+        errors["who"] = gettext("Enter your customer number or your e-mail address.")
     if not password:
-        errors["password"] = "Enter your password."  # noqa: S105 (words for a person)
+        errors["password"] = gettext("Enter your password.")
     if errors:
         return _form(422, who, errors)
     try:
@@ -63,6 +64,39 @@ def enter_by_passkey() -> Response:
     return coming_in.begin(actor, "passkey", request.form.get("next", ""))
 
 
+@bp.get("/sign-in/organisation")
+@public
+def by_organisation() -> Response:
+    """Out to the sign-in of the customer's own organisation, where one is set up."""
+    _refuse_without_sign_on()
+    try:
+        return sign_on.go(request.args.get("next", ""))
+    except Unauthenticated as refused:
+        return _form(401, errors={"": str(refused)})
+
+
+@bp.get("/sign-in/organisation/back")
+@public
+def back_from_organisation() -> Response:
+    _refuse_without_sign_on()
+    try:
+        known, next_path = sign_on.returned()
+    except Unauthenticated as refused:
+        return _form(401, errors={"": str(refused)})
+    with db.transaction() as writing:
+        actor = entering.sign_on.customer(writing, known.issuer, known.subject, known.email, request_now())
+    if actor is not None:
+        return coming_in.begin(actor, "sign_on", next_path)
+    coming_in.connect_next(known)
+    name = sign_on.name()
+    tell(
+        "plain",
+        gettext("We do not know you yet by %(name)s", name=name),
+        gettext("Sign in once in another way, or set up your account. From then on %(name)s opens it too.", name=name),
+    )
+    return redirect(url_for(".form", next=next_path) if next_path else url_for(".form"), 303)
+
+
 @bp.get("/sign-in/authenticator")
 @public
 def second() -> Response:
@@ -80,7 +114,7 @@ def take_second() -> Response:
     typed = request.form.get("code", "").strip()
     try:
         if not typed:
-            raise Unauthenticated("Enter the code that the app shows.")
+            raise Unauthenticated(gettext("Enter the code that the app shows."))
         entering.second_step(actor, typed[:40], coming_in.visitor(), face_key(), request_now())
     except Unauthenticated as refused:
         return page("portal/second_step.html", status=422, errors={"code": str(refused)})
@@ -94,6 +128,11 @@ def leave() -> Response:
     return redirect(url_for(".form"), 303)
 
 
+def _refuse_without_sign_on() -> None:
+    if not sign_on.name():
+        abort(404)
+
+
 def _passkey(status: int = 200, errors: dict[str, str] | None = None) -> Response:
     asked = keys.asked(entering.passkeys.ask_to_sign_in(keys.site()))
     return page(
@@ -105,5 +144,5 @@ def _passkey(status: int = 200, errors: dict[str, str] | None = None) -> Respons
 def _form(status: int = 200, typed: str = "", errors: dict[str, str] | None = None) -> Response:
     return page(
         "portal/sign_in.html", status=status, typed=typed, errors=errors or {}, demo=current_app.config["DEMO"],
-        next=request.values.get("next", ""),
+        next=request.values.get("next", ""), organisation=sign_on.name(),
     )  # fmt: skip

@@ -13,16 +13,22 @@ from backend import db
 from backend.overview import service as overview
 from backend.people.service import Permission, current_actor, requires
 from backend.profiles.service import Profile
+from shared.kernel.languages import ENGLISH, spoken
+from shared.kernel.languages import gettext as _
 from shared.ui.pages import local_path, nobody_looks, request_now, tell, wants_fragment
 from shared.ui.signing_in import signed_in_actor
 
 bp = Blueprint("watching", __name__)
 PAGES = {
     "home.show": "home", "offers.index": "offers", "offers.show": "offer", "account.services": "services",
-    "account.cancel": "cancel", "account.bills": "bills", "account.activity": "activity", "privacy.show": "privacy", "me.show": "me", "me.closing": "closing",
-    "cases.show": "case", "raising.index": "cases", "raising.new": "ask", "help.show": "article",
+    "account.cancel": "cancel", "account.bills": "bills", "bills.show": "bills", "account.activity": "activity", "privacy.show": "privacy",
+    "me.show": "me", "me.closing": "closing", "cases.show": "case", "raising.index": "cases", "raising.new": "ask", "help.show": "article",
 }  # fmt: skip
 """The pages that count as a visit, with the keys by which a pack names them."""
+TITLES = {
+    "home": "Home", "offers": "Offers", "services": "Services", "cancel": "Cancel my plan", "bills": "Bills",
+    "activity": "Activity", "privacy": "Privacy",
+}  # fmt: skip
 _TITLE = re.compile(r"<title>(.*?) · Evenhand</title>", re.DOTALL)
 _HEAD = 1000
 _log = structlog.stdlib.get_logger("evenhand.visits")
@@ -36,9 +42,9 @@ def change() -> Answer:
     with db.transaction() as session:
         overview.set_watching(session, current_actor(), allowed, request_now())
     if allowed:
-        tell("good", "Thank you", "While you are here, our team may see which page you are on.")
+        tell("good", _("Thank you"), _("While you are here, our team may see which page you are on."))
     else:
-        tell("good", "Our team can't see which page you are on any more")
+        tell("good", _("Our team can't see which page you are on any more"))
     return redirect(local_path(request.form.get("back"), url_for("home.show")), 303)
 
 
@@ -74,6 +80,8 @@ def _told(response: Response) -> Response:
     try:
         found = _TITLE.search(response.get_data(as_text=True)[:_HEAD])
         title = unescape(found[1]).strip() if found else key.capitalize()
+        if spoken() != ENGLISH:
+            title = TITLES.get(key, title)  # the desk reads English; an offer is called what its customer read
         overview.visit(current_actor(), key, title, request_now())
     except Exception:
         _log.exception("visit not told", page=key)

@@ -31,10 +31,10 @@ def settings_for(url: str, home: Path, **more: str) -> settings.Settings:
     return settings.read(environment)
 
 
-def create(name: str, url: str, home: Path) -> Flask:
-    """The app of this name."""
+def create(name: str, url: str, home: Path, **more: str) -> Flask:
+    """The app of this name; `more`: variables of its environment."""
     module, factory = FACTORIES[name]
-    app: Flask = getattr(importlib.import_module(module), factory)(settings_for(url, home))
+    app: Flask = getattr(importlib.import_module(module), factory)(settings_for(url, home, **more))
     # A stream tells what was missed, and ends.
     app.config["STREAM_SECONDS"] = 0
     app.jinja_env.bytecode_cache = FileSystemBytecodeCache(_templates())

@@ -13,6 +13,7 @@ from backend.cases import service as cases
 from backend.catalogue import service as catalogues
 from backend.identities import service as identities
 from backend.interactions import service as interactions
+from backend.paying.tables import PaymentRow
 from backend.people import service as people
 from backend.profiles import service as profiles
 from backend.record import service as record
@@ -98,6 +99,17 @@ def busy(customer_id: UUID) -> None:
         profiles.book_credit(session, customer_id, UUID(int=customer_id.int + 1), "A credit", Money(100, "USD"), now)
         profiles.learn(session, customer_id, count={"calls": 2}, dates={"last_contact": now.date()}, now=now)
     treatments.decide(customer_id, now + timedelta(seconds=1))
+    _pays(customer_id, now)
+
+
+def _pays(customer_id: UUID, now: datetime) -> None:
+    row = {
+        "customer_id": customer_id, "payment_id": UUID(int=customer_id.int + 2), "bill_id": UUID(int=customer_id.int + 3), "bill": "B9",
+        "amount_minor": 100, "currency": "USD", "state": "started", "guard": customer_id.hex, "page": "", "provider_id": "", "method": "",
+        "why": "", "notices": [], "started_at": now,
+    }  # fmt: skip
+    with db.transaction() as session:
+        db.upsert(session, PaymentRow, [row], key=("customer_id", "payment_id"))
 
 
 def held(*customer_ids: UUID) -> dict[str, list[dict[str, Any]]]:

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask
+from sqlmodel import Session
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
@@ -21,9 +22,11 @@ from backend.entering import service as entering
 from backend.entering.tables import PasskeyRow
 from backend.interactions import service as interactions
 from backend.knowledge import service as knowledge
+from backend.paying import service as paying
 from backend.people import service as people
 from backend.people.permissions import SCOPES
 from backend.profiles import service as profiles
+from backend.profiles.service import NewBill
 from selfservice_ui.showing import views
 from shared.kernel import clock, ids
 from tests import apps
@@ -58,6 +61,8 @@ class Person:
     session_id: str
     passkey_id: str
     event_id: str
+    bill_id: str
+    payment_id: str
 
 
 @dataclass
@@ -185,6 +190,8 @@ def _person(made: dict[str, Flask], agent: Browser, number: str, home: Path) -> 
             "name": f"of {number}", "added_at": clock.now(),
         }  # fmt: skip
         db.upsert(session, PasskeyRow, [key], key=("subject_id", "passkey_id"))
+        bill_id = _bill(session, profile.customer_id)
+    payment = paying.begin(made["portal"].config["PAYMENTS"], theirs, bill_id, clock.now())
     return Person(
         customer_id=str(profile.customer_id),
         number=number,
@@ -204,7 +211,19 @@ def _person(made: dict[str, Flask], agent: Browser, number: str, home: Path) -> 
         session_id=str(session_id),
         passkey_id=str(passkey_id),
         event_id=str(event_id),
+        bill_id=str(bill_id),
+        payment_id=str(payment.payment_id),
     )
+
+
+def _bill(session: Session, customer_id: UUID) -> UUID:
+    """A bill of theirs that is still to be paid."""
+    today = clock.now().date()
+    bill = NewBill(
+        ids.uuid7(), "B1", today, today + timedelta(days=20), 2_000, "USD", "open", None, [{"text": "Phone line", "amount_minor": 2_000}]
+    )  # fmt: skip
+    profiles.issue_bill(session, customer_id, bill, clock.now())
+    return bill.bill_id
 
 
 def routes(app: Flask, *, public: bool = False) -> list[tuple[Rule, str]]:

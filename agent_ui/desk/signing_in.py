@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, redirect, request, url_for
+from flask import Blueprint, abort, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from agent_ui.desk.states import arrive, depart
+from backend import db
 from backend.entering import service as entering
 from backend.entering.service import Visitor
 from backend.people.service import Permission, current_actor, public, requires
+from shared.kernel.actors import Actor
 from shared.kernel.errors import Unauthenticated
-from shared.ui import signing_in
+from shared.ui import sign_on, signing_in
 from shared.ui.devices import browser_words, face_key, mark_device, network_address
 from shared.ui.pages import local_path, page, request_now
 
@@ -29,6 +31,8 @@ def form() -> Response:
 @public
 def enter() -> Response:
     email, password = request.form.get("email", "").strip(), request.form.get("password", "")
+    if current_app.config["SIGN_ON_ONLY"]:
+        return _form(422, email, {"": f"Sign in with {sign_on.name()}: passwords are not taken here."})
     errors = {}
     if not email:
         errors["email"] = "Enter your e-mail address."
@@ -40,9 +44,31 @@ def enter() -> Response:
         actor = entering.sign_in_staff(email, password, _visitor(), request_now())
     except Unauthenticated as refused:
         return _form(422, email, {"": str(refused)})
-    signing_in.start(actor)
-    arrive(actor)
-    return redirect(local_path(request.form.get("next"), url_for("home.show")), 303)
+    return _begin(actor, request.form.get("next"))
+
+
+@bp.get("/sign-in/organisation")
+@public
+def by_organisation() -> Response:
+    """Out to the organisation's own sign-in, where one is set up."""
+    _refuse_without_sign_on()
+    try:
+        return sign_on.go(request.args.get("next", ""))
+    except Unauthenticated as refused:
+        return _form(401, errors={"": str(refused)})
+
+
+@bp.get("/sign-in/organisation/back")
+@public
+def back_from_organisation() -> Response:
+    _refuse_without_sign_on()
+    try:
+        known, next_path = sign_on.returned()
+        with db.transaction() as writing:
+            actor = entering.sign_on.staff(writing, known.issuer, known.subject, known.email, request_now())
+    except Unauthenticated as refused:
+        return _form(401, errors={"": str(refused)})
+    return _begin(actor, next_path)
 
 
 @bp.post("/sign-out")
@@ -53,6 +79,17 @@ def leave() -> Response:
     return redirect(url_for(".form"), 303)
 
 
+def _begin(actor: Actor, next_path: str | None) -> Response:
+    signing_in.start(actor)
+    arrive(actor)
+    return redirect(local_path(next_path, url_for("home.show")), 303)
+
+
+def _refuse_without_sign_on() -> None:
+    if not sign_on.name():
+        abort(404)
+
+
 def _visitor() -> Visitor:
     return entering.visitor(network_address(), mark_device(), browser_words(), face_key())
 
@@ -61,4 +98,5 @@ def _form(status: int = 200, typed: str = "", errors: dict[str, str] | None = No
     return page(
         "desk/sign_in.html", status=status, typed=typed, errors=errors or {}, demo=current_app.config["DEMO"],
         next=request.values.get("next", ""),
+        organisation=sign_on.name(), only=current_app.config["SIGN_ON_ONLY"],
     )  # fmt: skip

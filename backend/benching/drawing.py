@@ -7,6 +7,7 @@ import json
 import re
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import cycle, islice
 from pathlib import Path
@@ -27,6 +28,8 @@ from shared.kernel.actors import SYSTEM
 LONG_LIFE = 10_000
 """Events of a customer with a long life; one in `LONG_LIVED` of those measured is such a one."""
 LONG_LIVED = 16
+AT_HOME = 4
+"""Customers whose homes one client asks for by turns."""
 FORM = "application/x-www-form-urlencoded"
 _FILE = re.compile(rb'(?:href|src)="([^"#]*/assets/[^"#]+)"')
 _NOTES = re.compile(rb'action="([^"]+/notes)"')
@@ -36,28 +39,30 @@ _TOKEN = re.compile(rb'name="csrf_token"[^>]*value="([^"]+)"')
 
 def pages(url: str, home: Path, n: int, tell: Tell) -> list[Row]:
     """Pages, each with a decision that must be computed: the profile has moved before every request; writes; and weights."""
-    customers = first_customers(CLIENTS * 4)
-    long_lived = customers[::LONG_LIVED]
+    customers = first_customers(max(n, CLIENTS * 4))
+    long_lived = customers[: CLIENTS * 4 : LONG_LIVED]
     _live_long(long_lived)
     with db.transaction() as session:
-        people.give_demo_credentials(session, customers, clock.now())
+        people.give_demo_credentials(session, customers[: CLIENTS * AT_HOME], clock.now())
         key = people.create_key(session, ["all"], clock.now())[1]
     rows = []
     with serving(url, home) as house:
-        for face, opens in (("desk", at_desk), ("portal", at_portal)):
-            clients = [opens(house.port, one) for one in customers[:CLIENTS]]
-            weights = _weights(clients[0], f"/desk/customers/{customers[1]}" if face == "desk" else "/")
-            drawn(f"{face} warm", face, clients, customers, 2 * CLIENTS)
+        for face in ("desk", "portal"):
+            going = rounds(face, house.port, customers)
+            client = going[0].client
+            weights = _weights(client, f"/desk/customers/{customers[1]}" if face == "desk" else "/")
+            drawn(f"{face} warm", going, 2 * CLIENTS)
             for count in (1, CLIENTS):
-                rows.append(drawn(f"{face}_{count}", face, clients[:count], customers, n) | weights)
+                rows.append(drawn(f"{face}_{count}", going[:count], n) | weights)
                 tell(f"{face}_{count} is measured.")
             if face == "desk":
-                rows.append(drawn("desk_long_1", face, clients[:1], long_lived, n // 4))
-                rows.append(_notes_written(clients[0], customers[1], n // 4))
+                asked = [(one, client.prepared("GET", f"/desk/customers/{one}")) for one in long_lived]
+                rows.append(drawn("desk_long_1", [Round(client, asked)], n // 4))
+                rows.append(_notes_written(client, customers[1], n // 4))
                 rows.append(_answered(house.port, key, customers, n // 4))
                 tell("Long lives and writes are measured.")
-            for client in clients:
-                client.close()
+            for one in going:
+                one.client.close()
     with bare_flask(home) as bare:
         clients = [Client(bare.port) for _ in range(CLIENTS)]
         for name in ("flask warm", f"flask_{CLIENTS}"):
@@ -140,17 +145,42 @@ def _one(pattern: re.Pattern[bytes], page: bytes) -> str:
     return found[1].decode()
 
 
-def drawn(name: str, face: str, clients: list[Client], customers: list[UUID], n: int) -> Row:
-    """A client at the desk opens one customer after the other; a customer at the portal sees their own page."""
-    share = max(1, n // len(clients))
+@dataclass(frozen=True)
+class Round:
+    """Whose pages one client asks for by turns: each customer with the request that shows them."""
+
+    client: Client
+    pages: list[tuple[UUID, bytes]]
+
+
+def rounds(face: str, port: int, customers: list[UUID]) -> list[Round]:
+    """The rounds of all clients: at the desk each has its share of the customers, at the portal some of them are at home."""
+    found = []
+    for nth in range(CLIENTS):
+        mine = customers[nth::CLIENTS]
+        if face == "desk":
+            client = at_desk(port, mine[0])
+            asked = [client.prepared("GET", f"/desk/customers/{one}") for one in mine]
+        else:
+            mine = mine[:AT_HOME]
+            client, *others = opened = [at_portal(port, one) for one in mine]
+            asked = [one.prepared("GET", "/") for one in opened]
+            for one in others:
+                one.close()
+        found.append(Round(client, list(zip(mine, asked, strict=True))))
+    return found
+
+
+def drawn(name: str, going: list[Round], n: int) -> Row:
+    """Pages, each of a profile that has moved: those of a round all at once before it, so that the clients themselves cost little."""
+    share = max(1, n // len(going))
     tasks = []
-    for nth, client in enumerate(clients):
-        mine = customers[nth :: len(clients)] if face == "desk" else [customers[nth]]
-        turn = list(islice(cycle(mine), share))
-        paths = [f"/desk/customers/{one}" if face == "desk" else "/" for one in turn]
-        tasks.append(Task(client, [client.prepared("GET", path) for path in paths], 200, _bumping(turn)))
+    for one in going:
+        mine = [customer for customer, _ in one.pages][:share]
+        asked = list(islice(cycle(request for _, request in one.pages), share))
+        tasks.append(Task(one.client, asked, 200, _bumping(mine)))
     return measured(name, tasks)
 
 
-def _bumping(turn: list[UUID]) -> Callable[[int], None]:
-    return lambda nth: bump(turn[nth : nth + 1])
+def _bumping(mine: list[UUID]) -> Callable[[int], None]:
+    return lambda nth: bump(mine) if nth % len(mine) == 0 else None

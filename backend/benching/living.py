@@ -229,16 +229,15 @@ def _ready_agent(port: int) -> Client:
 def _pages(house: House, customers: list[UUID], n: int, prefix: str) -> list[Row]:
     """The pages of both faces as `bench pages` draws them."""
     rows = []
-    for face, opens in (("desk", measuring.at_desk), ("portal", measuring.at_portal)):
-        some = customers[: measuring.CLIENTS * 4]
-        clients = [opens(house.port, one) for one in some[: measuring.CLIENTS]]
-        drawing.drawn(f"{face} warm", face, clients, some, 2 * measuring.CLIENTS)
+    for face in ("desk", "portal"):
+        going = drawing.rounds(face, house.port, customers)
+        drawing.drawn(f"{face} warm", going, 2 * measuring.CLIENTS)
         before = house.cpu_seconds()
-        found = drawing.drawn(f"{prefix}{face}_{measuring.CLIENTS}", face, clients, some, n)
+        found = drawing.drawn(f"{prefix}{face}_{measuring.CLIENTS}", going, n)
         used = house.cpu_seconds()
         if before is not None and used is not None:
             found["server_cpu_ms"] = round((used - before) * 1000 / found["n"], 2)
         rows.append(found)
-        for client in clients:
-            client.close()
+        for one in going:
+            one.client.close()
     return rows

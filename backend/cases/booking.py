@@ -19,8 +19,9 @@ from backend.matrix.service import CALLBACKS, Calendar, Callbacks, Pack
 from shared.kernel import clock
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Invalid, NotFound
+from shared.kernel.languages import gettext, noted
 
-_UNMOVABLE = "This can't be moved here. Please call us."
+_UNMOVABLE = noted("This can't be moved here. Please call us.")
 
 
 def free_times(session: Session, pack: Pack, calendar: str, now: datetime) -> tuple[Slot, ...]:
@@ -53,7 +54,7 @@ def plan_visit(
     known = opened_by_offer(session, customer_id, offer_id)
     if known is not None:
         return known
-    told = {"slot_text": slots.slot_text(slot.at, slot.until, zone)} if slot else None
+    told = slots.told(slot, zone) if slot else None
     made = open_case(
         session, customer_id, "appointment", subject, actor=actor, now=now, reference=reference, day=day, offer_id=offer_id,
         slot=slot, told=told, particulars=particulars,
@@ -81,15 +82,15 @@ def move_visit(
         return before
     slot = take_time(session, pack, calendar, at, now)
     if slot is None:
-        raise Invalid(GONE, {"when": GONE})
+        raise Invalid(gettext(GONE), {"when": gettext(GONE)})
     same = (*this(CASE, customer_id, case_id), CASE.c.slot_at == before.slot_at, CASE.c.state == "open")
     values = {"slot_at": slot.at, "slot_until": slot.until, "day": clock.local_day(slot.at, zone)}
     if db.touched(session.execute(update(CASE).where(*same).values(**values))) != 1:
-        raise Conflict("Somebody else changed this visit at the same moment. Please look again.")
+        raise Conflict(gettext("Somebody else changed this visit at the same moment. Please look again."))
     if before.slot_at is not None:
         give_time_back(session, pack, calendar, before.slot_at, now)
     after = case_of(session, customer_id, case_id)
-    told = {"slot_text": slots.slot_text(slot.at, slot.until, zone)}
+    told = slots.told(slot, zone)
     tell(session, customer_id, after, "appointment.moved", actor, channel, now, told)
     return after
 
@@ -98,11 +99,11 @@ def _calendar_of(session: Session, customer_id: UUID, case_id: UUID, pack: Pack,
     """Where a visit has its place that is still to come and has hours."""
     case = case_of(session, customer_id, case_id)
     if case.kind != "appointment" or case.state != "open" or case.slot_at is None or case.slot_at <= now:
-        raise Conflict(_UNMOVABLE)
+        raise Conflict(gettext(_UNMOVABLE))
     mine = (CALLBACK.c.customer_id == customer_id, CALLBACK.c.case_id == case_id)
     calendar: str | None = session.execute(select(CALLBACK.c.team).where(*mine)).scalar_one_or_none()
     if calendar is None or pack.casework.calendar_of(calendar) is None:
-        raise Conflict(_UNMOVABLE)
+        raise Conflict(gettext(_UNMOVABLE))
     return calendar
 
 

@@ -20,11 +20,17 @@ from backend.cases.types import Callback, Case, Slot
 from backend.matrix.service import Pack
 from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import Conflict, Invalid, NotFound
+from shared.kernel.languages import gettext, noted
 
 CallView = Literal["mine", "team", "all", "missed"]
 CALL_VIEWS: tuple[CallView, ...] = ("mine", "team", "all", "missed")
 SHOWN = 100
-GONE = "That time was just taken. Choose another."
+_FULL = {
+    "morning": noted("Nothing is free in the morning for now. Choose another time."),
+    "afternoon": noted("Nothing is free in the afternoon for now. Choose another time."),
+    "evening": noted("Nothing is free in the evening for now. Choose another time."),
+}
+GONE = noted("That time was just taken. Choose another.")
 _TOGETHER = select(
     CASE, *(CALLBACK.c[name] for name in ("team", "staff_id", "staff", "tries", "taken_at", "missed_at"))
 ).outerjoin(CALLBACK, (CALLBACK.c.customer_id == CASE.c.customer_id) & (CALLBACK.c.case_id == CASE.c.case_id))
@@ -48,7 +54,7 @@ def free_slots(session: Session, pack: Pack, now: datetime, team: str = "") -> t
 def team_for(pack: Pack, team: str = "") -> str:
     """The team that calls back. Raises Invalid."""
     if team and team not in {one.key for one in pack.casework.team}:
-        raise Invalid("There is no such team.", {"team": "There is no such team."})
+        raise Invalid(gettext("There is no such team."), {"team": gettext("There is no such team.")})
     return team or pack.casework.callbacks.team or ""
 
 
@@ -71,7 +77,7 @@ def ask_callback(
         if known is not None:
             return case_from(known)
     slot = booked or _taken(session, pack, team, at, part, zone, now)
-    told = {"slot_text": slots.slot_text(slot.at, slot.until, zone)} if slot else {}
+    told = slots.told(slot, zone) if slot else {}
     made = open_case(
         session, customer_id, "callback", about, actor=actor, now=now, channel=channel, wish=wish, reference=reference,
         offer_id=offer_id, slot=slot, told=told, particulars=particulars,
@@ -95,7 +101,7 @@ def move(
     _put(session, call, slot, now)
     _update(session, call, missed_at=None, taken_at=None)
     after = case_of(session, customer_id, case_id)
-    told = {"slot_text": slots.slot_text(slot.at, slot.until, zone)}
+    told = slots.told(slot, zone)
     tell(session, customer_id, after, "callback.moved", actor, channel, now, told)
     return after
 
@@ -148,7 +154,7 @@ def not_reached(
     case = case_of(session, customer_id, case_id)
     told: dict[str, Any] = {"tries": tries, "given_up": given_up}
     if slot is not None:
-        told["slot_text"] = slots.slot_text(slot.at, slot.until, zone)
+        told |= slots.told(slot, zone)
     tell(session, customer_id, case, "callback.not_reached", actor, channel, now, told)
     return Tried(tries, case, given_up)
 
@@ -175,7 +181,7 @@ def callback_of(session: Session, customer_id: UUID, case_id: UUID) -> Callback:
     """Raises NotFound, for another customer's, and for what is no callback."""
     row = session.execute(_TOGETHER.where(*this(CASE, customer_id, case_id), CASE.c.kind == "callback")).one_or_none()
     if row is None:
-        raise NotFound("There is no such callback.")
+        raise NotFound(gettext("There is no such callback."))
     return _callback(row)
 
 
@@ -227,9 +233,9 @@ def _taken(
         if slots.take(session, pack.casework.callbacks, team, one.at):
             return one
     if at is not None:
-        raise Invalid(GONE, {"when": GONE})
+        raise Invalid(gettext(GONE), {"when": gettext(GONE)})
     if part in slots.PARTS:
-        words = f"Nothing is free in the {part} for now. Choose another time."
+        words = gettext(_FULL[part])
         raise Invalid(words, {"when": words})
     return None
 
@@ -241,7 +247,7 @@ def _put(session: Session, call: Callback, slot: Slot, now: datetime) -> None:
     same = CASE.c.slot_at.is_(None) if before is None else CASE.c.slot_at == before
     moved = session.execute(update(CASE).where(*mine, same).values(slot_at=slot.at, slot_until=slot.until))
     if db.touched(moved) != 1:
-        raise Conflict("Somebody else changed this callback at the same moment. Please look again.")
+        raise Conflict(gettext("Somebody else changed this callback at the same moment. Please look again."))
     if before is not None and before > now:
         slots.give_back(session, call.team, before)
 
@@ -259,7 +265,7 @@ def _update(session: Session, call: Callback, **values: Any) -> None:
 
 def _still_waits(case: Case) -> None:
     if case.state != "open":
-        raise Conflict(f"This callback is {case.state_label.lower()} already.")
+        raise Conflict(gettext("This callback is not open any more: it was made, or called off."))
 
 
 def _callback(row: Any) -> Callback:

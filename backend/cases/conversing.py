@@ -19,6 +19,7 @@ from backend.interactions import service as interactions
 from backend.matrix.service import Pack
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Invalid
+from shared.kernel.languages import gettext
 
 LONGEST = 10_000
 MESSAGE = db.table_of(CaseMessageRow)
@@ -76,7 +77,7 @@ def write(
     if work.merged_into is not None:
         case_id, work = work.merged_into, work_of(session, customer_id, work.merged_into)
     if work.status == "closed":
-        raise Conflict("This is closed. Please write to us anew.")
+        raise Conflict(gettext("This is closed. Please write to us anew."))
     if work.status == "resolved":
         work = reopen(session, customer_id, case_id, pack=pack, seen=None, actor=actor, now=now, channel=channel)
     # New and reopened stay so: nobody has looked at them yet.
@@ -100,9 +101,12 @@ def checked(text: str) -> str:
     """The text without white space around it. Raises Invalid for none, and for too much."""
     text = text.replace("\r\n", "\n").strip()
     if not text:
-        raise Invalid("Write something first.", {"text": "Write something first."})
+        raise Invalid(gettext("Write something first."), {"text": gettext("Write something first.")})
     if len(text) > LONGEST:
-        raise Invalid(f"A message holds {LONGEST:,} characters.", {"text": f"at most {LONGEST:,} characters"})
+        raise Invalid(
+            gettext("A message holds %(most)s characters.", most=f"{LONGEST:,}"),
+            {"text": f"at most {LONGEST:,} characters"},
+        )
     return text
 
 

@@ -25,6 +25,7 @@ from backend.cases.working import change, require_version
 from shared.kernel import ids
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Invalid, NotFound
+from shared.kernel.languages import gettext
 
 FOLDER = "attachments"
 LONGEST_NAME = 120
@@ -63,10 +64,10 @@ def media_type_of(name: str, content: bytes) -> str:
         fits = _TEXT[ending] if _is_text(content) else ""
     else:
         wanted = ", ".join(one.removeprefix(".") for one in KINDS)
-        words = f"Files of this kind are not taken. Send one of {wanted}."
+        words = gettext("Files of this kind are not taken. Send one of %(kinds)s.", kinds=wanted)
         raise Invalid(words, {"file": words})
     if not fits:
-        words = f"This is no {ending.removeprefix('.')} file, whatever its name says."
+        words = gettext("This is no %(kind)s file, whatever its name says.", kind=ending.removeprefix("."))
         raise Invalid(words, {"file": words})
     return fits
 
@@ -79,13 +80,15 @@ def attach(
     case = case_of(session, customer_id, case_id)
     name = clean_name(name)
     if not content:
-        raise Invalid("Choose a file that is not empty.", {"file": "Choose a file that is not empty."})
+        raise Invalid(
+            gettext("Choose a file that is not empty."), {"file": gettext("Choose a file that is not empty.")}
+        )
     if len(content) > most_megabytes * 1024 * 1024:
-        words = f"A file may have {most_megabytes} MB."
+        words = gettext("A file may have %(most)s MB.", most=most_megabytes)
         raise Invalid(words, {"file": words})
     kind = media_type_of(name, content)
     if len(files_of(session, customer_id, case_id)) >= MOST_FILES:
-        words = f"A case holds {MOST_FILES} files."
+        words = gettext("A case holds %(most)s files.", most=MOST_FILES)
         raise Invalid(words, {"file": words})
     made = File(
         ids.uuid7(), case_id, name, kind, len(content), place_of(case_id, content), now, actor.name, channel, message_id
@@ -118,7 +121,7 @@ def file_of(session: Session, customer_id: UUID, case_id: UUID, file_id: UUID) -
         select(FILE).where(*this(FILE, customer_id, case_id), FILE.c.file_id == file_id)
     ).one_or_none()
     if row is None:
-        raise NotFound("There is no such file.")
+        raise NotFound(gettext("There is no such file."))
     return _file(row)
 
 
@@ -155,7 +158,7 @@ def content_of(home: Path, file: File) -> bytes:
     try:
         return (home / FOLDER / file.place).read_bytes()
     except OSError:
-        raise NotFound("This file is no longer there.") from None
+        raise NotFound(gettext("This file is no longer there.")) from None
 
 
 def remove_files(home: Path, rows: Iterable[Mapping[str, Any]]) -> int:
@@ -179,9 +182,9 @@ def clean_name(name: str) -> str:
     base = name.replace("\\", "/").rpartition("/")[2]
     clean = "".join(c for c in base if c.isprintable() and c not in '"<>:|?*').strip(" .")
     if not clean:
-        raise Invalid("Choose a file.", {"file": "Choose a file."})
+        raise Invalid(gettext("Choose a file."), {"file": gettext("Choose a file.")})
     if len(clean) > LONGEST_NAME:
-        words = f"Keep the file's name to {LONGEST_NAME} characters."
+        words = gettext("Keep the file's name to %(most)s characters.", most=LONGEST_NAME)
         raise Invalid(words, {"file": words})
     return clean
 

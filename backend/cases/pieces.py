@@ -22,6 +22,7 @@ from backend.record import service as record
 from shared.kernel import ids
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Invalid, NotFound
+from shared.kernel.languages import gettext
 
 OPEN_CASES = "open_cases"
 """The value of the profile that counts the cases which are open: rules read it as a fact.
@@ -98,7 +99,8 @@ def subject_of(subject: str) -> str:
     subject = " ".join(subject.split())
     if len(subject) > LONGEST_SUBJECT:
         raise Invalid(
-            f"Keep the subject to {LONGEST_SUBJECT} characters.", {"subject": f"at most {LONGEST_SUBJECT} characters"}
+            gettext("Keep the subject to %(most)s characters.", most=LONGEST_SUBJECT),
+            {"subject": f"at most {LONGEST_SUBJECT} characters"},
         )
     return subject
 
@@ -172,7 +174,7 @@ def case_of(session: Session, customer_id: UUID, case_id: UUID) -> Case:
     """One of the customer's. Raises NotFound, for another customer's too."""
     row = session.execute(_ONE, {"customer_id": customer_id, "case_id": case_id}).one_or_none()
     if row is None:
-        raise NotFound("There is no such case.")
+        raise NotFound(gettext("There is no such case."))
     return case_from(row)
 
 

@@ -16,7 +16,7 @@ from backend.cases.tables import CallbackRow, CallbackSlotRow, CaseRow
 from backend.cases.types import Case, Slot
 from backend.cases.worktime import WorkTime
 from backend.matrix.service import Calendar, Callbacks
-from shared.kernel import clock
+from shared.kernel import clock, dates, languages
 
 CALLBACK, SLOT, CASE = db.table_of(CallbackRow), db.table_of(CallbackSlotRow), db.table_of(CaseRow)
 PARTS = {"morning": (0, 12), "afternoon": (12, 17), "evening": (17, 24)}
@@ -99,5 +99,11 @@ def fits(slot: Slot, part: str, zone: str) -> bool:
 def slot_text(at: datetime, until: datetime, zone: str) -> str:
     """ "Monday 23 November, 18:00 to 18:30", where the customer lives."""
     there = clock.zone_named(zone)
-    local, end = at.astimezone(there), until.astimezone(there)
-    return f"{local:%A} {local.day} {local:%B}, {local:%H:%M} to {end:%H:%M}"
+    return dates.span(at.astimezone(there), until.astimezone(there))
+
+
+def told(slot: Slot, zone: str) -> dict[str, str]:
+    """What an event keeps of a time that was taken, for whoever reads it in whichever language."""
+    with languages.speaking(languages.ENGLISH):
+        words = slot_text(slot.at, slot.until, zone)
+    return {"slot_text": words, "slot_at": slot.at.isoformat(), "slot_until": slot.until.isoformat(), "zone": zone}

@@ -17,6 +17,7 @@ from backend.profiles import service as profiles
 from backend.treatments import service as treatments
 from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from shared.kernel.languages import gettext
 
 OPENED_AGAIN_WITHIN = timedelta(days=90)
 
@@ -29,7 +30,7 @@ def open_case(
     customer_id = profiles.resolve(session, customer_id)
     pack = catalogues.pack_in_force(session)
     if not subject.strip():
-        raise Invalid("Say what it is about.", {"subject": "Say what it is about, in a few words."})
+        raise Invalid(gettext("Say what it is about."), {"subject": gettext("Say what it is about, in a few words.")})
     case = cases.open_case(
         session, customer_id, "case", subject, actor=actor, now=now, channel=channel, pack=pack, type=type, priority=priority,
         team=team,
@@ -117,10 +118,10 @@ def write_own(
 ) -> None:  # fmt: skip
     """The customer writes in a case of theirs; a file may come with the words, or alone. Raises NotFound, Invalid, and Conflict where it is closed."""
     if actor.customer_id is None:
-        raise Forbidden("This page is for customers.")
+        raise Forbidden(gettext("This page is for customers."))
     pack = catalogues.pack_in_force(session)
     name = cases.clean_name(file[0]) if file is not None else ""
-    words = text if text.strip() or file is None else f"A file: {name}"
+    words = text if text.strip() or file is None else gettext("A file: %(name)s", name=name)
     made = cases.write(session, actor.customer_id, case_id, words, channel=channel, pack=pack, actor=actor, now=now)
     if file is not None and home is not None:
         cases.attach(
@@ -137,8 +138,8 @@ def may_open_again(case: Case, now: datetime) -> bool:
 def own_file(session: Session, actor: Actor, case_id: UUID, file_id: UUID) -> File:
     """A file that the customer sent themselves. Raises NotFound for any other."""
     if actor.customer_id is None:
-        raise Forbidden("This page is for customers.")
+        raise Forbidden(gettext("This page is for customers."))
     found = cases.file_of(session, actor.customer_id, case_id, file_id)
     if found.channel is None:
-        raise NotFound("There is no such file.")
+        raise NotFound(gettext("There is no such file."))
     return found

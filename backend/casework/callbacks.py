@@ -22,12 +22,13 @@ from backend.treatments import service as treatments
 from shared.kernel import clock
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from shared.kernel.languages import gettext, noted
 
 QUICK = (
-    ("soon", "As soon as you can"),
-    ("morning", "In the morning"),
-    ("afternoon", "In the afternoon"),
-    ("evening", "In the evening"),
+    ("soon", noted("As soon as you can")),
+    ("morning", noted("In the morning")),
+    ("afternoon", noted("In the afternoon")),
+    ("evening", noted("In the evening")),
 )
 
 
@@ -74,7 +75,7 @@ def call_times(session: Session, customer_id: UUID, now: datetime, team: str = "
 def laid_out(free: tuple[Slot, ...], zone: str) -> tuple[Any, Any]:
     """The next slot of each part of the day, and all by day. The same for all who live in one zone, until one is taken."""
     quick = [
-        (key, label, slot) for key, label in QUICK for slot in [next((one for one in free if cases.fits(one, key, zone)), None)] if slot
+        (key, gettext(label), slot) for key, label in QUICK for slot in [next((one for one in free if cases.fits(one, key, zone)), None)] if slot
     ]  # fmt: skip
     days: dict[date, list[Slot]] = {}
     for one in free:
@@ -110,7 +111,7 @@ def move_callback(
     """The call at another time. Raises NotFound, Invalid, Conflict."""
     customer_id, at = profiles.resolve(session, customer_id), instant_of(when)
     if at is None:
-        raise Invalid("Choose a time.", {"when": "Choose a time."})
+        raise Invalid(gettext("Choose a time."), {"when": gettext("Choose a time.")})
     zone, pack = profiles.profile(session, customer_id).timezone, catalogues.pack_in_force(session)
     return cases.move(session, customer_id, case_id, at, zone=zone, pack=pack, actor=actor, now=now, channel=channel)
 
@@ -194,5 +195,5 @@ def _line(call: Callback, who: dict[UUID, Any], pack: Pack, now: datetime) -> Ca
 
 def _own(actor: Actor) -> UUID:
     if actor.customer_id is None:
-        raise Forbidden("This page is for customers.")
+        raise Forbidden(gettext("This page is for customers."))
     return actor.customer_id

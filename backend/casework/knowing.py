@@ -20,6 +20,7 @@ from backend.profiles import service as profiles
 from backend.profiles.service import Snapshot
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Forbidden
+from shared.kernel.languages import gettext
 
 SENT = "article.sent"
 SHOWN_FOR = timedelta(days=30)
@@ -111,7 +112,7 @@ def send_article(
 def sent_articles(actor: Actor, now: datetime) -> tuple[SentArticle, ...]:
     """What was sent to this customer lately, newest first, each once; what was taken out of use is left out."""
     if actor.customer_id is None:
-        raise Forbidden("This page is for customers.")
+        raise Forbidden(gettext("This page is for customers."))
     with db.reading() as session:
         events = interactions.timeline(session, actor.customer_id, kinds=frozenset({SENT}), limit=10).items
         fresh = [event for event in events if now - event.at < SHOWN_FOR]

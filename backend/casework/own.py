@@ -22,6 +22,7 @@ from backend.matrix.service import Pack
 from backend.profiles import service as profiles
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Forbidden, Invalid
+from shared.kernel.languages import gettext
 
 SAME = timedelta(minutes=10)
 """What is sent twice within this time is one: people click twice, and go back."""
@@ -47,7 +48,7 @@ class OwnCases:
 
 def case_choices(pack: Pack) -> tuple[CaseChoice, ...]:
     """What the customer is asked, in the pack's order."""
-    return tuple(CaseChoice(one.key, one.own) for one in pack.casework.case_type if one.own)
+    return tuple(CaseChoice(one.key, pack.said(one.own)) for one in pack.casework.case_type if one.own)
 
 
 def own_cases(actor: Actor) -> OwnCases:
@@ -75,20 +76,22 @@ def raise_own(
     subject, text = " ".join(subject.split()), text.strip()
     errors = {}
     if not subject:
-        errors["subject"] = "Say in a few words what it is about."
+        errors["subject"] = gettext("Say in a few words what it is about.")
     elif len(subject) > cases.LONGEST_SUBJECT:
-        errors["subject"] = f"Keep it to {cases.LONGEST_SUBJECT} characters, and write the rest below."
+        errors["subject"] = gettext(
+            "Keep it to %(most)s characters, and write the rest below.", most=cases.LONGEST_SUBJECT
+        )
     choices = {one.key for one in case_choices(pack)}
     if type and type not in choices:
-        errors["type"] = "Choose what it is about."
+        errors["type"] = gettext("Choose what it is about.")
     if errors:
-        raise Invalid("Please check this.", errors)
+        raise Invalid(gettext("Please check this."), errors)
     profiles.hold(session, customer_id)
     for known in cases.of_customer(session, customer_id):
         if known.kind == "case" and known.subject == subject and now - known.opened_at < SAME:
             return known
     name = cases.clean_name(file[0]) if file is not None else ""
-    words = text or (f"A file: {name}" if file is not None else "")
+    words = text or (gettext("A file: %(name)s", name=name) if file is not None else "")
     made = acts.open_case(
         session, customer_id, subject, text=words, by_customer=True, type=type, channel=channel, actor=actor, now=now
     )
@@ -109,9 +112,9 @@ def reopen_own(session: Session, actor: Actor, case_id: UUID, text: str, channel
         case_id, work = work.merged_into, cases.work_of(session, customer_id, work.merged_into)
     if work.status == "closed":
         if not acts.may_open_again(cases.case_of(session, customer_id, case_id), now):
-            raise Conflict("This is closed since long. Please write to us anew.")
+            raise Conflict(gettext("This is closed. Please write to us anew."))
         if not text.strip():
-            raise Invalid("Write something first.", {"text": "Write what is still open."})
+            raise Invalid(gettext("Write something first."), {"text": gettext("Write what is still open.")})
         cases.reopen(session, customer_id, case_id, pack=pack, seen=None, actor=actor, now=now, channel=channel)
     cases.write(session, customer_id, case_id, text, channel=channel, pack=pack, actor=actor, now=now)
 
@@ -130,7 +133,7 @@ def move_own_visit(session: Session, actor: Actor, case_id: UUID, when: str, cha
     """The customer moves a visit. Raises NotFound for another's, Invalid, Conflict."""
     customer_id, at = _own(actor), instant_of(when)
     if at is None:
-        raise Invalid("Choose a time.", {"when": "Choose a time."})
+        raise Invalid(gettext("Choose a time."), {"when": gettext("Choose a time.")})
     zone, pack = profiles.profile(session, customer_id).timezone, catalogues.pack_in_force(session)
     return cases.move_visit(
         session, customer_id, case_id, at, zone=zone, pack=pack, actor=actor, now=now, channel=channel
@@ -139,5 +142,5 @@ def move_own_visit(session: Session, actor: Actor, case_id: UUID, when: str, cha
 
 def _own(actor: Actor) -> UUID:
     if actor.customer_id is None:
-        raise Forbidden("This page is for customers.")
+        raise Forbidden(gettext("This page is for customers."))
     return actor.customer_id

@@ -20,6 +20,7 @@ from backend.profiles import service as profiles
 from backend.profiles.types import Profile
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Forbidden
+from shared.kernel.languages import gettext, noted
 
 SHOWN = 25
 
@@ -156,15 +157,16 @@ class OwnCase:
     """It is closed, and may still go on where it stopped."""
 
 
+_WORKED_ON = noted("We are working on it")
 _TOLD = {
-    "pending": "We wait for your answer", "resolved": "Solved", "closed": "Closed",
+    "pending": noted("We wait for your answer"), "resolved": noted("Solved"), "closed": noted("Closed"),
 }  # fmt: skip
 
 
 def own_case(actor: Actor, case_id: UUID, now: datetime) -> OwnCase | None:
     """One of the customer's own cases; None for a callback or an appointment. Raises NotFound for another's."""
     if actor.customer_id is None:
-        raise Forbidden("This page is for customers.")
+        raise Forbidden(gettext("This page is for customers."))
     with db.reading() as session:
         if cases.case_of(session, actor.customer_id, case_id).kind != "case":
             return None
@@ -172,9 +174,9 @@ def own_case(actor: Actor, case_id: UUID, now: datetime) -> OwnCase | None:
         if work.merged_into is not None:
             # What became part of another case is read there.
             case_id, work = work.merged_into, cases.work_of(session, actor.customer_id, work.merged_into)
-        told = _TOLD.get(work.status, "We are working on it")
+        told = gettext(_TOLD.get(work.status, _WORKED_ON))
         if work.status == "pending" and work.waits_for != "customer":
-            told = "We wait for an answer from somebody else"
+            told = gettext("We wait for an answer from somebody else")
         case = cases.case_of(session, actor.customer_id, case_id)
         return OwnCase(
             case, told,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from backend.catalogue import personas
 from backend.catalogue.input_checks import input_faults
+from backend.catalogue.wording import check_sentences, untranslated
 from backend.engine import scripts
 from backend.engine.catalogue import Treatment, read_treatments
 from backend.engine.service import LONGEST_WORK, PLACEHOLDER, WORK, left_out, members_of, short_of, work_of
@@ -28,6 +29,14 @@ def check_pack(folder: Path) -> list[Problem]:
         return [Problem(str(path[0]), 1, "text", message) for path, message in e.places]
 
 
+def pack_warnings(folder: Path) -> list[Problem]:
+    """What customers would notice of the pack in this folder though it may be published: texts in one language alone."""
+    try:
+        return untranslated(matrix.texts_of(folder))
+    except PackError:
+        return []
+
+
 def check_texts(texts: Mapping[str, str]) -> list[Problem]:
     """All that is wrong with the pack of these files, by their paths; its personas are tried when nothing else is wrong."""
     try:
@@ -45,6 +54,7 @@ def _treatments(texts: Mapping[str, str]) -> list[Problem]:
     if pack is None:
         return problems
     source = Source.of(texts)
+    problems = [*problems, *(Problem(file, 1, "msgid", message) for file, message in check_sentences(pack))]
     try:
         treatments = read_treatments(pack)
     except PackError as e:

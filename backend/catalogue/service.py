@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.catalogue.checking import check_pack, check_texts
+from backend.catalogue.checking import check_pack, check_texts, pack_warnings
 from backend.catalogue.drafts import (
     Draft,
     DraftLine,
@@ -67,6 +67,7 @@ __all__ = [
     "name_of",
     "open_draft",
     "pack_in_force",
+    "pack_warnings",
     "publish",
     "published",
     "remove_file",

@@ -27,7 +27,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the
 
 @commands.command()
 def check(pack: Annotated[str, typer.Argument(help="A pack's name or folder.")], as_json: Json = False) -> None:
-    """Says what is wrong with a pack, with file and line; exit 1 when anything is."""
+    """Says what is wrong with a pack, with file and line; exit 1 when anything is. Warnings keep nothing from being published."""
     folder = matrix.folder_of(pack)
     problems = catalogues.check_pack(folder)
     with contextlib.suppress(PackError):
@@ -36,9 +36,14 @@ def check(pack: Annotated[str, typer.Argument(help="A pack's name or folder.")],
         problems += knowledge.read_articles(folder, read)[1]
     for problem in problems:
         tell(str(problem))
-    tell(f"{pack}: {len(problems)} problem{'s' * (len(problems) != 1)}.")
+    warnings = catalogues.pack_warnings(folder)
+    for warning in warnings:
+        tell(f"warning: {warning}")
+    tell(
+        f"{pack}: {len(problems)} problem{'s' * (len(problems) != 1)}, {len(warnings)} warning{'s' * (len(warnings) != 1)}."
+    )
     if as_json:
-        out({"pack": pack, "problems": [vars(p) for p in problems]})
+        out({"pack": pack, "problems": [vars(p) for p in problems], "warnings": [vars(w) for w in warnings]})
     raise typer.Exit(1 if problems else 0)
 
 

@@ -136,19 +136,19 @@ def lead_in_words(item: Ranked, follower: Ranked | None, name: str) -> str:
     )
 
 
-def margin_in_words(item: Ranked, follower: Ranked | None) -> str:
-    """How far the treatment stands before the next, as somebody on a call can use it; empty for the last."""
+def margin_in_words(item: Ranked, follower: Ranked | None, name: str = "") -> str:
+    """How far the treatment stands before the next, of this name, as somebody on a call can use it; empty for the last."""
     if follower is None:
         return ""
     if item.pinned:
-        return "They heard of this first, so it stays before the next until they answer."
+        return f"They heard of this first, so it stays before “{name}” until they answer."
     gap = item.priority - follower.priority
     if gap < 0:
-        return "Before the next because it resolves why they are here."
+        return f"Before “{name}” because it resolves why they are here."
     share = gap / item.priority if item.priority > 0 else 1.0
     if share < CLOSE:
-        return "Hardly ahead of the next: either is a good choice."
-    return "Far ahead of the next." if share > FAR else "Ahead of the next."
+        return f"Hardly ahead of “{name}”: either is a good choice."
+    return f"Far ahead of “{name}”." if share > FAR else f"Ahead of “{name}”."
 
 
 def _chance(factors: Factors) -> Factors:

@@ -16,7 +16,7 @@ Words = Annotated[str, Field(min_length=1, max_length=120)]
 
 
 class Translated(Labelled):
-    """A label in the house's language, and in others that customers speak."""
+    """A label in the house's language. `labels`: in others, where the pack's own `languages` have none of it."""
 
     label: Words
     labels: Mapping[Language, Words] = Field(default_factory=dict)

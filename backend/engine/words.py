@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from backend.engine.facts import TermValue
@@ -11,11 +11,15 @@ from backend.matrix.service import Pack, attribute_text
 from backend.profiles.masking import DOTS, OPEN, Mask
 from backend.profiles.snapshot import Snapshot
 from shared.kernel import money
+from shared.kernel.languages import gettext, ngettext
 from shared.kernel.money import Money
 
 PLACEHOLDER = re.compile(r"\{([a-z_0-9]+)\}")
 _NOBODY: Mapping[str, str] = {}
-_COUNTED = {"months": ("month", "months"), "days": ("day", "days")}
+_COUNTED: Mapping[str, Callable[[int], str]] = {
+    "months": lambda count: ngettext("%(num)s month", "%(num)s months", count),
+    "days": lambda count: ngettext("%(num)s day", "%(num)s days", count),
+}
 
 
 def term_text(term: TermValue, currency: str, language: str = "en") -> str:
@@ -25,7 +29,7 @@ def term_text(term: TermValue, currency: str, language: str = "en") -> str:
     if term.unit == "percent":
         return f"{float(term.value):g}%"
     if term.unit in _COUNTED:
-        return f"{term.value} {_COUNTED[term.unit][term.value != 1]}"
+        return _COUNTED[term.unit](int(term.value))
     return str(term.value)
 
 
@@ -50,12 +54,13 @@ class Words:
         if key in self._spoken:
             return self._spoken[key]
         if key in self._terms:
-            return self._mask.text(term_text(self._terms[key], pack.currency, snapshot.language))
+            return self._mask.text(pack.said(term_text(self._terms[key], pack.currency, snapshot.language)))
         if key in self._mask.hidden:
             return DOTS
         if key in pack.attributes:
             value = snapshot.attributes.get(key)
-            return attribute_text(pack.attributes[key], value, pack.currency, snapshot.language) or "unknown"
+            words = attribute_text(pack.attributes[key], value, pack.currency, snapshot.language)
+            return pack.said(words) if words else gettext("unknown")
         return _fact_text(snapshot.facts[key], key, pack, snapshot.language) if key in snapshot.facts else ""
 
 

@@ -24,6 +24,7 @@ from backend.profiles import service as profiles
 from backend.profiles.service import Profile
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Forbidden, Invalid, TooMany
+from shared.kernel.languages import gettext, noted
 
 Point = Literal["email", "phone"]
 POINTS: tuple[Point, ...] = get_args(Point)
@@ -32,14 +33,17 @@ LASTS = timedelta(minutes=10)
 TRIES = 5
 KEPT = timedelta(days=1)
 CHANNEL = "portal"
-OVER = "This code is no longer good. Ask for another one."
-WRONG = "This is not the code that we sent."
+OVER = noted("This code is no longer good. Ask for another one.")
+WRONG = noted("This is not the code that we sent.")
 _NONE = {
-    "email": "Enter an e-mail address, like name@example.com.",
-    "phone": "Enter a telephone number with its area code.",
+    "email": noted("Enter an e-mail address, like name@example.com."),
+    "phone": noted("Enter a telephone number with its area code."),
 }
-_SAME = {"email": "This is the address that we have already.", "phone": "This is the number that we have already."}
-_TAKEN = "This can't be used for your account. Please call us."
+_SAME = {
+    "email": noted("This is the address that we have already."),
+    "phone": noted("This is the number that we have already."),
+}
+_TAKEN = noted("This can't be used for your account. Please call us.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +70,19 @@ def ask(actor: Actor, kind: Point, typed: str, visitor: Visitor, now: datetime) 
     spelled = profiles.normalise(kind, value)
     plain = kind == "phone" or (value.isascii() and mail.is_address(value))
     if spelled is None or not plain:
-        raise Invalid(errors={"value": _NONE[kind]})
+        raise Invalid(errors={"value": gettext(_NONE[kind])})
     if not can_check(kind):
-        raise Conflict("We can't send you a code there. Please call us to change it.")
+        raise Conflict(gettext("We can't send you a code there. Please call us to change it."))
     code, salt, code_hash = interactions.new_code()
     with db.transaction() as session:
         profile = profiles.profile(session, _own(actor))
         present = profiles.normalise(kind, getattr(profile, kind) or "")
         if spelled == present:
-            raise Invalid(errors={"value": _SAME[kind]})
+            raise Invalid(errors={"value": gettext(_SAME[kind])})
         known = devices.is_known(session, subjects_of(session, actor), visitor)
         limits = throttling.counted("code", f"{actor.id} {kind}", visitor, known)
         if throttling.is_paused(session, limits, now):
-            raise TooMany("You asked for many codes just now. Wait a quarter of an hour, or call us.")
+            raise TooMany(gettext("You asked for many codes just now. Wait a quarter of an hour, or call us."))
         throttling.count(session, limits, now)
         new = value if kind == "email" else spelled
         row = {
@@ -103,20 +107,20 @@ def read(actor: Actor, kind: Point, typed: str, now: datetime) -> None:
     theirs. Opens its own short transactions.
     """
     if not any(c.isdigit() for c in typed):
-        raise Invalid(errors={"code": "Enter the six digits of the code."})
+        raise Invalid(errors={"code": gettext("Enter the six digits of the code.")})
     good = (*_mine(actor, kind), CHANGE.c.until > now, CHANGE.c.tries > 0)
     with db.transaction() as session:
         if db.touched(session.execute(update(CHANGE).where(*good).values(tries=CHANGE.c.tries - 1))) != 1:
-            raise Conflict(OVER)
+            raise Conflict(gettext(OVER))
         row = session.execute(select(CHANGE).where(*_mine(actor, kind))).one()
     if not interactions.same_code(typed, row.salt, row.code_hash):
         if row.tries == 0:
-            raise Conflict(OVER)
-        raise Invalid(errors={"code": WRONG})
+            raise Conflict(gettext(OVER))
+        raise Invalid(errors={"code": gettext(WRONG)})
     with db.transaction() as session:
         this = (*_mine(actor, kind), CHANGE.c.code_hash == row.code_hash)
         if db.touched(session.execute(delete(CHANGE).where(*this))) != 1:
-            raise Conflict(OVER)
+            raise Conflict(gettext(OVER))
         _counts(session, actor, kind, row.value, now)
 
 
@@ -126,7 +130,7 @@ def _counts(session: Session, actor: Actor, kind: Point, value: str, now: dateti
     old: str | None = getattr(before, kind)
     spelled = profiles.normalise(kind, value) or value
     if profiles.be_known_by(session, before.customer_id, kind, spelled) != before.customer_id:
-        raise Conflict(_TAKEN)
+        raise Conflict(gettext(_TAKEN))
     gone = profiles.normalise(kind, old or "")
     if gone is not None and gone != spelled:
         profiles.no_longer_known_by(session, before.customer_id, kind, gone)
@@ -160,5 +164,5 @@ def _mine(actor: Actor, kind: Point) -> tuple[Any, Any]:
 
 def _own(actor: Actor) -> UUID:
     if actor.customer_id is None:
-        raise Forbidden("This page is for customers.")
+        raise Forbidden(gettext("This page is for customers."))
     return actor.customer_id

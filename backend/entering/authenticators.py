@@ -28,12 +28,13 @@ from backend.entering.visitors import Visitor
 from backend.profiles import service as profiles
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Invalid, Unauthenticated
+from shared.kernel.languages import gettext, noted
 
 AUTHENTICATOR, RECOVERY = db.table_of(AuthenticatorRow), db.table_of(RecoveryCodeRow)
 ON_PAPER = 10
 STEP_SECONDS = 30
-WRONG = "This code is not right. Wait for the next one that the app shows, and enter that."
-REFUSAL = "This code is not right. After ten wrong tries, please wait five minutes before the next one."
+WRONG = noted("This code is not right. Wait for the next one that the app shows, and enter that.")
+REFUSAL = noted("This code is not right. After ten wrong tries, please wait five minutes before the next one.")
 _NONCE = 12
 
 
@@ -56,7 +57,7 @@ def is_set(session: Session, actor: Actor) -> bool:
 def begin(session: Session, actor: Actor, key: bytes, now: datetime) -> None:
     """Makes what a new app is told; one that was begun and never finished is forgotten. Raises Conflict where one is set."""
     if is_set(session, actor):
-        raise Conflict("An authenticator is set already. Remove it first.")
+        raise Conflict(gettext("An authenticator is set already. Remove it first."))
     subject_id = UUID(actor.id)
     session.execute(delete(AUTHENTICATOR).where(AUTHENTICATOR.c.subject_id == subject_id))
     row = {
@@ -88,10 +89,10 @@ def confirm(session: Session, actor: Actor, typed: str, key: bytes, now: datetim
     kept = session.execute(select(AUTHENTICATOR.c.secret).where(*mine)).scalar()
     secret = _opened(kept, subject_id, key) if kept else None
     if secret is None:
-        raise Conflict("Begin anew: what the app was told is no longer good.")
+        raise Conflict(gettext("Begin anew: what the app was told is no longer good."))
     step = _step(secret, typed, now, after=0)
     if step is None:
-        raise Invalid(errors={"code": WRONG})
+        raise Invalid(errors={"code": gettext(WRONG)})
     session.execute(update(AUTHENTICATOR).where(*mine).values(set_at=now, last_step=step))
     codes = tuple(f"{text[:5]}-{text[5:]}" for text in (pyotp.random_base32().lower()[:10] for _ in range(ON_PAPER)))
     session.execute(delete(RECOVERY).where(RECOVERY.c.subject_id == subject_id))
@@ -115,7 +116,7 @@ def second_step(actor: Actor, typed: str, visitor: Visitor, key: bytes, now: dat
         else:
             throttling.count(session, limits, now)
     if not right:
-        raise Unauthenticated(REFUSAL)
+        raise Unauthenticated(gettext(REFUSAL))
 
 
 def remove(session: Session, actor: Actor, address: str, now: datetime) -> None:

@@ -31,6 +31,7 @@ from backend.profiles import service as profiles
 from shared.kernel import ids
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Invalid
+from shared.kernel.languages import gettext, noted
 
 Purpose = Literal["sign-in", "claim", "recovery"]
 CODE = db.table_of(EntryCodeRow)
@@ -38,8 +39,8 @@ LASTS = timedelta(minutes=10)
 TRIES = 5
 PASSWORD_WITHIN = timedelta(minutes=20)
 KEPT = timedelta(days=1)
-OVER = "This code is no longer good. Ask for another one."
-LINK_OVER = "This link is no longer good: it holds for ten minutes, and once. Ask for another one."
+OVER = noted("This code is no longer good. Ask for another one.")
+LINK_OVER = noted("This link is no longer good: it holds for ten minutes, and once. Ask for another one.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +131,14 @@ def read_code(code_id: UUID, typed: str, now: datetime) -> Read:
     Opens its own short transactions: a try counts whatever comes of it.
     """
     if not any(c.isdigit() for c in typed):
-        raise Invalid(errors={"code": "Enter the six digits of the code."})
+        raise Invalid(errors={"code": gettext("Enter the six digits of the code.")})
     good = _good(now)
     with db.transaction() as session:
         taken = session.execute(
             update(CODE).where(CODE.c.code_id == code_id, CODE.c.tries > 0, *good).values(tries=CODE.c.tries - 1)
         )
         if db.touched(taken) != 1:
-            raise Conflict(OVER)
+            raise Conflict(gettext(OVER))
         row = session.execute(select(CODE).where(CODE.c.code_id == code_id)).one()
     right = interactions.same_code(typed, row.salt, row.code_hash) and row.subject_id is not None
     if not right:
@@ -145,7 +146,7 @@ def read_code(code_id: UUID, typed: str, now: datetime) -> Read:
     with db.transaction() as session:
         used = {"proved_at": now} | ({"used_at": now} if row.purpose == "sign-in" else {})
         if db.touched(session.execute(update(CODE).where(CODE.c.code_id == code_id, *good).values(**used))) != 1:
-            raise Conflict(OVER)
+            raise Conflict(gettext(OVER))
         actor = _signs_in(session, row.subject_id) if row.purpose == "sign-in" else None
     if row.purpose == "sign-in" and actor is None:
         return Read(False, row.purpose, row.tries)
@@ -158,10 +159,10 @@ def use_link(session: Session, token: str, now: datetime) -> Actor:
     found = session.execute(select(CODE.c.code_id, CODE.c.subject_id).where(*this)).one_or_none()
     actor = _signs_in(session, found.subject_id) if found is not None and found.subject_id else None
     if found is None or actor is None:
-        raise Conflict(LINK_OVER)
+        raise Conflict(gettext(LINK_OVER))
     used = session.execute(update(CODE).where(*this).values(used_at=now, proved_at=now))
     if db.touched(used) != 1:
-        raise Conflict(LINK_OVER)
+        raise Conflict(gettext(LINK_OVER))
     return actor
 
 
@@ -177,7 +178,7 @@ def choose_password(code_id: UUID, password: str, address: str, now: datetime) -
         mine = (CODE.c.code_id == code_id, CODE.c.used_at.is_(None), CODE.c.proved_at > now - PASSWORD_WITHIN)
         row = session.execute(select(CODE).where(*mine)).one_or_none()
         if row is None or db.touched(session.execute(update(CODE).where(*mine).values(used_at=now))) != 1:
-            raise Conflict(OVER)
+            raise Conflict(gettext(OVER))
         customer_id = profiles.resolve(session, row.subject_id)
         subjects = subjects_of_customer(session, customer_id)
         theirs = people.sign_ins_of(session, subjects) or (customer_id,)

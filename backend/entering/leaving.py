@@ -17,8 +17,9 @@ from backend.entering.codes import CODE
 from backend.entering.devices import DEVICE
 from backend.entering.passkeys import PASSKEY
 from backend.entering.sessions import SESSION, subjects_of_customer
+from backend.entering.sign_on import SIGN_ON
 
-OURS = (SESSION, DEVICE, CODE, PASSKEY, AUTHENTICATOR, RECOVERY, CHANGE)
+OURS = (SESSION, DEVICE, CODE, PASSKEY, AUTHENTICATOR, RECOVERY, CHANGE, SIGN_ON)
 SECRETS = ("salt", "code_hash", "token_hash", "secret")
 """What proves that somebody is the customer is not handed over."""
 

@@ -1,4 +1,4 @@
-"""The words of the mails about coming in, in the languages that we have; English for all others. Pure."""
+"""The words of the mails about coming in. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Literal
 
 from backend.profiles.types import Profile
+from shared.kernel import dates
 from shared.kernel.clock import zone_named
+from shared.kernel.languages import gettext, heard, noted, speaking
 
 Kind = Literal[
     "new_device",
@@ -25,155 +27,132 @@ Kind = Literal[
     "phone_changed",
     "closing_asked",
     "closing_taken_back",
+    "sign_on_connected",
 ]
-_WORDS: dict[str, dict[str, tuple[str, str]]] = {
-    "en": {
-        "new_device": (
-            "You signed in on a new device",
-            "Dear {name},\n\nSomebody signed in to your account on {day} at {time}, on a device that we have not seen before: {device}.\n\n"
+_WORDS: dict[Kind, tuple[str, str]] = {
+    "new_device": (
+        noted("You signed in on a new device"),
+        noted(
+            "Dear {name},\n\n"
+            "Somebody signed in to your account on {day} at {time}, on a device that we have not seen before: {device}.\n\n"
             "Was this you? Then there is nothing to do.\n\n"
-            "If not, sign in, end that session and choose a new password:\n{link}\n",
+            "If not, sign in, end that session and choose a new password:\n{link}\n"
         ),
-        "claim_code": (
-            "Your code",
-            "Dear {name},\n\nYour code is {code}. Enter it on the page where you asked for it, to set up your account. It is good for ten minutes.\n\n"
-            "You did not ask for it? Then give it to nobody: nothing happens without it.\n",
+    ),
+    "claim_code": (
+        noted("Your code"),
+        noted(
+            "Dear {name},\n\n"
+            "Your code is {code}. Enter it on the page where you asked for it, to set up your account. It is good for ten minutes.\n\n"
+            "You did not ask for it? Then give it to nobody: nothing happens without it.\n"
         ),
-        "sign_in_code": (
-            "Sign in with this code",
-            "Dear {name},\n\nYour code is {code}. Enter it on the page where you asked for it.\n\n"
-            "Or sign in by this link:\n{link}\n\nBoth are good for ten minutes, and once.\n\n"
-            "You did not ask for it? Then give it to nobody: nothing happens without it.\n",
+    ),
+    "sign_in_code": (
+        noted("Sign in with this code"),
+        noted(
+            "Dear {name},\n\n"
+            "Your code is {code}. Enter it on the page where you asked for it.\n\n"
+            "Or sign in by this link:\n{link}\n\n"
+            "Both are good for ten minutes, and once.\n\n"
+            "You did not ask for it? Then give it to nobody: nothing happens without it.\n"
         ),
-        "recovery_code": (
-            "Your code for a new password",
-            "Dear {name},\n\nYour code is {code}. Enter it on the page where you asked for it, and choose a new password. It is good for ten minutes.\n\n"
-            "You did not ask for it? Then give it to nobody: your password stays as it is.\n",
+    ),
+    "recovery_code": (
+        noted("Your code for a new password"),
+        noted(
+            "Dear {name},\n\n"
+            "Your code is {code}. Enter it on the page where you asked for it, and choose a new password. It is good for ten minutes.\n\n"
+            "You did not ask for it? Then give it to nobody: your password stays as it is.\n"
         ),
-        "not_set_up": (
-            "Set up your account",
-            "Dear {name},\n\nSomebody wanted to sign in with this address, perhaps you. Your account is not set up yet. You can do that here, with your customer number:\n"
-            "{link}\n\nIf it was not you, there is nothing to do.\n",
+    ),
+    "not_set_up": (
+        noted("Set up your account"),
+        noted(
+            "Dear {name},\n\n"
+            "Somebody wanted to sign in with this address, perhaps you. Your account is not set up yet. You can do that here, with your customer number:\n{link}\n\n"
+            "If it was not you, there is nothing to do.\n"
         ),
-        "password_set": (
-            "Your password was changed",
-            "Dear {name},\n\nThe password of your account was chosen anew on {day} at {time}. Wherever you were signed in before, you have to sign in again.\n\n"
-            "Was this not you? Then choose another one at once:\n{link}\n",
+    ),
+    "password_set": (
+        noted("Your password was changed"),
+        noted(
+            "Dear {name},\n\n"
+            "The password of your account was chosen anew on {day} at {time}. Wherever you were signed in before, you have to sign in again.\n\n"
+            "Was this not you? Then choose another one at once:\n{link}\n"
         ),
-        "passkey_added": (
-            "A passkey was added",
-            "Dear {name},\n\nOn {day} at {time} a passkey was added to your account: {passkey}. Whoever has it can sign in as you.\n\n"
-            "Was this not you? Then remove it:\n{link}\n",
+    ),
+    "passkey_added": (
+        noted("A passkey was added"),
+        noted(
+            "Dear {name},\n\n"
+            "On {day} at {time} a passkey was added to your account: {passkey}. Whoever has it can sign in as you.\n\n"
+            "Was this not you? Then remove it:\n{link}\n"
         ),
-        "authenticator_set": (
-            "Codes by your authenticator",
-            "Dear {name},\n\nSince {day} at {time} your account asks for a code of your authenticator, beside your password. Keep the codes on paper safe: they help when your telephone is lost.\n\n"
-            "Was this not you? Then call us.\n",
+    ),
+    "authenticator_set": (
+        noted("Codes by your authenticator"),
+        noted(
+            "Dear {name},\n\n"
+            "Since {day} at {time} your account asks for a code of your authenticator, beside your password. Keep the codes on paper safe: they help when your telephone is lost.\n\n"
+            "Was this not you? Then call us.\n"
         ),
-        "authenticator_removed": (
-            "No more codes by your authenticator",
-            "Dear {name},\n\nSince {day} at {time} your account asks for no code of an authenticator any more.\n\n"
-            "Was this not you? Then set it up again, and choose a new password:\n{link}\n",
+    ),
+    "authenticator_removed": (
+        noted("No more codes by your authenticator"),
+        noted(
+            "Dear {name},\n\n"
+            "Since {day} at {time} your account asks for no code of an authenticator any more.\n\n"
+            "Was this not you? Then set it up again, and choose a new password:\n{link}\n"
         ),
-        "address_code": (
-            "Your code",
-            "Dear {name},\n\nYour code is {code}. Enter it on the page where you asked for it: then we reach you here from now on. It is good for ten minutes.\n\n"
-            "You did not ask for it? Then there is nothing to do: nothing changes without it.\n",
+    ),
+    "address_code": (
+        noted("Your code"),
+        noted(
+            "Dear {name},\n\n"
+            "Your code is {code}. Enter it on the page where you asked for it: then we reach you here from now on. It is good for ten minutes.\n\n"
+            "You did not ask for it? Then there is nothing to do: nothing changes without it.\n"
         ),
-        "email_changed": (
-            "Your e-mail address was changed",
-            "Dear {name},\n\nOn {day} at {time} another e-mail address was chosen for your account. From now on we write there, and no longer here.\n\n"
-            "Was this not you? Then call us at once.\n",
+    ),
+    "email_changed": (
+        noted("Your e-mail address was changed"),
+        noted(
+            "Dear {name},\n\n"
+            "On {day} at {time} another e-mail address was chosen for your account. From now on we write there, and no longer here.\n\n"
+            "Was this not you? Then call us at once.\n"
         ),
-        "phone_changed": (
-            "Your telephone number was changed",
-            "Dear {name},\n\nOn {day} at {time} another telephone number was chosen for your account. From now on we call you there.\n\n"
-            "Was this not you? Then call us at once.\n",
+    ),
+    "phone_changed": (
+        noted("Your telephone number was changed"),
+        noted(
+            "Dear {name},\n\n"
+            "On {day} at {time} another telephone number was chosen for your account. From now on we call you there.\n\n"
+            "Was this not you? Then call us at once.\n"
         ),
-        "closing_asked": (
-            "Your account closes on {on}",
-            "Dear {name},\n\nOn {day} at {time} you asked us to close your account. We do it on {on}. Until then you can keep it after all:\n{link}\n\n"
-            "Was this not you? Then keep it by that page, and choose a new password at once.\n",
+    ),
+    "closing_asked": (
+        noted("Your account closes on {on}"),
+        noted(
+            "Dear {name},\n\n"
+            "On {day} at {time} you asked us to close your account. We do it on {on}. Until then you can keep it after all:\n{link}\n\n"
+            "Was this not you? Then keep it by that page, and choose a new password at once.\n"
         ),
-        "closing_taken_back": (
-            "You keep your account",
-            "Dear {name},\n\nSince {day} at {time} your account is no longer to be closed. Everything stays as it is.\n",
+    ),
+    "closing_taken_back": (
+        noted("You keep your account"),
+        noted(
+            "Dear {name},\n\nSince {day} at {time} your account is no longer to be closed. Everything stays as it is.\n"
         ),
-    },
-    "es": {
-        "new_device": (
-            "Ha entrado desde un dispositivo nuevo",
-            "Hola {name}:\n\nAlguien ha entrado en su cuenta el {day} a las {time}, desde un dispositivo que no conocíamos: {device}.\n\n"
-            "¿Fue usted? Entonces no tiene que hacer nada.\n\n"
-            "Si no, entre, cierre esa sesión y elija otra contraseña:\n{link}\n",
+    ),
+    "sign_on_connected": (
+        noted("Another way into your account"),
+        noted(
+            "Dear {name},\n\n"
+            "Since {day} at {time} your account opens with your organisation's sign-in, too. You can end that on the page that says how you sign in.\n\n"
+            "Was this not you? Then call us.\n"
         ),
-        "claim_code": (
-            "Su código",
-            "Hola {name}:\n\nSu código es {code}. Escríbalo en la página donde lo pidió para activar su cuenta. Vale diez minutos.\n\n"
-            "¿No lo pidió usted? No se lo dé a nadie: sin él no ocurre nada.\n",
-        ),
-        "sign_in_code": (
-            "Entre con este código",
-            "Hola {name}:\n\nSu código es {code}. Escríbalo en la página donde lo pidió.\n\n"
-            "O entre con este enlace:\n{link}\n\nAmbos valen diez minutos y una sola vez.\n\n"
-            "¿No lo pidió usted? No se lo dé a nadie: sin él no ocurre nada.\n",
-        ),
-        "recovery_code": (
-            "Su código para una contraseña nueva",
-            "Hola {name}:\n\nSu código es {code}. Escríbalo en la página donde lo pidió y elija una contraseña nueva. Vale diez minutos.\n\n"
-            "¿No lo pidió usted? No se lo dé a nadie: su contraseña sigue igual.\n",
-        ),
-        "not_set_up": (
-            "Active su cuenta",
-            "Hola {name}:\n\nAlguien quiso entrar con esta dirección, quizá usted. Su cuenta aún no está activada. Puede hacerlo aquí, con su número de cliente:\n"
-            "{link}\n\nSi no fue usted, no tiene que hacer nada.\n",
-        ),
-        "password_set": (
-            "Su contraseña ha cambiado",
-            "Hola {name}:\n\nLa contraseña de su cuenta se eligió de nuevo el {day} a las {time}. Donde estaba dentro, tendrá que entrar otra vez.\n\n"
-            "¿No fue usted? Elija otra enseguida:\n{link}\n",
-        ),
-        "passkey_added": (
-            "Se ha añadido una llave de acceso",
-            "Hola {name}:\n\nEl {day} a las {time} se añadió una llave de acceso a su cuenta: {passkey}. Quien la tenga puede entrar como usted.\n\n"
-            "¿No fue usted? Quítela:\n{link}\n",
-        ),
-        "authenticator_set": (
-            "Códigos de su autenticador",
-            "Hola {name}:\n\nDesde el {day} a las {time} su cuenta pide un código de su autenticador, además de la contraseña. Guarde bien los códigos en papel: sirven si pierde el teléfono.\n\n"
-            "¿No fue usted? Llámenos.\n",
-        ),
-        "authenticator_removed": (
-            "Ya no se piden códigos del autenticador",
-            "Hola {name}:\n\nDesde el {day} a las {time} su cuenta ya no pide ningún código de un autenticador.\n\n"
-            "¿No fue usted? Actívelo de nuevo y elija otra contraseña:\n{link}\n",
-        ),
-        "address_code": (
-            "Su código",
-            "Hola {name}:\n\nSu código es {code}. Escríbalo en la página donde lo pidió: desde entonces le escribimos aquí. Vale diez minutos.\n\n"
-            "¿No lo pidió usted? No tiene que hacer nada: sin él no cambia nada.\n",
-        ),
-        "email_changed": (
-            "Su correo electrónico ha cambiado",
-            "Hola {name}:\n\nEl {day} a las {time} se eligió otro correo electrónico para su cuenta. Desde ahora le escribimos allí y ya no aquí.\n\n"
-            "¿No fue usted? Llámenos enseguida.\n",
-        ),
-        "phone_changed": (
-            "Su número de teléfono ha cambiado",
-            "Hola {name}:\n\nEl {day} a las {time} se eligió otro número de teléfono para su cuenta. Desde ahora le llamamos allí.\n\n"
-            "¿No fue usted? Llámenos enseguida.\n",
-        ),
-        "closing_asked": (
-            "Su cuenta se cierra el {on}",
-            "Hola {name}:\n\nEl {day} a las {time} nos pidió cerrar su cuenta. Lo haremos el {on}. Hasta entonces puede conservarla:\n{link}\n\n"
-            "¿No fue usted? Consérvela en esa página y elija otra contraseña enseguida.\n",
-        ),
-        "closing_taken_back": (
-            "Conserva su cuenta",
-            "Hola {name}:\n\nDesde el {day} a las {time} su cuenta ya no se va a cerrar. No cambia nada.\n",
-        ),
-    },
-}  # fmt: skip
+    ),
+}
+"""The English; who is written to reads their own language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,14 +166,13 @@ class Letter:
 
 
 def written(letter: Letter, profile: Profile, at: datetime) -> tuple[str, str]:
-    """Subject and text."""
-    words = _WORDS.get(profile.language[:2].lower(), _WORDS["en"])
-    subject, text = words[letter.kind]
+    """Subject and text, in the language of who is written to."""
+    subject, text = _WORDS[letter.kind]
     zone = zone_named(profile.timezone)
     local = at.astimezone(zone)
-    days = {
-        name: f"{one:%d/%m/%Y}" if words is _WORDS["es"] else f"{one.day} {one:%B %Y}"
-        for name, one in {"day": local, **{name: one.astimezone(zone) for name, one in letter.days.items()}}.items()
-    }
-    values = {"name": profile.name, **days, "time": f"{local:%H:%M}", **letter.values}
-    return subject.format(**values), text.format(**values)
+    with speaking(heard(profile.language)):
+        days = {name: dates.long_day(one.astimezone(zone).date()) for name, one in letter.days.items()}
+        values = {
+            "name": profile.name, "day": dates.long_day(local.date()), "time": dates.time_of_day(local), **days, **letter.values,
+        }  # fmt: skip
+        return gettext(subject).format(**values), gettext(text).format(**values)

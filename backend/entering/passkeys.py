@@ -34,14 +34,15 @@ from backend.profiles import service as profiles
 from shared.kernel import ids
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Invalid, NotFound, Unauthenticated
+from shared.kernel.languages import gettext, noted
 
 PASSKEY = db.table_of(PasskeyRow)
 MOST = 20
 LONGEST_NAME = 60
 LONGEST_ANSWER = 20_000
-REFUSAL = "This passkey is not known here, or it was removed. Sign in in another way."
-_NOT_ADDED = "The passkey could not be added. Try again."
-_NONE = "There is no such passkey."
+REFUSAL = noted("This passkey is not known here, or it was removed. Sign in in another way.")
+_NOT_ADDED = noted("The passkey could not be added. Try again.")
+_NONE = noted("There is no such passkey.")
 _FAULTS = (WebAuthnException, ValueError, KeyError, TypeError, AttributeError)
 """What the library raises for an answer that no honest browser gives."""
 
@@ -120,10 +121,10 @@ def add(
             require_user_verification=True,
         )
     except _FAULTS:
-        raise Invalid(errors={"": _NOT_ADDED}) from None
+        raise Invalid(errors={"": gettext(_NOT_ADDED)}) from None
     subject_id = UUID(actor.id)
     if len(_of(session, (subject_id,))) >= MOST:
-        raise Invalid(errors={"": f"You have {MOST} passkeys. Remove one first."})
+        raise Invalid(errors={"": gettext("You have %(most)s passkeys. Remove one first.", most=MOST)})
     name = " ".join(name.split())[:LONGEST_NAME] or "Passkey"
     row = {
         "subject_id": subject_id, "passkey_id": ids.uuid7(now), "credential_id": bytes_to_base64url(made.credential_id),
@@ -151,7 +152,7 @@ def sign_in(session: Session, answer: str, challenge: str, site: Site, now: date
         mine = (PASSKEY.c.subject_id == subject_id, PASSKEY.c.credential_id == str(said["id"]))
         kept = session.execute(select(PASSKEY).where(*mine)).one_or_none()
         if kept is None:
-            raise Unauthenticated(REFUSAL)
+            raise Unauthenticated(gettext(REFUSAL))
         proved = webauthn.verify_authentication_response(
             credential=said,
             expected_challenge=base64url_to_bytes(challenge),
@@ -162,12 +163,12 @@ def sign_in(session: Session, answer: str, challenge: str, site: Site, now: date
             require_user_verification=True,
         )
     except _FAULTS:
-        raise Unauthenticated(REFUSAL) from None
+        raise Unauthenticated(gettext(REFUSAL)) from None
     session.execute(update(PASSKEY).where(*mine).values(sign_count=proved.new_sign_count, used_at=now))
     try:
         customer_id = profiles.resolve(session, subject_id)
     except NotFound:
-        raise Unauthenticated(REFUSAL) from None
+        raise Unauthenticated(gettext(REFUSAL)) from None
     return people.customer_of(subject_id, "", customer_id)
 
 
@@ -180,9 +181,9 @@ def rename(session: Session, actor: Actor, passkey_id: UUID, name: str) -> None:
     """Raises NotFound for what is not theirs, Invalid for no name."""
     name = " ".join(name.split())[:LONGEST_NAME]
     if not any(one.passkey_id == passkey_id for one in passkeys(session, actor)):
-        raise NotFound(_NONE)
+        raise NotFound(gettext(_NONE))
     if not name:
-        raise Invalid(errors={f"name-{passkey_id}": "Enter a name by which you know it."})
+        raise Invalid(errors={f"name-{passkey_id}": gettext("Enter a name by which you know it.")})
     _one(session.execute(update(PASSKEY).where(*_theirs(session, actor, passkey_id)).values(name=name)))
 
 
@@ -203,4 +204,4 @@ def _theirs(session: Session, actor: Actor, passkey_id: UUID) -> tuple[Any, ...]
 
 def _one(result: Any) -> None:
     if db.touched(result) != 1:
-        raise NotFound(_NONE)
+        raise NotFound(gettext(_NONE))

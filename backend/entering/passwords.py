@@ -13,10 +13,10 @@ from backend.people import service as people
 from backend.profiles import service as profiles
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Unauthenticated
+from shared.kernel.languages import gettext, noted
 
-REFUSAL = (
-    "This sign-in and this password do not go together. "
-    "After ten wrong tries, please wait five minutes before the next one."
+REFUSAL = noted(
+    "This sign-in and this password do not go together. After ten wrong tries, please wait five minutes before the next one."
 )
 
 
@@ -69,12 +69,12 @@ def _prove(check: people.Check, limits: throttling.Counted, paused: bool, now: d
     # Compared even during a pause, which refuses the right one too: nobody learns anything from the time it takes.
     actor = check()
     if paused:
-        raise Unauthenticated(REFUSAL)
+        raise Unauthenticated(gettext(REFUSAL))
     with db.transaction() as session:
         if actor is None:
             throttling.count(session, limits, now)
         else:
             throttling.forgive(session, limits)
     if actor is None:
-        raise Unauthenticated(REFUSAL)
+        raise Unauthenticated(gettext(REFUSAL))
     return actor

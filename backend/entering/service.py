@@ -5,7 +5,7 @@ The functions that check a password or a code open their own transactions; the o
 
 from __future__ import annotations
 
-from backend.entering import authenticators, passkeys
+from backend.entering import authenticators, passkeys, sign_on
 from backend.entering.addresses import POINTS, Point, can_check
 from backend.entering.addresses import ask as ask_address
 from backend.entering.addresses import asked as asked_address
@@ -79,6 +79,7 @@ __all__ = [
     "seen_now",
     "sign_in_customer",
     "sign_in_staff",
+    "sign_on",
     "signed_in",
     "site_at",
     "take_unsent",

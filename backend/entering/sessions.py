@@ -20,8 +20,9 @@ from backend.profiles import service as profiles
 from shared.kernel import ids
 from shared.kernel.actors import Actor
 from shared.kernel.errors import NotFound
+from shared.kernel.languages import gettext
 
-Way = Literal["password", "code", "link", "passkey", "claim", "recovery"]
+Way = Literal["password", "code", "link", "passkey", "sign_on", "claim", "recovery"]
 SESSION = db.table_of(PortalSessionRow)
 IDLE = timedelta(hours=1)
 """What nobody has used for so long is over."""
@@ -114,7 +115,7 @@ def end(session: Session, actor: Actor, session_id: UUID, now: datetime, *, forg
     mine = (SESSION.c.subject_id.in_(sorted(subjects)), SESSION.c.session_id == session_id)
     device = session.execute(select(SESSION.c.device).where(*mine)).scalar()
     if device is None:
-        raise NotFound("There is no such sign-in.")
+        raise NotFound(gettext("There is no such sign-in."))
     session.execute(update(SESSION).where(*mine, SESSION.c.ended_at.is_(None)).values(ended_at=now))
     if forget:
         devices.forget(session, subjects, [device])

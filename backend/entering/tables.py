@@ -152,3 +152,22 @@ class ContactChangeRow(SQLModel, table=True):
     tries: int
     made_at: datetime = Field(sa_type=UtcDateTime)
     until: datetime = Field(sa_type=UtcDateTime)
+
+
+class SignOnRow(SQLModel, table=True):
+    """Whom of ours a person of an organisation's single sign-on is: a customer, or a member of staff."""
+
+    __tablename__ = "sign_on"
+    __table_args__ = (
+        CheckConstraint("kind IN ('customer', 'staff')", name="kind"),
+        Index("ix_sign_on_subject", "subject_id"),
+        {"sqlite_with_rowid": False},
+    )
+
+    kind: str = Field(primary_key=True)
+    issuer: str = Field(primary_key=True)
+    known_as: str = Field(primary_key=True)
+    """The provider's own id of the person."""
+    subject_id: UUID
+    connected_at: datetime = Field(sa_type=UtcDateTime)
+    used_at: datetime = Field(sa_type=UtcDateTime)

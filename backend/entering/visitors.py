@@ -7,6 +7,8 @@ import hmac
 import ipaddress
 from dataclasses import dataclass, field
 
+from shared.kernel.languages import noted
+
 _SYSTEMS = (
     ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("CrOS", "Chromebook"),
     ("Mac OS X", "Mac"), ("Macintosh", "Mac"), ("Linux", "Linux"),
@@ -15,7 +17,7 @@ _BROWSERS = (
     ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox", "Firefox"), ("FxiOS", "Firefox"),
     ("CriOS", "Chrome"), ("Chrom", "Chrome"), ("Safari", "Safari"),
 )  # fmt: skip
-UNKNOWN = "A device that we can't name"
+UNKNOWN = noted("A device that we can't name")
 
 
 @dataclass(frozen=True, slots=True)

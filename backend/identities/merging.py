@@ -23,6 +23,7 @@ from backend.interactions import service as interactions
 from backend.knowledge import service as knowledge
 from backend.mail import service as mail
 from backend.moving import Moved
+from backend.paying import service as paying
 from backend.profiles import service as profiles
 from backend.record import service as record
 from backend.treatments import service as treatments
@@ -63,6 +64,7 @@ def merge(
     moved += cases.move_customer(session, from_id, into_id)
     moved += mail.move_customer(session, from_id, into_id)
     moved += knowledge.move_customer(session, from_id, into_id)
+    moved += paying.move_customer(session, from_id, into_id)
     moved += interactions.move_customer(session, from_id, into_id)
     moved += profiles.move_customer(session, from_id, into_id, from_theirs=choose, pack=pack, now=now)
     moved += treatments.move_customer(session, from_id, into_id, doubled=doubled, taken=taken, now=now)
@@ -106,6 +108,7 @@ def unmerge(session: Session, merge_id: UUID, *, actor: Actor, now: datetime) ->
     below = profiles.move_customer_back(session, from_id, into_id, kept, since, now)
     cases.move_customer_back(session, from_id, into_id, kept, since, now)
     knowledge.move_customer_back(session, from_id, into_id, kept, since)
+    paying.move_customer_back(session, from_id, into_id, kept, since)
     if below:
         profiles.learn(session, into_id, add=dict.fromkeys(below, 0), now=now)
     treatments.move_customer_back(session, from_id, into_id, kept, since, without)

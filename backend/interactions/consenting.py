@@ -15,6 +15,7 @@ from backend.profiles import service as profiles
 from backend.profiles.service import Consent
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Invalid, NoAuthority
+from shared.kernel.languages import gettext
 
 
 def asked_in(purpose: Purpose, pack: Pack) -> tuple[str, ...]:
@@ -34,9 +35,9 @@ def change_consent(
     """
     known = next((p for p in pack.purposes if p.key == purpose), None)
     if known is None:
-        raise Invalid("That is no purpose.", {"purpose": f"one of {', '.join(p.key for p in pack.purposes)}"})
+        raise Invalid(gettext("That is no purpose."), {"purpose": f"one of {', '.join(p.key for p in pack.purposes)}"})
     if channel not in (allowed := asked_in(known, pack)):
-        raise Invalid("That is no channel of this purpose.", {"channel": f"one of {', '.join(allowed)}"})
+        raise Invalid(gettext("That is no channel of this purpose."), {"channel": f"one of {', '.join(allowed)}"})
     person = person_with(session, customer_id, actor)
     if person is not None and not person.may_act:
         raise NoAuthority(f"{person.name} may be told about this customer, and not decide for them.")
@@ -64,12 +65,14 @@ def say_consents(
     """
     known = next((p for p in pack.purposes if p.key == purpose), None)
     if known is None:
-        raise Invalid("That is no purpose.", {"purpose": f"one of {', '.join(p.key for p in pack.purposes)}"})
-    if seen.split() != (known.wording or known.label).split():
-        raise Conflict("The wording has changed since this page was drawn. Please read the new one, and answer again.")
+        raise Invalid(gettext("That is no purpose."), {"purpose": f"one of {', '.join(p.key for p in pack.purposes)}"})
+    if seen.split() != pack.said(known.wording or known.label).split():
+        raise Conflict(
+            gettext("The wording has changed since this page was drawn. Please read the new one, and answer again.")
+        )
     asked = asked_in(known, pack)
     if strange := sorted(set(allowed) - set(asked)):
-        raise Invalid("That is no channel of this purpose.", {"channel": f"{', '.join(strange)}: not asked"})
+        raise Invalid(gettext("That is no channel of this purpose."), {"channel": f"{', '.join(strange)}: not asked"})
     told = [
         change_consent(
             session, customer_id, purpose, channel, "granted" if channel in allowed else "denied", source=source,

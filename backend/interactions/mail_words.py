@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 from backend.interactions.phrases import sentence
 from backend.interactions.types import Event
+from shared.kernel.languages import gettext as _
 
 
 def _sent(event: Event, own: bool, language: str) -> tuple[str, str]:
-    return ("We wrote to you" if own else "Confirmation sent"), sentence(
-        str(event.data.get("subject", "")), "by e-mail"
+    return (_("We wrote to you") if own else "Confirmation sent"), sentence(
+        str(event.data.get("subject", "")), _("by e-mail")
     )
 
 

@@ -21,6 +21,7 @@ from backend.profiles import service as profiles
 from shared.kernel import clock
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Invalid
+from shared.kernel.languages import gettext
 
 Thing = Literal["case", "offer"]
 GIVEN, LOW = "rating.given", "rating.low"
@@ -63,9 +64,11 @@ def rate(
     """
     words = words.strip()
     if not LOWEST <= score <= BEST:
-        raise Invalid("Choose how it was.", {"score": "Choose one of the five."})
+        raise Invalid(gettext("Choose how it was."), {"score": gettext("Choose one of the five.")})
     if len(words) > LONGEST_WORDS:
-        raise Invalid("Write fewer words.", {"words": f"Write {LONGEST_WORDS:,} characters or fewer."})
+        raise Invalid(
+            gettext("Write fewer words."), {"words": gettext("Write %(most)s characters or fewer.", most=LONGEST_WORDS)}
+        )
     # Held first: two clicks at one moment are one answer, and one moment of truth.
     zone = profiles.held(session, customer_id).timezone
     before = session.execute(select(_RATING).where(*_this(customer_id, thing_id))).one_or_none()
@@ -73,7 +76,7 @@ def rate(
         if (before.score, before.words) == (score, words):
             return _rating(before)
         if not _rating(before).may_change(now):
-            raise Conflict("You told us some time ago: it can't be changed any more.")
+            raise Conflict(gettext("You told us some time ago: it can't be changed any more."))
     was_low = before is not None and before.low_on is not None
     is_low = score <= pack.experience.low_rating
     today = clock.local_day(now, zone)

@@ -19,6 +19,7 @@ from backend.profiles import service as profiles
 from shared.kernel import clock, ids
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict
+from shared.kernel.languages import gettext
 
 CHANNEL = "portal"
 BY_PHONE, CLOSING = "by_phone", "closing"
@@ -112,7 +113,7 @@ def keep_account(session: Session, customer_id: UUID, *, actor: Actor, now: date
     """The customer keeps the account after all. Raises Conflict where nobody asked to close it."""
     profiles.hold(session, customer_id)
     if not db.touched(session.execute(delete(_WISH).where(*_this(customer_id, CLOSING)))):
-        raise Conflict("Your account is not to be closed: there is nothing to take back.")
+        raise Conflict(gettext("Your account is not to be closed: there is nothing to take back."))
     profiles.note_closing(session, customer_id, None, now)
     record(session, customer_id, "closing.taken_back", CHANNEL, actor, {}, now)
 

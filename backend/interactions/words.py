@@ -12,6 +12,8 @@ from backend.interactions.phrases import sentence as _sentence
 from backend.interactions.types import Event
 from backend.matrix.service import day_text
 from shared.kernel import money
+from shared.kernel.languages import gettext as _
+from shared.kernel.languages import ngettext, noted
 from shared.kernel.money import Money
 
 Audience = Literal["agent", "customer"]
@@ -37,18 +39,19 @@ HIDDEN_FROM_CUSTOMERS = frozenset({
 """Bookkeeping of ours that tells the customer nothing about what they did or got, and calls that they want kept off the portal."""
 
 _CHANNELS = {
-    "phone": "by phone",
-    "portal": "online",
-    "email": "by e-mail",
-    "sms": "by text message",
-    "chat": "in chat",
-    "branch": "in a branch",
+    "phone": noted("by phone"),
+    "portal": noted("online"),
+    "email": noted("by e-mail"),
+    "sms": noted("by text message"),
+    "chat": noted("in chat"),
+    "branch": noted("in a branch"),
 }
 
 
 def in_channel(channel: str | None) -> str:
     """A channel as a part of a sentence: "by phone", "online"; nothing for none, or for one without words."""
-    return _CHANNELS.get(channel or "", "")
+    words = _CHANNELS.get(channel or "")
+    return _(words) if words else ""
 
 
 def in_words(event: Event, audience: Audience, language: str = "en") -> EventWords:
@@ -59,12 +62,23 @@ def in_words(event: Event, audience: Audience, language: str = "en") -> EventWor
 
 RELATIONS = {"representative": "representative", "carer": "carer", "executor": "executor"}
 """Who acts for a customer, as a word of a sentence."""
+_YOURS = {
+    "representative": noted("your representative"),
+    "carer": noted("your carer"),
+    "executor": noted("your executor"),
+}
 
 
 def person_text(person: dict[str, Any], own: bool) -> str:
     """ "Rosa Marín, your carer" for the customer, "Rosa Marín, carer" for colleagues."""
-    relation = RELATIONS.get(str(person.get("relation")), "")
-    return f"{person.get('name')}, {'your ' if own else ''}{relation}"
+    return f"{person.get('name')}, {_relation(person, own)}"
+
+
+def _relation(data: dict[str, Any], own: bool) -> str:
+    known = str(data.get("relation"))
+    if not own:
+        return RELATIONS.get(known, "")
+    return _(_YOURS[known]) if known in _YOURS else ""
 
 
 def _for_them(event: Event, own: bool, title: str, detail: str) -> tuple[str, str]:
@@ -72,9 +86,42 @@ def _for_them(event: Event, own: bool, title: str, detail: str) -> tuple[str, st
     person = event.data.get("person")
     if not isinstance(person, dict):
         return title, detail
-    if own and title.startswith("You "):
-        title = f"{person.get('name')} {title.removeprefix('You ')}"
+    if own and event.kind in _DONE_FOR_YOU and (event.kind != "moment.set" or event.data.get("source") == "stated"):
+        title = _done_for_you(event, str(person.get("name")))
     return title, _sentence(person_text(person, own) if own else f"with {person_text(person, own)}", detail)
+
+
+_DONE_FOR_YOU = {
+    "call": noted("%(name)s called us"),
+    "call.private": noted("%(name)s called us"),
+    "call.missed": noted("%(name)s called, and nobody could answer"),
+    "contact": noted("%(name)s talked to us"),
+    "contact.private": noted("%(name)s talked to us"),
+    "offer.accepted": noted("%(name)s accepted: %(what)s"),
+    "offer.declined": noted("%(name)s declined: %(what)s"),
+    "offer.undone": noted("%(name)s took back: %(what)s"),
+    "call.waited": noted("%(name)s waited on the phone"),
+    "call.transferred": noted("%(name)s was put through"),
+    "visit": noted("%(name)s visited"),
+    "complaint.opened": noted("%(name)s complained"),
+    "moment.set": noted("%(name)s told us why you are here"),
+    "callback.requested": noted("%(name)s asked us to call you"),
+    "case.written": noted("%(name)s wrote to us"),
+    "caller.verified": noted("%(name)s showed that it was you"),
+    "consent.changed": noted("%(name)s told us what you allow: %(what)s"),
+    "granted": noted("%(name)s agreed: %(what)s"),
+    "denied": noted("%(name)s did not agree: %(what)s"),
+    "withdrawn": noted("%(name)s no longer agrees: %(what)s"),
+}
+"""What was done by someone who acts for the customer, as the customer reads it."""
+
+
+def _done_for_you(event: Event, name: str) -> str:
+    data = event.data
+    if event.kind == "consent.changed":
+        words = _DONE_FOR_YOU.get(str(data.get("state")), _DONE_FOR_YOU[event.kind])
+        return _(words, name=name, what=_purpose(data))
+    return _(_DONE_FOR_YOU[event.kind], name=name, what=str(data.get("headline") or data.get("treatment") or ""))
 
 
 def day(value: Any) -> str:
@@ -89,24 +136,28 @@ def _amount(data: dict[str, Any], language: str) -> str:
 
 def _minutes(data: dict[str, Any]) -> str:
     minutes = data.get("minutes")
-    return f"{minutes} minute{'' if minutes == 1 else 's'}" if minutes else ""
+    return ngettext("%(num)s minute", "%(num)s minutes", minutes) if minutes else ""
 
 
 def _by(event: Event, own: bool) -> str:
     """Who and where: "by Maya, by phone"; the customer's own acts are theirs."""
     where = in_channel(event.channel)
     if event.actor_kind == "customer":
-        who = "by you" if own else "by the customer"
+        who = _("by you") if own else "by the customer"
     elif event.actor_kind == "system" or not event.actor_name:
         return where
     else:
-        who = f"with {event.actor_name}" if own else f"by {event.actor_name}"
+        who = _with(event.actor_name) if own else f"by {event.actor_name}"
     return f"{who}, {where}" if where else who
+
+
+def _with(name: str) -> str:
+    return _("with %(name)s", name=name) if name else ""
 
 
 def _call(event: Event, own: bool, language: str) -> tuple[str, str]:
     if own:
-        return "You called us", _sentence(_minutes(event.data), f"with {event.actor_name}" if event.actor_name else "")
+        return _("You called us"), _sentence(_minutes(event.data), _with(event.actor_name))
     ended = cause_text(event.data.get("cause"))
     return "Call", _sentence(
         str(event.data.get("summary", "")),
@@ -117,13 +168,14 @@ def _call(event: Event, own: bool, language: str) -> tuple[str, str]:
     )
 
 
-_MET = {"branch": "in a branch", "chat": "in chat", "email": "by e-mail", "sms": "by text message"}
+_MET = {"branch", "chat", "email", "sms"}
 
 
 def _contact(event: Event, own: bool, language: str) -> tuple[str, str]:
-    where = _MET.get(event.channel or "", "")
+    where = in_channel(event.channel) if event.channel in _MET else ""
     if own:
-        return f"You talked to us {where}".strip(), event.actor_name and f"with {event.actor_name}"
+        title = _("You talked to us %(where)s", where=where) if where else _("You talked to us")
+        return title, _with(event.actor_name)
     return f"Contact {where}".strip(), _sentence(
         str(event.data.get("summary", "")), _minutes(event.data), event.actor_name
     )
@@ -145,7 +197,12 @@ def _private(event: Event, own: bool, language: str) -> tuple[str, str]:
 
 
 def _waited(event: Event, own: bool, language: str) -> tuple[str, str]:
-    return f"{'You waited' if own else 'Waited'} {_minutes(event.data)} on the phone".replace("  ", " "), ""
+    minutes = _minutes(event.data)
+    if own:
+        return (
+            _("You waited %(minutes)s on the phone", minutes=minutes) if minutes else _("You waited on the phone")
+        ), ""
+    return f"Waited {minutes} on the phone".replace("  ", " "), ""
 
 
 CAUSES = {
@@ -168,50 +225,54 @@ def cause_text(cause: Any) -> str:
 def _missed(event: Event, own: bool, language: str) -> tuple[str, str]:
     why = cause_text(event.data.get("cause"))
     if event.data.get("direction") == "outbound":
-        return ("We called you", "and did not reach you") if own else ("Call not answered", why or "nobody took it")
-    return ("You called, and nobody could answer", "") if own else ("Missed call", why or "nobody took it")
+        return (
+            (_("We called you"), _("and did not reach you")) if own else ("Call not answered", why or "nobody took it")
+        )
+    return (_("You called, and nobody could answer"), "") if own else ("Missed call", why or "nobody took it")
 
 
 def _transferred(event: Event, own: bool, language: str) -> tuple[str, str]:
     before, after = str(event.data.get("from") or ""), str(event.data.get("to") or "")
     if own:
-        return "You were put through", f"to {after}" if after else ""
+        return _("You were put through"), _("to %(name)s", name=after) if after else ""
     return "Call put through", " ".join(f"{word} {name}" for word, name in (("from", before), ("to", after)) if name)
 
 
 def _visit(event: Event, own: bool, language: str) -> tuple[str, str]:
-    return "You visited" if own else "Visit to the portal", str(event.data.get("summary", ""))
+    return _("You visited") if own else "Visit to the portal", str(event.data.get("summary", ""))
 
 
 def _bill(event: Event, own: bool, language: str) -> tuple[str, str]:
     due = day(event.data.get("due_on"))
-    return f"Bill {_amount(event.data, language)}".strip(), f"due {due}" if due else ""
+    amount = _amount(event.data, language)
+    return (_("Bill %(amount)s", amount=amount) if amount else _("Bill")), _("due %(day)s", day=due) if due else ""
 
 
 def _credited(event: Event, own: bool, language: str) -> tuple[str, str]:
     bill = str(event.data.get("bill") or "")
-    return f"Credit {_amount(event.data, language)}", _sentence(
-        str(event.data.get("text", "")), f"on bill {bill}" if bill else "for the next bill"
+    return _("Credit %(amount)s", amount=_amount(event.data, language)), _sentence(
+        str(event.data.get("text", "")), _("on bill %(number)s", number=bill) if bill else _("for the next bill")
     )
 
 
 def _paid(event: Event, own: bool, language: str) -> tuple[str, str]:
-    return f"Payment {_amount(event.data, language)}".strip(), str(event.data.get("method", ""))
+    amount = _amount(event.data, language)
+    return (_("Payment %(amount)s", amount=amount) if amount else _("Payment")), str(event.data.get("method", ""))
 
 
 def _unpaid(event: Event, own: bool, language: str) -> tuple[str, str]:
-    return f"Payment of {_amount(event.data, language)} failed".replace(" of  ", " "), str(
-        event.data.get("reason", event.data.get("why", ""))
-    )
+    amount = _amount(event.data, language)
+    title = _("Payment of %(amount)s failed", amount=amount) if amount else _("Payment failed")
+    return title, str(event.data.get("reason", event.data.get("why", "")))
 
 
 def _complained(event: Event, own: bool, language: str) -> tuple[str, str]:
-    return "You complained" if own else "Complaint opened", str(event.data.get("subject", ""))
+    return _("You complained") if own else "Complaint opened", str(event.data.get("subject", ""))
 
 
 def _satisfied(event: Event, own: bool, language: str) -> tuple[str, str]:
     said = str(event.data.get("outcome", ""))
-    return ("Your complaint was settled" if own else "Complaint settled"), _sentence(
+    return (_("Your complaint was settled") if own else "Complaint settled"), _sentence(
         str(event.data.get("subject", "")), said
     )
 
@@ -224,7 +285,11 @@ def _moment(event: Event, own: bool, language: str) -> tuple[str, str]:
     )
     if own:
         # What a page made us think is not put into their mouth.
-        return ("You told us why you are here", label) if event.data.get("source") == "stated" else ("Your visit", "")
+        return (
+            (_("You told us why you are here"), label)
+            if event.data.get("source") == "stated"
+            else (_("Your visit"), "")
+        )
     told = "told" if event.data.get("source") == "stated" else "seemed"
     return f"Here for: {label}", _sentence(
         f"{told} {in_channel(event.channel)}".strip(), str(event.data.get("evidence") or "")
@@ -253,42 +318,49 @@ def _offer(own_verb: str, verb: str) -> Callable[[Event, bool, str], tuple[str, 
         if not own and data.get("reason"):
             particulars.append(str(data.get("reason_label") or data["reason"]))
         if data.get("until"):
-            particulars.append(f"until {day(data['until'])}")
+            particulars.append(_("until %(day)s", day=day(data["until"])))
         if event.kind == "offer.accepted" and data.get("disclosed") and not own:
             particulars.append(f"read out: {', '.join(str(one['label']) for one in data['disclosed'])}")
         if event.kind == "offer.accepted":
             particulars += [labelled(str(one["label"]), str(one["text"])) for one in data.get("chosen", ())]
         if data.get("promise") and own:
             particulars.append(str(data["promise"]))
-        return f"{own_verb if own else verb}: {headline}", _sentence(*particulars)
+        return f"{_(own_verb) if own else verb}: {headline}", _sentence(*particulars)
 
     return words
 
 
 def _undone(event: Event, own: bool, language: str) -> tuple[str, str]:
-    title, detail = _offer("You took back", "Taken back")(event, own, language)
+    title, detail = _offer(noted("You took back"), "Taken back")(event, own, language)
     left = event.data.get("left")
     if not left:
         return title, detail
     # Which of it is ours to know: some attributes are not the customer's to see.
-    said = "what changed since stays as it is" if own else f"changed since, so left as it is: {', '.join(left)}"
+    said = _("what changed since stays as it is") if own else f"changed since, so left as it is: {', '.join(left)}"
     return title, _sentence(detail, said)
 
 
 def _recorded(event: Event, own: bool, language: str) -> tuple[str, str]:
-    relation = RELATIONS.get(str(event.data.get("relation")), "")
-    until = f"until {day(event.data['until'])}" if event.data.get("until") else ""
+    until = _("until %(day)s", day=day(event.data["until"])) if event.data.get("until") else ""
     name, may_act = str(event.data.get("name", "")), event.data.get("may_act")
-    title = f"{name} may {'act for' if may_act else 'be told about'} {'you' if own else 'them'}"
-    return title, _sentence(f"your {relation}" if own else relation, until, _by(event, own))
+    if own:
+        title = _("%(name)s may act for you", name=name) if may_act else _("%(name)s may be told about you", name=name)
+    else:
+        title = f"{name} may {'act for' if may_act else 'be told about'} them"
+    return title, _sentence(_relation(event.data, own), until, _by(event, own))
 
 
 def _ended(event: Event, own: bool, language: str) -> tuple[str, str]:
-    name = str(event.data.get("name", ""))
-    over = "no longer acts for" if event.data.get("may_act") else "is no longer told about"
-    title = f"{name} {over} {'you' if own else 'them'}"
-    relation = RELATIONS.get(str(event.data.get("relation")), "")
-    return title, _sentence(f"your {relation}" if own else relation, _by(event, own))
+    name, may_act = str(event.data.get("name", "")), event.data.get("may_act")
+    if own:
+        title = (
+            _("%(name)s no longer acts for you", name=name)
+            if may_act
+            else _("%(name)s is no longer told about you", name=name)
+        )
+    else:
+        title = f"{name} {'no longer acts for' if may_act else 'is no longer told about'} them"
+    return title, _sentence(_relation(event.data, own), _by(event, own))
 
 
 def _changed(event: Event, own: bool, language: str) -> tuple[str, str]:
@@ -306,34 +378,40 @@ def _unmerged(event: Event, own: bool, language: str) -> tuple[str, str]:
 
 
 _SAID = {
-    "granted": ("You agreed", "Agreed"),
-    "denied": ("You did not agree", "Did not agree"),
-    "withdrawn": ("You no longer agree", "No longer agrees"),
+    "granted": (noted("You agreed"), "Agreed"),
+    "denied": (noted("You did not agree"), "Did not agree"),
+    "withdrawn": (noted("You no longer agree"), "No longer agrees"),
 }
 
 
+def _purpose(data: dict[str, Any]) -> str:
+    purpose = str(data.get("purpose_label") or data.get("purpose") or "")
+    return f"{purpose[:1].lower()}{purpose[1:]}"
+
+
 def _consented(event: Event, own: bool, language: str) -> tuple[str, str]:
-    yours, theirs = _SAID.get(str(event.data.get("state")), ("You told us what you allow", "Consent"))
-    purpose = str(event.data.get("purpose_label") or event.data.get("purpose") or "")
+    yours, theirs = _SAID.get(str(event.data.get("state")), (noted("You told us what you allow"), "Consent"))
     way = str(event.data.get("channel_label") or "")
-    title = f"{yours if own else theirs}: {purpose[:1].lower()}{purpose[1:]}"
-    return title, _sentence(f"for: {way}" if way else "", _by(event, own))
+    title = f"{_(yours) if own else theirs}: {_purpose(event.data)}"
+    return title, _sentence(_("for: %(way)s", way=way) if way else "", _by(event, own))
 
 
 def _verified(event: Event, own: bool, language: str) -> tuple[str, str]:
     how = str(event.data.get("how_label") or event.data.get("how") or "")
     asked = "" if own else ", ".join(str(one) for one in event.data.get("questions", ()))
-    return ("You showed that it was you" if own else "Caller verified"), _sentence(how, asked, _by(event, own))
+    return (_("You showed that it was you") if own else "Caller verified"), _sentence(how, asked, _by(event, own))
 
 
 def _unverified(event: Event, own: bool, language: str) -> tuple[str, str]:
     how = str(event.data.get("how_label") or event.data.get("how") or "")
-    said = "Somebody could not show that it was you" if own else "Caller not verified"
+    said = _("Somebody could not show that it was you") if own else "Caller not verified"
     return said, _sentence("" if own else f"{how[:1].lower()}{how[1:]}: a wrong answer", _by(event, own))
 
 
 def _code_sent(event: Event, own: bool, language: str) -> tuple[str, str]:
-    return ("We sent you a code" if own else "Code sent"), _sentence(f"to {event.data.get('to', '')}", _by(event, own))
+    return (_("We sent you a code") if own else "Code sent"), _sentence(
+        _("to %(name)s", name=event.data.get("to", "")), _by(event, own)
+    )
 
 
 _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
@@ -352,20 +430,20 @@ _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
     "complaint.opened": _complained,
     "complaint.resolved": _satisfied,
     "moment.set": _moment,
-    "offer.presented": _offer("We offered you", "Presented"),
-    "offer.unmentioned": _offer("Not spoken of", "Not mentioned"),
-    "offer.accepted": _offer("You accepted", "Accepted"),
-    "offer.declined": _offer("You declined", "Declined"),
-    "offer.deferred": _offer("Put off", "Deferred"),
-    "offer.expired": _offer("Ended", "Expired"),
-    "offer.withdrawn": _offer("No longer offered", "Withdrawn"),
-    "offer.fulfilled": _offer("Arranged", "Fulfilled"),
+    "offer.presented": _offer(noted("We offered you"), "Presented"),
+    "offer.unmentioned": _offer(noted("Not spoken of"), "Not mentioned"),
+    "offer.accepted": _offer(noted("You accepted"), "Accepted"),
+    "offer.declined": _offer(noted("You declined"), "Declined"),
+    "offer.deferred": _offer(noted("Put off"), "Deferred"),
+    "offer.expired": _offer(noted("Ended"), "Expired"),
+    "offer.withdrawn": _offer(noted("No longer offered"), "Withdrawn"),
+    "offer.fulfilled": _offer(noted("Arranged"), "Fulfilled"),
     "offer.undone": _undone,
-    "offer.altered": _offer("We made you a new offer", "Terms altered"),
-    "offer.asked": _offer("Being confirmed", "Approval asked for"),
-    "offer.overridden": _offer("We offered you", "Chosen by the agent"),
-    "offer.approved": _offer("Confirmed", "Approved"),
-    "offer.refused": _offer("Could not be confirmed", "Not approved"),
+    "offer.altered": _offer(noted("We made you a new offer"), "Terms altered"),
+    "offer.asked": _offer(noted("Being confirmed"), "Approval asked for"),
+    "offer.overridden": _offer(noted("We offered you"), "Chosen by the agent"),
+    "offer.approved": _offer(noted("Confirmed"), "Approved"),
+    "offer.refused": _offer(noted("Could not be confirmed"), "Not approved"),
     "profile.changed": _changed,
     "life_cycle.changed": state("Life cycle"),
     "segment.entered": state("Now in segment"),

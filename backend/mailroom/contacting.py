@@ -24,6 +24,7 @@ from backend.mailroom.reading import read
 from backend.mailroom.receiving import LONGEST_TEXT, open_for, owner_of, row_of
 from backend.profiles import service as profiles
 from shared.kernel.errors import Invalid, TooMany
+from shared.kernel.languages import gettext
 
 LONGEST_NAME = 100
 SUBJECT = "Message from the contact page"
@@ -35,18 +36,18 @@ def write_in(name: str, address: str, text: str, *, visitor: Visitor, home: Path
     name, address, text = " ".join(name.split())[:LONGEST_NAME], address.strip().lower(), text.strip()
     errors = {}
     if not address.isascii() or not mail.is_address(address):
-        errors["email"] = "Enter an e-mail address, like name@example.com."
+        errors["email"] = gettext("Enter an e-mail address, like name@example.com.")
     if not text:
-        errors["text"] = "Write what we can do for you."
+        errors["text"] = gettext("Write what we can do for you.")
     elif len(text) > LONGEST_TEXT:
-        errors["text"] = f"Write {LONGEST_TEXT:,} characters or fewer."
+        errors["text"] = gettext("Write %(most)s characters or fewer.", most=f"{LONGEST_TEXT:,}")
     if errors:
-        raise Invalid("Please check this.", errors)
+        raise Invalid(gettext("Please check this."), errors)
     content = _as_mail(name, address, text, now)
     letter = read(content, None)
     with db.transaction() as session:
         if not entering.may_ask(session, "contact", address, visitor, now):
-            raise TooMany("Many messages came from you just now. Wait a quarter of an hour, or call us.")
+            raise TooMany(gettext("Many messages came from you just now. Wait a quarter of an hour, or call us."))
         if owner_of(session, address) is not None:
             place = waiting.keep(home, content)
             row = row_of(letter, now, state="unrecognised", why=_NOTE, text=letter.text[:LONGEST_TEXT], place=place)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from io import StringIO
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from babel.messages.pofile import PoFileError, read_po
 from pydantic import ValidationError
 
 from backend.matrix.types import Pack
 from shared.kernel.errors import NotFound
 
 Body = dict[str, Any]
-"""File stem → content; the folder `treatments` is one more such mapping."""
-PACK_FILE = re.compile(r"(?!treatments\.toml)(treatments/)?[a-z0-9][a-z0-9_-]{0,59}\.toml")
+"""File stem → content; the folder `treatments` is one more such mapping, and `languages` holds translations by their English."""
+PACK_FILE = re.compile(
+    r"(?!(treatments|languages)\.toml)(treatments/)?[a-z0-9][a-z0-9_-]{0,59}\.toml|languages/[a-z]{2,3}\.po"
+)
 """What a file of a pack may be called."""
 TABLES = frozenset({
     "acknowledgement", "attribute", "budget", "cap", "cell", "channel", "decline_reason", "disclosure", "event", "fact", "gap", "holding", "intent", "kept", "persona", "process", "protective",
@@ -63,7 +67,12 @@ def body_of(texts: Mapping[str, str]) -> Body:
     body: Body = {"treatments": {}}
     for name, text in sorted(texts.items()):
         if not PACK_FILE.fullmatch(name):
-            raise PackError([((name,), "a pack's files are named like segments.toml or treatments/care.toml")])
+            raise PackError(
+                [((name,), "a pack's files are named like segments.toml, treatments/care.toml or languages/es.po")]
+            )
+        if name.endswith(".po"):
+            body.setdefault("languages", {})[PurePosixPath(name).stem] = sentences_of(name, text)
+            continue
         try:
             content = tomllib.loads(text)
         except (ValueError, RecursionError) as e:
@@ -79,6 +88,17 @@ def body_of(texts: Mapping[str, str]) -> Body:
 def text_files(folder: Path) -> Iterator[Path]:
     yield from sorted(folder.glob("*.toml"))
     yield from sorted((folder / "treatments").glob("*.toml"))
+    yield from sorted((folder / "languages").glob("*.po"))
+
+
+def sentences_of(name: str, text: str) -> dict[str, str]:
+    """The translations of a catalogue by their English; what has none, or was only guessed, is left out. Raises PackError."""
+    try:
+        catalogue = read_po(StringIO(text), abort_invalid=True)
+    except (PoFileError, ValueError, LookupError) as e:
+        raise PackError([((name,), str(e))]) from None
+    told = ((one.id, one.string) for one in catalogue if one.id and not one.fuzzy)
+    return {english: said for english, said in told if isinstance(english, str) and isinstance(said, str) and said}
 
 
 def pack_from(body: Mapping[str, Any]) -> Pack:
@@ -92,6 +112,9 @@ def pack_from(body: Mapping[str, Any]) -> Pack:
                 key: head.get(key)
                 for key in ("name", "label", "currency", "timezone", "language", "phone", "default_stage")
             },
+            languages=head.get("languages", ()),
+            record_words=head.get("record_words", ()),
+            sentences=table("languages", {}),
             policies=head.get("policies"),
             purposes=head.get("purpose", ()),
             attributes=_by_key(table("attributes", {}).get("attribute", ())),

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
 from backend.matrix.types import Attribute
-from shared.kernel import money
+from shared.kernel import dates, money
+from shared.kernel.languages import gettext, ngettext
 
-_ONE_OF = {"months": "month", "days": "day", "years": "year"}
+_COUNTED: Mapping[str, Callable[[float, str], str]] = {
+    "months": lambda count, shown: ngettext("%(shown)s month", "%(shown)s months", count, shown=shown),
+    "days": lambda count, shown: ngettext("%(shown)s day", "%(shown)s days", count, shown=shown),
+    "years": lambda count, shown: ngettext("%(shown)s year", "%(shown)s years", count, shown=shown),
+}
 
 
 def day_text(day: date | str) -> str:
     """A day, or an ISO day, as people say it: "5 December 2026"."""
     when = day if isinstance(day, date) else date.fromisoformat(day[:10])
-    return f"{when.day} {when:%B %Y}"
+    return dates.long_day(when)
 
 
 def attribute_text(attribute: Attribute, value: Any, currency: str, language: str = "en") -> str:
@@ -22,11 +28,11 @@ def attribute_text(attribute: Attribute, value: Any, currency: str, language: st
     if value is None or value == "":
         return ""
     if attribute.type == "bool":
-        return "yes" if value else "no"
+        return gettext("yes") if value else gettext("no")
     if attribute.type == "date":
         return day_text(value)
     if attribute.unit == "money":
         return money.text(money.of_major(float(value), currency), language)
     shown = f"{value:g}" if isinstance(value, float) else str(value)
-    unit = _ONE_OF.get(attribute.unit, attribute.unit) if value == 1 else attribute.unit
-    return f"{shown} {unit}".strip()
+    counted = _COUNTED.get(attribute.unit)
+    return counted(value, shown) if counted else f"{shown} {attribute.unit}".strip()

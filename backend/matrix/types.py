@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -25,9 +25,11 @@ from backend.matrix.queues import Telephony
 from backend.matrix.talking import Disclosure, Verifying, Way
 from backend.matrix.tracking import Experience, TrackingPlan
 from backend.rules.service import Name
+from shared.kernel.languages import base, spoken
 
 IssueKey = Literal["retention", "service", "sales", "collections", "care"]
 Audience = Literal["agent", "customer"]
+_NONE: Mapping[str, str] = {}
 
 
 class Attribute(Labelled):
@@ -241,6 +243,12 @@ class Pack(Part):
     currency: str = Field(pattern=r"^[A-Z]{3}$")
     timezone: str
     language: str
+    languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")], ...] = ()
+    """The tags of the languages that customers may choose, the house's own among them: "es-US" is Spanish with the numbers of the US."""
+    sentences: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
+    """Language → what the pack says to customers, by the text as it is written here. What has no translation is said as it is written."""
+    record_words: tuple[str, ...] = ()
+    """What records bring along in the house's language, such as the lines of bills: named here so that it can be said in others."""
     phone: str
     default_stage: Key
     policies: Policies
@@ -286,6 +294,16 @@ class Pack(Part):
     experience: Experience = Field(default_factory=Experience)
     casework: Casework = Field(default_factory=Casework)
     telephony: Telephony = Field(default_factory=Telephony)
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The tags of the languages that customers may choose, the house's own first."""
+        return (self.language, *(tag for tag in self.languages if tag != self.language))
+
+    def said(self, text: str) -> str:
+        """One of the pack's texts in the language that is spoken just now; as it is written where it has no translation."""
+        tag = spoken()
+        return text if tag == self.language else self.sentences.get(base(tag), _NONE).get(text, text)
 
     def label_of(self, things: Iterable[Labelled], key: str | None) -> str:
         """The label of a stage, channel or reason; the key itself when the pack has no label for it."""

@@ -15,9 +15,19 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 def texts_from(body: Body) -> dict[str, str]:
     """The files of a body by their paths, as `texts_of` would read them."""
-    files = {f"{stem}.toml": text_of(content) for stem, content in body.items() if stem != "treatments"}
+    files = {
+        f"{stem}.toml": text_of(content) for stem, content in body.items() if stem not in ("treatments", "languages")
+    }
     files |= {f"treatments/{stem}.toml": text_of(content) for stem, content in body.get("treatments", {}).items()}
+    files |= {f"languages/{stem}.po": catalogue_text(stem, said) for stem, said in body.get("languages", {}).items()}
     return dict(sorted(files.items()))
+
+
+def catalogue_text(language: str, sentences: Mapping[str, str]) -> str:
+    """The translations as a .po file."""
+    head = f'msgid ""\nmsgstr ""\n"Language: {language}\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n'
+    told = (f"\nmsgid {_text(english)}\nmsgstr {_text(said)}\n" for english, said in sentences.items())
+    return head + "".join(told)
 
 
 def text_of(content: Mapping[str, Any]) -> str:

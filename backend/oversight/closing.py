@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from backend import db
+from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.interactions.service import Closing
 from backend.oversight.erasing import KeptLine, erase_customer, would_keep
@@ -17,6 +18,7 @@ from backend.profiles import service as profiles
 from backend.profiles.service import Bill
 from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import Erased, Forbidden, NotFound
+from shared.kernel.languages import gettext
 
 READ_BILLS = 24
 
@@ -33,8 +35,9 @@ class BeforeClosing:
 def before_closing(session: Session, actor: Actor) -> BeforeClosing:
     """What the signed-in customer is told before they close their account. Raises Forbidden for anyone else."""
     customer_id = _own(actor)
+    pack = catalogues.pack_in_force(session)
     return BeforeClosing(
-        would_keep(session, customer_id),
+        tuple(replace(one, ground=pack.said(one.ground)) for one in would_keep(session, customer_id)),
         profiles.bill_heads(session, customer_id, READ_BILLS, unpaid=True),
         interactions.closing_of(session, customer_id),
     )
@@ -59,5 +62,5 @@ def close_due(now: datetime, home: Path, most: int) -> int:
 
 def _own(actor: Actor) -> UUID:
     if actor.customer_id is None:
-        raise Forbidden("This page is for customers.")
+        raise Forbidden(gettext("This page is for customers."))
     return actor.customer_id

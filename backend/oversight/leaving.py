@@ -19,6 +19,7 @@ from backend.interactions import service as interactions
 from backend.knowledge import service as knowledge
 from backend.mail import service as mail
 from backend.oversight.looking import LOOK, erase_looks, looked_at
+from backend.paying import service as paying
 from backend.people import service as people
 from backend.profiles import service as profiles
 from backend.record import service as record
@@ -70,6 +71,7 @@ def collect(session: Session, who: Named) -> Tables:
         cases.export_customer(session, customer_id),
         mail.export_customer(session, customer_id, who.words),
         knowledge.export_customer(session, customer_id),
+        paying.export_customer(session, customer_id),
         treatments.export_customer(session, customer_id),
         budgets.export_customer(session, customer_id),
         record.export_customer(session, customer_id, who.words),
@@ -88,6 +90,7 @@ def erase_rooms(session: Session, who: Named, actor: Actor, now: datetime) -> No
     cases.erase_customer(session, customer_id)
     mail.erase_customer(session, customer_id, who.words)
     knowledge.erase_customer(session, customer_id)
+    paying.erase_customer(session, customer_id)
     interactions.erase_customer(session, customer_id, who.numbers)
     entering.erase_customer(session, customer_id)
     people.erase_customer(session, customer_id, profiles.known_as(session, customer_id))

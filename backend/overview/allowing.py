@@ -18,6 +18,7 @@ from backend.profiles import service as profiles
 from backend.profiles.service import Consent, ConsentEntry
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Forbidden
+from shared.kernel.languages import gettext
 
 SHOWN = 50
 PORTAL, PHONE = "portal", "phone"
@@ -26,7 +27,7 @@ PORTAL, PHONE = "portal", "phone"
 def privacy_page(actor: Actor) -> PrivacyPage:
     """The signed-in customer's own page of what they allow. Raises Forbidden for anyone else."""
     if actor.customer_id is None:
-        raise Forbidden("This page is for customers.")
+        raise Forbidden(gettext("This page is for customers."))
     with db.reading() as session:
         profile = profiles.profile(session, actor.customer_id)
         pack = catalogues.pack_in_force(session)
@@ -65,11 +66,11 @@ def change_consent(
 
 def _said(entry: ConsentEntry, pack: Pack, own: bool) -> ConsentSaid:
     label = next((p.label for p in pack.purposes if p.key == entry.purpose), entry.purpose)
-    by = {"customer": "you" if own else "the customer", "system": "", "key": "another of our systems"}
+    by = {"customer": gettext("you") if own else "the customer", "system": "", "key": gettext("another of our systems")}
     return ConsentSaid(
         at=entry.at,
-        label=label,
-        channel=pack.label_of(pack.channels, entry.channel),
+        label=pack.said(label),
+        channel=pack.said(pack.label_of(pack.channels, entry.channel)),
         state=entry.state,
         source=entry.source,
         wording=entry.wording,

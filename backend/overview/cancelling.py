@@ -12,6 +12,7 @@ from backend.profiles import service as profiles
 from backend.treatments import service as treatments
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Forbidden
+from shared.kernel.languages import gettext
 from shared.kernel.money import Money
 
 CHANNEL = "portal"
@@ -38,7 +39,7 @@ def leaving_page(actor: Actor, now: datetime) -> LeavingPage:
     Raises Forbidden for anyone but customers. Opens its own transactions.
     """
     if actor.customer_id is None:
-        raise Forbidden("This page is for customers.")
+        raise Forbidden(gettext("This page is for customers."))
     decided = treatments.decide(actor.customer_id, now)
     profile, snapshot, pack = decided.inputs.profile, decided.inputs.snapshot, decided.inputs.pack
     found = treatments.recommend_for_customer(

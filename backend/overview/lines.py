@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -43,6 +44,8 @@ from backend.profiles.service import (
 from backend.profiles.service import in_words as risk_in_words
 from backend.rules.service import Context, RuleFailed
 from shared.kernel import money
+from shared.kernel.languages import gettext as _
+from shared.kernel.languages import spoken
 from shared.kernel.money import Money
 
 Audience = Literal["agent", "customer"]
@@ -171,7 +174,7 @@ def services(snapshot: Snapshot, pack: Pack, audience: Audience, mask: Mask = OP
             continue
         value = snapshot.attributes.get(service.attribute)
         text = service.values.get(str(value).lower() if isinstance(value, bool) else str(value)) if held else None
-        lines.append(ServiceLine(service.label, text or "", text is not None))
+        lines.append(ServiceLine(pack.said(service.label), pack.said(text or ""), text is not None))
     return (*lines, *_holdings(snapshot, pack, audience, mask)) if held else tuple(lines)
 
 
@@ -182,7 +185,7 @@ def _holdings(snapshot: Snapshot, pack: Pack, audience: Audience, mask: Mask) ->
         kind = kinds.get(holding.kind)
         shown = [a for a in kind.attribute if audience in a.visible and a.key != "name"] if kind else []
         texts = [
-            f"{a.label}: {text}"
+            f"{pack.said(a.label)}: {pack.said(text)}"
             for a in shown
             if (text := mask.value(a, holding.attributes.get(a.key), pack.currency, snapshot.language))
         ]
@@ -225,9 +228,15 @@ def consents(profile: Profile, pack: Pack) -> tuple[ConsentLine, ...]:
         for channel in asked_in(purpose, pack):
             one = said.get((purpose.key, channel))
             label = pack.label_of(pack.channels, channel)
-            ways.append(ConsentWay(channel, label, one.state if one else "", one.at if one else None))
+            ways.append(ConsentWay(channel, pack.said(label), one.state if one else "", one.at if one else None))
         lines.append(
-            ConsentLine(purpose.key, purpose.label, purpose.wording or purpose.label, purpose.needed, tuple(ways))
+            ConsentLine(
+                purpose.key,
+                pack.said(purpose.label),
+                pack.said(purpose.wording or purpose.label),
+                purpose.needed,
+                tuple(ways),
+            )
         )
     return tuple(lines)
 
@@ -238,7 +247,7 @@ def moment_view(profile: Profile, pack: Pack, now: datetime, audience: Audience)
     if m is None:
         return None
     intent = pack.intents.get(m.intent) if m.intent else None
-    label = "" if intent is None else intent.label if audience == "agent" else intent.choice
+    label = "" if intent is None else intent.label if audience == "agent" else pack.said(intent.choice)
     return MomentView(
         m.stage,
         pack.label_of(pack.stages, m.stage),
@@ -273,7 +282,17 @@ def _authority(one: Representative, today: date) -> str:
 
 
 def choices(pack: Pack, audience: Audience) -> tuple[Choice, ...]:
-    return tuple(Choice(i.key, i.label if audience == "agent" else i.choice, i.stage) for i in pack.intents.values())
+    return tuple(
+        Choice(i.key, i.label if audience == "agent" else pack.said(i.choice), i.stage) for i in pack.intents.values()
+    )
+
+
+def in_their_language(event: Event, pack: Pack) -> Event:
+    """The event with what the pack said in it, and the words of an offer, in the language that is spoken; the customer's own words stay."""
+    if spoken() == pack.language:
+        return event
+    told = {key: pack.said(value) if isinstance(value, str) else value for key, value in event.data.items()}
+    return replace(event, data=told | event.data.get("said", {}))
 
 
 def timeline_line(event: Event, audience: Audience, language: str, mask: Mask = OPEN) -> TimelineLine:
@@ -290,19 +309,22 @@ def needs(snapshot: Snapshot, bills: tuple[BillLine, ...]) -> tuple[Need, ...]:
     if overdue:
         owed = money.text(balance(overdue, overdue[0].amount.currency), snapshot.language)
         since = day(min(b.due_on for b in overdue))
-        failed = "The last payment did not go through: " if snapshot.facts.get("failed_payments_90d") else ""
-        found.append(
-            Need(
-                "payment" if failed else "bill", f"{failed}{owed} has been due since {since}.", "See the bill", "bills"
+        if snapshot.facts.get("failed_payments_90d"):
+            text = _(
+                "The last payment did not go through: %(amount)s has been due since %(day)s.", amount=owed, day=since
             )
-        )
+            found.append(Need("payment", text, _("See the bill"), "bills"))
+        else:
+            text = _("%(amount)s has been due since %(day)s.", amount=owed, day=since)
+            found.append(Need("bill", text, _("See the bill"), "bills"))
     if snapshot.facts.get("open_complaints"):
-        found.append(Need("complaint", "We are working on your complaint.", "See what happened", "activity"))
+        found.append(Need("complaint", _("We are working on your complaint."), _("See what happened"), "activity"))
     if snapshot.facts.get("open_cases"):
-        found.append(Need("case", "We are still fixing something for you.", "See what happened", "activity"))
+        found.append(Need("case", _("We are still fixing something for you."), _("See what happened"), "activity"))
     for bill in bills:
         if bill.status == "open" and today <= bill.due_on <= today + SOON:
             amount = money.text(bill.amount, snapshot.language)
-            found.append(Need("bill", f"Your bill of {amount} is due on {day(bill.due_on)}.", "See the bill", "bills"))
+            text = _("Your bill of %(amount)s is due on %(day)s.", amount=amount, day=day(bill.due_on))
+            found.append(Need("bill", text, _("See the bill"), "bills"))
             break
     return tuple(found[:MOST_NEEDS])

@@ -11,6 +11,7 @@ from backend.cases.types import Case
 from backend.interactions.service import day
 from backend.overview.types import Need
 from backend.treatments.cards import CustomerCard
+from shared.kernel.languages import gettext as _
 
 MOST = 3
 SOON = timedelta(days=7)
@@ -38,14 +39,15 @@ def needs(known_already: Sequence[Need], known: Known, today: date) -> tuple[Nee
 
 def _more(known: Known, today: date) -> Iterator[Need]:
     if known.closes_on is not None:
-        yield Need("closing", f"Your account closes on {day(known.closes_on)}.", "Keep it", "closing")
+        yield Need("closing", _("Your account closes on %(day)s.", day=day(known.closes_on)), _("Keep it"), "closing")
     for case_id, subject in known.waiting.items():
-        yield Need("answer", f"We wait for your answer: {subject or 'your case'}", "Answer", "case", case_id)
+        text = _("We wait for your answer: %(subject)s", subject=subject or _("Your case"))
+        yield Need("answer", text, _("Answer"), "case", case_id)
     visits = [one for one in known.work if one.kind == "appointment" and one.day is not None and one.day >= today]
     for visit in sorted(visits, key=lambda one: (one.day or today, one.case_id))[:1]:
-        text = f"We come on {day(visit.day)}: {visit.subject}"
+        text = _("We come on %(day)s: %(subject)s", day=day(visit.day), subject=visit.subject)
         where = ("offer", visit.offer_id) if visit.offer_id else ("cases", None)
-        yield Need("appointment", text, "See the visit", *where)
+        yield Need("appointment", text, _("See the visit"), *where)
     for card in known.cards[:1]:
         if card.valid_until <= today + SOON:
             yield Need(

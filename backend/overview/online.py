@@ -17,11 +17,12 @@ from backend.profiles import service as profiles
 from backend.profiles.service import REFUSED, Moment, Profile
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Forbidden
+from shared.kernel.languages import gettext, noted
 
 CHANNEL = "portal"
 WATCHING = "live_help"
 """The purpose under which agents may see the page that a customer is on. It needs no consent, and can be refused."""
-WORDING = "While I am on these pages, your team may see which one I am looking at, to help me better."
+WORDING = noted("While I am on these pages, your team may see which one I am looking at, to help me better.")
 """What the customer is asked where the pack has no words of its own for it."""
 
 
@@ -76,7 +77,7 @@ def set_watching(session: Session, actor: Actor, allowed: bool, now: datetime) -
             session, customer_id, WATCHING, CHANNEL, state, source="portal", said_in=CHANNEL, actor=actor, now=now, pack=pack
         )  # fmt: skip
     else:
-        profiles.set_consent(session, customer_id, WATCHING, CHANNEL, state, "portal", WORDING, now, actor)
+        profiles.set_consent(session, customer_id, WATCHING, CHANNEL, state, "portal", gettext(WORDING), now, actor)
     interactions.visit(session, actor, None, now)
 
 
@@ -88,5 +89,5 @@ def online(session: Session, customer_id: UUID, now: datetime) -> Online | None:
 
 def _own(actor: Actor) -> UUID:
     if actor.customer_id is None:
-        raise Forbidden("This page is for customers.")
+        raise Forbidden(gettext("This page is for customers."))
     return actor.customer_id

@@ -13,6 +13,7 @@ from backend.overview.types import ConsentLine, ServiceLine, TimelineLine
 from backend.profiles import service as profiles
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Forbidden
+from shared.kernel.languages import gettext
 
 LATELY = 3
 CONTRACT = "contract"
@@ -26,7 +27,7 @@ class MePage:
 
     name: str
     number: str
-    since_text: str
+    since: date | None
     birth_date: date | None
     email: str | None
     phone: str | None
@@ -49,18 +50,20 @@ class WhatRuns:
 def me_page(actor: Actor, now: datetime) -> MePage:
     """The signed-in customer's own. Raises Forbidden for anyone else."""
     if actor.customer_id is None:
-        raise Forbidden("This page is for customers.")
+        raise Forbidden(gettext("This page is for customers."))
     with db.reading() as session:
         profile = profiles.profile(session, actor.customer_id)
         pack = catalogues.pack_in_force(session)
         snapshot = profiles.snapshot(profile, now, pack)
         events = interactions.timeline(session, profile.customer_id, kinds=CONTACTS, limit=LATELY).items
-    header = lines.header(profile, snapshot, pack)
+    joined = profile.facts.get("dates", {}).get("joined")
     return MePage(
-        name=profile.name, number=profile.number, since_text=header.since_text, birth_date=profile.birth_date,
+        name=profile.name, number=profile.number, since=date.fromisoformat(joined) if joined else None, birth_date=profile.birth_date,
         email=profile.email, phone=profile.phone, details=lines.details(snapshot, pack, "customer"),
         consents=lines.consents(profile, pack), closes_on=profiles.closes_on(profile), timezone=profile.timezone,
-        lately=tuple(lines.timeline_line(event, "customer", profile.language) for event in events),
+        lately=tuple(
+            lines.timeline_line(lines.in_their_language(event, pack), "customer", profile.language) for event in events
+        ),
         service_phone=pack.phone,
     )  # fmt: skip
 
@@ -68,7 +71,7 @@ def me_page(actor: Actor, now: datetime) -> MePage:
 def what_runs(actor: Actor, now: datetime) -> WhatRuns:
     """What the signed-in customer has with us now. Raises Forbidden for anyone else."""
     if actor.customer_id is None:
-        raise Forbidden("This page is for customers.")
+        raise Forbidden(gettext("This page is for customers."))
     with db.reading() as session:
         profile = profiles.profile(session, actor.customer_id)
         pack = catalogues.pack_in_force(session)

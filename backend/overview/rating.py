@@ -17,9 +17,10 @@ from backend.treatments import service as treatments
 from backend.treatments.cards import OfferLine
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Forbidden
+from shared.kernel.languages import gettext, noted
 
 CHANNEL = "portal"
-_NOT_YET = "You can tell us how it was once it is done, for thirty days."
+_NOT_YET = noted("You can tell us how it was once it is done, for thirty days.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def rate_case(session: Session, actor: Actor, case_id: UUID, score: int, words: 
     customer_id = _own(actor)
     case = cases.case_of(session, customer_id, case_id)
     if not _case_is_done(case, now):
-        raise Conflict(_NOT_YET)
+        raise Conflict(gettext(_NOT_YET))
     return interactions.rate(
         session, customer_id, "case", case_id, score=score, words=words, about=case.subject or case.reference, channel=CHANNEL,
         pack=catalogues.pack_in_force(session), actor=actor, now=now,
@@ -59,7 +60,7 @@ def rate_offer(session: Session, actor: Actor, offer_id: UUID, score: int, words
     """How something that they accepted was, once it is done. Raises as `rate_case` does."""
     line = treatments.offer_page(session, offer_id, actor, now).line
     if not _offer_is_done(line, now):
-        raise Conflict(_NOT_YET)
+        raise Conflict(gettext(_NOT_YET))
     return interactions.rate(
         session, _own(actor), "offer", offer_id, score=score, words=words, about=line.headline, channel=CHANNEL,
         pack=catalogues.pack_in_force(session), actor=actor, now=now,
@@ -81,5 +82,5 @@ def _asking(is_done: bool, given: Rating | None, now: datetime) -> Asking:
 
 def _own(actor: Actor) -> UUID:
     if actor.customer_id is None:
-        raise Forbidden("This page is for customers.")
+        raise Forbidden(gettext("This page is for customers."))
     return actor.customer_id

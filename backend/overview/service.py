@@ -22,6 +22,8 @@ from backend.matrix.service import Pack
 from backend.overview import belonging, lines, needing, telling
 from backend.overview.allowing import privacy_page, say_consents
 from backend.overview.belonging import GROUP_WORDS
+from backend.overview.bill_changes import BillChange
+from backend.overview.billing import BillPage, BillsPage, PaymentPage, bill_page, bills_page, payment_page
 from backend.overview.calling import caller, create_caller, wrap_up, wrap_up_page
 from backend.overview.cancelling import LeavingPage, leaving_page
 from backend.overview.described import Described, described
@@ -35,7 +37,6 @@ from backend.overview.rating import Asking, asking_of_case, asking_of_offer, rat
 from backend.overview.scoring import Scored, score_all, scorer
 from backend.overview.tracing import Claimed, SourcesPage, Traced, sources_page
 from backend.overview.types import (
-    BillsPage,
     Choice,
     CustomerPage,
     MomentView,
@@ -54,10 +55,14 @@ from backend.treatments import service as treatments
 from shared.kernel import clock
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from shared.kernel.languages import gettext, noted
 
 __all__ = [
     "GROUP_WORDS",
     "Asking",
+    "BillChange",
+    "BillPage",
+    "BillsPage",
     "Claimed",
     "CustomerPage",
     "Described",
@@ -65,6 +70,7 @@ __all__ = [
     "FunnelPage",
     "LeavingPage",
     "MePage",
+    "PaymentPage",
     "PortalHome",
     "Scored",
     "SourcesPage",
@@ -76,6 +82,7 @@ __all__ = [
     "add_finder",
     "asking_of_case",
     "asking_of_offer",
+    "bill_page",
     "bills_page",
     "caller",
     "cancel_case",
@@ -90,6 +97,7 @@ __all__ = [
     "leaving_page",
     "me_page",
     "offers_page",
+    "payment_page",
     "portal_home",
     "privacy_page",
     "rate_case",
@@ -116,15 +124,14 @@ __all__ = [
 
 DESK_CHANNEL, PORTAL_CHANNEL = "phone", "portal"
 SHOWN_BILLS = 6
-READ_BILLS = 24
 A_YEAR_OF_BILLS = 13
 TIMELINE = 25
 ANSWERED = ("accepted", "fulfilled", "declined", "deferred", "pending_approval", "undone")
 CALLBACK_TIMES = {
-    "soon": "as soon as possible",
-    "morning": "in the morning",
-    "afternoon": "in the afternoon",
-    "evening": "in the evening",
+    "soon": noted("as soon as possible"),
+    "morning": noted("in the morning"),
+    "afternoon": noted("in the afternoon"),
+    "evening": noted("in the evening"),
 }
 LONGEST_ABOUT = 200
 SAME_REQUEST = timedelta(minutes=10)
@@ -291,24 +298,16 @@ def services_page(actor: Actor, now: datetime) -> ServicesPage:
     return ServicesPage(lines.services(snapshot, pack, "customer"), lines.details(snapshot, pack, "customer"))
 
 
-def bills_page(actor: Actor, now: datetime) -> BillsPage:
-    """The customer's bills of two years, newest first, and what is still to pay."""
-    with db.reading() as session:
-        profile, snapshot, pack = _read(session, _own(actor), now)
-        found = profiles.bills(session, profile.customer_id, READ_BILLS)
-        credits = profiles.waiting_credits(session, profile.customer_id)
-    today = date.fromisoformat(snapshot.today)
-    bills = tuple(lines.bill_line(bill, today) for bill in found)
-    return BillsPage(bills, lines.balance(bills, pack.currency), profile.timezone, credits)
-
-
 def activity_page(actor: Actor, now: datetime, cursor: str | None = None) -> TimelinePage:
     """What happened, in the customer's own words; nothing that agents wrote for each other. Raises Invalid for a bad cursor."""
     kinds = interactions.KINDS - interactions.HIDDEN_FROM_CUSTOMERS
     with db.reading() as session:
-        profile = profiles.profile(session, _own(actor))
+        profile, pack = profiles.profile(session, _own(actor)), catalogues.pack_in_force(session)
         events = interactions.timeline(session, profile.customer_id, kinds=kinds, limit=TIMELINE, cursor=cursor)
-    told = tuple(lines.timeline_line(event, "customer", profile.language) for event in events.items)
+    told = tuple(
+        lines.timeline_line(lines.in_their_language(event, pack), "customer", profile.language)
+        for event in events.items
+    )
     return TimelinePage(told, events.next_cursor, profile.timezone)
 
 
@@ -320,7 +319,7 @@ def set_moment(
     Raises NotFound (for another customer's id too), Invalid, and Conflict for an agent whose call with them is private.
     """
     if actor.kind == "customer" and actor.customer_id != customer_id:
-        raise NotFound("There is no such customer.")
+        raise NotFound(gettext("There is no such customer."))
     customer_id = profiles.resolve(session, customer_id)
     if actor.kind == "staff" and any(
         one.is_private and one.staff_id == UUID(actor.id)
@@ -348,13 +347,13 @@ def request_callback(session: Session, actor: Actor, *, when: str, about: str, n
     errors = {}
     at = _instant(when)
     if when not in CALLBACK_TIMES and at is None:
-        errors["when"] = "Choose when we may call."
+        errors["when"] = gettext("Choose when we may call.")
     if len(about) > LONGEST_ABOUT:
-        errors["about"] = f"Keep it to {LONGEST_ABOUT} characters."
+        errors["about"] = gettext("Keep it to %(most)s characters.", most=LONGEST_ABOUT)
     if profile.phone is None:
-        errors["when"] = "We have no phone number of yours. Please call us instead."
+        errors["when"] = gettext("We have no phone number of yours. Please call us instead.")
     if errors:
-        raise Invalid("Please check your request.", errors)
+        raise Invalid(gettext("Please check your request."), errors)
     wish = "" if at else CALLBACK_TIMES[when]
     for known in cases.of_customer(session, profile.customer_id):
         same = (known.kind, known.wish, known.subject) == ("callback", wish, about) and at in (None, known.slot_at)
@@ -373,7 +372,7 @@ def cancel_case(session: Session, actor: Actor, case_id: UUID, now: datetime) ->
     """
     case = cases.case_of(session, _own(actor), case_id)
     if case.kind != "callback" or case.offer_id is not None:
-        raise Conflict("This can't be called off here. Please talk to us.")
+        raise Conflict(gettext("This can't be called off here. Please talk to us."))
     return cases.cancel(session, _own(actor), case_id, actor=actor, now=now, channel=PORTAL_CHANNEL)
 
 
@@ -388,7 +387,7 @@ def _instant(text: str) -> datetime | None:
 
 def _own(actor: Actor) -> UUID:
     if actor.customer_id is None:
-        raise Forbidden("This page is for customers.")
+        raise Forbidden(gettext("This page is for customers."))
     return actor.customer_id
 
 

@@ -388,12 +388,3 @@ class ServicesPage:
 
     services: tuple[ServiceLine, ...]
     details: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class BillsPage:
-    bills: tuple[BillLine, ...]
-    balance: Money
-    timezone: str
-    credits: tuple[Credit, ...]
-    """What will be taken off the next bill."""

@@ -114,6 +114,13 @@ def amend(
     return version
 
 
+def set_language(session: Session, customer_id: UUID, tag: str, now: datetime) -> None:
+    """Writes which language the customer wants to be spoken to in, by its tag; nothing where it is so already. Raises NotFound."""
+    asked = select(queries.CUSTOMER.c.language).where(queries.CUSTOMER.c.customer_id == customer_id)
+    if session.execute(asked).scalar() != tag:
+        amend(session, customer_id, {"language": tag}, (), now)
+
+
 def count_past(
     session: Session,
     customer_id: UUID,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from types import EllipsisType
@@ -31,6 +31,7 @@ from backend.profiles.belonging import (
     with_belonging,
 )
 from backend.profiles.beside import Beside, beside
+from backend.profiles.billing import bill_before, bill_heads, bill_of, bills
 from backend.profiles.bulk import (
     FILE_LOAD,
     Enrolled,
@@ -47,7 +48,7 @@ from backend.profiles.changing import closes_on, note_closing, revise, states_du
 from backend.profiles.consenting import consent, consent_history, enter_consent, wording_version
 from backend.profiles.crediting import book_credit, issue_bill, waiting_credits
 from backend.profiles.experience import Moved, moves, score, with_truths
-from backend.profiles.filing import Details, amend, count_past, details
+from backend.profiles.filing import Details, amend, count_past, details, set_language
 from backend.profiles.finding import Found, find
 from backend.profiles.identified import Identified, existing, identified, identified_after, versions_after
 from backend.profiles.identity import caller_number, fold, forget, normalise
@@ -90,6 +91,7 @@ from backend.profiles.rfm import Cuts
 from backend.profiles.risk import band, in_words
 from backend.profiles.scoring import OWN_VALUES, Reckoning, cuts_now, is_scored, keep_cuts, renew_kept
 from backend.profiles.searching import callers, find_by_sign_in, owner, search
+from backend.profiles.settling import pay_bill
 from backend.profiles.snapshot import Snapshot, snapshot
 from backend.profiles.sourcing import (
     LONG_AGO,
@@ -128,22 +130,21 @@ from backend.record import service as record
 from shared.kernel import clock
 from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import Erased, NotFound
-from shared.kernel.money import Money
 
 __all__ = [
     "ANONYMOUS", "ATTRIBUTE", "DOTS", "FIELDS", "FILE_LOAD", "GROUP_KINDS", "HOUSEHOLD", "LONG_AGO", "NAMELESS", "OPEN", "OWN_VALUES", "REFUSED",
     "RELATIONS", "SCORES", "SIGN", "STAMP", "Beside", "Bill", "Claim", "Claims", "Consent", "ConsentEntry", "ConsentState", "Credit", "Cuts",
     "Details", "Enrolled", "Found", "Group", "GroupKind", "Hit", "Holding", "Identified", "Joined", "LifetimeValue", "LoadProgress", "Mask", "Match",
     "Member", "Membership", "Moment", "Moved", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile", "Reckoning", "Representative", "Snapshot",
-    "Sourced", "Transition", "add_representative", "amend", "anonymous", "band", "be_known_by", "beginnings", "beside", "between", "bill_heads",
+    "Sourced", "Transition", "add_representative", "amend", "anonymous", "band", "be_known_by", "beginnings", "beside", "between", "bill_before", "bill_heads", "bill_of",
     "bills", "book_credit", "caller_number", "callers", "claims_of", "closes_on", "consent", "consent_history", "contact_sources", "count", "count_past",
     "cuts_now", "details", "email_text", "end_representative", "enrol", "enter_prospect", "erase_customer", "everyone_after", "existing",
     "export_customer", "find", "find_by_sign_in", "fold", "forgiven", "hand_over", "held", "hold", "hold_both", "identified", "identified_after",
     "in_words", "is_scored", "is_slip", "issue_bill", "join", "keep_claims", "keep_cuts", "known_as", "learn", "learn_from", "leave",
     "lifetime_value", "load_progress", "loaded_packs", "local_today", "lock_out", "mask_of", "meant", "members", "memberships", "move_customer",
-    "move_customer_back", "moves", "name_text", "names_of", "nearly", "no_longer_known_by", "normalise", "note_closing", "note_erased", "note_progress", "note_swept", "owner", "owners",
+    "move_customer_back", "moves", "name_text", "names_of", "nearly", "no_longer_known_by", "normalise", "note_closing", "note_erased", "note_progress", "note_swept", "owner", "owners", "pay_bill",
     "phone_text", "profile", "renew_belonging", "renew_household", "renew_kept", "representative", "representatives", "resolve", "revise", "rewrite",
-    "score", "search", "set_consent", "set_moment", "settle", "snapshot", "some_from", "sources", "stamp", "stamp_of", "states_after", "states_due",
+    "score", "search", "set_consent", "set_language", "set_moment", "settle", "snapshot", "some_from", "sources", "stamp", "stamp_of", "states_after", "states_due",
     "stir", "stir_home", "take_back_truth", "taken_attributes", "tell_contact", "told_moment", "unswept", "versions_after", "waiting_credits", "why", "with_belonging", "with_truths",
     "wording_version",
 ]  # fmt: skip
@@ -196,31 +197,6 @@ def stamp(session: Session, customer_id: UUID) -> tuple[int, Moment | None]:
 def stamp_of(row: Any) -> tuple[int, Moment | None]:
     """The same of a row of `STAMP`, which others may read together with what is theirs."""
     return row.version, moment_of(row)
-
-
-def bills(session: Session, customer_id: UUID, most: int = 24) -> tuple[Bill, ...]:
-    """The customer's bills with their lines, newest first."""
-    rows = session.execute(queries.BILLS, {"customer_id": customer_id, "most": most})
-    return tuple(_bill(row, row.lines) for row in rows)
-
-
-def bill_heads(session: Session, customer_id: UUID, most: int = 24, *, unpaid: bool = False) -> tuple[Bill, ...]:
-    """The same without their lines, for pages that show none; with `unpaid`, those alone that are open or overdue."""
-    statement = queries.UNPAID if unpaid else queries.BILL_HEADS
-    return tuple(_bill(row, ()) for row in session.execute(statement, {"customer_id": customer_id, "most": most}))
-
-
-def _bill(row: Any, lines: Iterable[dict[str, Any]]) -> Bill:
-    return Bill(
-        bill_id=row.bill_id,
-        reference=row.reference,
-        issued_on=row.issued_on,
-        due_on=row.due_on,
-        amount=Money(row.amount_minor, row.currency),
-        status=row.status,
-        paid_on=row.paid_on,
-        lines=tuple((line["text"], Money(line["amount_minor"], row.currency)) for line in lines),
-    )
 
 
 def learn(

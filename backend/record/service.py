@@ -19,6 +19,7 @@ from backend.record.outbox import put, register, run_due
 from backend.record.recently import lately
 from backend.record.types import RETURN, Change, Delivery, Endpoint
 from backend.record.webhook_sending import Reach, Sender
+from backend.record.webhook_signing import headers_of
 from backend.record.webhooks import (
     EVENTS,
     add_endpoint,
@@ -36,7 +37,7 @@ from shared.kernel.actors import Actor
 __all__ = [
     "CHANGED", "ERASED", "EVENTS", "RETURN", "Answer", "Change", "Delivery", "Endpoint", "Hub", "Reach", "Request", "Sender", "Verdict", "Watch",
     "add_endpoint", "announce", "audit", "begin", "changed", "deliveries", "endpoints", "erase_customer", "export_customer", "finish", "followed", "forget_by",
-    "give_up", "hub", "jobs_about", "lately", "move_customer", "move_customer_back", "purge", "purge_changes", "purge_deliveries", "put", "reached",
+    "give_up", "headers_of", "hub", "jobs_about", "lately", "move_customer", "move_customer_back", "purge", "purge_changes", "purge_deliveries", "put", "reached",
     "register", "remember", "remove_endpoint", "request_of", "resend", "resend_all", "run_due", "seal", "switch_endpoint", "verify",
 ]  # fmt: skip
 

@@ -15,8 +15,9 @@ from backend.treatments.disclosing import Ticks, needed_of, told_of
 from backend.treatments.inputs import Inputs
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Invalid
+from shared.kernel.languages import noted
 
-MISSING = "Something is needed before they can accept."
+MISSING = noted("Something is needed before they can accept.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,7 +212,7 @@ def alternatives(
         words = Words(inputs.snapshot, inputs.pack, inputs.profile.first_name, item.terms, inputs.mask, names)
         script = script_of(t.phone, words, inputs.mask.text, inputs.pack).text
         terms = cards.term_lines(item.terms, inputs)
-        found.append(Alternative(key, subject, t.name, cards.headline(t, words), t.issue, script, terms))
+        found.append(Alternative(key, subject, t.name, cards.headline(t, words, inputs.pack), t.issue, script, terms))
     return tuple(found)
 
 

@@ -11,11 +11,17 @@ from backend.matrix.service import day_text
 from backend.treatments.inputs import Inputs
 from shared.kernel.actors import Actor
 from shared.kernel.clock import zone_named
+from shared.kernel.languages import gettext as _
+from shared.kernel.languages import noted
 
 _ANSWERS = {
-    "accepted": "Accepted", "fulfilled": "Accepted", "declined": "Declined", "deferred": "Put off", "undone": "Taken back",
-    "pending_approval": "Asked",
-}  # fmt: skip
+    "accepted": noted("Accepted by %(name)s, for you, %(when)s."),
+    "fulfilled": noted("Accepted by %(name)s, for you, %(when)s."),
+    "declined": noted("Declined by %(name)s, for you, %(when)s."),
+    "deferred": noted("Put off by %(name)s, for you, %(when)s."),
+    "undone": noted("Taken back by %(name)s, for you, %(when)s."),
+    "pending_approval": noted("Asked for by %(name)s, for you, %(when)s."),
+}
 """What someone who acts for the customer did to bring about these states; to the others it came by itself or by us."""
 
 
@@ -38,7 +44,7 @@ def by(row: Any, inputs: Inputs, viewer: Actor) -> str:
     name = (row.answered_by if row.answered_at is not None else row.presented_by) or ""
     if viewer.kind != "customer":
         return name
-    return "you" if name == inputs.profile.name else "our team"
+    return _("you") if name == inputs.profile.name else _("our team")
 
 
 def person(row: Any) -> Person | None:
@@ -52,8 +58,11 @@ def heard(row: Any, inputs: Inputs) -> str:
         return ""
     local = row.presented_at.astimezone(zone_named(inputs.profile.timezone))
     where = interactions.in_channel(row.presented_channel)
-    who = f"{row.presented_by} told you" if row.presented_by else "We told you"
-    return f"{who} of this on {day_text(local.date())} at {local:%H:%M}{where and ' '}{where}."
+    when = _("on %(day)s at %(time)s", day=day_text(local.date()), time=f"{local:%H:%M}")
+    when = f"{when}{where and ' '}{where}"
+    if row.presented_by:
+        return _("%(name)s told you of this %(when)s.", name=row.presented_by, when=when)
+    return _("We told you of this %(when)s.", when=when)
 
 
 def answer_text(row: Any, label: str, inputs: Inputs, viewer: Actor) -> str:
@@ -65,14 +74,15 @@ def answer_text(row: Any, label: str, inputs: Inputs, viewer: Actor) -> str:
         return ""
     local = row.answered_at.astimezone(zone_named(inputs.profile.timezone))
     where = interactions.in_channel(row.answered_channel)
-    when = f"on {day_text(local.date())} at {local:%H:%M}{where and ' '}{where}"
+    when = _("on %(day)s at %(time)s", day=day_text(local.date()), time=f"{local:%H:%M}")
+    when = f"{when}{where and ' '}{where}"
     acting = person(row)
     if acting is None:
-        return f"{label} {when}, by {by(row, inputs, viewer)}."
+        return _("%(label)s %(when)s, by %(who)s.", label=label, when=when, who=by(row, inputs, viewer))
     if viewer.kind != "customer":
         return (
             f"{label} {when}, by {by(row, inputs, viewer)} with {interactions.person_text(row.answered_with, False)}."
         )
     if row.state in _ANSWERS:
-        return f"{_ANSWERS[row.state]} by {acting.name}, for you, {when}."
-    return f"{label} {when}, by our team with {acting.name}."
+        return _(_ANSWERS[row.state], name=acting.name, when=when)
+    return _("%(label)s %(when)s, by our team with %(name)s.", label=label, when=when, name=acting.name)

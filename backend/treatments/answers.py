@@ -6,7 +6,9 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from backend.engine.facts import TAKEN
+from shared.kernel import dates
 from shared.kernel.errors import AlreadyAnswered, Conflict, Expired, Invalid, NoLongerOffered
+from shared.kernel.languages import gettext
 
 Response = Literal["presented", "accepted", "declined", "deferred"]
 RESPONSES: tuple[Response, ...] = ("presented", "accepted", "declined", "deferred")
@@ -24,19 +26,21 @@ def permit(offer: Any, response: Response, now: datetime, today: date, seen: int
     before the earlier answer was settled was in a race with it, and lost.
     """
     if offer.state in ("withdrawn", "superseded"):
-        raise NoLongerOffered("This is no longer offered.")
+        raise NoLongerOffered(gettext("This is no longer offered."))
     if offer.state == "undone":
-        raise AlreadyAnswered("This offer was accepted, and taken back.")
+        raise AlreadyAnswered(gettext("This offer was accepted, and taken back."))
     if offer.state in TAKEN:
-        raise AlreadyAnswered("This offer was accepted already.")
+        raise AlreadyAnswered(gettext("This offer was accepted already."))
     if offer.state == "expired" or offer.valid_until < today:
-        raise Expired("This offer has ended; its terms can no longer be given.")
+        raise Expired(gettext("This offer has ended; its terms can no longer be given."))
     if offer.state == "declined" and (response != "accepted" or _raced(offer, now, seen)):
-        raise AlreadyAnswered("This offer was declined already.")
+        raise AlreadyAnswered(gettext("This offer was declined already."))
     if offer.state == "deferred" and response != "presented" and _raced(offer, now, seen):
-        raise AlreadyAnswered("This offer was put off just now.")
+        raise AlreadyAnswered(gettext("This offer was put off just now."))
     if offer.state in ("open", "presented") and seen is not None and seen != offer.version:
-        raise Conflict("The terms of this offer changed since this page was opened. Please look at them again.")
+        raise Conflict(
+            gettext("The terms of this offer changed since this page was opened. Please look at them again.")
+        )
     return response != "presented" or offer.state == "open"
 
 
@@ -61,10 +65,10 @@ def checked_until(until: date | None, today: date, valid_until: date) -> date:
     if until is None:
         return min(date.fromordinal(today.toordinal() + 7), valid_until)
     if until <= today:
-        raise Invalid("Choose a day after today.", {"until": "a day after today"})
+        raise Invalid(gettext("Choose a day after today."), {"until": "a day after today"})
     if until > valid_until:
         raise Invalid(
-            f"The offer ends on {valid_until.isoformat()}; choose that day or one before.",
+            gettext("The offer ends on %(day)s; choose that day or one before.", day=dates.long_day(valid_until)),
             {"until": f"no later than {valid_until.isoformat()}"},
         )
     return until

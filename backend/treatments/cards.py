@@ -12,6 +12,7 @@ from uuid import UUID
 from backend.engine.catalogue import Reason, Treatment
 from backend.engine.facts import TermValue, terms_from, terms_json
 from backend.engine.service import AlterableTerm, Factors, Ranked, Words, alterable_terms, fill, term_text
+from backend.matrix.service import Pack
 from backend.rules.service import Context, RuleFailed
 from backend.treatments import answered
 from backend.treatments.answered import Person
@@ -21,14 +22,12 @@ from backend.treatments.inputs import Inputs
 from backend.treatments.labels import STATE_LABELS as STATE_LABELS
 from backend.treatments.labels import STEP_LABELS as STEP_LABELS
 from backend.treatments.masked import masked_term, sayable, unsaid
-from backend.treatments.plan_changes import changes_of, made
 from backend.treatments.scripting import Doubt, SaidNext, script_of, spoken
 from backend.treatments.withholding import WithheldLine as WithheldLine
+from shared.kernel import languages
 from shared.kernel.actors import Actor
-from shared.kernel.money import Money, of_major
-
-MONTHLY = "monthly_charges"
-"""The attribute that says what a customer pays a month, where the pack keeps one."""
+from shared.kernel.languages import gettext
+from shared.kernel.money import Money
 
 
 @dataclass(frozen=True)
@@ -186,9 +185,12 @@ class CustomerRecommendation:
 
 
 def term_lines(terms: Iterable[TermValue], inputs: Inputs) -> tuple[TermLine, ...]:
-    currency, language = inputs.pack.currency, inputs.profile.language
+    pack, language = inputs.pack, inputs.profile.language
     shown = (masked_term(t, inputs.mask) for t in terms)
-    return tuple(TermLine(t.key, t.label, t.value, t.unit, term_text(t, currency, language)) for t in shown)
+    return tuple(
+        TermLine(t.key, pack.said(t.label), t.value, t.unit, pack.said(term_text(t, pack.currency, language)))
+        for t in shown
+    )
 
 
 def terms_equal(terms: Iterable[TermValue], stored: list[Mapping[str, Any]]) -> bool:
@@ -205,26 +207,33 @@ def stand_in(item: Ranked) -> Any:
 
 
 def customer_card(t: Treatment, row: Any, inputs: Inputs, context: Context) -> CustomerCard:
-    """The card of an offer: its own terms, and the words of the catalogue that it was made from."""
+    """The card of an offer in the customer's language: its own terms, and the words of the catalogue that it was made from."""
+    with languages.speaking(languages.heard(inputs.profile.language)):
+        return _customer_card(t, row, inputs, context)
+
+
+def _customer_card(t: Treatment, row: Any, inputs: Inputs, context: Context) -> CustomerCard:
     terms = terms_from(row.terms)
     words, held = _words(inputs, terms), _holding(t.reason, context)
-    said, hide = _acknowledged(inputs), inputs.mask.text
+    acknowledged, hide = _acknowledged(inputs), inputs.mask.text
+    pack = inputs.configuration.catalogue_of(row.catalogue_version).pack
+    said = pack.said
     return CustomerCard(
         offer_id=row.offer_id,
         treatment=t.key,
         subject=row.subject,
-        headline=headline(t, words),
-        acknowledgement=hide(fill(said.customer, words)) if said else None,
-        body=hide(fill(t.portal.body, words)) if t.portal else "",
-        reason=next((hide(fill(r.customer, words)) for r in sayable(held, inputs.mask) if r.customer), ""),
+        headline=headline(t, words, pack),
+        acknowledgement=hide(fill(inputs.pack.said(acknowledged.customer), words)) if acknowledged else None,
+        body=hide(fill(said(t.portal.body), words)) if t.portal else "",
+        reason=next((hide(fill(said(r.customer), words)) for r in sayable(held, inputs.mask) if r.customer), ""),
         terms=term_lines(terms, inputs),
         valid_until=row.valid_until,
-        accept_label=fill(t.portal.accept, words) if t.portal else "Accept",
+        accept_label=fill(said(t.portal.accept), words) if t.portal else gettext("Accept"),
         state=row.state,
         version=row.version,
         reference=row.reference,
-        promise=fill(t.fulfilment.promise, words),
-        disclosures=disclosures_of(t, inputs.configuration.catalogue_of(row.catalogue_version).pack, words),
+        promise=fill(said(t.fulfilment.promise), words),
+        disclosures=disclosures_of(t, pack, words),
     )
 
 
@@ -260,13 +269,15 @@ def agent_card(
     )
 
 
-def headline(t: Treatment, words: Words) -> str:
-    return fill(t.portal.headline, words) if t.portal else t.name
+def headline(t: Treatment, words: Words, pack: Pack) -> str:
+    """What the offer is called, in the language that is spoken; `pack` is that of the catalogue which has the treatment."""
+    return fill(pack.said(t.portal.headline), words) if t.portal else t.name
 
 
 def offer_line(row: Any, inputs: Inputs, viewer: Actor) -> OfferLine:
     """An offer as this viewer may know it: a customer reads who answered as themselves or the house, never a name."""
-    t = inputs.configuration.catalogue_of(row.catalogue_version).treatments[row.treatment]
+    catalogue = inputs.configuration.catalogue_of(row.catalogue_version)
+    t, pack = catalogue.treatments[row.treatment], catalogue.pack
     terms = terms_from(row.terms)
     words = _words(inputs, terms)
     at, channel = (
@@ -275,15 +286,15 @@ def offer_line(row: Any, inputs: Inputs, viewer: Actor) -> OfferLine:
     refused = (
         row.state == "withdrawn" and row.supersedes is not None and row.answered_at is not None and row.until is None
     )
-    label = _refusal(viewer) if refused else STATE_LABELS[row.state]
-    text = answered.answer_text(row, "Asked" if row.state == "pending_approval" else label, inputs, viewer)
+    label = _refusal(viewer) if refused else gettext(STATE_LABELS[row.state])
+    text = answered.answer_text(row, gettext("Asked") if row.state == "pending_approval" else label, inputs, viewer)
     if refused:
         # Who answered and when is who asked: what counts by now is why not, which is between the staff.
         text = f"{label}." if viewer.kind == "customer" else f"{label}: {row.reason}"
     return OfferLine(
         offer_id=row.offer_id,
         treatment=row.treatment,
-        headline=headline(t, words),
+        headline=headline(t, words, pack),
         state=row.state,
         state_label=label,
         at=at,
@@ -300,44 +311,48 @@ def offer_line(row: Any, inputs: Inputs, viewer: Actor) -> OfferLine:
         else None,
         version=row.version,
         reference=row.reference,
-        promise=fill(t.fulfilment.promise, words),
+        promise=fill(pack.said(t.fulfilment.promise), words),
         disclosed=told_from(row.disclosed),
         chosen=tuple(replace(one, text=inputs.mask.text(one.text)) for one in chosen_from(row.chosen)),
     )
 
 
-def monthly_change(t: Treatment, row: Any, inputs: Inputs) -> tuple[Money, Money] | None:
-    """What the customer pays a month before and after fulfilment; None where it leaves that as it is, or they may not read it."""
-    attributes, currency = inputs.snapshot.attributes, inputs.pack.currency
-    before = attributes.get(MONTHLY)
-    if before is None or MONTHLY in inputs.mask.hidden:
-        return None
-    after = made(changes_of(t.fulfilment, terms_from(row.terms), attributes, currency), attributes).get(MONTHLY)
-    pair = (of_major(float(before), currency), of_major(float(after or 0), currency))
-    return pair if pair[0] != pair[1] else None
-
-
 def _refusal(viewer: Actor) -> str:
     """Altered terms that were not approved, as the timeline calls them."""
-    return "Could not be confirmed" if viewer.kind == "customer" else "Not approved"
+    return gettext("Could not be confirmed") if viewer.kind == "customer" else "Not approved"
 
 
 def elsewhere_line(item: Ranked, rule: str, channels: tuple[str, ...], reference: str, inputs: Inputs) -> Elsewhere:
-    t = inputs.configuration.catalogue_of(item.catalogue_version).treatments[item.treatment]
+    catalogue = inputs.configuration.catalogue_of(item.catalogue_version)
+    t = catalogue.treatments[item.treatment]
     words = _words(inputs, item.terms)
     labels = tuple(inputs.pack.label_of(inputs.pack.channels, c) for c in channels)
-    return Elsewhere(t.key, headline(t, words), channels, labels, rule, reference)
+    return Elsewhere(t.key, headline(t, words, catalogue.pack), channels, labels, rule, reference)
 
 
 def event_data(row: Any, inputs: Inputs) -> dict[str, Any]:
-    """What the timeline keeps of an offer's event: words fit for both audiences, and the ids to look it up."""
-    t = inputs.configuration.catalogue_of(row.catalogue_version).treatments[row.treatment]
+    """What the timeline keeps of an offer's event: words fit for both audiences, and the ids to look it up.
+
+    The house reads English; `said` keeps what the customer read, where that was in another language.
+    """
+    with languages.speaking(languages.ENGLISH):
+        data = _event_data(row, inputs)
+    if (tag := languages.heard(inputs.profile.language)) != languages.ENGLISH:
+        with languages.speaking(tag):
+            theirs = _event_data(row, inputs)
+        data["said"] = {key: value for key, value in theirs.items() if value != data.get(key)}
+    return data
+
+
+def _event_data(row: Any, inputs: Inputs) -> dict[str, Any]:
+    catalogue = inputs.configuration.catalogue_of(row.catalogue_version)
+    t, pack = catalogue.treatments[row.treatment], catalogue.pack
     terms = terms_from(row.terms)
     words = Words(inputs.snapshot, inputs.pack, inputs.profile.first_name, terms)
     data = {
         "offer_id": str(row.offer_id),
         "treatment": row.treatment,
-        "headline": headline(t, words),
+        "headline": headline(t, words, pack),
         "reference": row.reference,
         "terms": {line.label: line.text for line in term_lines(terms, inputs)},
     }
@@ -346,7 +361,7 @@ def event_data(row: Any, inputs: Inputs) -> dict[str, Any]:
     if row.until:
         data["until"] = row.until.isoformat()
     if row.state in ("accepted", "fulfilled"):
-        data["promise"] = fill(t.fulfilment.promise, words)
+        data["promise"] = fill(pack.said(t.fulfilment.promise), words)
     if row.disclosed:
         data["disclosed"] = told_data(row.disclosed)
     if row.chosen:

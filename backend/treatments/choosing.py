@@ -21,9 +21,10 @@ from backend.treatments.chosen import Answer, Asked, Chosen, chosen_from
 from backend.treatments.inputs import Inputs
 from shared.kernel import clock
 from shared.kernel.errors import Invalid
+from shared.kernel.languages import gettext, noted, spoken
 
-GONE = "That time was just taken. Choose another."
-NOT_ONE = "Choose one of these."
+GONE = noted("That time was just taken. Choose another.")
+NOT_ONE = noted("Choose one of these.")
 LONGEST = 400
 """So many characters of what they say are kept, of each."""
 
@@ -49,7 +50,7 @@ def chosen_of(asked: tuple[Asked, ...], row: Any, inputs: Inputs, given: Mapping
     """What of it was given. Raises Invalid for what nobody asked."""
     wanted = {one.key: one for one in treatment_of(row, inputs).input}
     if extra := sorted(set(given) - set(wanted)):
-        raise Invalid("This is not asked here.", {f"input-{key}": "is not asked" for key in extra})
+        raise Invalid(gettext("This is not asked here."), {f"input-{key}": "is not asked" for key in extra})
     chosen: list[Chosen] = []
     wrong: dict[str, str] = {}
     day, day_field = None, ""
@@ -57,7 +58,7 @@ def chosen_of(asked: tuple[Asked, ...], row: Any, inputs: Inputs, given: Mapping
         text = given.get(one.key, "").strip()
         if not text:
             if one.required:
-                wrong[one.field] = _MISSING[one.kind]
+                wrong[one.field] = gettext(_MISSING[one.kind])
             continue
         try:
             found, on = _read(one, wanted[one.key], text, inputs)
@@ -76,7 +77,7 @@ def take(session: Session, choice: Choice, inputs: Inputs, now: datetime) -> lis
         if one.kind == "slot":
             at = datetime.fromisoformat(one.value)
             if cases.take_time(session, inputs.pack, one.calendar, at, now) is None:
-                raise Invalid(GONE, {f"input-{one.key}": GONE})
+                raise Invalid(gettext(GONE), {f"input-{one.key}": gettext(GONE)})
     return [asdict(one) for one in choice.chosen] or None
 
 
@@ -92,15 +93,17 @@ def treatment_of(row: Any, inputs: Inputs) -> Treatment:
 
 
 _MISSING = {
-    "slot": "Choose a time.", "address": "Write the address.", "choice": NOT_ONE, "text": "Write a few words.", "date": "Choose a day.",
+    "slot": noted("Choose a time."), "address": noted("Write the address."), "choice": NOT_ONE,
+    "text": noted("Write a few words."), "date": noted("Choose a day."),
 }  # fmt: skip
 
 
 def _asked(session: Session, one: Input, t: Treatment, row: Any, inputs: Inputs, now: datetime) -> Asked:
-    language, zone = inputs.profile.language, inputs.profile.timezone
-    asked = Asked(one.key, one.kind, one.label_in(language), one.hint, one.required, _known(one, inputs))
+    zone, said = inputs.profile.timezone, inputs.configuration.catalogue_of(row.catalogue_version).pack.said
+    label = said(one.label_in(spoken()))
+    asked = Asked(one.key, one.kind, label, said(one.hint), one.required, _known(one, inputs))
     if one.kind == "choice":
-        return replace(asked, answers=tuple(Answer(o.key, o.label_in(language)) for o in one.option))
+        return replace(asked, answers=tuple(Answer(o.key, said(o.label_in(spoken()))) for o in one.option))
     if one.kind == "date":
         visit = one.used_for == "time"
         first = budgets.earliest_day(t, inputs.today) if visit else inputs.today
@@ -147,23 +150,24 @@ def _read(asked: Asked, one: Input, text: str, inputs: Inputs) -> tuple[Chosen, 
     if one.kind == "slot":
         answer = next((a for a in asked.answers if a.value == _instant(text)), None)
         if answer is None or answer.slot is None:
-            raise Invalid(GONE)
+            raise Invalid(gettext(GONE))
         until = clock.utc(answer.slot.until).isoformat()
         return replace(kept, value=answer.value, text=answer.label, calendar=one.calendar, until=until), answer.day
     if one.kind == "choice":
         answer = next((a for a in asked.answers if a.value == text), None)
         if answer is None:
-            raise Invalid(NOT_ONE)
+            raise Invalid(gettext(NOT_ONE))
         return replace(kept, text=answer.label), None
     if one.kind == "date":
         day = _day(text)
         if not (asked.first and asked.last and asked.first <= day <= asked.last):
-            raise Invalid(f"Choose a day from {asked.first:%-d %B} to {asked.last:%-d %B %Y}.")
+            first, last = (day_text(end) if end else "" for end in (asked.first, asked.last))
+            raise Invalid(gettext("Choose a day from %(first)s to %(last)s.", first=first, last=last))
         return replace(kept, value=day.isoformat(), text=day_text(day)), day if one.used_for == "time" else None
     lines = [" ".join(line.split()) for line in text.splitlines()]
     said = ", ".join(line for line in lines if line) if one.kind == "address" else " ".join(" ".join(lines).split())
     if len(said) > LONGEST:
-        raise Invalid(f"Keep it to {LONGEST} characters.")
+        raise Invalid(gettext("Keep it to %(most)s characters.", most=LONGEST))
     return replace(kept, value=said, text=said), None
 
 
@@ -179,4 +183,4 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise Invalid("Choose a day.") from None
+        raise Invalid(gettext("Choose a day.")) from None

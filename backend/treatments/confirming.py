@@ -11,6 +11,7 @@ from backend.treatments import cards
 from backend.treatments.cards import OfferLine
 from backend.treatments.inputs import gather
 from backend.treatments.ledger import row_of
+from shared.kernel import languages
 from shared.kernel.actors import Actor
 
 
@@ -19,4 +20,5 @@ def as_the_customer_reads_it(session: Session, customer_id: UUID, offer_id: UUID
     inputs = gather(session, customer_id, now)
     owner = inputs.profile.customer_id
     reader = Actor("customer", str(owner), inputs.profile.name, customer_id=owner)
-    return cards.offer_line(row_of(session, owner, offer_id), inputs, reader)
+    with languages.speaking(languages.heard(inputs.profile.language)):
+        return cards.offer_line(row_of(session, owner, offer_id), inputs, reader)

@@ -12,6 +12,7 @@ from backend.engine.facts import terms_from
 from backend.engine.service import Words, fill
 from backend.matrix.service import Pack
 from backend.treatments.inputs import Inputs
+from shared.kernel import languages
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Invalid
 
@@ -59,7 +60,9 @@ def disclosures_of(t: Treatment, pack: Pack, words: Words) -> tuple[Disclosure, 
     known = {one.key: one for one in pack.disclosures}
     found = (known[key] for key in t.disclosures if key in known)
     return tuple(
-        Disclosure(one.key, one.version, fill(one.label, words), fill(one.wording, words), one.channels)
+        Disclosure(
+            one.key, one.version, fill(pack.said(one.label), words), fill(pack.said(one.wording), words), one.channels
+        )
         for one in found
     )
 
@@ -68,7 +71,8 @@ def needed_of(row: Any, inputs: Inputs) -> tuple[Disclosure, ...]:
     """What must be told before this offer is accepted, word for word, whoever looks."""
     catalogue = inputs.configuration.catalogue_of(row.catalogue_version)
     words = Words(inputs.snapshot, inputs.pack, inputs.profile.first_name, terms_from(row.terms))
-    return disclosures_of(catalogue.treatments[row.treatment], catalogue.pack, words)
+    with languages.speaking(languages.heard(inputs.profile.language)):
+        return disclosures_of(catalogue.treatments[row.treatment], catalogue.pack, words)
 
 
 def told_of(

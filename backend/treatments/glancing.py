@@ -37,10 +37,9 @@ def glance(customer_id: UUID, now: datetime) -> Glance:
     recommended = ""
     if decided.ranked:
         first = decided.ranked[0]
-        t = inputs.configuration.catalogue_of(first.catalogue_version).treatments[first.treatment]
-        recommended = cards.headline(
-            t, Words(inputs.snapshot, inputs.pack, inputs.profile.first_name, first.terms, inputs.mask)
-        )
+        catalogue = inputs.configuration.catalogue_of(first.catalogue_version)
+        words = Words(inputs.snapshot, inputs.pack, inputs.profile.first_name, first.terms, inputs.mask)
+        recommended = cards.headline(catalogue.treatments[first.treatment], words, catalogue.pack)
     latest = max((row for row in decided.offers if row.answered_at), key=lambda row: row.answered_at, default=None)
     answered = latest.state if latest is not None and now - latest.answered_at < LATELY else ""
     return Glance(inputs.profile.name, why, recommended, answered)

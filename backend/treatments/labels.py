@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shared.kernel.languages import noted
+
 STEP_LABELS = {
     "in_force": "Not in force",
     "eligible": "Not eligible",
@@ -14,15 +16,15 @@ STEP_LABELS = {
     "deliverable": "Not in this channel",
 }
 STATE_LABELS = {
-    "open": "Not yet mentioned",
-    "presented": "Offered",
-    "accepted": "Accepted",
-    "fulfilled": "Arranged",
-    "declined": "Declined",
-    "deferred": "Put off",
-    "expired": "Ended",
-    "withdrawn": "Withdrawn",
-    "pending_approval": "Being confirmed",
-    "superseded": "Replaced",
-    "undone": "Taken back",
+    "open": noted("Not yet mentioned"),
+    "presented": noted("Offered"),
+    "accepted": noted("Accepted"),
+    "fulfilled": noted("Arranged"),
+    "declined": noted("Declined"),
+    "deferred": noted("Put off"),
+    "expired": noted("Ended"),
+    "withdrawn": noted("Withdrawn"),
+    "pending_approval": noted("Being confirmed"),
+    "superseded": noted("Replaced"),
+    "undone": noted("Taken back"),
 }

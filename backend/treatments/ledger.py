@@ -30,6 +30,7 @@ from backend.treatments.tables import OfferRow
 from shared.kernel import clock
 from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import AlreadyAnswered, Conflict, EvenhandError, Invalid, NoLongerOffered, NotFound
+from shared.kernel.languages import gettext
 
 _OFFER = db.table_of(OfferRow)
 FULFIL = "offer.fulfil"
@@ -64,7 +65,7 @@ def answer(
     inputs = seen_by(session, gather(session, owner, now), actor)
     row = next((o for o in inputs.offers if o.offer_id == offer_id), None)
     if row is None:
-        raise NotFound("There is no such offer.")
+        raise NotFound(gettext("There is no such offer."))
     if channel not in {c.key for c in inputs.pack.channels}:
         raise Invalid(
             f"There is no channel {channel}.", {"channel": f"one of {', '.join(c.key for c in inputs.pack.channels)}"}
@@ -74,10 +75,10 @@ def answer(
         changes = permit(row, response, now, inputs.today, seen)
         ranked = asking.ranking(session, inputs, now)
         if row.state == "open" and not _offered(ranked, row):
-            raise NoLongerOffered("This is no longer offered: something about the customer changed since.")
+            raise NoLongerOffered(gettext("This is no longer offered: something about the customer changed since."))
         if row.state == "open" and row.concession and _beyond_cap(row, inputs):
             raise NoLongerOffered(
-                "With what is promised already, this would give away more than one customer may get in a year."
+                gettext("With what is promised already, this would give away more than one customer may get in a year.")
             )
         agreed = agree(session, row, inputs, channel, actor, now, ticks, given) if response == "accepted" else None
         if changes:
@@ -130,7 +131,7 @@ def owner_of(session: Session, offer_id: UUID, customer_id: UUID | None) -> UUID
     """The customer whose offer it is. Raises NotFound, for another customer's offer too."""
     owner: UUID | None = session.execute(select(_OFFER.c.customer_id).where(_OFFER.c.offer_id == offer_id)).scalar()
     if owner is None or customer_id not in (None, owner):
-        raise NotFound("There is no such offer.")
+        raise NotFound(gettext("There is no such offer."))
     return owner
 
 
@@ -150,7 +151,7 @@ def _reserve_chosen(
     except NoLongerOffered:
         if agreed is None or day is None:
             raise
-        raise Invalid(GONE, {agreed.choice.day_field: GONE}) from None
+        raise Invalid(gettext(GONE), {agreed.choice.day_field: gettext(GONE)}) from None
 
 
 def reserve(
@@ -169,7 +170,7 @@ def reserve(
     try:
         amounts = engine.uses(inputs.snapshot, inputs.ledger, inputs.configuration, fact_of(row))
     except RuleFailed as failed:
-        raise NoLongerOffered("How much of a budget this takes cannot be worked out any more.") from failed
+        raise NoLongerOffered(gettext("How much of a budget this takes cannot be worked out any more.")) from failed
     at = "accepted" if response == "accepted" else "presented"
     budgets.take(session, row.customer_id, row.offer_id, treatment, amounts, at, inputs.pack, inputs.today, now, on)
 
@@ -223,7 +224,7 @@ def write(session: Session, row: Any, values: dict[str, Any]) -> None:
         .values(**values)
     )
     if db.touched(done) != 1:
-        raise Conflict("Someone else answered at the same moment. Please look again.")
+        raise Conflict(gettext("Someone else answered at the same moment. Please look again."))
 
 
 def _told_everyone(

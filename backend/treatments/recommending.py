@@ -23,11 +23,13 @@ from backend.treatments.choosing import asked_of
 from backend.treatments.chosen import Asked
 from backend.treatments.inputs import Inputs, gather, offer_rows
 from backend.treatments.masked import masked, masked_withheld, seen_by
+from backend.treatments.monthly import monthly_change
 from backend.treatments.tables import OfferRow
 from backend.treatments.withholding import withheld_line
 from shared.kernel import ids
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict
+from shared.kernel.languages import gettext, noted
 
 _OFFER = db.table_of(OfferRow)
 _BY_REFERENCE = (
@@ -37,7 +39,7 @@ _BY_REFERENCE = (
     .limit(1)
 )
 NOTHING_AGENT = "Nothing is worth this customer's attention today. Resolve what they came for."
-NOTHING_CUSTOMER = "There is nothing that you need to decide today."
+NOTHING_CUSTOMER = noted("There is nothing that you need to decide today.")
 
 
 def for_agent(
@@ -80,7 +82,7 @@ def agent_recommendation(
             cards.agent_card(
                 _treatment(inputs, item), item, rank, rows[str(item.offer_id)], inputs, context, actor.name
             ),
-            margin=engine.margin_in_words(item, after[rank - 1]),
+            margin=_margin(inputs, item, after[rank - 1]),
         )
         for rank, item in enumerate(delivery.here[:limit], 1)
     ]
@@ -94,6 +96,10 @@ def agent_recommendation(
         nothing=None if shown else NOTHING_AGENT,
         stands_until=decided.stands_until,
     )
+
+
+def _margin(inputs: Inputs, item: Ranked, follower: Ranked | None) -> str:
+    return engine.margin_in_words(item, follower, _treatment(inputs, follower).name if follower else "")
 
 
 def for_customer(
@@ -123,7 +129,7 @@ def for_customer(
         if shown:
             return customer_recommendation(decided, replace(delivery, here=shown), rows, actor, limit)
         decided = None
-    raise Conflict("This page is changing too fast. Please load it again.")
+    raise Conflict(gettext("This page is changing too fast. Please load it again."))
 
 
 def _presented(session: Session, item: Ranked, channel: str, actor: Actor, now: datetime) -> bool:
@@ -147,7 +153,9 @@ def customer_recommendation(
     first = decided.ranked[0] if decided.ranked else None
     elsewhere = next((_elsewhere(item, w, rows, inputs) for item, w in delivery.elsewhere if item is first), None)
     offers = tuple(o for o in _offer_lines(rows.values(), inputs, actor) if o.state != "open")
-    return CustomerRecommendation(decided.decision_id, shown, elsewhere, offers, None if shown else NOTHING_CUSTOMER)
+    return CustomerRecommendation(
+        decided.decision_id, shown, elsewhere, offers, None if shown else gettext(NOTHING_CUSTOMER)
+    )
 
 
 def offer_page(
@@ -163,7 +171,7 @@ def offer_page(
     answerable = live or line.can_reverse
     asked = asked_of(session, row, inputs, now) if answerable else ()
     card = cards.customer_card(t, row, inputs, rules_context(inputs))
-    monthly = cards.monthly_change(t, row, inputs) if answerable else None
+    monthly = monthly_change(t, row, inputs) if answerable else None
     return OfferPage(card, line, live, asked, monthly, answered.heard(row, inputs) if live else "")
 
 
@@ -178,6 +186,19 @@ def offers_of(session: Session, customer_id: UUID, actor: Actor, now: datetime) 
     """Every offer that the customer got, newest first."""
     inputs = seen_by(session, gather(session, customer_id, now), actor)
     return _offer_lines(inputs.offers, inputs, actor)
+
+
+def agreed_about(
+    session: Session, customer_id: UUID, issue: str, states: Collection[str], actor: Actor, now: datetime
+) -> tuple[OfferLine, ...]:
+    """The offers of one issue that stand in one of these states, newest first; one of a treatment that is gone is left out."""
+    inputs = seen_by(session, gather(session, customer_id, now), actor)
+
+    def is_about(row: Any) -> bool:
+        known = inputs.configuration.catalogue_of(row.catalogue_version).treatments.get(row.treatment)
+        return known is not None and known.issue == issue and row.state in states
+
+    return _offer_lines(filter(is_about, inputs.offers), inputs, actor)
 
 
 def owner_of_reference(session: Session, text: str) -> UUID | None:

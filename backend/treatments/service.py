@@ -44,6 +44,7 @@ from backend.treatments.parity import compare_channels
 from backend.treatments.parity_checks import ParityCheck, check_some, last_check, note_check
 from backend.treatments.reaching import reachable_from
 from backend.treatments.recommending import (
+    agreed_about,
     asked_with,
     by_id,
     offer_page,
@@ -61,7 +62,7 @@ from backend.treatments.undoing import close_case, undo
 __all__ = [
     "FULFIL", "MESSAGE", "AgentCard", "AgentRecommendation", "Alternative", "Asked", "Chosen", "CustomerCard", "CustomerRecommendation", "Decided", "DecisionPage",
     "EffectiveWeights", "Elsewhere", "Glance", "KeptAndUndone", "OfferLine", "OfferPage", "ParityCheck", "PresentedLine", "RuleFailure", "TermLine", "Ticks",
-    "Undone", "Waiting", "WhatIf", "WithheldLine", "all_ids", "alter", "alternatives", "answer", "as_the_customer_reads_it", "asked_with", "by_id", "cells",
+    "Undone", "Waiting", "WhatIf", "WithheldLine", "agreed_about", "all_ids", "alter", "alternatives", "answer", "as_the_customer_reads_it", "asked_with", "by_id", "cells",
     "check_some", "close_case", "compare_channels", "count_old", "decide", "decide_terms", "decision_page", "doubled_offers", "erase_customer",
     "expire_due", "export_customer", "failures", "fulfil", "glance", "hold_ledgers", "kept_and_undone", "keys_of", "last_check", "ledgers", "move_customer",
     "move_customer_back", "note_check", "offer_page", "offers_of", "offers_told", "open_offers", "override", "owned_offer", "owner_of_reference",

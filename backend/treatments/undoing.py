@@ -28,10 +28,11 @@ from backend.treatments.tables import FulfilmentRow, OfferRow
 from shared.kernel import clock
 from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import AlreadyAnswered, Conflict, Invalid, NoLongerOffered, NotUndoable, TooLate
+from shared.kernel.languages import gettext, noted
 
 _OFFER = db.table_of(OfferRow)
 _FULFILMENT = db.table_of(FulfilmentRow)
-_DONE_ALREADY = "It has been done already, so it can't be taken back here. Please talk to us."
+_DONE_ALREADY = noted("It has been done already, so it can't be taken back here. Please talk to us.")
 
 
 def undo(
@@ -104,16 +105,18 @@ def close_case(
 
 def _permit(row: Any, today: date, seen: int | None) -> None:
     if row.state == "undone":
-        raise AlreadyAnswered("This was taken back already.")
+        raise AlreadyAnswered(gettext("This was taken back already."))
     if row.state not in ("accepted", "fulfilled"):
-        raise NoLongerOffered("There is nothing to take back: this was not accepted.")
+        raise NoLongerOffered(gettext("There is nothing to take back: this was not accepted."))
     if row.undo_until is None:
-        raise NotUndoable(_DONE_ALREADY if row.state == "fulfilled" else "This can't be taken back.")
+        raise NotUndoable(gettext(_DONE_ALREADY) if row.state == "fulfilled" else gettext("This can't be taken back."))
     if today > row.undo_until:
-        raise TooLate(f"This could be taken back until {day_text(row.undo_until)}. Please talk to us.")
+        raise TooLate(
+            gettext("This could be taken back until %(day)s. Please talk to us.", day=day_text(row.undo_until))
+        )
     # Fulfilment comes by itself soon after acceptance: who saw it accepted knows all there is to know.
     if seen is not None and seen != row.version and not (row.state == "fulfilled" and seen == row.version - 1):
-        raise Conflict("This offer changed since this page was opened. Please look at it again.")
+        raise Conflict(gettext("This offer changed since this page was opened. Please look at it again."))
 
 
 def _reverse(session: Session, row: Any, inputs: Inputs, channel: str, actor: Actor, now: datetime) -> tuple[str, ...]:
@@ -125,7 +128,7 @@ def _reverse(session: Session, row: Any, inputs: Inputs, channel: str, actor: Ac
     done = session.execute(select(_FULFILMENT).where(*mine)).one_or_none()
     if done is None:
         # Fulfilled by a release that kept no record of what it found.
-        raise NotUndoable(_DONE_ALREADY)
+        raise NotUndoable(gettext(_DONE_ALREADY))
     left: tuple[str, ...] = ()
     if done.kind == "attributes":
         left = _put_back(session, done, inputs, now)
@@ -138,7 +141,7 @@ def _reverse(session: Session, row: Any, inputs: Inputs, channel: str, actor: Ac
 def _call_off(session: Session, row: Any, channel: str, actor: Actor, now: datetime) -> None:
     case = cases.opened_by_offer(session, row.customer_id, row.offer_id)
     if case is not None and case.state == "done":
-        raise TooLate(_DONE_ALREADY)
+        raise TooLate(gettext(_DONE_ALREADY))
     if case is not None and case.state == "open":
         cases.cancel(session, row.customer_id, case.case_id, actor=actor, now=now, channel=channel)
 

@@ -2,6 +2,10 @@
 (() => {
   "use strict";
 
+  // Sentences in the page's language, by their English; none where the page is English.
+  const sentences = JSON.parse(document.querySelector("meta[name=sentences]")?.content || "{}");
+  const said = (english) => sentences[english] || english;
+
   const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
   const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
   const known = (list) => (list || []).map((one) => ({ ...one, id: bytes(one.id) }));
@@ -26,16 +30,16 @@
   };
 
   const why = (failure) => {
-    if (failure.name === "InvalidStateError") return "This device has a passkey of yours already.";
-    if (failure.name === "SecurityError") return "Passkeys don't work at this address.";
-    return "Nothing was done. Try again, or choose another way.";
+    if (failure.name === "InvalidStateError") return said("This device has a passkey of yours already.");
+    if (failure.name === "SecurityError") return said("Passkeys don't work at this address.");
+    return said("Nothing was done. Try again, or choose another way.");
   };
 
   for (const form of document.querySelectorAll("form[data-passkey]")) {
     const wrong = form.querySelector("[data-passkey-wrong]");
     const say = (words) => { wrong.textContent = words; wrong.hidden = !words; };
     if (!window.PublicKeyCredential) {
-      say("This browser knows no passkeys.");
+      say(said("This browser knows no passkeys."));
       form.querySelector("button").disabled = true;
       continue;
     }

@@ -2,16 +2,18 @@
 
 from typing import Any, ClassVar
 
+from shared.kernel.languages import gettext, noted
+
 
 class EvenhandError(Exception):
     """An act that cannot be done, and why: `str(error)` is fit for a person, `code` for a program, `extra` adds facts."""
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal"
-    title: ClassVar[str] = "Something went wrong"
+    title: ClassVar[str] = noted("Something went wrong")
 
     def __init__(self, message: str = "", **extra: Any) -> None:
-        super().__init__(message or f"{self.title}.")
+        super().__init__(message or f"{gettext(self.title)}.")
         self.extra = extra
 
 
@@ -20,7 +22,7 @@ class NotFound(EvenhandError):
 
     status = 404
     code = "not_found"
-    title = "Not found"
+    title = noted("Not found")
 
 
 class Unauthenticated(EvenhandError):
@@ -28,7 +30,7 @@ class Unauthenticated(EvenhandError):
 
     status = 401
     code = "unauthenticated"
-    title = "Please sign in"
+    title = noted("Please sign in")
 
 
 class Forbidden(EvenhandError):
@@ -36,7 +38,7 @@ class Forbidden(EvenhandError):
 
     status = 403
     code = "forbidden"
-    title = "Not allowed"
+    title = noted("Not allowed")
 
 
 class Invalid(EvenhandError):
@@ -44,7 +46,7 @@ class Invalid(EvenhandError):
 
     status = 422
     code = "invalid"
-    title = "Please check what was entered"
+    title = noted("Please check what was entered")
 
     def __init__(self, message: str = "", errors: dict[str, str] | None = None, **extra: Any) -> None:
         super().__init__(message, errors=errors or {}, **extra)
@@ -56,56 +58,56 @@ class Conflict(EvenhandError):
 
     status = 409
     code = "conflict"
-    title = "Something changed in the meantime"
+    title = noted("Something changed in the meantime")
 
 
 class AlreadyAnswered(Conflict):
     """The offer has its final answer; extra says which, who, when, where."""
 
     code = "already_answered"
-    title = "Already answered"
+    title = noted("Already answered")
 
 
 class NoLongerOffered(Conflict):
     """The offer was withdrawn or superseded."""
 
     code = "no_longer_offered"
-    title = "No longer offered"
+    title = noted("No longer offered")
 
 
 class NoAuthority(Conflict):
     """The person with whom the agent speaks may not do this in the customer's place."""
 
     code = "no_authority"
-    title = "Not theirs to decide"
+    title = noted("Not theirs to decide")
 
 
 class NotUndoable(Conflict):
     """What was done cannot be taken back."""
 
     code = "not_undoable"
-    title = "This can't be taken back"
+    title = noted("This can't be taken back")
 
 
 class TooLate(Conflict):
     """The time in which it could be taken back is over."""
 
     code = "too_late"
-    title = "Too late to take this back"
+    title = noted("Too late to take this back")
 
 
 class Expired(Conflict):
     """The offer's date has passed."""
 
     code = "expired"
-    title = "This offer has ended"
+    title = noted("This offer has ended")
 
 
 class StillRunning(Conflict):
     """The same request, with the same idempotency key, is being worked on."""
 
     code = "still_running"
-    title = "Still being worked on"
+    title = noted("Still being worked on")
 
 
 class Erased(NotFound):
@@ -113,7 +115,7 @@ class Erased(NotFound):
 
     status = 410
     code = "erased"
-    title = "Erased"
+    title = noted("Erased")
 
 
 class KeyReused(EvenhandError):
@@ -121,7 +123,7 @@ class KeyReused(EvenhandError):
 
     status = 422
     code = "idempotency_key_reused"
-    title = "This idempotency key was used for another request"
+    title = noted("This idempotency key was used for another request")
 
 
 class TooMany(EvenhandError):
@@ -129,7 +131,7 @@ class TooMany(EvenhandError):
 
     status = 429
     code = "too_many"
-    title = "Too many tries"
+    title = noted("Too many tries")
 
 
 class Unavailable(EvenhandError):
@@ -137,4 +139,4 @@ class Unavailable(EvenhandError):
 
     status = 503
     code = "unavailable"
-    title = "Not available just now"
+    title = noted("Not available just now")

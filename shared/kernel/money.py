@@ -18,6 +18,10 @@ _STYLES = {
     "it": (".", ",", False),
     "nl": (".", ",", True),
 }
+# Regions that write otherwise than the language's first home.
+_REGIONS = dict.fromkeys(
+    ("es-us", "es-mx", "es-pr", "es-gt", "es-hn", "es-ni", "es-sv", "es-do", "es-pa", "es-pe"), _STYLES["en"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,8 @@ def minor_of(amount: float, digits: int) -> int:
 
 def text(money: Money, locale: str = "en") -> str:
     """The amount as people of the locale write it: "$8.95", "-$1,200.00", "8,95 €", "CHF 8.95"."""
-    between, point, sign_first = _STYLES.get(locale.replace("_", "-").split("-")[0].lower(), _STYLES["en"])
+    tag = locale.replace("_", "-").lower()
+    between, point, sign_first = _REGIONS.get(tag) or _STYLES.get(tag.partition("-")[0]) or _STYLES["en"]
     digits = exponent(money.currency)
     whole, fraction = divmod(abs(money.minor), 10**digits)
     number = f"{whole:,}".replace(",", between)

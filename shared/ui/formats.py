@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 import phonenumbers
 from flask import g
 
-from shared.kernel import clock, money
+from shared.kernel import clock, dates, languages, money
+from shared.kernel.languages import gettext as _
 from shared.kernel.money import Money
 from shared.ui.pages import request_now
 
@@ -16,16 +17,16 @@ DEFAULT_ZONE = "UTC"
 
 def as_money(amount: Money) -> str:
     """ "$1,200.00"."""
-    return money.text(amount)
+    return money.text(amount, languages.spoken())
 
 
-def as_day(day: date | datetime | str, zone: str = DEFAULT_ZONE, month: str = "%b") -> str:
-    """ "3 Nov 2026"; with the month "%B", "3 November 2026"."""
+def as_day(day: date | datetime | str, zone: str = DEFAULT_ZONE, *, long: bool = False) -> str:
+    """ "3 Nov 2026"; `long`: "3 November 2026"."""
     if isinstance(day, str):
         day = date.fromisoformat(day)
     if isinstance(day, datetime):
         day = clock.local_day(day, zone)
-    return f"{day.day} {day.strftime(month)} {day.year}"
+    return dates.long_day(day) if long else dates.short_day(day)
 
 
 def as_clock(instant: datetime, zone: str) -> str:
@@ -38,21 +39,21 @@ def as_when(instant: datetime, zone: str, now: datetime) -> str:
     day, today = clock.local_day(instant, zone), clock.local_day(now, zone)
     at = as_clock(instant, zone)
     if day == today:
-        return f"today, {at}"
+        return _("today, %(time)s", time=at)
     if day == today - timedelta(days=1):
-        return f"yesterday, {at}"
+        return _("yesterday, %(time)s", time=at)
     if day == today + timedelta(days=1):
-        return f"tomorrow, {at}"
+        return _("tomorrow, %(time)s", time=at)
     if day.year == today.year:
-        return f"{day.day} {day:%b}, {at}"
+        return f"{dates.day_of_year(day)}, {at}"
     return as_day(day)
 
 
 def as_day_heading(day: date, today: date) -> str:
     """ "Today", "Yesterday", else the day."""
     if day == today:
-        return "Today"
-    return "Yesterday" if day == today - timedelta(days=1) else as_day(day, month="%B")
+        return _("Today")
+    return _("Yesterday") if day == today - timedelta(days=1) else as_day(day, long=True)
 
 
 def as_figure(number: float, places: int = 3) -> str:
@@ -70,7 +71,7 @@ def as_exactly(number: float) -> str:
 
 def as_percent(share: float, places: int = 0) -> str:
     if 0 < share < 0.005 and places == 0:
-        return "under 1 %"
+        return _("under %(least)s %%", least=1)
     return f"{100 * share:.{places}f} %"
 
 
@@ -113,7 +114,7 @@ def _day(value: date | datetime | str) -> str:
 
 
 def _long_day(value: date | datetime | str) -> str:
-    return as_day(value, zone_spoken(), "%B")
+    return as_day(value, zone_spoken(), long=True)
 
 
 def _clock(value: datetime) -> str:

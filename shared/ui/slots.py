@@ -8,7 +8,9 @@ from typing import Protocol
 
 from markupsafe import Markup
 
-from shared.ui.formats import as_clock, as_day, zone_spoken
+from shared.kernel import dates, languages
+from shared.kernel.languages import gettext as _
+from shared.ui.formats import as_clock, zone_spoken
 
 
 class FreeTime(Protocol):
@@ -30,21 +32,39 @@ _GROUP = Markup('<optgroup label="{}">{}</optgroup>')
 def slot_options(days: Days, chosen: str | None = "", places: bool = False) -> Markup:
     """The options of a select, a group for each day. `chosen` is the beginning that was chosen; `places` tells how many are free."""
     known = any(one.at.isoformat() == chosen for _, some in days for one in some) if chosen else False
-    return _drawn(days, zone_spoken(), chosen if known else "", places)
+    return _drawn(days, zone_spoken(), languages.spoken(), chosen if known else "", places)
 
 
 @lru_cache(maxsize=32)
-def _drawn(days: Days, zone: str, chosen: str | None, places: bool) -> Markup:
-    """Drawn once for all who are offered the same: two weeks of half hours are two hundred lines."""
+def _drawn(days: Days, zone: str, language: str, chosen: str | None, places: bool) -> Markup:
+    """Drawn once for all who are offered the same in one language: two weeks of half hours are two hundred lines."""
     groups = []
     for day, some in days:
         options = []
         for one in some:
-            value, words = one.at.isoformat(), f"{day:%a} {as_clock(one.at, zone)} to {as_clock(one.until, zone)}"
-            words += f" ({one.free} free)" if places else ""
+            value, words = one.at.isoformat(), slot_text(day, one, zone)
+            if places:
+                words += f" {_('(%(count)s free)', count=one.free)}"
             options.append(_OPTION.format(value, Markup(" selected") if value == chosen else "", words))
-        groups.append(_GROUP.format(f"{day:%A}, {as_day(day, zone, '%B')}", Markup("").join(options)))
+        groups.append(_GROUP.format(day_of_slots(day), Markup("").join(options)))
     return Markup("").join(groups)
 
 
-FILTERS = {"slot_options": slot_options}
+def day_of_slots(day: date) -> str:
+    """ "Saturday, 5 December 2026"."""
+    return f"{dates.weekday(day)}, {dates.long_day(day)}"
+
+
+def slot_text(day: date, one: FreeTime, zone: str) -> str:
+    """ "Sat 14:00 to 14:30"."""
+    return _(
+        "%(day)s %(from)s to %(until)s",
+        **{"day": dates.short_weekday(day), "from": as_clock(one.at, zone), "until": as_clock(one.until, zone)},
+    )
+
+
+FILTERS = {
+    "slot_options": slot_options,
+    "day_of_slots": day_of_slots,
+    "slot_text": lambda one, day: slot_text(day, one, zone_spoken()),
+}

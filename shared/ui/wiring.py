@@ -16,7 +16,10 @@ from markupsafe import Markup
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException
 
+from shared.kernel import languages
 from shared.kernel.errors import EvenhandError, Unauthenticated
+from shared.kernel.languages import gettext as _
+from shared.kernel.languages import noted
 from shared.ui.addresses import install_addresses
 from shared.ui.assets import install_assets
 from shared.ui.events import FILTERS as EVENT_FILTERS
@@ -26,14 +29,14 @@ from shared.ui.signing_in import signed_in_actor, to_sign_in
 from shared.ui.slots import FILTERS as SLOT_FILTERS
 
 WORDS = {
-    400: ("This could not be read", "Go back, reload the page and try again."),
-    403: ("Not allowed", "You are signed in, but this is not yours to see or do."),
-    404: ("Not here", "The page or the thing that you asked for does not exist, or is not yours to see."),
-    405: ("Not possible this way", "Go back and use the buttons of the page."),
-    410: ("Erased", "This was here, and was erased as the customer asked."),
-    413: ("Too much at once", "What was sent is larger than we take. Shorten it and try again."),
-    429: ("Too many tries", "Wait a minute, then try again."),
-    500: ("Something went wrong on our side", "It has been noted. Try again in a minute."),
+    400: (noted("This could not be read"), noted("Go back, reload the page and try again.")),
+    403: (noted("Not allowed"), noted("You are signed in, but this is not yours to see or do.")),
+    404: (noted("Not here"), noted("The page or the thing that you asked for does not exist, or is not yours to see.")),
+    405: (noted("Not possible this way"), noted("Go back and use the buttons of the page.")),
+    410: (noted("Erased"), noted("This was here, and was erased as the customer asked.")),
+    413: (noted("Too much at once"), noted("What was sent is larger than we take. Shorten it and try again.")),
+    429: (noted("Too many tries"), noted("Wait a minute, then try again.")),
+    500: (noted("Something went wrong on our side"), noted("It has been noted. Try again in a minute.")),
 }
 LARGEST_FORM = 64 * 1024
 _UNSHOWABLE = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
@@ -42,13 +45,19 @@ _TOKEN = Markup('<input type="hidden" name="csrf_token" value="{}">')
 
 
 class FaceTemplate(Template):
-    """A template whose macros are made once, for whoever imports them: all templates of a face have the same globals.
+    """A template whose macros are made once for each language, for whoever imports them: all templates of a face have the same globals.
 
     Each import compared them by name, some thirty for each of thirty imports of a page.
     """
 
+    _made: dict[str, TemplateModule] | None = None
+
     def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
-        return super()._get_default_module()
+        made = self._made = self._made or {}
+        tag = languages.spoken()
+        if tag not in made:
+            made[tag] = self.make_module()
+        return made[tag]
 
 
 class FaceRequest(Request):
@@ -87,7 +96,7 @@ def install_face(app: Flask, *, layout: str, folder: Path) -> None:
     def refused(error: EvenhandError) -> Any:
         if isinstance(error, Unauthenticated):
             return to_sign_in()
-        response = show(error.status, error.title, str(error))
+        response = show(error.status, _(error.title), str(error))
         if error.status in (429, 503):
             wait = 60 if error.status == 429 else 5
             response.headers["Retry-After"] = str(error.extra.get("retry_after", wait))
@@ -96,7 +105,7 @@ def install_face(app: Flask, *, layout: str, folder: Path) -> None:
     @app.errorhandler(CSRFError)
     def stale(error: CSRFError) -> Response:
         session.pop("csrf_token", None)
-        return show(400, "This page has been open too long", "Nothing was saved. Reload the page and try again.")
+        return show(400, _("This page has been open too long"), _("Nothing was saved. Reload the page and try again."))
 
     @app.errorhandler(HTTPException)
     def failed(error: HTTPException) -> Any:
@@ -104,7 +113,7 @@ def install_face(app: Flask, *, layout: str, folder: Path) -> None:
         if status < 400:
             return error
         title, text = WORDS.get(status, WORDS[500] if status >= 500 else WORDS[400])
-        response = show(status, title, text)
+        response = show(status, _(title), _(text))
         for name, value in error.get_headers():
             if name in ("Allow", "Retry-After"):
                 response.headers[name] = value

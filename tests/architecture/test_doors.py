@@ -15,6 +15,7 @@ TYPES = {
     "knowledge": {"types"},
     "matrix": {"parts", "types"},
     "overview": {"types"},
+    "paying": {"types"},
     "people": {"types", "permissions"},
     "profiles": {"types", "snapshot", "masking"},
     "record": {"types"},

@@ -9,8 +9,16 @@ from tests.apps import APPS, create
 
 # All that anyone may reach, and why.
 PUBLIC = {
-    "api": {"/healthz", "/readyz", "/metrics", "/api/v1/openapi.json", "/api/v1/cti/<string:token>"},
-    "desk": {"/sign-in"},
+    # A payment provider shows by its signature who it is.
+    "api": {
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/api/v1/openapi.json",
+        "/api/v1/cti/<string:token>",
+        "/api/v1/payments/notices",
+    },
+    "desk": {"/sign-in", "/sign-in/organisation", "/sign-in/organisation/back"},
     # Help is for whoever needs it: public articles alone.
     # Whoever comes in is nobody yet.
     "portal": {
@@ -18,6 +26,8 @@ PUBLIC = {
         "/sign-in/code",
         "/sign-in/passkey",
         "/sign-in/authenticator",
+        "/sign-in/organisation",
+        "/sign-in/organisation/back",
         "/sign-in/link/<token>",
         "/first-use",
         "/recovery",
@@ -29,6 +39,7 @@ PUBLIC = {
         "/help/found",
         "/help/<slug>",
         "/help/<slug>/votes",
+        "/language",
     },
 }
 

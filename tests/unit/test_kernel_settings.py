@@ -113,3 +113,35 @@ def test_secrets_are_not_shown(tmp_path: Path) -> None:
     read = settings.read({"EVENHAND_HOME": str(tmp_path), "EVENHAND_SECRET": SECRET, "EVENHAND_DATABASE_URL": url})
     assert SECRET not in repr(read)
     assert "hidden" not in repr(read)
+
+
+def test_a_single_sign_on_is_read_from_one_address_and_its_secret_is_never_told(tmp_path: Path) -> None:
+    told = {"EVENHAND_STAFF_SIGN_ON": "https://desk:s%2Fecret@login.example/realms/staff/?name=Acme&only=1"}
+    found = settings.read({"EVENHAND_HOME": str(tmp_path), **told}).staff_sign_on
+    assert found == settings.SignOn("https://login.example/realms/staff", "desk", "s/ecret", "Acme", only=True)
+    assert "ecret" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "https://login.example?name=Acme",
+        "https://desk:secret@login.example",
+        "https://desk:secret@login.example?name=Acme&else=1",
+        "https://desk:secret@login.example?name=Acme&only=yes",
+        "http://desk:secret@login.example?name=Acme",
+        "https://desk:secret@login.example:0x?name=Acme",
+        "nonsense",
+    ],
+)
+def test_what_is_no_single_sign_on_is_refused_without_its_secret(tmp_path: Path, wrong: str) -> None:
+    with pytest.raises(settings.SettingsError) as refused:
+        settings.read({"EVENHAND_HOME": str(tmp_path), "EVENHAND_STAFF_SIGN_ON": wrong})
+    assert "EVENHAND_STAFF_SIGN_ON may be https://CLIENT:SECRET@ISSUER" in str(refused.value)
+    assert "secret@" not in str(refused.value)
+
+
+def test_customers_keep_their_other_ways_in(tmp_path: Path) -> None:
+    only = "https://my:secret@login.example?name=Acme&only=1"
+    with pytest.raises(settings.SettingsError):
+        settings.read({"EVENHAND_HOME": str(tmp_path), "EVENHAND_CUSTOMER_SIGN_ON": only})

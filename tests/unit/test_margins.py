@@ -16,16 +16,16 @@ def ranked(priority: float, pinned: bool = False) -> Any:
     ("mine", "next_one", "said"),
     [
         (ranked(10), None, ""),
-        (ranked(10), ranked(9.5), "Hardly ahead of the next: either is a good choice."),
-        (ranked(10), ranked(7), "Ahead of the next."),
-        (ranked(10), ranked(2), "Far ahead of the next."),
-        (ranked(2), ranked(10), "Before the next because it resolves why they are here."),
+        (ranked(10), ranked(9.5), "Hardly ahead of “A chat”: either is a good choice."),
+        (ranked(10), ranked(7), "Ahead of “A chat”."),
+        (ranked(10), ranked(2), "Far ahead of “A chat”."),
+        (ranked(2), ranked(10), "Before “A chat” because it resolves why they are here."),
         (
             ranked(2, pinned=True),
             ranked(10),
-            "They heard of this first, so it stays before the next until they answer.",
+            "They heard of this first, so it stays before “A chat” until they answer.",
         ),
     ],
 )
 def test_the_margin_is_told_in_words(mine: Any, next_one: Any, said: str) -> None:
-    assert margin_in_words(mine, next_one) == said
+    assert margin_in_words(mine, next_one, "A chat") == said

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from backend import db
 from backend.people.permissions import ROLES, SCOPES
 from tests.pages import Page
-from tests.world import FACES, STAFF, World, needed, people_open, routes, tokened
+from tests.world import FACES, STAFF, Person, World, needed, people_open, routes, tokened
 
 # --- nobody ---------------------------------------------------------------------------------------------------------
 
@@ -94,6 +94,11 @@ def test_each_key_reaches_what_its_scope_says(world: World, scope: str) -> None:
 # --- another customer's things --------------------------------------------------------------------------------------
 
 
+def own_ids(person: Person) -> set[str]:
+    """The ids of a person's things by which the portal's addresses name them."""
+    return {person.offer_id, person.case_id, person.session_id, person.passkey_id, person.bill_id, person.payment_id}
+
+
 def test_a_customer_never_reaches_another_customers_things(world: World) -> None:
     browser = world.browser("customer")
     asked = 0
@@ -101,12 +106,9 @@ def test_a_customer_never_reaches_another_customers_things(world: World) -> None
         if not rule.arguments:
             continue
         theirs, nobodys = world.address(rule, world.other), world.address(rule)
-        for mine in (world.mine.offer_id, world.mine.case_id, world.mine.session_id, world.mine.passkey_id):
+        for mine in own_ids(world.mine):
             nobodys = nobodys.replace(mine, str(uuid4()))
-        other = world.other
-        assert {other.offer_id, other.case_id, other.session_id, other.passkey_id} & set(theirs.split("/")), (
-            "a new kind of id: give it to Person"
-        )
+        assert own_ids(world.other) & set(theirs.split("/")), "a new kind of id: give it to Person"
         for until in ("2030-01-01", "never"):
             answers = [tokened(browser, method, where, until=until, seen="1") for where in (theirs, nobodys)]
             assert [answer.status_code for answer in answers] == [404, 404], (method, rule.rule, until)

@@ -239,6 +239,7 @@ ROUTES = [
     ("GET", "/api/v1/customers/{customer_id}/attributes"), ("PATCH", "/api/v1/customers/{customer_id}/attributes"),
     ("GET", "/api/v1/customers/{customer_id}/groups"), ("POST", "/api/v1/customers/{customer_id}/groups"),
     ("POST", "/api/v1/customers/{customer_id}/groups/{group_id}/ending"),
+    ("POST", "/api/v1/payments/notices"),
     ("GET", "/api/v1/articles"), ("GET", "/api/v1/articles/{slug}"), ("POST", "/api/v1/articles/search"),
 ]  # fmt: skip
 ELSEWHERE = {
@@ -251,8 +252,9 @@ def test_every_operation_is_fuzzed(document: dict[str, Any]) -> None:
     assert {one for one in described if one[1] not in ELSEWHERE} == set(ROUTES)
 
 
-# Nothing is wrong by description: any text is a token, and it takes its forms apart itself (tests of calls say how); the rest take nothing.
+# Nothing is wrong by description: any text is a token, and it takes its forms apart itself (tests of calls say how); who signs what is told of payments (tests of paying); the rest take nothing.
 TAKE_ALL = {
+    ("POST", "/api/v1/payments/notices"),
     ("POST", "/api/v1/cti/{token}"),
     ("GET", "/api/v1/approvals"),
     ("GET", "/api/v1/budgets"),
@@ -262,6 +264,7 @@ TAKE_ALL = {
 TAKE_ALL |= {route for route in ROUTES if route[1].startswith("/v1/")}
 # Their bodies name a treatment, or a draft, and made-up ones are not found.
 MAY_MISS = {
+    ("POST", "/api/v1/payments/notices"): {401},  # nobody but the provider can sign
     ("POST", "/api/v1/segments"): {404},
     ("POST", "/api/v1/customers/{customer_id}/overrides"): {404},
     ("POST", "/api/v1/customers/{customer_id}/merges"): {404},

@@ -156,10 +156,11 @@ def test_a_forged_form_is_refused_in_words(portal: Browser) -> None:
 
 def test_bills_say_what_they_are_made_of(portal_app: Flask) -> None:
     page = sign_in(Browser(portal_app), LOYAL_CUSTOMER).get("/bills")
-    bills = page.all("details", class_="bill")
+    bills = page.all("li", class_="bill-line")
     assert len(bills) >= 20
     assert all("$" in text_of(bill) for bill in bills)
-    assert "Total" in text_of(bills[0])
+    first = next(link.get("href", "") for link in bills[0].iter("a"))
+    assert "Total" in text_of(page.browser.get(first).one("table", class_="sums"))
 
 
 def test_activity_goes_back_page_by_page(portal_app: Flask) -> None:

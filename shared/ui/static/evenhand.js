@@ -2,6 +2,10 @@
 "use strict";
 
 (() => {
+  // Sentences in the page's language, by their English; none where the page is English.
+  const sentences = JSON.parse(document.querySelector("meta[name=sentences]")?.content || "{}");
+  const said = (english) => sentences[english] || english;
+
   const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
 
   document.addEventListener("keydown", (event) => {
@@ -98,7 +102,7 @@
   document.addEventListener("htmx:error", (event) => {
     if (event.detail.ctx?.response) return;
     const wrote = event.detail.ctx && event.detail.ctx.request.method !== "GET";
-    say("No connection", wrote ? "What you just did was not saved. Check the connection and try again." : "This part could not be fetched. Check the connection and try again.");
+    say(said("No connection"), wrote ? said("What you just did was not saved. Check the connection and try again.") : said("This part could not be fetched. Check the connection and try again."));
   });
 
   // What was swapped in says what happened: the reader is taken there, by eye and by screen reader.

@@ -3,6 +3,9 @@
 "use strict";
 
 (() => {
+  // Sentences in the page's language, by their English; none where the page is English.
+  const sentences = JSON.parse(document.querySelector("meta[name=sentences]")?.content || "{}");
+  const said = (english) => sentences[english] || english;
   const NAMES = ["offers", "moment", "timeline", "profile", "interaction", "online", "mine", "agents", "parity", "wall", "inbox", "presence", "return"];
   const GATHER = 40, MARKED = 4000, HAND = 250, GRACE = 3500, SILENT = 100000, TIRED = 3000;
   const body = document.body;
@@ -64,7 +67,7 @@
       const told = clone("told-pattern");
       const answer = fresh.querySelector(`[data-answered="${id}"] [data-answer]`);
       const instead = card.dataset.treatment && fresh.querySelector(`[data-offer][data-treatment="${CSS.escape(card.dataset.treatment)}"] .offer-title`);
-      const words = answer?.textContent.trim() || (instead && `The terms are others now: ${instead.textContent.trim()}.`);
+      const words = answer?.textContent.trim() || (instead && `${said("The terms are others now:")} ${instead.textContent.trim()}.`);
       const next = !instead && fresh.querySelector("[data-offer] .offer-title");
       if (words) told.querySelector("p").textContent = words;
       if (next && panel.id === "do") told.querySelector("p").append(` Recommended next: ${next.textContent.trim()}.`);
@@ -80,7 +83,7 @@
     const held = clone("held-pattern");
     held.querySelector("button").addEventListener("click", () => show(panel, true));
     panel.prepend(held); // it floats at the top and takes no room: nothing below it moves
-    announce("Something changed here.");
+    announce(said("Something changed here."));
   };
 
   const announce = (text) => {
@@ -126,7 +129,7 @@
       }
     }
     mark(shown, before);
-    announce(shown.dataset.announce || "This page was updated.");
+    announce(shown.dataset.announce || said("This page was updated."));
     if (inside && !shown.contains(document.activeElement)) (shown.querySelector("[data-fleeting] [tabindex]") || shown).focus({ preventScroll: true });
   };
 
@@ -257,21 +260,21 @@
     on() {
       window.clearTimeout(line.doubt);
       line.doubt = 0;
-      line.say("on", "Live");
+      line.say("on", said("Live"));
       window.clearTimeout(line.silent);
       line.silent = window.setTimeout(() => line.later(0), SILENT);
     },
 
     // A stream ends each minute and is opened again: only a pause longer than that is worth a word.
     lost(grace) {
-      if (!line.doubt) line.doubt = window.setTimeout(() => line.say("off", "Connection lost, trying again…"), grace);
+      if (!line.doubt) line.doubt = window.setTimeout(() => line.say("off", said("Connection lost, trying again…")), grace);
     },
 
     gone() {
       line.over = true;
       line.close();
       window.clearTimeout(line.doubt);
-      line.say("off", "You were signed out. Reload the page.");
+      line.say("off", said("You were signed out. Reload the page."));
     },
 
     say(state, text) {
