@@ -81,7 +81,7 @@ def _told(response: Response) -> Response:
         title = unescape(found[1]).strip() if found else key.capitalize()
         if spoken() != ENGLISH:
             title = TITLES.get(key, title)  # the desk reads English; an offer is called what its customer read
-        overview.visit(current_actor(), key, title, request_now())
+        overview.visit(current_actor(), key, title, request_now(), g.get("visit", ...))
     except Exception:
         _log.exception("visit not told", page=key)
     return response

@@ -34,7 +34,6 @@ from backend.interactions.contacts import (
     all_open,
     begin,
     interaction,
-    last_spoken,
     open_interactions,
     open_with_customer,
     set_private,
@@ -107,7 +106,7 @@ from backend.interactions.timeline import (
 from backend.interactions.transitions import due, events_of, renew, renewed
 from backend.interactions.types import AgentState, Call, Event, Interaction, NewContact, Past, Visit
 from backend.interactions.verifying import is_verified, mask_for, mask_for_anybody, verify_caller
-from backend.interactions.visits import just_visited, visit, visiting, visits_now
+from backend.interactions.visits import is_at_once, last_visit, lately, visit, visiting, visits_now
 from backend.interactions.walking import Step, steps
 from backend.interactions.words import (
     HIDDEN_FROM_CUSTOMERS,
@@ -186,17 +185,18 @@ __all__ = [
     "in_channel",
     "in_words",
     "interaction",
+    "is_at_once",
     "is_left",
     "is_open",
     "is_verified",
     "join_group",
     "joined_by_message",
-    "just_visited",
     "keep_desk_draft",
     "known_address",
     "known_of",
     "labelled",
-    "last_spoken",
+    "last_visit",
+    "lately",
     "leave_group",
     "live",
     "mask_for",

@@ -227,17 +227,20 @@ def timeline_page(
     return TimelinePage(told, events.next_cursor, profile.timezone)
 
 
-def portal_home(actor: Actor, now: datetime, *, present: bool = True) -> PortalHome:
-    """The signed-in customer's first page. What it shows counts as presented, unless `present` is False (nobody looks)."""
+def portal_home(actor: Actor, now: datetime, *, present: bool = True, known: Profile | None = None) -> PortalHome:
+    """The signed-in customer's first page. What it shows counts as presented, unless `present` is False (nobody looks).
+
+    `known` is their profile, where this very request has read it and written nothing since.
+    """
     customer_id = _own(actor)
-    decided = treatments.decide(customer_id, now)
+    decided = treatments.decide(customer_id, now, known)
     profile, snapshot, pack = decided.inputs.profile, decided.inputs.snapshot, decided.inputs.pack
     recommendation = treatments.recommend_for_customer(
         customer_id, PORTAL_CHANNEL, actor, now, present=present, decided=decided
     )
     with db.reading() as session:
         unpaid = profiles.bill_heads(session, customer_id, SHOWN_BILLS, unpaid=True)
-        spoken = interactions.last_spoken(session, customer_id, now - REMEMBERED)
+        lately = interactions.lately(session, customer_id, now - REMEMBERED)
         work = cases.of_customer(session, customer_id)
     first = recommendation.elsewhere.reference if recommendation.elsewhere else None
     today = date.fromisoformat(snapshot.today)
@@ -251,10 +254,12 @@ def portal_home(actor: Actor, now: datetime, *, present: bool = True) -> PortalH
         answered=tuple(o for o in recommendation.offers if o.state in ANSWERED),
         phone=pack.phone,
         timezone=profile.timezone,
-        spoke=Spoke(spoken[0].started_at, spoken[0].staff or "") if spoken else None,
+        spoke=Spoke(lately.spoke_at, lately.staff) if lately.spoke_at else None,
         reference=first or (recommendation.cards[0].reference if recommendation.cards else None),
         watching=watching(profile),
         cases=work,
+        pack=pack,
+        visit=lately.visit,
     )
 
 
