@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Blueprint, Flask, Response, abort, current_app, request, url_for
@@ -13,7 +14,7 @@ from backend.catalogue import service as catalogues
 from backend.matrix.service import Pack
 from backend.people.service import public
 from shared.kernel import languages
-from shared.kernel.errors import NotFound
+from shared.kernel.errors import NotFound, Unavailable
 from shared.ui.assets import A_YEAR
 
 bp = Blueprint("theme", __name__)
@@ -32,9 +33,12 @@ class Face:
     style_sheet: str = ""
     logo: str = ""
     mark: str = ""
+    said: Callable[[str], str] = str
+    """One of the pack's texts in the language that is spoken: what records bring along, such as the lines of bills."""
 
 
 def install(app: Flask) -> None:
+    app.jinja_env.filters["said"] = lambda text: face().said(text)
     app.jinja_env.globals.update(face=face, theme_address=_address, addressed=addressed)
 
 
@@ -55,7 +59,7 @@ def face() -> Face:
     """The pack's face, asked for anew every few seconds; the product's own before a pack is published."""
     kept: tuple[float, Face] | None = current_app.extensions.get(_FACE)
     if kept is None or time.monotonic() - kept[0] > KEPT_SECONDS:
-        kept = current_app.extensions[_FACE] = (time.monotonic(), _read())
+        kept = current_app.extensions[_FACE] = (time.monotonic(), _read(kept[1] if kept else Face()))
     return kept[1]
 
 
@@ -64,22 +68,24 @@ def addressed(first_name: str, name: str) -> str:
     return name if face().tone == "formal" else first_name
 
 
-def _read() -> Face:
+def _read(known: Face) -> Face:
+    """What is in force now; what was known where nobody can say, since the page that tells of that is dressed too."""
     try:
         with db.reading() as session:
             return _face_of(catalogues.pack_in_force(session))
-    except NotFound:
-        return Face()
+    except (NotFound, Unavailable, RuntimeError):
+        return known
 
 
 def _face_of(pack: Pack) -> Face:
     offered = tuple(tag for tag in pack.offered if languages.base(tag) in languages.known())
     if pack.theme is None:
-        return Face(languages=offered or (languages.ENGLISH,), logo=pack.logo, mark=_mark(pack.logo))
+        return Face(languages=offered or (languages.ENGLISH,), logo=pack.logo, mark=_mark(pack.logo), said=pack.said)
     sheet = pack.theme.style_sheet()
     return Face(
-        pack.theme.name, pack.theme.tone, offered or (languages.ENGLISH,), sheet, pack.logo, _mark(sheet + pack.logo)
-    )
+        pack.theme.name, pack.theme.tone, offered or (languages.ENGLISH,), sheet, pack.logo, _mark(sheet + pack.logo),
+        pack.said,
+    )  # fmt: skip
 
 
 def _mark(text: str) -> str:
