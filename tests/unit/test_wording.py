@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog, Message
 
-from backend.catalogue.wording import untranslated
+from backend.catalogue.service import check_texts
+from backend.catalogue.wording import unfit_texts
+from backend.knowledge import service as knowledge
+from backend.matrix import reading_age, theming
 from backend.matrix import service as matrix
 from shared.kernel import languages
 from shared.ui.languages import SCRIPTS_SAY
@@ -118,13 +121,13 @@ def test_what_our_scripts_say_to_customers_is_told_to_them_in_the_pages_language
 
 def test_the_packs_texts_are_said_in_each_language_that_it_offers() -> None:
     texts = matrix.texts_of(matrix.folder_of("telecom"))
-    assert untranslated(texts) == []
+    assert unfit_texts(texts) == []
 
 
 def test_an_edited_text_of_a_pack_is_said_as_it_is_written_and_warned_of() -> None:
     texts = matrix.texts_of(matrix.folder_of("telecom"))
     edited = texts | {"intents.toml": texts["intents.toml"].replace("My internet is slow", "My internet crawls")}
-    missing = [problem for problem in untranslated(edited) if problem.message.startswith("not translated")]
+    missing = [problem for problem in unfit_texts(edited) if problem.message.startswith("not translated")]
     assert [problem.message for problem in missing] == ["not translated: My internet crawls"]
     pack = matrix.pack_from(matrix.body_of(edited))
     with languages.speaking("es-US"):
@@ -141,8 +144,6 @@ def test_a_packs_catalogue_is_written_and_read_back_the_same() -> None:
 def test_a_translation_with_another_placeholder_keeps_a_pack_from_being_published() -> None:
     texts = matrix.texts_of(matrix.folder_of("telecom"))
     spoilt = texts | {"languages/es.po": texts["languages/es.po"].replace("{credit} menos", "{kredit} menos", 1)}
-    from backend.catalogue.service import check_texts
-
     assert [problem.file for problem in check_texts(spoilt)] == ["languages/es.po"]
 
 
@@ -174,3 +175,80 @@ def test_the_wanted_tag_is_found_among_the_offered_by_language_and_region() -> N
     assert languages.chosen_of(offered, "es-MX") == "es-US"
     assert languages.chosen_of(offered, "fr") is None
     assert languages.heard("fr") == "en"
+
+
+def test_the_formulas_of_reading_ease_give_what_their_authors_say() -> None:
+    assert reading_age.counted("The cat sat on the mat.", "en") == (6, 6, 1)
+    assert reading_age.grade(6, 6, 1) == pytest.approx(-1.45)
+    assert reading_age.counted("El perro corre. La niña lee cuentos.", "es") == (7, 12, 2)
+    assert reading_age.perspicuity(100, 200, 10) == pytest.approx(206.835 - 124.6 - 10)
+    for word, syllables in {"queja": 2, "guía": 2, "ciudad": 2, "aéreo": 4, "hacia": 2, "leer": 2, "dígame": 3}.items():
+        assert reading_age.counted(word, "es")[1] == syllables, word
+    for word, syllables in {"made": 1, "people": 2, "agreed": 2, "changes": 2, "stopped": 1, "telephone": 3}.items():
+        assert reading_age.counted(word, "en")[1] == syllables, word
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_what_the_product_says_is_easy_to_read_in_each_language(file: Path) -> None:
+    hard = []
+    for message in sentences(wording.kept(file)):
+        told = [*((text, "en") for text in forms(message.id)), *((text, file.stem) for text in forms(message.string))]
+        hard += [f"{why}: {text}" for text, tag in told if (why := reading_age.too_hard(text, tag))]
+    assert hard == []
+
+
+def test_each_public_article_is_easy_to_read_and_there_is_one_of_it_in_each_language() -> None:
+    folder = matrix.folder_of("telecom")
+    articles, _ = knowledge.read_articles(folder, matrix.load_pack(folder))
+    assert knowledge.hard_to_read(articles) == []
+    public = [one for one in articles if one.audience == "public"]
+    by_language = {
+        tag: sorted((one.stages, one.intents) for one in public if one.language == tag) for tag in ("en", "es")
+    }
+    assert by_language["en"] == by_language["es"]
+
+
+def test_a_text_that_only_lawyers_read_is_warned_of() -> None:
+    texts = matrix.texts_of(matrix.folder_of("telecom"))
+    hard = (
+        "Notwithstanding any preceding determination, subscribers relinquishing contractual entitlements prematurely "
+        "acknowledge proportionate reimbursement obligations regarding previously accumulated promotional reductions, whichever circumstances occasioned the termination."
+    )
+    spoilt = texts | {
+        "pack.toml": texts["pack.toml"].replace("You may tell me about offers and news that fit me.", hard)
+    }
+    assert [one for one in unfit_texts(spoilt) if "Flesch-Kincaid" in one.message]
+
+
+THEME = {
+    "accent": "#7a2048", "accent_hover": "#5f1838", "accent_ink": "#ffffff", "accent_soft": "#f9e9f0",
+    "accent_line": "#e0b3c6", "accent_text": "#7a2048",
+}  # fmt: skip
+DARK = {
+    "accent": "#f090b8", "accent_hover": "#f5a8c8", "accent_ink": "#2a0818", "accent_soft": "#3a1526",
+    "accent_line": "#7a2f50", "accent_text": "#f5a8c8",
+}  # fmt: skip
+
+
+def test_the_contrast_of_a_packs_colours_is_measured_as_the_standard_says() -> None:
+    assert theming.contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert theming.contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+    theme = theming.Theme(name="Northline", light=theming.Colours(**THEME), dark=theming.Colours(**DARK))
+    assert list(theming.theme_faults(theme)) == []
+    pale = theme.model_copy(update={"light": theming.Colours(**{**THEME, "accent": "#d9a0b8"})})
+    assert {place for place, _ in theming.theme_faults(pale)} == {"theme.light"}
+    assert "--accent: #7a2048;" in theme.style_sheet()
+    own = (wording.ROOT / "shared/ui/static/evenhand.css").read_text()
+    for mode in theming.GROUNDS.values():
+        assert [name for name, value in mode.items() if f"--{name}: {value};" not in own] == []
+
+
+def test_a_theme_without_contrast_and_a_logo_that_acts_keep_a_pack_from_being_published() -> None:
+    texts = matrix.texts_of(matrix.folder_of("telecom"))
+    pale = texts | {"pack.toml": texts["pack.toml"].replace('accent_text = "#0a635c"', 'accent_text = "#9adcd4"')}
+    assert {problem.rule for problem in check_texts(pale)} == {"theme.light"}
+    acting = texts | {"logo.svg": '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'}
+    assert [problem.file for problem in check_texts(acting)] == ["logo.svg"]
+    drawn = texts | {"logo.svg": '<svg xmlns="http://www.w3.org/2000/svg"><circle r="4"/></svg>'}
+    assert check_texts(drawn) == []
+    assert matrix.texts_from(matrix.body_of(drawn))["logo.svg"] == drawn["logo.svg"]
