@@ -26,6 +26,7 @@ from selfservice_ui import (
     privacy,
     sign_ins,
     signing_in,
+    theme,
     watching,
     words,
 )
@@ -63,6 +64,7 @@ def create_portal(settings: Settings) -> Flask:
     cases.install(app, settings)
     install_face(app, layout="portal/base.html", folder=Path(__file__).parent / "static")
     words.install(app)
+    theme.install(app)
     watching.install(app)
     for part in (
         signing_in,
@@ -79,6 +81,7 @@ def create_portal(settings: Settings) -> Flask:
         contact,
         watching,
         languages,
+        theme,
         live,
     ):
         app.register_blueprint(part.bp)

@@ -12,6 +12,7 @@ from backend.knowledge import service as knowledge
 from backend.knowledge.types import Voter
 from backend.people.service import public
 from selfservice_ui import coming_in
+from shared.kernel import languages
 from shared.ui.pages import nobody_looks, page, request_now, tell
 from shared.ui.signing_in import signed_in_actor
 
@@ -25,7 +26,10 @@ SHOWN = 100
 @public
 def index() -> Response:
     with db.reading() as reading:
-        listed = knowledge.listed(reading, public_only=True, limit=SHOWN, cursor=request.args.get("cursor") or None)
+        cursor = request.args.get("cursor") or None
+        listed = knowledge.listed(reading, public_only=True, language=_language(), limit=SHOWN, cursor=cursor)
+        if not listed.items:  # nothing is written in their language yet
+            listed = knowledge.listed(reading, public_only=True, limit=SHOWN, cursor=cursor)
     return page("portal/help.html", listed=listed, query="")
 
 
@@ -45,7 +49,8 @@ def results() -> Response:
     if not query:
         return redirect(url_for(".index"), 303)
     with db.reading() as reading:
-        found = knowledge.search(reading, query, public_only=True, limit=20)
+        found = knowledge.search(reading, query, public_only=True, language=_language(), limit=20)
+        found = found or knowledge.search(reading, query, public_only=True, limit=20)
     return page("portal/help.html", query=query, found=found)
 
 
@@ -71,6 +76,10 @@ def vote(slug: str) -> Response:
         knowledge.vote(writing, one.article_id, one.version, helpful, _me(), request_now())
     tell("good", "Thank you", "It is counted." if helpful else "We read it again, and write it better.")
     return redirect(url_for(".show", slug=slug), 303)
+
+
+def _language() -> str:
+    return languages.base(languages.spoken())
 
 
 def _me() -> Voter:

@@ -28,7 +28,7 @@ TITLES = {
     "home": "Home", "offers": "Offers", "services": "Services", "cancel": "Cancel my plan", "bills": "Bills",
     "activity": "Activity", "privacy": "Privacy",
 }  # fmt: skip
-_TITLE = re.compile(r"<title>(.*?) · Evenhand</title>", re.DOTALL)
+_TITLE = re.compile(r"<title>(.*) · [^·<]*</title>", re.DOTALL)
 _HEAD = 1000
 _log = structlog.stdlib.get_logger("evenhand.visits")
 
