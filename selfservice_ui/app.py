@@ -30,6 +30,7 @@ from selfservice_ui import (
     rating,
     sign_ins,
     signing_in,
+    theme,
     watching,
     words,
 )
@@ -67,6 +68,7 @@ def create_portal(settings: Settings) -> Flask:
     cases.install(app, settings)
     install_face(app, layout="portal/base.html", folder=Path(__file__).parent / "static")
     words.install(app)
+    theme.install(app)
     watching.install(app)
     for part in (
         signing_in,
@@ -87,6 +89,7 @@ def create_portal(settings: Settings) -> Flask:
         contact,
         watching,
         languages,
+        theme,
         live,
     ):
         app.register_blueprint(part.bp)

@@ -167,15 +167,14 @@ def find_actor(subject: str) -> Actor | None:
         return None
     with db.reading() as reading:
         try:
-            profile = profiles.profile(reading, subject_id)
+            found = entering.actor_of(reading, subject_id, this, request_now())
         except NotFound:
             return None  # erased since they signed in
-        found = entering.actor_of(reading, subject_id, this, profile.name, profile.customer_id, request_now())
     if found is None:
         return None
-    watching.note(profile)
-    languages.of_customer(profile.language)
-    actor, g.write_seen = found
+    actor, g.profile, g.write_seen = found
+    watching.note(g.profile)
+    languages.of_customer(g.profile.language)
     return actor
 
 

@@ -13,6 +13,7 @@ from backend.knowledge import service as knowledge
 from backend.knowledge.types import Voter
 from backend.people.service import public
 from selfservice_ui import coming_in
+from shared.kernel import languages
 from shared.kernel.languages import gettext
 from shared.ui.pages import nobody_looks, page, request_now, tell
 from shared.ui.signing_in import signed_in_actor
@@ -29,7 +30,10 @@ def index() -> Response:
     """All articles, or those of a stage of being a customer, or of a service."""
     stage, service = request.args.get("stage", ""), request.args.get("service", "")
     with db.reading() as reading:
-        listed = knowledge.listed(reading, public_only=True, limit=SHOWN, cursor=request.args.get("cursor") or None)
+        cursor = request.args.get("cursor") or None
+        listed = knowledge.listed(reading, public_only=True, language=_language(), limit=SHOWN, cursor=cursor)
+        if not listed.items:  # nothing is written in their language yet
+            listed = knowledge.listed(reading, public_only=True, limit=SHOWN, cursor=cursor)
         pack = catalogues.pack_in_force(reading)
     there = {key for one in listed.items for key in (*one.writing.stages, *one.writing.services)}
     shown = [
@@ -60,7 +64,8 @@ def results() -> Response:
     if not query:
         return redirect(url_for(".index"), 303)
     with db.reading() as reading:
-        found = knowledge.search(reading, query, public_only=True, limit=20)
+        found = knowledge.search(reading, query, public_only=True, language=_language(), limit=20)
+        found = found or knowledge.search(reading, query, public_only=True, limit=20)
     return page("portal/help.html", query=query, found=found)
 
 
@@ -90,6 +95,10 @@ def vote(slug: str) -> Response:
         gettext("It is counted.") if helpful else gettext("We read it again, and write it better."),
     )
     return redirect(url_for(".show", slug=slug), 303)
+
+
+def _language() -> str:
+    return languages.base(languages.spoken())
 
 
 def _me() -> Voter:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from backend import db
@@ -13,6 +13,7 @@ from backend.cases import service as cases
 from backend.casework import service as casework
 from backend.overview import service as overview
 from backend.people.service import Permission, current_actor, requires
+from backend.profiles.service import Profile
 from selfservice_ui.words import CHANNEL
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Invalid
@@ -28,7 +29,7 @@ TEMPLATE = "portal/home.html"
 @requires(Permission.PORTAL)
 def show() -> Response:
     """The home page; what it shows counts as presented, unless a browser only guessed that it may be wanted."""
-    return page(TEMPLATE, "content", **home_context(present=not nobody_looks()))
+    return page(TEMPLATE, "content", **home_context(present=not nobody_looks(), known=g.profile))
 
 
 @bp.post("/moment")
@@ -41,7 +42,7 @@ def moment() -> Response:
     with db.transaction() as session:
         overview.set_moment(session, actor.customer_id, stage, intent or None, CHANNEL, actor, request_now())
     if wants_fragment():
-        said = {"title": "Thank you", "text": "This is what we can do for you now."}
+        said = {"title": gettext("Thank you"), "text": gettext("This is what we can do for you now.")}
         return page(TEMPLATE, "content", done=said, **home_context())
     tell("good", gettext("Thank you"), gettext("This is what we can do for you now."))
     return redirect(url_for(".show"), 303)
@@ -115,14 +116,16 @@ def _time(case_id: UUID, status: int = 200, errors: dict[str, str] | None = None
     return page("portal/call_time.html", status=status, it=found, times=times, errors=errors or {})
 
 
-def home_context(actor: Actor | None = None, *, present: bool = True) -> dict[str, Any]:
-    """All that the home page is drawn from, for its first paint and for each refresh; of who is signed in, or of `actor`."""
+def home_context(actor: Actor | None = None, *, present: bool = True, known: Profile | None = None) -> dict[str, Any]:
+    """All that the home page is drawn from, for its first paint and for each refresh; of who is signed in, or of `actor`.
+
+    `known` is their profile, where this request has read it and written nothing since.
+    """
     actor, now = actor or current_actor(), request_now()
-    home = overview.portal_home(actor, now, present=present)
+    home = overview.portal_home(actor, now, present=present, known=known)
+    g.visit = home.visit
     speak_of(home.timezone)
-    return {
-        "home": home,
-        "typed": {},
-        "times": casework.own_call_times(actor, now),
-        "sent_articles": casework.sent_articles(actor, now),
-    }
+    with db.reading() as session:
+        times = casework.call_times_in(session, home.pack, home.timezone, now)
+        sent = casework.sent_articles(session, actor, now)
+    return {"home": home, "typed": {}, "times": times, "sent_articles": sent}

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as Answer
 from backend import db
 from backend.people.service import public
 from backend.profiles import service as profiles
+from selfservice_ui.theme import face
 from shared.kernel import languages
 from shared.ui.languages import install_languages, speak
 from shared.ui.pages import local_path, request_now
@@ -27,7 +28,7 @@ def install(app: Flask) -> None:
 
 def offered() -> tuple[str, ...]:
     """The tags of the languages that the portal can be read in, the house's own first."""
-    return languages.known()
+    return face().languages
 
 
 @bp.post("/language")

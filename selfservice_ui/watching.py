@@ -29,7 +29,7 @@ TITLES = {
     "home": "Home", "offers": "Offers", "services": "Services", "cancel": "Cancel my plan", "bills": "Bills",
     "activity": "Activity", "privacy": "Privacy",
 }  # fmt: skip
-_TITLE = re.compile(r"<title>(.*?) · Evenhand</title>", re.DOTALL)
+_TITLE = re.compile(r"<title>(.*) · [^·<]*</title>", re.DOTALL)
 _HEAD = 1000
 _log = structlog.stdlib.get_logger("evenhand.visits")
 
@@ -82,7 +82,7 @@ def _told(response: Response) -> Response:
         title = unescape(found[1]).strip() if found else key.capitalize()
         if spoken() != ENGLISH:
             title = TITLES.get(key, title)  # the desk reads English; an offer is called what its customer read
-        overview.visit(current_actor(), key, title, request_now())
+        overview.visit(current_actor(), key, title, request_now(), g.get("visit", ...))
     except Exception:
         _log.exception("visit not told", page=key)
     return response

@@ -67,15 +67,21 @@ class CallsPage:
 def call_times(session: Session, customer_id: UUID, now: datetime, team: str = "") -> CallTimes:
     """The times at which we can call this customer. Raises NotFound, and Invalid for a team that there is not."""
     pack, zone = catalogues.pack_in_force(session), profiles.profile(session, customer_id).timezone
+    return call_times_in(session, pack, zone, now, team)
+
+
+def call_times_in(session: Session, pack: Pack, zone: str, now: datetime, team: str = "") -> CallTimes:
+    """The same for whoever lives in this zone. Raises Invalid for a team that there is not."""
     quick, by_day = laid_out(cases.free_slots(session, pack, now, team), zone)
-    return CallTimes(quick, by_day, zone, cases.team_for(pack, team), pack.casework.team)
+    said = tuple((key, gettext(label), slot) for key, label, slot in quick)
+    return CallTimes(said, by_day, zone, cases.team_for(pack, team), pack.casework.team)
 
 
 @lru_cache(maxsize=32)
 def laid_out(free: tuple[Slot, ...], zone: str) -> tuple[Any, Any]:
     """The next slot of each part of the day, and all by day. The same for all who live in one zone, until one is taken."""
     quick = [
-        (key, gettext(label), slot) for key, label in QUICK for slot in [next((one for one in free if cases.fits(one, key, zone)), None)] if slot
+        (key, label, slot) for key, label in QUICK for slot in [next((one for one in free if cases.fits(one, key, zone)), None)] if slot
     ]  # fmt: skip
     days: dict[date, list[Slot]] = {}
     for one in free:

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from backend import db
 from backend.cases import service as cases
 from backend.casework import acts
 from backend.catalogue import service as catalogues
@@ -109,14 +108,13 @@ def send_article(
     return article
 
 
-def sent_articles(actor: Actor, now: datetime) -> tuple[SentArticle, ...]:
+def sent_articles(session: Session, actor: Actor, now: datetime) -> tuple[SentArticle, ...]:
     """What was sent to this customer lately, newest first, each once; what was taken out of use is left out."""
     if actor.customer_id is None:
         raise Forbidden(gettext("This page is for customers."))
-    with db.reading() as session:
-        events = interactions.timeline(session, actor.customer_id, kinds=frozenset({SENT}), limit=10).items
-        fresh = [event for event in events if now - event.at < SHOWN_FOR]
-        there = {one.slug for one in knowledge.listed(session, public_only=True, limit=100).items} if fresh else set()
+    events = interactions.timeline(session, actor.customer_id, kinds=frozenset({SENT}), limit=10).items
+    fresh = [event for event in events if now - event.at < SHOWN_FOR]
+    there = {one.slug for one in knowledge.listed(session, public_only=True, limit=100).items} if fresh else set()
     latest = {event.data["slug"]: event for event in reversed(fresh) if event.data["slug"] in there}
     lines = [SentArticle(str(e.data["title"]), slug, e.at, e.actor_name or "") for slug, e in latest.items()]
     return tuple(sorted(lines, key=lambda one: one.at, reverse=True)[:MOST])

@@ -13,6 +13,7 @@ from backend.casework.callbacks import (
     book_callback,
     call_now,
     call_times,
+    call_times_in,
     calls_page,
     instant_of,
     miss_due,
@@ -48,8 +49,8 @@ from backend.casework.viewing import CaseLine, CasePage, CasesPage, OwnCase, cas
 __all__ = [
     "CallLine", "CallTimes", "CallsPage", "CaseChoice", "CaseLine", "CasePage", "CasesPage", "Inbox", "InboxLine",
     "OwnCase", "OwnCases", "SentArticle", "Suggested", "answer", "articles_for_case", "articles_for_customer",
-    "book_callback", "call_now", "call_times", "calls_page", "canned", "case_choices", "case_page", "cases_page",
-    "close_due", "inbox", "instant_of", "miss_due", "morning", "move_callback", "move_own_callback",
+    "book_callback", "call_now", "call_times", "call_times_in", "calls_page", "canned", "case_choices", "case_page",
+    "cases_page", "close_due", "inbox", "instant_of", "miss_due", "morning", "move_callback", "move_own_callback",
     "move_own_visit", "nobody_answered", "open_case", "own_call_times", "own_case", "own_cases", "own_file",
     "own_visit_times", "raise_own", "reopen_own", "reply_text", "resolve", "run_macro", "send_article",
     "sent_articles", "suggest_own", "wake_due", "write_own", "zone_of",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from backend.catalogue import personas
 from backend.catalogue.input_checks import input_faults
-from backend.catalogue.wording import check_sentences, untranslated
+from backend.catalogue.wording import check_sentences, unfit_texts
 from backend.engine import scripts
 from backend.engine.catalogue import Treatment, read_treatments
 from backend.engine.service import LONGEST_WORK, PLACEHOLDER, WORK, left_out, members_of, short_of, work_of
@@ -30,9 +30,9 @@ def check_pack(folder: Path) -> list[Problem]:
 
 
 def pack_warnings(folder: Path) -> list[Problem]:
-    """What customers would notice of the pack in this folder though it may be published: texts in one language alone."""
+    """What customers would notice of the pack in this folder though it may be published: texts that are hard to read, or said in one language alone."""
     try:
-        return untranslated(matrix.texts_of(folder))
+        return unfit_texts(matrix.texts_of(folder))
     except PackError:
         return []
 

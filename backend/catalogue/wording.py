@@ -77,8 +77,8 @@ def check_sentences(pack: Pack) -> Iterator[tuple[str, str]]:
                 yield f"languages/{language}.po", f"other placeholders than in the text that it translates: {english}"
 
 
-def untranslated(texts: Mapping[str, str]) -> list[Problem]:
-    """What customers who chose another language would read as it is written, and translations of what nobody says any more.
+def unfit_texts(texts: Mapping[str, str]) -> list[Problem]:
+    """Texts that are hard to read, texts without translation in a language that is offered, and translations of what nobody says.
 
     Nothing of it keeps a pack from being published.
     """
@@ -88,7 +88,11 @@ def untranslated(texts: Mapping[str, str]) -> list[Problem]:
     except PackError:
         return []
     source, wanted = Source.of(texts), customer_texts(pack, treatments)
-    found = []
+    found = [
+        Problem("pack.toml", 1, place, f"{why}: {text}")
+        for text, place in wanted.items()
+        if (why := matrix.too_hard(text, base(pack.language)))
+    ]
     for language in dict.fromkeys(base(tag) for tag in pack.offered if base(tag) != base(pack.language)):
         file, sentences = f"languages/{language}.po", pack.sentences.get(language, {})
         missing = ((text, place) for text, place in wanted.items() if text not in sentences)
@@ -96,6 +100,11 @@ def untranslated(texts: Mapping[str, str]) -> list[Problem]:
         unsaid = (text for text in sentences if text not in wanted)
         found += [
             Problem(file, _line(source, file, text), "msgid", f"nobody says this any more: {text}") for text in unsaid
+        ]
+        found += [
+            Problem(file, _line(source, file, said), "msgstr", f"{why}: {said}")
+            for said in sentences.values()
+            if (why := matrix.too_hard(said, language))
         ]
     return found
 

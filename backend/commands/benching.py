@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-from backend.benching import copies, doubling, drawing, everyone, finding, ingesting, living, measuring, rows, scaling
+from backend.benching import (
+    copies,
+    crowding,
+    doubling,
+    drawing,
+    everyone,
+    finding,
+    ingesting,
+    living,
+    measuring,
+    rows,
+    scaling,
+)
 from backend.commands.console import connect, out, tell
 
 commands = typer.Typer()
@@ -20,6 +32,7 @@ class What(StrEnum):
     http = "http"
     pages = "pages"
     live = "live"
+    crowd = "crowd"
     batch = "batch"
     ingest = "ingest"
     duplicates = "duplicates"
@@ -33,6 +46,7 @@ USUAL = {
     What.http: 2000,
     What.pages: 400,
     What.live: 400,
+    What.crowd: crowding.PAGES,
     What.batch: everyone.CUSTOMERS,
     What.ingest: 10_000,
     What.duplicates: doubling.CUSTOMERS,
@@ -46,7 +60,7 @@ def bench(
     what: Annotated[
         What,
         typer.Argument(
-            help="decide: decisions alone; http: over the API; pages: desk and portal, and writes; live: until others see it; batch: everyone; ingest: events that come in; duplicates: who is there twice; scale: a million customers; search: finding them as one types."
+            help="decide: decisions alone; http: over the API; pages: desk and portal, and writes; live: until others see it; crowd: two hundred customers and twenty desks at once; batch: everyone; ingest: events that come in; duplicates: who is there twice; scale: a million customers; search: finding them as one types."
         ),
     ],
     n: Annotated[
@@ -69,6 +83,8 @@ def bench(
                 found = drawing.pages(url, home, count, tell)
             case What.live:
                 found = living.live(url, home, count, tell)
+            case What.crowd:
+                found = crowding.crowd(url, home, count, tell)
             case What.batch:
                 found = everyone.everyone(count, tell)
             case What.ingest:

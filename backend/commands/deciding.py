@@ -29,14 +29,15 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the
 def check(pack: Annotated[str, typer.Argument(help="A pack's name or folder.")], as_json: Json = False) -> None:
     """Says what is wrong with a pack, with file and line; exit 1 when anything is. Warnings keep nothing from being published."""
     folder = matrix.folder_of(pack)
-    problems = catalogues.check_pack(folder)
+    problems, warnings = catalogues.check_pack(folder), catalogues.pack_warnings(folder)
     with contextlib.suppress(PackError):
         read = matrix.load_pack(folder)
         problems += loading.check_mappings(folder, read)
-        problems += knowledge.read_articles(folder, read)[1]
+        articles, wrong = knowledge.read_articles(folder, read)
+        problems += wrong
+        warnings += knowledge.hard_to_read(articles)
     for problem in problems:
         tell(str(problem))
-    warnings = catalogues.pack_warnings(folder)
     for warning in warnings:
         tell(f"warning: {warning}")
     tell(

@@ -55,8 +55,12 @@ class Read:
 
 
 def facts_asked(session: Session) -> tuple[Question, ...]:
-    """Of these, whoever sets up their account answers one."""
-    return catalogues.pack_in_force(session).verifying.asked_of("claim")
+    """Of these, whoever sets up their account answers one; in the language that is spoken."""
+    pack = catalogues.pack_in_force(session)
+    told = ({"label": pack.said(one.label), "hint": pack.said(one.hint)} for one in pack.verifying.asked_of("claim"))
+    return tuple(
+        one.model_copy(update=words) for one, words in zip(pack.verifying.asked_of("claim"), told, strict=True)
+    )
 
 
 def ask_to_claim(number: str, fact: str, answer: str, visitor: Visitor, address: str, now: datetime) -> UUID:

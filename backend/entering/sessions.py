@@ -30,13 +30,13 @@ COARSE = timedelta(minutes=5)
 LONGEST_UNSENT = 20_000
 UNSENT_FOR = timedelta(days=2)
 KEPT = timedelta(days=30)
-_NOW = select(SESSION.c.seen_at).where(
+_SEEN = select(SESSION.c.seen_at).where(
     SESSION.c.subject_id == bindparam("subject_id"),
     SESSION.c.session_id == bindparam("session_id"),
     SESSION.c.ended_at.is_(None),
     SESSION.c.seen_at > bindparam("since"),
 )
-"""Asked by every page of the portal, so built once."""
+_profile_and_seen = profiles.reader(_SEEN.scalar_subquery())
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +73,17 @@ def begin(session: Session, actor: Actor, way: Way, visitor: Visitor, address: s
 
 
 def actor_of(
-    session: Session, subject_id: UUID, session_id: UUID, name: str, customer_id: UUID, now: datetime
-) -> tuple[Actor, bool] | None:
-    """Who is signed in by it, and whether it is time to write down that they are here; None once it was ended, or is over."""
+    session: Session, subject_id: UUID, session_id: UUID, now: datetime
+) -> tuple[Actor, profiles.Profile, bool] | None:
+    """Who is signed in by it, all that is known of them, and whether it is time to write down that they are here.
+
+    None once it was ended, or is over. Raises NotFound for who was erased.
+    """
     asked = {"subject_id": subject_id, "session_id": session_id, "since": now - IDLE - COARSE}
-    seen = session.execute(_NOW, asked).scalar()
+    profile, seen = _profile_and_seen(session, subject_id, asked)
     if seen is None:
         return None
-    return people.customer_of(subject_id, name, customer_id), seen < now - COARSE
+    return people.customer_of(subject_id, profile.name, profile.customer_id), profile, seen < now - COARSE
 
 
 def seen_now(session: Session, subject_id: UUID, session_id: UUID, now: datetime) -> None:

@@ -100,22 +100,6 @@ def wrapped_since(session: Session, staff_id: UUID, since: datetime) -> tuple[in
     return len(found), sum(seconds) / len(seconds) if seconds else 0.0
 
 
-def last_spoken(session: Session, customer_id: UUID, since: datetime, most: int = 1) -> tuple[Interaction, ...]:
-    """The customer's last wrapped-up contacts by phone that may be told to them, newest first."""
-    told = (
-        select(*_COLUMNS)
-        .where(
-            INTERACTION.c.customer_id == customer_id,
-            INTERACTION.c.channel == "phone",
-            INTERACTION.c.wrapped_at >= since,
-            INTERACTION.c.is_private.is_(False),
-        )
-        .order_by(INTERACTION.c.interaction_id.desc())
-        .limit(most)
-    )
-    return tuple(Interaction(*row) for row in session.execute(told))
-
-
 def open_with(session: Session, customer_id: UUID, staff_id: UUID) -> UUID | None:
     """The contact that is still open between these two."""
     found: UUID | None = session.execute(

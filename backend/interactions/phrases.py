@@ -64,3 +64,20 @@ def tracked(event: Event, own: bool, language: str) -> tuple[str, str]:
 
 def _short(value: Any) -> bool:
     return isinstance(value, (bool, int, float)) or (isinstance(value, str) and 0 < len(value) <= 80)
+
+
+CAUSES = {
+    "normalClearing": "hung up",
+    "busy": "the line was busy",
+    "cancel": "hung up before it was answered",
+    "noAnswer": "nobody took it",
+    "congestion": "the telephone network was overloaded",
+    "notFound": "the number does not exist",
+    "forwarded": "forwarded to another number",
+}
+"""Why a call ended, as telephone systems say it and as people do."""
+
+
+def cause_text(cause: Any) -> str:
+    """Why a call ended, in words; the telephone system's own where it is none that we know, empty for none."""
+    return CAUSES.get(str(cause or ""), str(cause or ""))

@@ -34,7 +34,6 @@ from backend.interactions.contacts import (
     all_open,
     begin,
     interaction,
-    last_spoken,
     open_interactions,
     open_with_customer,
     set_private,
@@ -110,7 +109,7 @@ from backend.interactions.timeline import (
 from backend.interactions.transitions import due, events_of, renew, renewed
 from backend.interactions.types import AgentState, Call, Event, Interaction, NewContact, Past, Visit
 from backend.interactions.verifying import is_verified, mask_for, mask_for_anybody, verify_caller
-from backend.interactions.visits import just_visited, visit, visiting, visits_now
+from backend.interactions.visits import is_at_once, last_visit, lately, visit, visiting, visits_now
 from backend.interactions.walking import Step, steps
 from backend.interactions.wishing import (
     COOLING_OFF,
@@ -147,16 +146,16 @@ __all__ = [
     "drop_desk_draft", "due", "end_representative", "enter_past", "entered_already", "erase_customer", "event_of",
     "events_of", "export_customer", "forget_by_phone", "forget_drafts", "forget_places", "forget_received",
     "go_on_by_phone", "hand_of", "heard_of_since", "here", "hold", "hung_up", "in_channel", "in_words",
-    "interaction", "is_left", "is_open", "is_verified", "join_group", "joined_by_message", "just_visited",
-    "keep_account", "keep_desk_draft", "known_address", "known_of", "labelled", "last_spoken", "leave_group", "live",
-    "mask_for", "mask_for_anybody", "matches", "moment_data", "move_customer", "move_customer_back", "move_events",
-    "named", "new_code", "new_event", "offer_due", "open_interactions", "open_with_customer", "ordered_id",
-    "others_here", "owner_of_wish", "past_ids", "person_text", "person_with", "places_of", "proving", "rate",
-    "rating_of", "read_code", "receive", "record", "record_representative", "remove_old", "renew", "renewed",
-    "require_authority", "retrieve", "ring", "row_counts", "same_code", "say_consents", "send_code", "send_codes_by",
-    "set_agent_state", "set_private", "sign_off_absent", "speak_with", "steps", "stop_sending", "take_waiting",
-    "timeline", "use_queues", "verify_caller", "visit", "visiting", "visits_now", "waiting", "watched_by", "wrap_up",
-    "wrapped_since", "write_notes",
+    "interaction", "is_at_once", "is_left", "is_open", "is_verified", "join_group", "joined_by_message",
+    "keep_account", "keep_desk_draft", "known_address", "known_of", "labelled", "last_visit",
+    "lately", "leave_group", "live", "mask_for", "mask_for_anybody", "matches", "moment_data", "move_customer",
+    "move_customer_back", "move_events", "named", "new_code", "new_event", "offer_due", "open_interactions",
+    "open_with_customer", "ordered_id", "others_here", "owner_of_wish", "past_ids", "person_text", "person_with",
+    "places_of", "proving", "rate", "rating_of", "read_code", "receive", "record", "record_representative",
+    "remove_old", "renew", "renewed", "require_authority", "retrieve", "ring", "row_counts", "same_code",
+    "say_consents", "send_code", "send_codes_by", "set_agent_state", "set_private", "sign_off_absent", "speak_with",
+    "steps", "stop_sending", "take_waiting", "timeline", "use_queues", "verify_caller", "visit", "visiting",
+    "visits_now", "waiting", "watched_by", "wrap_up", "wrapped_since", "write_notes",
 ]  # fmt: skip
 
 _EVENT = db.table_of(EventRow)

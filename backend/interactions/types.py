@@ -147,6 +147,15 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
+class Lately:
+    """Where a customer was last at the portal, and when somebody last spoke with them, and who."""
+
+    visit: Visit | None
+    spoke_at: datetime | None
+    staff: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hand:
     """What a member of staff has in hand: their state, their calls as `calls_of` gives them, and the contacts that are not wrapped up, oldest first: their own, and
     everyone's with the customer in question."""

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, literal, select
 from sqlmodel import Session
 
 from backend import db
 from backend.interactions import contacts
 from backend.interactions.tables import VisitRow
-from backend.interactions.types import Visit
+from backend.interactions.types import Lately, Visit
 from backend.profiles import service as profiles
 from backend.record import service as record
 from shared.kernel.actors import Actor
@@ -30,6 +30,31 @@ _VISIT = db.table_of(VisitRow)
 MOST_STEPS = 12
 _COLUMNS = tuple(_VISIT.c[name] for name in Visit.__slots__)
 _ONE = select(*_COLUMNS).where(_VISIT.c.customer_id == bindparam("customer_id"))
+_TOLD = contacts.INTERACTION.alias()
+_LAST = (
+    select(_TOLD.c.interaction_id)
+    .where(
+        _TOLD.c.customer_id == bindparam("customer_id"),
+        _TOLD.c.channel == "phone",
+        _TOLD.c.wrapped_at >= bindparam("since"),
+        _TOLD.c.is_private.is_(False),
+    )
+    .order_by(_TOLD.c.interaction_id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_SPOKEN = (contacts.INTERACTION.c.started_at, contacts.INTERACTION.c.staff)
+_LATELY = select(*_COLUMNS, *_SPOKEN).select_from(
+    select(literal(1).label("one"))
+    .subquery()
+    .outerjoin(_VISIT, _VISIT.c.customer_id == bindparam("customer_id"))
+    .outerjoin(
+        contacts.INTERACTION,
+        (contacts.INTERACTION.c.customer_id == bindparam("customer_id"))
+        & (contacts.INTERACTION.c.interaction_id == _LAST),
+    )
+)
+"""Asked by every first page of the portal: one statement for both."""
 
 
 def visit(session: Session, actor: Actor, page: str | None, now: datetime) -> Visit:
@@ -70,9 +95,19 @@ def _steps(before: Sequence[Sequence[str]], page: str | None, now: datetime) -> 
     return kept if kept and kept[-1][0] == page else [*kept, [page, now.isoformat()]][-MOST_STEPS:]
 
 
-def just_visited(session: Session, customer_id: UUID, page: str, now: datetime) -> bool:
+def lately(session: Session, customer_id: UUID, since: datetime) -> Lately:
+    """Where the customer was last at the portal, and when somebody last spoke with them since then, of what may be told to them."""
+    *visit, began, staff = session.execute(_LATELY, {"customer_id": customer_id, "since": since}).one()
+    return Lately(None if visit[0] is None else Visit(*visit), began, staff or "")
+
+
+def last_visit(session: Session, customer_id: UUID) -> Visit | None:
+    """Where the customer was last at the portal."""
+    return _of(session, customer_id)
+
+
+def is_at_once(before: Visit | None, page: str, now: datetime) -> bool:
     """Whether the same page was opened so shortly before that nothing new is told by it."""
-    before = _of(session, customer_id)
     return before is not None and before.page == page and timedelta(0) <= now - before.seen_at < AT_ONCE
 
 

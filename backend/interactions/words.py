@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from backend.interactions import case_words, mail_words, own_words
+from backend.interactions.acting_words import for_them, purpose_text, relation_text
+from backend.interactions.acting_words import person_text as person_text
 from backend.interactions.phrases import belongs, state, tracked
+from backend.interactions.phrases import cause_text as cause_text
 from backend.interactions.phrases import sentence as _sentence
 from backend.interactions.types import Event
 from backend.matrix.service import day_text
@@ -57,71 +60,7 @@ def in_channel(channel: str | None) -> str:
 def in_words(event: Event, audience: Audience, language: str = "en") -> EventWords:
     """The event as this audience may read it. An agent's notes and what was inferred are never told to the customer."""
     title, detail = _WORDS[event.kind](event, audience == "customer", language)
-    return EventWords(*_for_them(event, audience == "customer", title, detail))
-
-
-RELATIONS = {"representative": "representative", "carer": "carer", "executor": "executor"}
-"""Who acts for a customer, as a word of a sentence."""
-_YOURS = {
-    "representative": noted("your representative"),
-    "carer": noted("your carer"),
-    "executor": noted("your executor"),
-}
-
-
-def person_text(person: dict[str, Any], own: bool) -> str:
-    """ "Rosa Marín, your carer" for the customer, "Rosa Marín, carer" for colleagues."""
-    return f"{person.get('name')}, {_relation(person, own)}"
-
-
-def _relation(data: dict[str, Any], own: bool) -> str:
-    known = str(data.get("relation"))
-    if not own:
-        return RELATIONS.get(known, "")
-    return _(_YOURS[known]) if known in _YOURS else ""
-
-
-def _for_them(event: Event, own: bool, title: str, detail: str) -> tuple[str, str]:
-    """The words, with the one who spoke in the customer's place: what they did, the customer did not do."""
-    person = event.data.get("person")
-    if not isinstance(person, dict):
-        return title, detail
-    if own and event.kind in _DONE_FOR_YOU and (event.kind != "moment.set" or event.data.get("source") == "stated"):
-        title = _done_for_you(event, str(person.get("name")))
-    return title, _sentence(person_text(person, own) if own else f"with {person_text(person, own)}", detail)
-
-
-_DONE_FOR_YOU = {
-    "call": noted("%(name)s called us"),
-    "call.private": noted("%(name)s called us"),
-    "call.missed": noted("%(name)s called, and nobody could answer"),
-    "contact": noted("%(name)s talked to us"),
-    "contact.private": noted("%(name)s talked to us"),
-    "offer.accepted": noted("%(name)s accepted: %(what)s"),
-    "offer.declined": noted("%(name)s declined: %(what)s"),
-    "offer.undone": noted("%(name)s took back: %(what)s"),
-    "call.waited": noted("%(name)s waited on the phone"),
-    "call.transferred": noted("%(name)s was put through"),
-    "visit": noted("%(name)s visited"),
-    "complaint.opened": noted("%(name)s complained"),
-    "moment.set": noted("%(name)s told us why you are here"),
-    "callback.requested": noted("%(name)s asked us to call you"),
-    "case.written": noted("%(name)s wrote to us"),
-    "caller.verified": noted("%(name)s showed that it was you"),
-    "consent.changed": noted("%(name)s told us what you allow: %(what)s"),
-    "granted": noted("%(name)s agreed: %(what)s"),
-    "denied": noted("%(name)s did not agree: %(what)s"),
-    "withdrawn": noted("%(name)s no longer agrees: %(what)s"),
-}
-"""What was done by someone who acts for the customer, as the customer reads it."""
-
-
-def _done_for_you(event: Event, name: str) -> str:
-    data = event.data
-    if event.kind == "consent.changed":
-        words = _DONE_FOR_YOU.get(str(data.get("state")), _DONE_FOR_YOU[event.kind])
-        return _(words, name=name, what=_purpose(data))
-    return _(_DONE_FOR_YOU[event.kind], name=name, what=str(data.get("headline") or data.get("treatment") or ""))
+    return EventWords(*for_them(event, audience == "customer", title, detail))
 
 
 def day(value: Any) -> str:
@@ -203,23 +142,6 @@ def _waited(event: Event, own: bool, language: str) -> tuple[str, str]:
             _("You waited %(minutes)s on the phone", minutes=minutes) if minutes else _("You waited on the phone")
         ), ""
     return f"Waited {minutes} on the phone".replace("  ", " "), ""
-
-
-CAUSES = {
-    "normalClearing": "hung up",
-    "busy": "the line was busy",
-    "cancel": "hung up before it was answered",
-    "noAnswer": "nobody took it",
-    "congestion": "the telephone network was overloaded",
-    "notFound": "the number does not exist",
-    "forwarded": "forwarded to another number",
-}
-"""Why a call ended, as telephone systems say it and as people do."""
-
-
-def cause_text(cause: Any) -> str:
-    """Why a call ended, in words; the telephone system's own where it is none that we know, empty for none."""
-    return CAUSES.get(str(cause or ""), str(cause or ""))
 
 
 def _missed(event: Event, own: bool, language: str) -> tuple[str, str]:
@@ -347,7 +269,7 @@ def _recorded(event: Event, own: bool, language: str) -> tuple[str, str]:
         title = _("%(name)s may act for you", name=name) if may_act else _("%(name)s may be told about you", name=name)
     else:
         title = f"{name} may {'act for' if may_act else 'be told about'} them"
-    return title, _sentence(_relation(event.data, own), until, _by(event, own))
+    return title, _sentence(relation_text(event.data, own), until, _by(event, own))
 
 
 def _ended(event: Event, own: bool, language: str) -> tuple[str, str]:
@@ -360,7 +282,7 @@ def _ended(event: Event, own: bool, language: str) -> tuple[str, str]:
         )
     else:
         title = f"{name} {'no longer acts for' if may_act else 'is no longer told about'} them"
-    return title, _sentence(_relation(event.data, own), _by(event, own))
+    return title, _sentence(relation_text(event.data, own), _by(event, own))
 
 
 def _changed(event: Event, own: bool, language: str) -> tuple[str, str]:
@@ -384,15 +306,10 @@ _SAID = {
 }
 
 
-def _purpose(data: dict[str, Any]) -> str:
-    purpose = str(data.get("purpose_label") or data.get("purpose") or "")
-    return f"{purpose[:1].lower()}{purpose[1:]}"
-
-
 def _consented(event: Event, own: bool, language: str) -> tuple[str, str]:
     yours, theirs = _SAID.get(str(event.data.get("state")), (noted("You told us what you allow"), "Consent"))
     way = str(event.data.get("channel_label") or "")
-    title = f"{_(yours) if own else theirs}: {_purpose(event.data)}"
+    title = f"{_(yours) if own else theirs}: {purpose_text(event.data)}"
     return title, _sentence(_("for: %(way)s", way=way) if way else "", _by(event, own))
 
 

@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from backend.knowledge.texts import links_of
 from backend.knowledge.types import Audience, Writing
-from backend.matrix.service import Pack, Problem
+from backend.matrix.service import Pack, Problem, too_hard
 from shared.kernel.errors import Invalid
+from shared.kernel.languages import base
 
 FOLDER = "articles"
 LONGEST_TITLE, LONGEST_SUMMARY, LONGEST_TEXT, LONGEST_WORDS = 120, 300, 20_000, 400
@@ -74,6 +75,13 @@ def read_article(slug: str, text: str, language: str) -> Writing:
     return Writing(
         slug=slug, text=parts.group(2).strip(), **(head.model_dump() | {"language": head.language or language})
     )
+
+
+def hard_to_read(articles: Iterable[Writing]) -> list[Problem]:
+    """The articles for everybody that most people would find hard."""
+    public = [one for one in articles if one.audience == "public"]
+    found = ((one, too_hard(f"{one.title}.\n{one.summary}\n{one.text}", base(one.language))) for one in public)
+    return [Problem(f"{FOLDER}/{one.slug}.md", 1, one.slug, why) for one, why in found if why]
 
 
 def checked(writing: Writing, pack: Pack) -> Writing:

@@ -17,6 +17,7 @@ from backend.knowledge.types import Article, FoundArticle
 from backend.profiles import service as profiles
 from backend.profiles.service import Page
 from backend.profiles.types import Hit
+from shared.kernel import languages
 from shared.kernel.errors import Invalid
 
 CANDIDATES = 200
@@ -68,7 +69,7 @@ def find(session: Session, query: str, most: int) -> tuple[Hit, ...]:
 
 def suggest(
     session: Session, *, stage: str = "", intent: str = "", services: Collection[str] = (), case_type: str = "", subject: str = "",
-    language: str = "", most: int = SUGGESTED,
+    language: str = languages.ENGLISH, most: int = SUGGESTED,
 ) -> tuple[FoundArticle, ...]:  # fmt: skip
     """The articles that fit why the customer is here, what they have, and what a case is about; best first."""
     by_words = (
@@ -79,7 +80,10 @@ def suggest(
     ranked: list[tuple[float, str, UUID]] = []
     tags = [VERSION.c[name] for name in ("article_id", "title", "language", "stages", "intents", "services", "types")]
     asked = CURRENT.with_only_columns(*tags, maintain_column_froms=True).where(*_open(False, ""))
+    spoken = {languages.base(language), languages.ENGLISH}
     for row in session.execute(asked):
+        if languages.base(row.language) not in spoken:
+            continue  # neither the customer nor the desk reads it
         fits = (
             _INTENT * (bool(intent) and intent in row.intents) + _STAGE * (bool(stage) and stage in row.stages)
             + _TYPE * (bool(case_type) and case_type in row.types)
@@ -87,7 +91,7 @@ def suggest(
         )  # fmt: skip
         if fits > _STAGE / 2:
             fits += _SERVICE * bool(set(services) & set(row.services)) + _SERVICE * (
-                bool(language) and row.language == language
+                languages.base(row.language) == languages.base(language)
             )
             ranked.append((-fits, row.title, row.article_id))
     chosen = [article_id for _, _, article_id in sorted(ranked)[:most]]

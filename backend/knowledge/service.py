@@ -15,7 +15,7 @@ from backend.knowledge.keeping import (
     take_in,
     version_of,
 )
-from backend.knowledge.reading import read_articles, split_keys
+from backend.knowledge.reading import hard_to_read, read_articles, split_keys
 from backend.knowledge.searching import find, listed, search, suggest
 from backend.knowledge.texts import HELP, html_of, plain_of
 from backend.knowledge.voting import (
@@ -31,7 +31,34 @@ from backend.knowledge.voting import (
 )
 
 __all__ = [
-    "HELP", "NEW", "article", "counts", "draft_of", "drop_draft", "erase_customer", "export_customer", "find", "html_of", "keep_draft",
-    "listed", "move_customer", "move_customer_back", "plain_of", "public_article", "publish", "read_articles", "restore", "retire", "said",
-    "search", "split_keys", "suggest", "take_in", "version_of", "versions", "vote", "voter_of",
+    "HELP",
+    "NEW",
+    "article",
+    "counts",
+    "draft_of",
+    "drop_draft",
+    "erase_customer",
+    "export_customer",
+    "find",
+    "hard_to_read",
+    "html_of",
+    "keep_draft",
+    "listed",
+    "move_customer",
+    "move_customer_back",
+    "plain_of",
+    "public_article",
+    "publish",
+    "read_articles",
+    "restore",
+    "retire",
+    "said",
+    "search",
+    "split_keys",
+    "suggest",
+    "take_in",
+    "version_of",
+    "versions",
+    "vote",
+    "voter_of",
 ]  # fmt: skip

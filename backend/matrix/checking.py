@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from backend.matrix.casework import casework_faults
-from backend.matrix.reading import PackError, body_of, pack_from
+from backend.matrix.reading import LOGO, PackError, body_of, pack_from
 from backend.matrix.scoring_checks import scoring_faults
 from backend.matrix.talking_checks import talking_faults
+from backend.matrix.theming import logo_faults, theme_faults
 from backend.matrix.tracking_checks import faults
 from backend.matrix.types import Attribute, Cell, CellChange, Pack
 from backend.rules.service import Expression, Name, lint
@@ -89,6 +90,7 @@ def check(texts: Mapping[str, str]) -> tuple[Pack | None, list[Problem]]:
         *_references(pack, source),
         *_segment_cells(pack, source),
         *_acts(pack, source),
+        *_theme(pack),
         *(
             Problem(file, source.line(file, table, nth), key, why)
             for file, table, nth, key, why in (*faults(pack), *scoring_faults(pack), *casework_faults(pack.casework))
@@ -133,6 +135,13 @@ def _rules(pack: Pack, source: Source) -> Iterator[Problem]:
             yield Problem("pack.toml", line, "policies.margin", message)
     if not pack.life_cycle or pack.life_cycle[-1].rule.text != "true":
         yield Problem("lifecycle.toml", 1, "state", "the last state's rule must be true, so that everyone has a state")
+
+
+def _theme(pack: Pack) -> Iterator[Problem]:
+    for place, message in theme_faults(pack.theme) if pack.theme else ():
+        yield Problem("pack.toml", 1, place, message)
+    for message in logo_faults(pack.logo) if pack.logo else ():
+        yield Problem(LOGO, 1, "logo", message)
 
 
 def _references(pack: Pack, source: Source) -> Iterator[Problem]:

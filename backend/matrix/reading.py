@@ -18,9 +18,10 @@ from shared.kernel.errors import NotFound
 Body = dict[str, Any]
 """File stem → content; the folder `treatments` is one more such mapping, and `languages` holds translations by their English."""
 PACK_FILE = re.compile(
-    r"(?!(treatments|languages)\.toml)(treatments/)?[a-z0-9][a-z0-9_-]{0,59}\.toml|languages/[a-z]{2,3}\.po"
+    r"(?!(treatments|languages)\.toml)(treatments/)?[a-z0-9][a-z0-9_-]{0,59}\.toml|languages/[a-z]{2,3}\.po|logo\.svg"
 )
 """What a file of a pack may be called."""
+LOGO = "logo.svg"
 TABLES = frozenset({
     "acknowledgement", "attribute", "budget", "cap", "cell", "channel", "decline_reason", "disclosure", "event", "fact", "gap", "holding", "intent", "kept", "persona", "process", "protective",
     "purpose", "retention", "segment", "service", "source", "stage", "stage_weights", "state", "term", "trait", "treatment", "truth", "verification", "wrap_up", "away_reason",
@@ -70,6 +71,9 @@ def body_of(texts: Mapping[str, str]) -> Body:
             raise PackError(
                 [((name,), "a pack's files are named like segments.toml, treatments/care.toml or languages/es.po")]
             )
+        if name == LOGO:
+            body["logo"] = {"svg": text}
+            continue
         if name.endswith(".po"):
             body.setdefault("languages", {})[PurePosixPath(name).stem] = sentences_of(name, text)
             continue
@@ -89,6 +93,7 @@ def text_files(folder: Path) -> Iterator[Path]:
     yield from sorted(folder.glob("*.toml"))
     yield from sorted((folder / "treatments").glob("*.toml"))
     yield from sorted((folder / "languages").glob("*.po"))
+    yield from folder.glob(LOGO)
 
 
 def sentences_of(name: str, text: str) -> dict[str, str]:
@@ -112,6 +117,8 @@ def pack_from(body: Mapping[str, Any]) -> Pack:
                 key: head.get(key)
                 for key in ("name", "label", "currency", "timezone", "language", "phone", "default_stage")
             },
+            theme=head.get("theme"),
+            logo=table("logo", {}).get("svg", ""),
             languages=head.get("languages", ()),
             record_words=head.get("record_words", ()),
             sentences=table("languages", {}),

@@ -23,6 +23,7 @@ from backend.matrix.limits import QuietHours as QuietHours
 from backend.matrix.parts import Amount, Chance, Key, Labelled, Part, Rule, Vector
 from backend.matrix.queues import Telephony
 from backend.matrix.talking import Disclosure, Verifying, Way
+from backend.matrix.theming import Theme
 from backend.matrix.tracking import Experience, TrackingPlan
 from backend.rules.service import Name
 from shared.kernel.languages import base, spoken
@@ -247,6 +248,9 @@ class Pack(Part):
     """The tags of the languages that customers may choose, the house's own among them: "es-US" is Spanish with the numbers of the US."""
     sentences: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
     """Language → what the pack says to customers, by the text as it is written here. What has no translation is said as it is written."""
+    theme: Theme | None = None
+    logo: str = ""
+    """The picture beside the name, as SVG."""
     record_words: tuple[str, ...] = ()
     """What records bring along in the house's language, such as the lines of bills: named here so that it can be said in others."""
     phone: str

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from backend.matrix.reading import Body
+from backend.matrix.reading import LOGO, Body
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -16,10 +16,13 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 def texts_from(body: Body) -> dict[str, str]:
     """The files of a body by their paths, as `texts_of` would read them."""
     files = {
-        f"{stem}.toml": text_of(content) for stem, content in body.items() if stem not in ("treatments", "languages")
+        f"{stem}.toml": text_of(content)
+        for stem, content in body.items()
+        if stem not in ("treatments", "languages", "logo")
     }
     files |= {f"treatments/{stem}.toml": text_of(content) for stem, content in body.get("treatments", {}).items()}
     files |= {f"languages/{stem}.po": catalogue_text(stem, said) for stem, said in body.get("languages", {}).items()}
+    files |= {LOGO: body["logo"]["svg"]} if "logo" in body else {}
     return dict(sorted(files.items()))
 
 

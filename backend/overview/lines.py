@@ -203,7 +203,8 @@ def details(snapshot: Snapshot, pack: Pack, audience: Audience, mask: Mask = OPE
     """What else this audience may see of the customer: (label, text); unknown and empty ones are left out."""
     elsewhere = HEADED | {s.attribute for s in pack.services}
     shown = [a for a in pack.attributes.values() if audience in a.visible and a.key not in elsewhere]
-    pairs = [(a.label, mask.value(a, snapshot.attributes.get(a.key), pack.currency, snapshot.language)) for a in shown]
+    values = (mask.value(a, snapshot.attributes.get(a.key), pack.currency, snapshot.language) for a in shown)
+    pairs = [(pack.said(a.label), pack.said(text)) for a, text in zip(shown, values, strict=True)]
     return tuple((label, text[:1].upper() + text[1:]) for label, text in pairs if text)
 
 

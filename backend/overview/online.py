@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from types import EllipsisType
 from typing import Literal
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlmodel import Session
 from backend import db
 from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
+from backend.interactions.types import Visit
 from backend.matrix.service import Pack
 from backend.overview.types import Online
 from backend.profiles import service as profiles
@@ -26,17 +28,20 @@ WORDING = noted("While I am on these pages, your team may see which one I am loo
 """What the customer is asked where the pack has no words of its own for it."""
 
 
-def visit(actor: Actor, page: str, title: str, now: datetime) -> None:
-    """The customer opened a page of the portal, `title` as they read it. Opens its own transactions.
+def visit(actor: Actor, page: str, title: str, now: datetime, before: Visit | EllipsisType | None = ...) -> None:
+    """The customer opened a page of the portal, `title` as they read it; `before`: where they were, if it was just read. Opens its own transactions.
 
     That they are here is known to the desk; where, only unless they refused it. A page that the pack names for an intent then
     tells why they may be here: inferred, so that what they say themselves goes before it. The same page opened again at once
     tells nothing new.
     """
     customer_id = _own(actor)
+    if isinstance(before, EllipsisType):
+        with db.reading() as session:
+            before = interactions.last_visit(session, customer_id)
+    if interactions.is_at_once(before, title, now):
+        return
     with db.reading() as session:
-        if interactions.just_visited(session, customer_id, title, now):
-            return
         pack = catalogues.pack_in_force(session)
     with db.transaction() as session:
         seen = profiles.consent(session, customer_id, WATCHING, CHANNEL) not in REFUSED

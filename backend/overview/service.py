@@ -21,6 +21,7 @@ from backend.interactions import service as interactions
 from backend.matrix.service import Pack
 from backend.overview import belonging, lines, needing, telling
 from backend.overview.allowing import privacy_page, say_consents
+from backend.overview.asking import cancel_case, request_callback
 from backend.overview.belonging import GROUP_WORDS
 from backend.overview.bill_changes import BillChange
 from backend.overview.billing import BillPage, BillsPage, PaymentPage, bill_page, bills_page, payment_page
@@ -52,10 +53,9 @@ from backend.people.service import Permission
 from backend.profiles import service as profiles
 from backend.profiles.service import Mask, Profile, Snapshot
 from backend.treatments import service as treatments
-from shared.kernel import clock
 from shared.kernel.actors import Actor
-from shared.kernel.errors import Conflict, Forbidden, Invalid, NotFound
-from shared.kernel.languages import gettext, noted
+from shared.kernel.errors import Conflict, Forbidden, NotFound
+from shared.kernel.languages import gettext
 
 __all__ = [
     "GROUP_WORDS",
@@ -127,15 +127,6 @@ SHOWN_BILLS = 6
 A_YEAR_OF_BILLS = 13
 TIMELINE = 25
 ANSWERED = ("accepted", "fulfilled", "declined", "deferred", "pending_approval", "undone")
-CALLBACK_TIMES = {
-    "soon": noted("as soon as possible"),
-    "morning": noted("in the morning"),
-    "afternoon": noted("in the afternoon"),
-    "evening": noted("in the evening"),
-}
-LONGEST_ABOUT = 200
-SAME_REQUEST = timedelta(minutes=10)
-"""A callback asked for twice within this time is one: people click twice."""
 REMEMBERED = timedelta(days=14)
 """For so long the portal reminds of a call."""
 _CONTACTS = frozenset({"call", "contact", "callback.requested"})
@@ -245,17 +236,20 @@ def timeline_page(
     return TimelinePage(told, events.next_cursor, profile.timezone)
 
 
-def portal_home(actor: Actor, now: datetime, *, present: bool = True) -> PortalHome:
-    """The signed-in customer's first page. What it shows counts as presented, unless `present` is False (nobody looks)."""
+def portal_home(actor: Actor, now: datetime, *, present: bool = True, known: Profile | None = None) -> PortalHome:
+    """The signed-in customer's first page. What it shows counts as presented, unless `present` is False (nobody looks).
+
+    `known` is their profile, where this very request has read it and written nothing since.
+    """
     customer_id = _own(actor)
-    decided = treatments.decide(customer_id, now)
+    decided = treatments.decide(customer_id, now, known)
     profile, snapshot, pack = decided.inputs.profile, decided.inputs.snapshot, decided.inputs.pack
     recommendation = treatments.recommend_for_customer(
         customer_id, PORTAL_CHANNEL, actor, now, present=present, decided=decided
     )
     with db.reading() as session:
         unpaid = profiles.bill_heads(session, customer_id, SHOWN_BILLS, unpaid=True)
-        spoken = interactions.last_spoken(session, customer_id, now - REMEMBERED)
+        lately = interactions.lately(session, customer_id, now - REMEMBERED)
         work = cases.of_customer(session, customer_id)
         waits = any(one.kind == "case" for one in work)
         waiting = cases.awaiting_answer(session, customer_id) if waits else {}
@@ -275,10 +269,12 @@ def portal_home(actor: Actor, now: datetime, *, present: bool = True) -> PortalH
         answered=tuple(o for o in recommendation.offers if o.state in ANSWERED),
         phone=pack.phone,
         timezone=profile.timezone,
-        spoke=Spoke(spoken[0].started_at, spoken[0].staff or "") if spoken else None,
+        spoke=Spoke(lately.spoke_at, lately.staff) if lately.spoke_at else None,
         reference=first or (recommendation.cards[0].reference if recommendation.cards else None),
         watching=watching(profile),
         cases=work,
+        pack=pack,
+        visit=lately.visit,
     )
 
 
@@ -337,52 +333,6 @@ def set_moment(
 def find_reference(session: Session, text: str) -> UUID | None:
     """The customer whose offer has this spoken reference, however it is written; None when nobody's has."""
     return treatments.owner_of_reference(session, text) or interactions.owner_of_wish(session, text)
-
-
-def request_callback(session: Session, actor: Actor, *, when: str, about: str, now: datetime) -> None:
-    """Books a call to the customer: `when` is a part of the day, or the beginning of a free slot. Agents see it first. Raises Invalid."""
-    customer_id = _own(actor)
-    profile = profiles.profile(session, customer_id)
-    about = " ".join(about.split())
-    errors = {}
-    at = _instant(when)
-    if when not in CALLBACK_TIMES and at is None:
-        errors["when"] = gettext("Choose when we may call.")
-    if len(about) > LONGEST_ABOUT:
-        errors["about"] = gettext("Keep it to %(most)s characters.", most=LONGEST_ABOUT)
-    if profile.phone is None:
-        errors["when"] = gettext("We have no phone number of yours. Please call us instead.")
-    if errors:
-        raise Invalid(gettext("Please check your request."), errors)
-    wish = "" if at else CALLBACK_TIMES[when]
-    for known in cases.of_customer(session, profile.customer_id):
-        same = (known.kind, known.wish, known.subject) == ("callback", wish, about) and at in (None, known.slot_at)
-        if same and now - known.opened_at < SAME_REQUEST:
-            return
-    cases.ask_callback(
-        session, profile.customer_id, about, at=at, part="" if at else when, wish=wish, zone=profile.timezone, actor=actor, now=now,
-        channel=PORTAL_CHANNEL, pack=catalogues.pack_in_force(session),
-    )  # fmt: skip
-
-
-def cancel_case(session: Session, actor: Actor, case_id: UUID, now: datetime) -> Case:
-    """The customer no longer wants the call that they asked for. What an offer set in motion is taken back by the offer.
-
-    Raises NotFound (for another customer's too), and Conflict where it is closed already or no such call.
-    """
-    case = cases.case_of(session, _own(actor), case_id)
-    if case.kind != "callback" or case.offer_id is not None:
-        raise Conflict(gettext("This can't be called off here. Please talk to us."))
-    return cases.cancel(session, _own(actor), case_id, actor=actor, now=now, channel=PORTAL_CHANNEL)
-
-
-def _instant(text: str) -> datetime | None:
-    """The beginning of a slot as a form sends it; None for what is no instant."""
-    try:
-        at = datetime.fromisoformat(text)
-        return clock.utc(at) if at.tzinfo is not None else None
-    except (ValueError, OverflowError):
-        return None
 
 
 def _own(actor: Actor) -> UUID:

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from backend.cases.types import Case
 from backend.interactions.service import ByPhone
-from backend.interactions.types import Call, Hand, Interaction
-from backend.matrix.service import Labelled, Way
+from backend.interactions.types import Call, Hand, Interaction, Visit
+from backend.matrix.service import Labelled, Pack, Way
 from backend.overview.belonging import Belonging
 from backend.overview.described import Described
 from backend.profiles.service import Moved
@@ -373,6 +373,10 @@ class PortalHome:
     """Whether agents may see which page the customer is on."""
     cases: tuple[Case, ...]
     """What we are doing for them, newest first."""
+    pack: Pack
+    """What was in force for this page."""
+    visit: Visit | None
+    """Where they were last at the portal, before this page."""
 
 
 @dataclass(frozen=True, slots=True)

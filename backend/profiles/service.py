@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from types import EllipsisType
@@ -143,7 +143,7 @@ __all__ = [
     "in_words", "is_scored", "is_slip", "issue_bill", "join", "keep_claims", "keep_cuts", "known_as", "learn", "learn_from", "leave",
     "lifetime_value", "load_progress", "loaded_packs", "local_today", "lock_out", "mask_of", "meant", "members", "memberships", "move_customer",
     "move_customer_back", "moves", "name_text", "names_of", "nearly", "no_longer_known_by", "normalise", "note_closing", "note_erased", "note_progress", "note_swept", "owner", "owners", "pay_bill",
-    "phone_text", "profile", "renew_belonging", "renew_household", "renew_kept", "representative", "representatives", "resolve", "revise", "rewrite",
+    "phone_text", "profile", "reader", "renew_belonging", "renew_household", "renew_kept", "representative", "representatives", "resolve", "revise", "rewrite",
     "score", "search", "set_consent", "set_language", "set_moment", "settle", "snapshot", "some_from", "sources", "stamp", "stamp_of", "states_after", "states_due",
     "stir", "stir_home", "take_back_truth", "taken_attributes", "tell_contact", "told_moment", "unswept", "versions_after", "waiting_credits", "why", "with_belonging", "with_truths",
     "wording_version",
@@ -170,6 +170,27 @@ def profile(session: Session, customer_id: UUID) -> Profile:
     if row is None:
         customer_id = resolve(session, customer_id)
         row = session.execute(queries.WHOLE, {"customer_id": customer_id}).one()
+    return _read(row)
+
+
+def reader(column: Any) -> Callable[[Session, UUID, Mapping[str, Any]], tuple[Profile, Any]]:
+    """A `profile` that reads one column more in the same statement; made once, where it is asked by every page.
+
+    The column's parameters are given beside the customer's id.
+    """
+    statement = queries.WHOLE.add_columns(column.label("beside_it"))
+
+    def read(session: Session, customer_id: UUID, values: Mapping[str, Any]) -> tuple[Profile, Any]:
+        row = session.execute(statement, {"customer_id": customer_id, **values}).one_or_none()
+        if row is None:
+            customer_id = resolve(session, customer_id)
+            row = session.execute(statement, {"customer_id": customer_id, **values}).one()
+        return _read(row), row.beside_it
+
+    return read
+
+
+def _read(row: Any) -> Profile:
     return profile_of(row, tuple(Consent(*kept) for kept in sorted(map(_consent, row.consents or ()))))
 
 

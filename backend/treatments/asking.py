@@ -17,6 +17,7 @@ from backend.engine import service as engine
 from backend.engine.facts import terms_from, terms_json
 from backend.engine.service import ENGINE_VERSION, Factors, Ranked, Ruling, Withheld, concession_of
 from backend.profiles import service as profiles
+from backend.profiles.service import Profile
 from backend.treatments import expiry
 from backend.treatments.failing import measure_failures, note_failures
 from backend.treatments.inputs import Inputs, canonical, gather, hash_of, offer_rows, pack_text
@@ -75,11 +76,14 @@ class Decided:
     engine_version: int = ENGINE_VERSION
 
 
-def decide(customer_id: UUID, now: datetime) -> Decided:
-    """What to do for this customer now. A write only when no decision stands. Raises NotFound, and Conflict when the customer will not hold still."""
+def decide(customer_id: UUID, now: datetime, known: Profile | None = None) -> Decided:
+    """What to do for this customer now. A write only when no decision stands. Raises NotFound, and Conflict when the customer will not hold still.
+
+    `known` is their profile, where this very request has read it and written nothing since.
+    """
     for _ in range(ATTEMPTS):
         with db.reading() as session:
-            inputs = gather(session, customer_id, now)
+            inputs, known = gather(session, customer_id, now, known), None
             latest, stored = _latest(session, inputs, now)
         if stored is not None:
             return stored

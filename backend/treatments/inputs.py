@@ -83,9 +83,9 @@ class Inputs:
         return hash_of(self.text)
 
 
-def gather(session: Session, customer_id: UUID, now: datetime) -> Inputs:
-    """The inputs of a decision for this customer at this instant. Raises NotFound."""
-    profile = profiles.profile(session, customer_id)
+def gather(session: Session, customer_id: UUID, now: datetime, known: Profile | None = None) -> Inputs:
+    """The inputs of a decision for this customer at this instant; `known` is their profile where it was just read. Raises NotFound."""
+    profile = known or profiles.profile(session, customer_id)
     rows = session.execute(_VERSIONS_AND_OFFERS, {"customer_id": profile.customer_id}).all()
     offers = tuple(row for row in rows if row.offer_id is not None)
     ledger = ledger_of(rows[0].ledger or 0, offers)

@@ -40,6 +40,7 @@ PUBLIC = {
         "/help/<slug>",
         "/help/<slug>/votes",
         "/language",
+        "/theme/<mark>.<ending>",
     },
 }
 

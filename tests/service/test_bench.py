@@ -43,6 +43,11 @@ def test_decisions_are_measured_over_catalogues_of_three_sizes(loaded_sqlite_url
     assert found["treatments_24"]["p50_ms"] < found["treatments_250"]["p50_ms"] < found["treatments_1000"]["p50_ms"]
 
 
+def test_a_crowd_is_served_without_an_error(loaded_sqlite_url: str, tmp_path: Path) -> None:
+    found = bench(loaded_sqlite_url, tmp_path, "crowd", 200)
+    assert {name: row["clients"] for name, row in found.items()} == {"crowd_portal": 200, "crowd_desk": 20}
+
+
 WRITES = ("note", "answer")
 
 

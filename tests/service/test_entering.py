@@ -55,7 +55,7 @@ def fail(times: int, visitor: Visitor = STRANGER, now: datetime = NOW, who: str 
 
 def is_in(actor: Actor, session_id: UUID, now: datetime = NOW) -> bool:
     with db.reading() as session:
-        return entering.actor_of(session, UUID(actor.id), session_id, "", MARIA, now) is not None
+        return entering.actor_of(session, UUID(actor.id), session_id, now) is not None
 
 
 def test_whatever_is_wrong_the_answer_is_the_same_and_counts_the_same(there: str) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Flask, Response
 from flask_babel import gettext, ngettext
 
 from backend import db
+from backend.matrix import service as matrix
 from backend.profiles import service as profiles
-from shared.kernel import languages
+from backend.treatments import service as treatments
+from shared.kernel import clock, languages
+from shared.kernel.actors import SYSTEM
+from tests import wording
 from tests.cast import PORTAL_CUSTOMER, sign_in
-from tests.pages import Browser
+from tests.pages import Browser, Page
 
 STOP = "No permitirlo"
 
@@ -27,7 +33,7 @@ def said(page: object) -> str:
 
 def test_a_visitor_reads_the_language_that_their_browser_asks_for(portal_app: Flask) -> None:
     visitor = Browser(portal_app)
-    assert said(visitor.get("/sign-in", headers={"Accept-Language": "es-MX,es;q=0.9,en;q=0.5"})) == "es"
+    assert said(visitor.get("/sign-in", headers={"Accept-Language": "es-MX,es;q=0.9,en;q=0.5"})) == "es-US"
     assert said(visitor.get("/sign-in", headers={"Accept-Language": "xx, en;q=0.5"})) == "en"
     assert said(visitor.get("/sign-in")) == "en"
 
@@ -35,12 +41,12 @@ def test_a_visitor_reads_the_language_that_their_browser_asks_for(portal_app: Fl
 def test_what_a_visitor_chose_wins_over_their_browser_and_is_theirs_after_signing_in(portal_app: Flask) -> None:
     before = language_of(PORTAL_CUSTOMER)
     visitor = Browser(portal_app)
-    chosen = visitor.get("/sign-in").submit("/language", language="es")
-    assert (said(chosen), chosen.path) == ("es", "/sign-in")
+    chosen = visitor.get("/sign-in").submit("/language", language="es-US")
+    assert (said(chosen), chosen.path) == ("es-US", "/sign-in")
     home = sign_in(visitor, PORTAL_CUSTOMER)
-    assert said(visitor.get("/")) == "es"
+    assert said(visitor.get("/")) == "es-US"
     assert STOP in visitor.get("/").text
-    assert language_of(PORTAL_CUSTOMER) == "es"
+    assert language_of(PORTAL_CUSTOMER) == "es-US"
     back = visitor.get("/").submit("/language", language="en")
     assert (said(back), language_of(PORTAL_CUSTOMER)) == ("en", before)
     del home
@@ -49,9 +55,9 @@ def test_what_a_visitor_chose_wins_over_their_browser_and_is_theirs_after_signin
 def test_after_signing_out_nobody_is_spoken_to_in_a_foreign_tongue(portal_app: Flask) -> None:
     browser = Browser(portal_app)
     sign_in(browser, PORTAL_CUSTOMER)
-    browser.get("/").submit("/language", language="es")
+    browser.get("/").submit("/language", language="es-US")
     left = browser.get("/").submit("/sign-out")
-    assert (left.path, said(left)) == ("/sign-in", "es")
+    assert (left.path, said(left)) == ("/sign-in", "es-US")
     sign_in(browser, PORTAL_CUSTOMER)
     browser.get("/").submit("/language", language="en")
 
@@ -75,3 +81,67 @@ def test_python_and_templates_read_one_catalogue(portal_app: Flask) -> None:
     told = portal_app.test_client().get("/language/tried", headers={"Accept-Language": "es"})
     assert told.get_data(as_text=True) == f"{STOP}{STOP}2 días"
     assert languages.spoken() == "en", "the thread that served it goes on in English"
+
+
+OWN_PAGES = (
+    "/", "/offers", "/bills", "/me/sign-in", "/me/passkeys/new", "/services", "/activity", "/help",
+)  # fmt: skip
+OPEN_PAGES = ("/sign-in", "/sign-in/code", "/sign-in/passkey", "/first-use", "/recovery", "/contact", "/contact/sent")
+
+
+def english() -> list[re.Pattern[str]]:
+    """Every sentence of ours and of the pack's, as it is written, whose translation is another."""
+    file = wording.CATALOGUES / "es.po"
+    ours = [(one.id, one.string) for one in wording.kept(file) if isinstance(one.id, str) and one.id]
+    pack = matrix.load_pack(matrix.folder_of("telecom"))
+    found = []
+    for text, said in (*ours, *pack.sentences["es"].items()):
+        words = re.split(r"%\(\w+\)s|\{\w+\}", text)
+        if text != said and "<" not in text and len("".join(words).split()) > (1 if len(words) == 1 else 2):
+            found.append(re.compile(".{1,60}?".join(map(re.escape, words)).replace("%%", "%")))
+    return found
+
+
+def read_on(page: Page) -> list[str]:
+    """Each piece of text on the page, as a person reads it."""
+    pieces = [text for one in page.root.iter() for text in (one.text, one.tail) if isinstance(one.tag, str) and text]
+    return [" ".join(piece.split()) for piece in pieces if piece.strip()]
+
+
+def test_in_spanish_no_page_says_a_sentence_in_english(portal_app: Flask) -> None:
+    sentences, visitor = english(), Browser(portal_app)
+    visitor.get("/sign-in").submit("/language", language="es-US")
+    pages = [visitor.get(path) for path in OPEN_PAGES]
+    pages.append(visitor.get("/sign-in").submit("/sign-in", who="", password=""))
+    pages.append(visitor.get("/contact").submit("/contact", email="nobody", text=""))
+    pages.append(visitor.get("/nowhere/at/all"))
+    customer = sign_in(visitor, PORTAL_CUSTOMER)
+    pages += [customer.get(path) for path in OWN_PAGES]
+    offers = [str(one.get("href")) for one in pages[-8].all("a") if str(one.get("href")).startswith("/offers/")]
+    pages += [customer.get(path) for path in offers[:3]]
+    if offers:
+        pages.append(customer.get(offers[0]).submit("/deferral", until=""))
+    said = {(page.path, text) for page in pages for text in read_on(page) for one in sentences if one.fullmatch(text)}
+    customer.get("/").submit("/language", language="en")
+    assert not said, sorted(said)
+
+
+def test_the_decision_does_not_depend_on_the_language(portal_app: Flask) -> None:
+    with db.reading() as session:
+        customer_id = profiles.find_by_sign_in(session, PORTAL_CUSTOMER)
+    assert customer_id
+    now = clock.now()
+
+    def decided(tag: str) -> tuple[list[object], str]:
+        with db.transaction() as session:
+            profiles.set_language(session, customer_id, tag, now)
+        ranked = list(treatments.preview(customer_id, now).ranked)
+        card = treatments.recommend_for_agent(customer_id, "phone", SYSTEM, now, limit=1).cards[0].card
+        return ranked, card.headline
+
+    own, headline = decided("en")
+    theirs, said = decided("es-US")
+    assert own == theirs
+    assert own
+    assert headline != said, "the customer's card is in the customer's language at the desk too"
+    decided("en")

@@ -136,7 +136,7 @@ def test_the_page_about_leaving_tells_why_they_may_be_here(portal: Browser, now:
 
 
 def said(page: Page) -> str:
-    return text_of(page.one("footer"))
+    return text_of(page.form("/watching").element)
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -175,7 +175,7 @@ def test_an_error_page_says_it_too_and_leads_to_the_first_one(portal: Browser) -
 
 def test_nobody_is_asked_before_they_sign_in(portal: Browser) -> None:
     page = portal.get("/").submit("/sign-out")
-    assert page.all("footer") == []
+    assert "which page" not in page.text
 
 
 def test_the_way_back_leads_nowhere_else(portal: Browser) -> None:
