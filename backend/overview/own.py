@@ -61,9 +61,7 @@ def me_page(actor: Actor, now: datetime) -> MePage:
         name=profile.name, number=profile.number, since=date.fromisoformat(joined) if joined else None, birth_date=profile.birth_date,
         email=profile.email, phone=profile.phone, details=lines.details(snapshot, pack, "customer"),
         consents=lines.consents(profile, pack), closes_on=profiles.closes_on(profile), timezone=profile.timezone,
-        lately=tuple(
-            lines.timeline_line(lines.in_their_language(event, pack), "customer", profile.language) for event in events
-        ),
+        lately=tuple(lines.own_line(event, pack, profile.language) for event in events),
         service_phone=pack.phone,
     )  # fmt: skip
 
