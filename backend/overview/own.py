@@ -74,6 +74,6 @@ def what_runs(actor: Actor, now: datetime) -> WhatRuns:
         profile = profiles.profile(session, actor.customer_id)
         pack = catalogues.pack_in_force(session)
         snapshot = profiles.snapshot(profile, now, pack)
-    label = pack.attributes[CONTRACT].label if CONTRACT in pack.attributes else ""
+    label = pack.said(pack.attributes[CONTRACT].label) if CONTRACT in pack.attributes else ""
     held = tuple(line for line in lines.services(snapshot, pack, "customer") if line.has)
     return WhatRuns(held, dict(lines.details(snapshot, pack, "customer")).get(label, ""))
