@@ -30,6 +30,8 @@ def _of_treatment(t: Treatment) -> Iterator[tuple[str, str]]:
         yield from ((f"{where}portal", text) for text in (t.portal.headline, t.portal.body, t.portal.accept))
     else:
         yield f"{where}name", t.name
+    if t.everyone:
+        yield from ((f"{where}everyone", text) for text in (t.everyone.headline, t.everyone.body))
     for channel in ("sms", "email", "chat", "branch"):
         yield f"{where}{channel}", t.rendered_text(channel) or ""
     for term in t.term:
