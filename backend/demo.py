@@ -20,6 +20,7 @@ from shared.kernel import clock
 
 PACK = "telecom"
 MAIL_PORT = 2525
+SMS_DOMAIN = "sms.demo.example"
 MAIL_FROM = "Evenhand Telecom <service@demo.example>"
 PAGE = 100
 LOOKED_AT = 200
@@ -46,6 +47,8 @@ def own_mail(environ: MutableMapping[str, str]) -> int | None:
     port = free_port(MAIL_PORT)
     environ["EVENHAND_SMTP_URL"] = f"smtp://127.0.0.1:{port}"
     environ.setdefault("EVENHAND_MAIL_FROM", MAIL_FROM)
+    # What would go out as a text message is read in the demo's mailbox too.
+    environ.setdefault("EVENHAND_SMS_DOMAIN", SMS_DOMAIN)
     return port
 
 

@@ -17,7 +17,7 @@ def begin() -> Settings:
     found = settings.read(os.environ)
     logs.configure()
     db.open(found.database_url, found.home)
-    mailroom.set_up(found.smtp is not None)
+    mailroom.set_up(found.smtp is not None, found.address, found.sms_domain)
     return found
 
 

@@ -30,6 +30,7 @@ NAMES = (
     "EVENHAND_STREAMS",
     "EVENHAND_SMTP_URL",
     "EVENHAND_MAIL_FROM",
+    "EVENHAND_SMS_DOMAIN",
     "EVENHAND_STAFF_SIGN_ON",
     "EVENHAND_CUSTOMER_SIGN_ON",
     "EVENHAND_PAYMENTS_URL",
@@ -94,6 +95,8 @@ class Settings:
     """None: no e-mail is sent."""
     mail_from: str = ""
     """Whom e-mail comes from, and where answers to it go: an address, or NAME <address>."""
+    sms_domain: str = ""
+    """At which a gateway makes a text message of mail to NUMBER@DOMAIN; empty: no text messages are sent."""
     staff_sign_on: SignOn | None = None
     customer_sign_on: SignOn | None = None
     address: str = ""
@@ -129,6 +132,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         streams=_streams(environ.get("EVENHAND_STREAMS", str(STREAMS))),
         smtp=smtp,
         mail_from=mail_from,
+        sms_domain=_sms_domain(environ.get("EVENHAND_SMS_DOMAIN", ""), smtp),
         staff_sign_on=_sign_on(environ, "EVENHAND_STAFF_SIGN_ON", may_be_only=True),
         customer_sign_on=_sign_on(environ, "EVENHAND_CUSTOMER_SIGN_ON", may_be_only=False),
         address=_address(environ.get("EVENHAND_ADDRESS", ""), env, port),
@@ -202,6 +206,20 @@ def _smtp(text: str) -> SmtpServer | None:
     return SmtpServer(
         host, port or (465 if tls else 587 if starttls == "1" else 25), tls, starttls == "1", user, password
     )
+
+
+def _sms_domain(text: str, smtp: SmtpServer | None) -> str:
+    if not text:
+        return ""
+    if not _HOST.fullmatch(text) or "." not in text:
+        raise SettingsError(
+            f"EVENHAND_SMS_DOMAIN may be the domain of a gateway that sends mail on as text messages; it is {text!r}."
+        )
+    if smtp is None:
+        raise SettingsError(
+            "EVENHAND_SMTP_URL must be set where EVENHAND_SMS_DOMAIN is: text messages leave by e-mail."
+        )
+    return text
 
 
 def _sign_on(environ: Mapping[str, str], name: str, *, may_be_only: bool) -> SignOn | None:

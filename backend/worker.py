@@ -90,6 +90,8 @@ def run(ended: threading.Event, secret: bytes, home: Path, mails: mail.Sender | 
         (3600.0, interactions.forget_received),
         (3600.0, interactions.forget_places),
         (3600.0, interactions.forget_drafts),
+        (3600.0, interactions.forget_by_phone),
+        (60.0, lambda now: oversight.close_due(now, home, BATCH)),
         (3600.0, cases.forget_writing),
         (600.0, entering.forget_old),
         (3600.0, record.purge_deliveries),

@@ -8,11 +8,13 @@ from flask import Blueprint, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
 from backend import db
+from backend.catalogue import service as catalogues
 from backend.knowledge import service as knowledge
 from backend.knowledge.types import Voter
 from backend.people.service import public
 from selfservice_ui import coming_in
 from shared.kernel import languages
+from shared.kernel.languages import gettext
 from shared.ui.pages import nobody_looks, page, request_now, tell
 from shared.ui.signing_in import signed_in_actor
 
@@ -25,12 +27,25 @@ SHOWN = 100
 @bp.get("/help")
 @public
 def index() -> Response:
+    """All articles, or those of a stage of being a customer, or of a service."""
+    stage, service = request.args.get("stage", ""), request.args.get("service", "")
     with db.reading() as reading:
         cursor = request.args.get("cursor") or None
         listed = knowledge.listed(reading, public_only=True, language=_language(), limit=SHOWN, cursor=cursor)
         if not listed.items:  # nothing is written in their language yet
             listed = knowledge.listed(reading, public_only=True, limit=SHOWN, cursor=cursor)
-    return page("portal/help.html", listed=listed, query="")
+        pack = catalogues.pack_in_force(reading)
+    there = {key for one in listed.items for key in (*one.writing.stages, *one.writing.services)}
+    shown = [
+        one
+        for one in listed.items
+        if (not stage or stage in one.writing.stages) and (not service or service in one.writing.services)
+    ]
+    return page(
+        "portal/help.html", listed=listed, shown=shown, query="", stage=stage, service=service,
+        stages=[(one.key, pack.said(one.own)) for one in pack.stages if one.own and one.key in there],
+        services=[(one.key, pack.said(one.label)) for one in pack.services if one.key in there],
+    )  # fmt: skip
 
 
 @bp.post("/help")
@@ -74,7 +89,11 @@ def vote(slug: str) -> Response:
     with db.transaction() as writing:
         one = knowledge.public_article(writing, slug)
         knowledge.vote(writing, one.article_id, one.version, helpful, _me(), request_now())
-    tell("good", "Thank you", "It is counted." if helpful else "We read it again, and write it better.")
+    tell(
+        "good",
+        gettext("Thank you"),
+        gettext("It is counted.") if helpful else gettext("We read it again, and write it better."),
+    )
     return redirect(url_for(".show", slug=slug), 303)
 
 

@@ -17,6 +17,7 @@ from backend.profiles.service import Profile
 from selfservice_ui.words import CHANNEL
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Invalid
+from shared.kernel.languages import gettext
 from shared.ui.formats import speak_of
 from shared.ui.pages import nobody_looks, page, request_now, tell, wants_fragment
 
@@ -41,9 +42,9 @@ def moment() -> Response:
     with db.transaction() as session:
         overview.set_moment(session, actor.customer_id, stage, intent or None, CHANNEL, actor, request_now())
     if wants_fragment():
-        said = {"title": "Thank you", "text": "This is what we can do for you now."}
+        said = {"title": gettext("Thank you"), "text": gettext("This is what we can do for you now.")}
         return page(TEMPLATE, "content", done=said, **home_context())
-    tell("good", "Thank you", "This is what we can do for you now.")
+    tell("good", gettext("Thank you"), gettext("This is what we can do for you now."))
     return redirect(url_for(".show"), 303)
 
 
@@ -59,7 +60,7 @@ def callback() -> Response:
     except Invalid as wrong:
         errors = wrong.errors or {"": str(wrong)}
         return page(TEMPLATE, status=422, callback_errors=errors, **{**home_context(), "typed": request.form})
-    tell("good", "We will call you", "You find your request under Activity.")
+    tell("good", gettext("We will call you"), gettext("You find your request under Activity."))
     return redirect(url_for(".show"), 303)
 
 
@@ -72,7 +73,7 @@ def cancel(case_id: UUID) -> Response:
             overview.cancel_case(session, current_actor(), case_id, request_now())
     except Conflict as refused:
         return page(TEMPLATE, "content", status=409, case_refused=refused, **home_context())
-    tell("good", "We won't call", "You can ask for a call again at any time.")
+    tell("good", gettext("We won't call"), gettext("You can ask for a call again at any time."))
     return redirect(url_for(".show"), 303)
 
 
@@ -95,7 +96,7 @@ def move(case_id: UUID) -> Response:
         return _time(case_id, 422, wrong.errors or {"": str(wrong)})
     except Conflict as refused:
         return page(TEMPLATE, "content", status=409, case_refused=refused, **home_context())
-    tell("good", "We call you at the new time" if moved.slot_at else "Noted")
+    tell("good", gettext("We call you at the new time") if moved.slot_at else gettext("Noted"))
     return redirect(url_for(".show"), 303)
 
 

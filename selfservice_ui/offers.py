@@ -10,6 +10,7 @@ from flask import Blueprint, current_app, make_response, redirect, request, url_
 from werkzeug.wrappers import Response
 
 from backend import db
+from backend.catalogue import service as catalogues
 from backend.overview import service as overview
 from backend.people.service import Permission, current_actor, requires
 from backend.treatments import service as treatments
@@ -57,14 +58,16 @@ def accept(offer_id: UUID) -> Response:
 @bp.post("/offers/<uuid:offer_id>/decline")
 @requires(Permission.DECIDE_OFFERS)
 def decline(offer_id: UUID) -> Response:
-    _answer(offer_id, "declined")
+    reason = request.form.get("reason", "")
+    _answer(offer_id, "declined", reason=reason if reason in _reasons() else None)
     return _home(gettext("All right, not for you"), gettext("You can change your mind under What you answered."))
 
 
 @bp.post("/offers/<uuid:offer_id>/deferral")
 @requires(Permission.DECIDE_OFFERS)
 def defer(offer_id: UUID) -> Response:
-    until = _day(request.form.get("until", ""))
+    chosen = request.form.get("until", "")
+    until = _day(request.form.get("day", "") if chosen == "day" else chosen)
     _answer(offer_id, "deferred", until)
     return _home(
         gettext("All right, later"), gettext("We will show it again on %(day)s.", day=as_day(until, long=True))
@@ -115,12 +118,26 @@ def wrong(error: Invalid) -> Response:
     return _as_it_stands(422, wrong_text=text)
 
 
-def _answer(offer_id: UUID, response: Answer, until: date | None = None, given: dict[str, str] | None = None) -> None:
+def drawn(offer_id: UUID, status: int, **said: Any) -> Response:
+    """The page of the offer, with what is to be said of it."""
+    return page(TEMPLATE, status=status, **said, **_context(offer_id))
+
+
+def _reasons() -> dict[str, str]:
+    """Why somebody may say no, as customers are asked: by key."""
+    with db.reading() as session:
+        pack = catalogues.pack_in_force(session)
+    return {one.key: pack.said(one.own) for one in pack.decline_reasons if one.own}
+
+
+def _answer(
+    offer_id: UUID, response: Answer, until: date | None = None, given: dict[str, str] | None = None, reason: str | None = None
+) -> None:  # fmt: skip
     actor = current_actor()
     with db.transaction() as session:
         treatments.answer(
             session, offer_id, response, channel=CHANNEL, actor=actor, now=request_now(), until=until,
-            seen=_seen(), customer_id=actor.customer_id, given=given,
+            seen=_seen(), customer_id=actor.customer_id, given=given, reason=reason,
         )  # fmt: skip
 
 
@@ -146,7 +163,8 @@ def _context(offer_id: UUID) -> dict[str, Any]:
     actor = current_actor()
     with db.reading() as session:
         offer = treatments.offer_page(session, offer_id, actor, request_now())
-    return {"offer": offer}
+        asking = overview.asking_of_offer(session, actor, offer.line, request_now())
+    return {"offer": offer, "asking": asking, "reasons": _reasons() if offer.live else {}}
 
 
 def _same_again(error: Conflict) -> bool:

@@ -14,6 +14,7 @@ from backend.overview import service as overview
 from backend.people.service import Permission, current_actor, requires
 from selfservice_ui import coming_in
 from shared.kernel.errors import Conflict, Invalid, Unauthenticated
+from shared.kernel.languages import gettext
 from shared.ui.formats import speak_of
 from shared.ui.pages import page, request_now, tell
 
@@ -45,9 +46,13 @@ def say() -> Response:
     except Conflict as refused:
         return _page(409, wrong=str(refused), wrong_of=purpose)
     if changed:
-        tell("good", "Saved", "It holds from now on, however you reach us. You can change it here at any time.")
+        tell(
+            "good",
+            gettext("Saved"),
+            gettext("It holds from now on, however you reach us. You can change it here at any time."),
+        )
     else:
-        tell("plain", "Nothing changed", "That is what we had noted already.")
+        tell("plain", gettext("Nothing changed"), gettext("That is what we had noted already."))
     return redirect(url_for(".show"), 303)
 
 
@@ -57,10 +62,10 @@ def copy() -> Response:
     """All that is held of them, as one file, once they have given their password again: a borrowed browser is not enough."""
     actor, kind = current_actor(), request.form.get("kind", "")
     if kind not in TYPES:
-        return _page(422, copy_wrong="Choose how you want it.")
+        return _page(422, copy_wrong=gettext("Choose how you want it."))
     password = request.form.get("password", "")
     if not password:
-        return _page(422, copy_wrong="Enter your password.")
+        return _page(422, copy_wrong=gettext("Enter your password."))
     try:
         entering.confirm_customer(actor, password, coming_in.visitor(), request_now())
     except Unauthenticated as refused:

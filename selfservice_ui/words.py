@@ -8,9 +8,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from babel.dates import format_date
-from flask import Flask
+from flask import Flask, url_for
 
 from backend.knowledge import service as knowledge
+from backend.overview.types import Need
 from backend.treatments.cards import CustomerCard
 from backend.treatments.disclosing import Disclosure
 from shared.kernel import languages
@@ -33,8 +34,15 @@ NEED_ICONS = {
     "complaint": "alert-triangle",
     "case": "folder",
     "offer": "tag",
+    "answer": "message-circle",
+    "appointment": "calendar",
+    "closing": "alert-triangle",
 }
-NEED_PAGES = {"bills": "account.bills", "offers": "offers.index", "activity": "account.activity"}
+NEED_PAGES = {
+    "bills": ("account.bills", ""), "offers": ("offers.index", ""), "activity": ("account.activity", ""), "cases": ("raising.index", ""),
+    "closing": ("me.closing", ""), "case": ("cases.show", "case_id"), "offer": ("offers.show", "offer_id"),
+}  # fmt: skip
+"""The page of a need's one act, and under which name it takes whose it is."""
 _ARTICLE = re.compile(r"(?:https?://[^\s/]+)?(/help/[a-z0-9]+(?:-[a-z0-9]+)*)")
 PUT_OFF = ((7, noted("In a week")), (14, noted("In two weeks")), (28, noted("In four weeks")))
 
@@ -64,6 +72,13 @@ def leading(text: str) -> list[tuple[str, str]]:
     return [*pieces, (text[reached:], "")]
 
 
+def need_page(need: Need) -> str:
+    """The address at which the need's one act is done."""
+    endpoint, name = NEED_PAGES[need.act_endpoint]
+    values: dict[str, Any] = {name: need.thing_id} if name else {}
+    return url_for(endpoint, **values)
+
+
 def device_words(words: str) -> str:
     """ "Chrome on Windows", as it was noted in English, in the language of the page."""
     browser, on, system = words.partition(" on ")
@@ -90,4 +105,4 @@ def install(app: Flask) -> None:
         "device": device_words,
     }
     app.jinja_env.filters.update(filters)
-    app.jinja_env.globals.update(put_off=put_off, to_know=to_know, need_icons=NEED_ICONS, need_pages=NEED_PAGES)
+    app.jinja_env.globals.update(put_off=put_off, to_know=to_know, need_icons=NEED_ICONS, need_page=need_page)

@@ -93,7 +93,7 @@ def mail_server(port: int = 0) -> Iterator[Post]:
 @contextlib.contextmanager
 def sending() -> Iterator[None]:
     """Mail is written in this process, for as long as the block lasts."""
-    mailroom.set_up(True)
+    mailroom.set_up(True, "https://my.example", "sms.example")
     try:
         yield
     finally:

@@ -85,6 +85,14 @@ def of_customer_with_work(session: Session, customer_id: UUID, most: int = 20) -
     return tuple(_listed(row) for row in session.execute(asked))
 
 
+def awaiting_answer(session: Session, customer_id: UUID) -> dict[UUID, str]:
+    """The cases in which we wait for the customer, with what each is about, the oldest first."""
+    waits = (WORK.c.customer_id == customer_id, WORK.c.status == "pending", WORK.c.waits_for == "customer")
+    joined = (CASE.c.customer_id == WORK.c.customer_id) & (CASE.c.case_id == WORK.c.case_id)
+    asked = select(WORK.c.case_id, CASE.c.subject).join(CASE, joined).where(*waits, WORK.c.merged_into.is_(None))
+    return {row.case_id: row.subject for row in session.execute(asked.order_by(WORK.c.case_id))}
+
+
 def listed(session: Session, customer_id: UUID, case_id: UUID) -> Listed | None:
     """One case with how it stands; None for a callback, an appointment, or what there is not."""
     row = session.execute(_TOGETHER.where(*this(WORK, customer_id, case_id))).one_or_none()

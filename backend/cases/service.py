@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.cases.booking import free_times, give_time_back, plan_visit, take_time
+from backend.cases.booking import free_times, give_time_back, move_visit, plan_visit, take_time, visit_times
 from backend.cases.calling_back import (
     CALL_VIEWS,
     CallView,
@@ -44,6 +44,7 @@ from backend.cases.levels import Due, due_next
 from backend.cases.listing import (
     VIEWS,
     View,
+    awaiting_answer,
     cases_in,
     counts,
     join_teams,
@@ -99,13 +100,13 @@ from backend.cases.working import (
 
 __all__ = [
     "CALL_VIEWS", "EVERYONE", "KINDS", "LONGEST_SUBJECT", "LONGEST_TASK", "VIEWS", "CallView", "Callback", "Case", "Counted", "Draft", "Due", "File", "Kind",
-    "Listed", "Message", "PastCase", "Slot", "Task", "Tried", "View", "Waiting", "Work", "Writer", "ask_callback", "assign", "attach",
+    "Listed", "Message", "PastCase", "Slot", "Task", "Tried", "View", "Waiting", "Work", "Writer", "ask_callback", "assign", "attach", "awaiting_answer",
     "begin_writing", "callback_of", "callbacks_in", "cancel", "case_of", "cases_in", "classify", "clean_name", "close", "content_of",
     "count_calls", "count_waiting", "counts", "done", "draft_of", "due_missed", "due_next", "due_to_close", "due_to_wake", "end_writing",
     "enter_past", "erase_customer", "export_customer", "file_of", "files_of", "find", "first_message", "fits", "forget_writing", "free_slots", "free_times", "give_time_back",
     "go_on", "hand_on", "join_teams", "keep_draft", "keep_promise", "keys_of", "link", "linked", "listed", "merge", "messages", "move",
-    "move_customer", "move_customer_back", "not_reached", "note", "note_missed", "notify", "of_customer", "of_customer_with_work", "open_case",
+    "move_customer", "move_customer_back", "move_visit", "not_reached", "note", "note_missed", "notify", "of_customer", "of_customer_with_work", "open_case",
     "opened_by_offer", "parts_of", "pend", "plan_visit", "promise", "promise_again", "remove_files", "reopen", "reply", "require_version", "resolve",
     "seen_notice", "slot_text", "snooze", "split", "subjects_of", "take_call", "take_time", "task_of", "tasks_of_customer", "team_for", "teams_of", "time_of",
-    "unlink", "unmerge", "waiting_for", "work_of", "workers", "write", "writing_in",
+    "unlink", "unmerge", "visit_times", "waiting_for", "work_of", "workers", "write", "writing_in",
 ]  # fmt: skip

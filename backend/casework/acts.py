@@ -19,6 +19,8 @@ from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from shared.kernel.languages import gettext
 
+OPENED_AGAIN_WITHIN = timedelta(days=90)
+
 
 def open_case(
     session: Session, customer_id: UUID, subject: str, *, text: str = "", by_customer: bool = False, type: str = "",
@@ -126,6 +128,11 @@ def write_own(
             session, actor.customer_id, made.case_id, name, file[1], home=home, most_megabytes=pack.casework.attachment_megabytes,
             seen=None, actor=actor, now=now, channel=channel, message_id=made.message_id,
         )  # fmt: skip
+
+
+def may_open_again(case: Case, now: datetime) -> bool:
+    """Whether what was closed may go on where it stopped."""
+    return case.state == "done" and case.closed_at is not None and now - case.closed_at <= OPENED_AGAIN_WITHIN
 
 
 def own_file(session: Session, actor: Actor, case_id: UUID, file_id: UUID) -> File:

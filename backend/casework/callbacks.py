@@ -72,13 +72,13 @@ def call_times(session: Session, customer_id: UUID, now: datetime, team: str = "
 
 def call_times_in(session: Session, pack: Pack, zone: str, now: datetime, team: str = "") -> CallTimes:
     """The same for whoever lives in this zone. Raises Invalid for a team that there is not."""
-    quick, by_day = _laid_out(cases.free_slots(session, pack, now, team), zone)
+    quick, by_day = laid_out(cases.free_slots(session, pack, now, team), zone)
     said = tuple((key, gettext(label), slot) for key, label, slot in quick)
     return CallTimes(said, by_day, zone, cases.team_for(pack, team), pack.casework.team)
 
 
 @lru_cache(maxsize=32)
-def _laid_out(free: tuple[Slot, ...], zone: str) -> tuple[Any, Any]:
+def laid_out(free: tuple[Slot, ...], zone: str) -> tuple[Any, Any]:
     """The next slot of each part of the day, and all by day. The same for all who live in one zone, until one is taken."""
     quick = [
         (key, label, slot) for key, label in QUICK for slot in [next((one for one in free if cases.fits(one, key, zone)), None)] if slot

@@ -10,7 +10,7 @@ from uuid import UUID
 from backend import db
 from backend.cases import service as cases
 from backend.cases.types import Case, Counted, Draft, File, Listed, Message, Work
-from backend.casework.acts import zone_of
+from backend.casework.acts import may_open_again, zone_of
 from backend.casework.filling import MacroSteps, fitting, steps_of, values_for
 from backend.catalogue import service as catalogues
 from backend.mail import service as mail
@@ -20,7 +20,7 @@ from backend.profiles import service as profiles
 from backend.profiles.types import Profile
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Forbidden
-from shared.kernel.languages import gettext
+from shared.kernel.languages import gettext, noted
 
 SHOWN = 25
 
@@ -153,14 +153,17 @@ class OwnCase:
     files: tuple[File, ...]
     """Those that they sent themselves."""
     megabytes: int
+    may_open_again: bool = False
+    """It is closed, and may still go on where it stopped."""
 
 
+_WORKED_ON = noted("We are working on it")
 _TOLD = {
-    "pending": "We wait for your answer", "resolved": "Solved", "closed": "Closed",
+    "pending": noted("We wait for your answer"), "resolved": noted("Solved"), "closed": noted("Closed"),
 }  # fmt: skip
 
 
-def own_case(actor: Actor, case_id: UUID) -> OwnCase | None:
+def own_case(actor: Actor, case_id: UUID, now: datetime) -> OwnCase | None:
     """One of the customer's own cases; None for a callback or an appointment. Raises NotFound for another's."""
     if actor.customer_id is None:
         raise Forbidden(gettext("This page is for customers."))
@@ -171,13 +174,15 @@ def own_case(actor: Actor, case_id: UUID) -> OwnCase | None:
         if work.merged_into is not None:
             # What became part of another case is read there.
             case_id, work = work.merged_into, cases.work_of(session, actor.customer_id, work.merged_into)
-        told = _TOLD.get(work.status, "We are working on it")
+        told = gettext(_TOLD.get(work.status, _WORKED_ON))
         if work.status == "pending" and work.waits_for != "customer":
-            told = "We wait for an answer from somebody else"
+            told = gettext("We wait for an answer from somebody else")
+        case = cases.case_of(session, actor.customer_id, case_id)
         return OwnCase(
-            cases.case_of(session, actor.customer_id, case_id), told,
+            case, told,
             cases.messages(session, actor.customer_id, case_id, notes=False), work.status != "closed",
             profiles.profile(session, actor.customer_id).timezone,
             tuple(one for one in cases.files_of(session, actor.customer_id, case_id) if one.channel),
             catalogues.pack_in_force(session).casework.attachment_megabytes,
+            work.status == "closed" and may_open_again(case, now),
         )  # fmt: skip

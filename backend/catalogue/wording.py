@@ -60,7 +60,10 @@ def _of_pack(pack: Pack) -> Iterator[tuple[str, str]]:
         if "customer" in attribute.visible:
             yield from (("attributes", text) for text in (attribute.label, *attribute.choices))
     yield from (("holdings", kind.label) for kind in pack.holdings)
-    yield from (("cases", kind.label) for kind in pack.casework.case_type)
+    yield from (("cases", text) for kind in pack.casework.case_type for text in (kind.label, kind.own))
+    yield from (("stage", stage.own) for stage in pack.stages)
+    yield from (("decline_reason", reason.own) for reason in pack.decline_reasons)
+    yield from (("kept", one.ground) for one in pack.kept)
     for question in pack.verifying.asked_of("claim"):
         yield from (("verifying", text) for text in (question.label, question.hint))
     yield from (("record_words", text) for text in pack.record_words)

@@ -24,7 +24,7 @@ def connect() -> Settings:
     """Opens the database that the settings name. Raises SettingsError."""
     read = settings.read(os.environ)
     db.open(read.database_url, read.home)
-    mailroom.set_up(read.smtp is not None)
+    mailroom.set_up(read.smtp is not None, read.address, read.sms_domain)
     return read
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import delete, select
 from sqlmodel import Session
 
 from backend import db
-from backend.entering import codes, devices, sessions, throttling
+from backend.entering import addresses, codes, devices, sessions, throttling
+from backend.entering.addresses import CHANGE
 from backend.entering.authenticators import AUTHENTICATOR, RECOVERY
 from backend.entering.codes import CODE
 from backend.entering.devices import DEVICE
@@ -18,7 +19,7 @@ from backend.entering.passkeys import PASSKEY
 from backend.entering.sessions import SESSION, subjects_of_customer
 from backend.entering.sign_on import SIGN_ON
 
-OURS = (SESSION, DEVICE, CODE, PASSKEY, AUTHENTICATOR, RECOVERY, SIGN_ON)
+OURS = (SESSION, DEVICE, CODE, PASSKEY, AUTHENTICATOR, RECOVERY, CHANGE, SIGN_ON)
 SECRETS = ("salt", "code_hash", "token_hash", "secret")
 """What proves that somebody is the customer is not handed over."""
 
@@ -48,6 +49,7 @@ def forget_old(now: datetime) -> int:
         return (
             sessions.forget_old(session, now)
             + codes.forget_old(session, now)
+            + addresses.forget_old(session, now)
             + devices.forget_old(session, now)
             + throttling.forget(session, now)
         )

@@ -22,6 +22,11 @@ Kind = Literal[
     "passkey_added",
     "authenticator_set",
     "authenticator_removed",
+    "address_code",
+    "email_changed",
+    "phone_changed",
+    "closing_asked",
+    "closing_taken_back",
     "sign_on_connected",
 ]
 _WORDS: dict[Kind, tuple[str, str]] = {
@@ -100,6 +105,44 @@ _WORDS: dict[Kind, tuple[str, str]] = {
             "Was this not you? Then set it up again, and choose a new password:\n{link}\n"
         ),
     ),
+    "address_code": (
+        noted("Your code"),
+        noted(
+            "Dear {name},\n\n"
+            "Your code is {code}. Enter it on the page where you asked for it: then we reach you here from now on. It is good for ten minutes.\n\n"
+            "You did not ask for it? Then there is nothing to do: nothing changes without it.\n"
+        ),
+    ),
+    "email_changed": (
+        noted("Your e-mail address was changed"),
+        noted(
+            "Dear {name},\n\n"
+            "On {day} at {time} another e-mail address was chosen for your account. From now on we write there, and no longer here.\n\n"
+            "Was this not you? Then call us at once.\n"
+        ),
+    ),
+    "phone_changed": (
+        noted("Your telephone number was changed"),
+        noted(
+            "Dear {name},\n\n"
+            "On {day} at {time} another telephone number was chosen for your account. From now on we call you there.\n\n"
+            "Was this not you? Then call us at once.\n"
+        ),
+    ),
+    "closing_asked": (
+        noted("Your account closes on {on}"),
+        noted(
+            "Dear {name},\n\n"
+            "On {day} at {time} you asked us to close your account. We do it on {on}. Until then you can keep it after all:\n{link}\n\n"
+            "Was this not you? Then keep it by that page, and choose a new password at once.\n"
+        ),
+    ),
+    "closing_taken_back": (
+        noted("You keep your account"),
+        noted(
+            "Dear {name},\n\nSince {day} at {time} your account is no longer to be closed. Everything stays as it is.\n"
+        ),
+    ),
     "sign_on_connected": (
         noted("Another way into your account"),
         noted(
@@ -118,12 +161,18 @@ class Letter:
 
     kind: Kind
     values: Mapping[str, str] = field(default_factory=dict)
+    days: Mapping[str, datetime] = field(default_factory=dict)
+    """Other days that stand in it, written as the day itself is."""
 
 
 def written(letter: Letter, profile: Profile, at: datetime) -> tuple[str, str]:
     """Subject and text, in the language of who is written to."""
     subject, text = _WORDS[letter.kind]
-    local = at.astimezone(zone_named(profile.timezone))
+    zone = zone_named(profile.timezone)
+    local = at.astimezone(zone)
     with speaking(heard(profile.language)):
-        day, time = dates.long_day(local.date()), dates.time_of_day(local)
-        return gettext(subject), gettext(text).format(name=profile.name, day=day, time=time, **letter.values)
+        days = {name: dates.long_day(one.astimezone(zone).date()) for name, one in letter.days.items()}
+        values = {
+            "name": profile.name, "day": dates.long_day(local.date()), "time": dates.time_of_day(local), **days, **letter.values,
+        }  # fmt: skip
+        return gettext(subject).format(**values), gettext(text).format(**values)

@@ -6,6 +6,10 @@ The functions that check a password or a code open their own transactions; the o
 from __future__ import annotations
 
 from backend.entering import authenticators, passkeys, sign_on
+from backend.entering.addresses import POINTS, Point, can_check
+from backend.entering.addresses import ask as ask_address
+from backend.entering.addresses import asked as asked_address
+from backend.entering.addresses import read as read_address_code
 from backend.entering.authenticators import second_step
 from backend.entering.codes import (
     Purpose,
@@ -32,13 +36,17 @@ from backend.entering.sessions import (
     seen_now,
     signed_in,
     take_unsent,
+    tell_of_closing,
+    tell_of_keeping,
     timezone_of,
 )
 from backend.entering.throttling import may_ask
 from backend.entering.visitors import Visitor, visitor
 
 __all__ = [
+    "POINTS",
     "Challenge",
+    "Point",
     "Purpose",
     "Read",
     "SignedIn",
@@ -46,10 +54,13 @@ __all__ = [
     "Visitor",
     "Way",
     "actor_of",
+    "ask_address",
     "ask_for",
     "ask_to_claim",
+    "asked_address",
     "authenticators",
     "begin",
+    "can_check",
     "choose_password",
     "confirm_customer",
     "end",
@@ -62,6 +73,7 @@ __all__ = [
     "keep_unsent",
     "may_ask",
     "passkeys",
+    "read_address_code",
     "read_code",
     "second_step",
     "seen_now",
@@ -71,6 +83,8 @@ __all__ = [
     "signed_in",
     "site_at",
     "take_unsent",
+    "tell_of_closing",
+    "tell_of_keeping",
     "timezone_of",
     "use_link",
     "visitor",

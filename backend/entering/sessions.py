@@ -185,6 +185,17 @@ def write_to(session: Session, actor: Actor, wanted: letters.Letter, now: dateti
         mail.post(session, customer_id=profile.customer_id, to=to, subject=subject, text=text, purpose=purpose, at=now)
 
 
+def tell_of_closing(session: Session, actor: Actor, closes_at: datetime, address: str, now: datetime) -> None:
+    """The customer hears by e-mail that their account was asked to be closed, and how it is kept."""
+    wanted = letters.Letter("closing_asked", {"link": f"{address}/me/closing"}, {"on": closes_at})
+    write_to(session, actor, wanted, now)
+
+
+def tell_of_keeping(session: Session, actor: Actor, now: datetime) -> None:
+    """And that it no longer is."""
+    write_to(session, actor, letters.Letter("closing_taken_back"), now)
+
+
 def _alert(session: Session, actor: Actor, words: str, address: str, now: datetime) -> None:
     write_to(session, actor, letters.Letter("new_device", {"device": words, "link": f"{address}/me/sign-in"}), now)
 

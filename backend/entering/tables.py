@@ -132,6 +132,28 @@ class RecoveryCodeRow(SQLModel, table=True):
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class ContactChangeRow(SQLModel, table=True):
+    """A new e-mail address or telephone number that a customer told, until they have shown by a code that it is theirs."""
+
+    __tablename__ = "contact_change"
+    __table_args__ = (
+        CheckConstraint("kind IN ('email', 'phone')", name="kind"),
+        CheckConstraint("tries >= 0", name="tries"),
+        Index("ix_contact_change_until", "until"),
+        {"sqlite_with_rowid": False},
+    )
+
+    subject_id: UUID = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    value: str
+    """As it was typed."""
+    salt: str
+    code_hash: str
+    tries: int
+    made_at: datetime = Field(sa_type=UtcDateTime)
+    until: datetime = Field(sa_type=UtcDateTime)
+
+
 class SignOnRow(SQLModel, table=True):
     """Whom of ours a person of an organisation's single sign-on is: a customer, or a member of staff."""
 

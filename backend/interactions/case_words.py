@@ -109,6 +109,11 @@ def _planned(event: Event, own: bool, by: str) -> tuple[str, str]:
     )
 
 
+def _visit_moved(event: Event, own: bool, by: str) -> tuple[str, str]:
+    said = (_slot(event.data) or _day(event), str(event.data.get("subject", "")))
+    return (_("We come at another time") if own else "Appointment moved"), sentence(*said, "" if own else by)
+
+
 def _kept(event: Event, own: bool, by: str) -> tuple[str, str]:
     return (_("We were there") if own else "Appointment kept"), sentence(
         str(event.data.get("subject", "")), str(event.data.get("outcome", ""))
@@ -181,6 +186,7 @@ WORDS: dict[str, Words] = {
     "callback.not_reached": _unreached,
     "callback.missed": _about(noted("A call was missed"), "Callback missed: nobody called"),
     "appointment.planned": _planned,
+    "appointment.moved": _visit_moved,
     "appointment.kept": _kept,
     "appointment.cancelled": _visit_cancelled,
     "case.answered": _about(noted("We answered you"), "Case answered"),

@@ -11,13 +11,28 @@ from sqlalchemy import func, select
 from sqlmodel import Session
 
 from backend import db, moving
-from backend.interactions.tables import CallRow, DeskDraftRow, EventRow, InteractionRow, PlaceRow, ReceivedRow, VisitRow
+from backend.interactions.tables import (
+    CallRow,
+    DeskDraftRow,
+    EventRow,
+    InteractionRow,
+    PlaceRow,
+    RatingRow,
+    ReceivedRow,
+    VisitRow,
+    WishRow,
+)
 from backend.moving import Kept, Moved, Row, Since
 from shared.kernel import ids as ids_of
 
 _EVENT, _INTERACTION = db.table_of(EventRow), db.table_of(InteractionRow)
 _CALL, _VISIT = db.table_of(CallRow), db.table_of(VisitRow)
-_PLAIN = (_EVENT, _INTERACTION, _CALL, *(db.table_of(one) for one in (ReceivedRow, PlaceRow, DeskDraftRow)))
+_PLAIN = (
+    _EVENT,
+    _INTERACTION,
+    _CALL,
+    *(db.table_of(one) for one in (ReceivedRow, PlaceRow, DeskDraftRow, RatingRow, WishRow)),
+)
 SIGNED_IN_AS = "signed_in_as"
 """In an event's data: the id by which the customer signed in, where that is one of before a merge."""
 
@@ -78,7 +93,7 @@ def _events(customer_id: UUID) -> Any:
 def _later(theirs: Any, ours: Any) -> Row | None:
     if theirs.seen_at <= ours.seen_at:
         return None
-    return {name: getattr(theirs, name) for name in ("interaction_id", "page", "page_since", "seen_at")}
+    return {name: getattr(theirs, name) for name in ("interaction_id", "page", "page_since", "seen_at", "steps")}
 
 
 def row_counts(session: Session, customer_id: UUID) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -128,6 +128,8 @@ class VisitRow(SQLModel, table=True):
     """Empty where the customer does not want to be watched."""
     page_since: datetime = Field(sa_type=UtcDateTime)
     seen_at: datetime = Field(sa_type=UtcDateTime)
+    steps: list[list[str]] = Field(sa_type=Json, sa_column_kwargs={"server_default": text("'[]'")})
+    """The pages of this visit, [title, instant], the last one last; empty where the customer does not want to be watched."""
 
 
 class ReceivedRow(SQLModel, table=True):
@@ -179,6 +181,48 @@ class PlaceRow(SQLModel, table=True):
     """It was left since."""
     looked_id: UUID
     """The smallest id of the instant at which they last looked: what happened since has a greater one."""
+
+
+class RatingRow(SQLModel, table=True):
+    """What the customer thought of a case or an offer once it was done: one answer for each, the last word."""
+
+    __tablename__ = "rating"
+    __table_args__ = (
+        CheckConstraint("thing IN ('case', 'offer')", name="thing"),
+        CheckConstraint("score BETWEEN 1 AND 5", name="score"),
+        CLUSTERED,
+    )
+
+    customer_id: UUID = Field(primary_key=True)
+    thing_id: UUID = Field(primary_key=True)
+    thing: str
+    score: int
+    words: str
+    low_on: date | None = None
+    """The customer's local day from which it counts as a moment of truth; empty where it is none."""
+    rated_at: datetime = Field(sa_type=UtcDateTime)
+    changed_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class WishRow(SQLModel, table=True):
+    """Something that the customer asked for and that stands until its time: to go on by telephone, to have the account closed."""
+
+    __tablename__ = "wish"
+    __table_args__ = (
+        CheckConstraint("kind IN ('by_phone', 'closing')", name="kind"),
+        Index("ix_wish_due", "kind", "due_at"),
+        Index("ix_wish_reference", "reference"),
+        CLUSTERED,
+    )
+
+    customer_id: UUID = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    reference: str
+    """What the customer says when they call; empty where nothing is to be said."""
+    told: dict[str, Any] = Field(sa_type=Json)
+    asked_at: datetime = Field(sa_type=UtcDateTime)
+    due_at: datetime = Field(sa_type=UtcDateTime)
+    """When it is done, or forgotten."""
 
 
 class DeskDraftRow(SQLModel, table=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -142,6 +142,8 @@ class Visit:
     page: str | None
     page_since: datetime
     seen_at: datetime
+    steps: Sequence[Sequence[str]] = ()
+    """The pages of this visit, [title, instant], the last one last."""
 
 
 @dataclass(frozen=True, slots=True)

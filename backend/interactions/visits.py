@@ -5,6 +5,7 @@ The page itself is kept only where the customer lets us see it; that they are he
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -26,6 +27,7 @@ AT_ONCE = timedelta(seconds=20)
 HERE = timedelta(minutes=5)
 """Who has opened no page for so long is no longer here."""
 _VISIT = db.table_of(VisitRow)
+MOST_STEPS = 12
 _COLUMNS = tuple(_VISIT.c[name] for name in Visit.__slots__)
 _ONE = select(*_COLUMNS).where(_VISIT.c.customer_id == bindparam("customer_id"))
 _TOLD = contacts.INTERACTION.alias()
@@ -66,14 +68,31 @@ def visit(session: Session, actor: Actor, page: str | None, now: datetime) -> Vi
     else:
         interaction_id = contacts.open_contact(session, actor.customer_id, "portal", "inbound", None, None, now)
     since = before.page_since if before is not None and goes_on and before.page == page else now
+    steps = _steps(before.steps if before is not None and goes_on else (), page, now)
     row = {
         "customer_id": actor.customer_id, "interaction_id": interaction_id, "page": page, "page_since": since, "seen_at": now,
+        "steps": steps,
     }  # fmt: skip
-    changed = ("interaction_id", "page", "page_since", "seen_at")
+    changed = ("interaction_id", "page", "page_since", "seen_at", "steps")
     db.upsert(session, VisitRow, [row], key=("customer_id",), update=changed)
     if before is None or not goes_on or before.page != page:
         record.changed(session, "visit", customer_id=actor.customer_id, now=now)
-    return Visit(actor.customer_id, interaction_id, page, since, now)
+    return Visit(actor.customer_id, interaction_id, page, since, now, steps)
+
+
+def steps_of(session: Session, customer_id: UUID, now: datetime) -> tuple[tuple[str, datetime], ...]:
+    """The pages of the visit that goes on, the last one last; none where the customer does not want to be watched."""
+    found = _of(session, customer_id)
+    if found is None or now - found.seen_at >= A_VISIT:
+        return ()
+    return tuple((title, datetime.fromisoformat(at)) for title, at in found.steps)
+
+
+def _steps(before: Sequence[Sequence[str]], page: str | None, now: datetime) -> list[list[str]]:
+    if page is None:
+        return []
+    kept = [list(one) for one in before]
+    return kept if kept and kept[-1][0] == page else [*kept, [page, now.isoformat()]][-MOST_STEPS:]
 
 
 def lately(session: Session, customer_id: UUID, since: datetime) -> Lately:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from backend.interactions import case_words, mail_words
+from backend.interactions import case_words, mail_words, own_words
 from backend.interactions.acting_words import for_them, purpose_text, relation_text
 from backend.interactions.acting_words import person_text as person_text
 from backend.interactions.phrases import belongs, state, tracked
@@ -385,5 +385,5 @@ _WORDS |= {
     kind: lambda event, own, language, words=words: words(event, own, _by(event, own))  # type: ignore[misc]  # a default is not inferred
     for kind, words in case_words.WORDS.items()
 }
-_WORDS |= mail_words.WORDS
+_WORDS |= mail_words.WORDS | own_words.WORDS
 KINDS = frozenset(_WORDS)

@@ -29,12 +29,27 @@ _COLUMNS = tuple(
 )  # fmt: skip
 _ADDRESS = re.compile(r"<?[^\s<>()\"',;:]+@[^\s<>()\"',;:]+>?")
 _set_up = False
+_texts_at = ""
 
 
-def set_up(can_send: bool) -> None:
-    """Says for this process whether e-mail is sent at all: where no server is set, none is written either."""
-    global _set_up
-    _set_up = can_send
+def set_up(can_send: bool, texts_at: str = "") -> None:
+    """Says for this process whether e-mail is sent at all: where no server is set, none is written either.
+
+    `texts_at`: the domain at which a gateway makes a text message of what is sent to NUMBER@DOMAIN; empty for none.
+    """
+    global _set_up, _texts_at
+    _set_up, _texts_at = can_send, texts_at if can_send else ""
+
+
+def texts_are_sent() -> bool:
+    """Whether text messages are sent here."""
+    return bool(_texts_at)
+
+
+def text_address(number: str) -> str:
+    """Where the gateway takes what is to reach this telephone number; empty where no text messages are sent."""
+    digits = "".join(c for c in number if c.isdigit())
+    return f"{digits}@{_texts_at}" if _texts_at and digits else ""
 
 
 def is_set_up() -> bool:

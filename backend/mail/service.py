@@ -25,7 +25,19 @@ from backend.mail.leaving import (
     move_customer_back,
     remove_old,
 )
-from backend.mail.posting import bounced, find_sent, is_address, is_set_up, one_line, post, reason, sent_about, set_up
+from backend.mail.posting import (
+    bounced,
+    find_sent,
+    is_address,
+    is_set_up,
+    one_line,
+    post,
+    reason,
+    sent_about,
+    set_up,
+    text_address,
+    texts_are_sent,
+)
 from backend.mail.sending import Sender
 from backend.mail.types import CODES, Enclosure, Received, Sent
 
@@ -65,5 +77,7 @@ __all__ = [
     "sent_about",
     "set_up",
     "settle",
+    "text_address",
+    "texts_are_sent",
     "unrecognised",
 ]  # fmt: skip

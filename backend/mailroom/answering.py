@@ -27,14 +27,22 @@ from backend.treatments import service as treatments
 from shared.kernel.errors import Erased, Invalid, NotFound
 
 CHANNEL = "email"
-SPOKEN = ("phone",)
-"""Where nothing stands in writing once it is said."""
+CONFIRMED = ("phone", "portal")
+"""Where an acceptance is confirmed by e-mail: what was said, and what was clicked."""
 _ENCLOSED = "files of an answer"
 
 
-def set_up(can_send: bool) -> None:
-    """Says for this process whether e-mail is sent at all: answers, confirmations, and the codes by which callers prove themselves."""
-    mail.set_up(can_send)
+_address_of_portal = ""
+
+
+def set_up(can_send: bool, address: str = "", texts_at: str = "") -> None:
+    """Says for this process whether e-mail is sent at all: answers, confirmations, and the codes by which callers prove themselves.
+
+    `address`: where people reach the portal, for links. `texts_at`: the gateway's domain for text messages.
+    """
+    global _address_of_portal
+    _address_of_portal = address
+    mail.set_up(can_send, texts_at)
     if can_send:
         interactions.send_codes_by(mail.post)
     else:
@@ -127,7 +135,11 @@ def _answer(session: Session, event: Event, files: Iterable[Enclosure]) -> None:
         return
     case = cases.case_of(session, customer_id, case_id)
     profile = profiles.profile(session, customer_id)
-    subject, text = letters.answer(profile.language, case.reference, case.subject, written.text, written.author)
+    # Who is told that it is solved is asked how it was.
+    rated_at = f"{_address_of_portal}/cases/{case_id}" if case.state == "done" and _address_of_portal else ""
+    subject, text = letters.answer(
+        profile.language, case.reference, case.subject, written.text, written.author, rated_at
+    )
     mail.post(
         session, customer_id=customer_id, to=to, subject=subject, text=text, purpose="case", at=event.at, about_id=case_id,
         part_id=written.message_id, once=f"case:{written.message_id}", reference=case.reference,
@@ -143,7 +155,7 @@ def _thread(session: Session, customer_id: UUID, case_ids: Collection[UUID]) -> 
 def _confirm(session: Session, event: Event) -> None:
     offer_id = UUID(event.data["offer_id"])
     line = treatments.as_the_customer_reads_it(session, event.customer_id, offer_id, event.at)
-    if line.state not in ("accepted", "fulfilled") or line.channel not in SPOKEN:
+    if line.state not in ("accepted", "fulfilled") or line.channel not in CONFIRMED:
         return
     profile = profiles.profile(session, event.customer_id)
     to = own_address(profile, catalogues.pack_in_force(session))

@@ -13,9 +13,13 @@ from shared.kernel.languages import gettext, heard, noted, speaking
 
 _WORDS = {
     "foot": noted("You can simply answer this mail: please leave [{reference}] in the subject."),
+    "rate": noted("We hope that this is solved. How did we do? Tell us here:\n{link}"),
     "accepted": noted("Confirmed: {headline}"),
     "greeting": noted("Dear {name},"),
     "intro": noted("You accepted this by telephone on {day} at {time}. Please keep this mail as your confirmation."),
+    "intro_portal": noted(
+        "You accepted this on your pages on {day} at {time}. Please keep this mail as your confirmation."
+    ),
     "intro_for": noted(
         "{person} accepted this for you by telephone on {day} at {time}. Please keep this mail as your confirmation."
     ),
@@ -39,16 +43,20 @@ _WORDS = {
 """The English; who is written to reads their own language."""
 
 
-def answer(language: str, reference: str, subject: str, text: str, author: str) -> tuple[str, str]:
-    """Subject and text of an answer in a case; its reference brings an answer to it back to the case."""
+def answer(language: str, reference: str, subject: str, text: str, author: str, rated_at: str = "") -> tuple[str, str]:
+    """Subject and text of an answer in a case; its reference brings an answer to it back to the case.
+
+    `rated_at`: where the customer says how it was, once it is solved.
+    """
     spoken = spaced(reference)
     with speaking(heard(language)):
         foot = _said("foot", reference=spoken)
-        return f"{subject or gettext('Your message')} [{spoken}]", f"{text}\n\n-- \n{author}\n{foot}\n"
+        asked = f"\n\n{_said('rate', link=rated_at)}" if rated_at else ""
+        return f"{subject or gettext('Your message')} [{spoken}]", f"{text}{asked}\n\n-- \n{author}\n{foot}\n"
 
 
 def confirmation(profile: Profile, line: OfferLine, at: datetime) -> tuple[str, str]:
-    """What was accepted by telephone: its terms, what was chosen and what was read out, the reference, and until when it can be taken back."""
+    """What was accepted: its terms, what was chosen and what was read out, the reference, and until when it can be taken back."""
     with speaking(heard(profile.language)):
         return _confirmation(profile, line, at)
 
@@ -62,7 +70,8 @@ def _confirmation(profile: Profile, line: OfferLine, at: datetime) -> tuple[str,
         # Word for word, as it was read out: whoever compares finds the same text.
         _listed(_said(f"told{other}"), (f"{one.label}. {one.text}" for one in line.disclosed)),
     ]
-    return _letter(profile, line, line.at or at, "accepted", f"intro{other}", f"what{other}", line.promise, mind, more)
+    intro = "intro_portal" if line.channel == "portal" else f"intro{other}"
+    return _letter(profile, line, line.at or at, "accepted", intro, f"what{other}", line.promise, mind, more)
 
 
 def taken_back(profile: Profile, line: OfferLine, at: datetime) -> tuple[str, str]:

@@ -60,6 +60,8 @@ class CaseType(Labelled):
 
     team: Key | None = None
     priority: Key | None = None
+    own: str = ""
+    """As a customer says it who writes to us; empty where customers are not asked for it."""
 
 
 class CannedReply(Labelled):

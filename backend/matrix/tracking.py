@@ -86,6 +86,8 @@ class Experience(Part):
 
     start: float = Field(default=70, ge=0, le=100)
     half_life_days: float = Field(default=45, gt=0, le=800)
+    low_rating: int = Field(default=2, ge=1, le=4)
+    """Of five: what a customer rates no higher is told as `rating.low`."""
     truth: tuple[MomentOfTruth, ...] = ()
 
     @cached_property

@@ -99,6 +99,12 @@ class CellChange(Part):
     next: Mapping[Key, Chance] = Field(default_factory=dict)
 
 
+class Stage(Labelled):
+    """A stage of being a customer. `own`: as a customer says it who looks for help; empty where they are not asked."""
+
+    own: str = ""
+
+
 class StageWeights(Part):
     stage: Key
     weights: Vector
@@ -208,6 +214,8 @@ class DeclineReason(Labelled):
     """Why a customer says no. `cool_off_days`: how long that keeps the treatment away, where longer than its own time."""
 
     cool_off_days: int = Field(default=0, ge=0, le=3650)
+    own: str = ""
+    """As a customer says it; empty where customers are not asked for it."""
 
 
 class Purpose(Labelled):
@@ -252,7 +260,7 @@ class Pack(Part):
     attributes: Mapping[str, Attribute]
     facts: Mapping[str, Fact]
     objectives: tuple[Key, ...]
-    stages: tuple[Labelled, ...]
+    stages: tuple[Stage, ...]
     channels: tuple[Labelled, ...]
     cells: Mapping[tuple[str, str], Cell]
     stage_weights: Mapping[str, Vector]

@@ -25,6 +25,7 @@ HEADINGS = {
     "customer_group": "Those households and accounts", "credential": "Your sign-in",
     "portal_session": "When and where you were signed in", "known_device": "The devices that you have signed in on", "entry_code": "Codes that you asked for to come in",
     "passkey": "Your passkeys", "authenticator": "Your authenticator", "recovery_code": "Your codes on paper",
+    "contact_change": "New ways to reach you that are being checked", "rating": "What you thought of us", "wish": "What you asked for that is still to come",
     "event": "What happened", "interaction": "When we were in contact", "visit": "Where you are at our pages",
     "call": "Your calls", "customer_case": "What we do, or did, for you",
     "case_message": "What was written in your cases", "case_work": "How your cases stand", "case_file": "Files in your cases",

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from backend.cases import service as cases
+from backend.interactions import service as interactions
 from backend.knowledge import service as knowledge
 from backend.profiles import service as profiles
 from backend.profiles.types import Hit, Match
@@ -42,7 +43,7 @@ def find_everything(session: Session, query: str, most: int) -> Everything:
         return Everything()
     hits = [hit for finder in _FINDERS for hit in finder(session, query, MOST_HITS)]
     hits.sort(key=lambda hit: -hit.rank)
-    quoted = treatments.owner_of_reference(session, query)
+    quoted = treatments.owner_of_reference(session, query) or interactions.owner_of_wish(session, query)
     found = profiles.find(session, query, most)
     if quoted is not None and all(match.id != quoted for match in found.items):
         theirs = profiles.profile(session, quoted)

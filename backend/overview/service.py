@@ -19,8 +19,9 @@ from backend.catalogue import service as catalogues
 from backend.identities import service as identities
 from backend.interactions import service as interactions
 from backend.matrix.service import Pack
-from backend.overview import belonging, lines
+from backend.overview import belonging, lines, needing, telling
 from backend.overview.allowing import privacy_page, say_consents
+from backend.overview.asking import cancel_case, request_callback
 from backend.overview.belonging import GROUP_WORDS
 from backend.overview.bill_changes import BillChange
 from backend.overview.billing import BillPage, BillsPage, PaymentPage, bill_page, bills_page, payment_page
@@ -31,7 +32,9 @@ from backend.overview.finding import Everything, add_finder, find_everything
 from backend.overview.following import follow, renew_due
 from backend.overview.funnel import FunnelPage, funnel_page
 from backend.overview.online import online, set_watching, visit, watching, write_moment
+from backend.overview.own import MePage, WhatRuns, me_page, what_runs
 from backend.overview.past import event_page, timeline_found
+from backend.overview.rating import Asking, asking_of_case, asking_of_offer, rate_case, rate_offer
 from backend.overview.scoring import Scored, score_all, scorer
 from backend.overview.tracing import Claimed, SourcesPage, Traced, sources_page
 from backend.overview.types import (
@@ -50,13 +53,13 @@ from backend.people.service import Permission
 from backend.profiles import service as profiles
 from backend.profiles.service import Mask, Profile, Snapshot
 from backend.treatments import service as treatments
-from shared.kernel import clock
 from shared.kernel.actors import Actor
-from shared.kernel.errors import Conflict, Forbidden, Invalid, NotFound
-from shared.kernel.languages import gettext, noted
+from shared.kernel.errors import Conflict, Forbidden, NotFound
+from shared.kernel.languages import gettext
 
 __all__ = [
     "GROUP_WORDS",
+    "Asking",
     "BillChange",
     "BillPage",
     "BillsPage",
@@ -66,6 +69,7 @@ __all__ = [
     "Everything",
     "FunnelPage",
     "LeavingPage",
+    "MePage",
     "PaymentPage",
     "PortalHome",
     "Scored",
@@ -73,8 +77,11 @@ __all__ = [
     "Traced",
     "Wall",
     "Way",
+    "WhatRuns",
     "activity_page",
     "add_finder",
+    "asking_of_case",
+    "asking_of_offer",
     "bill_page",
     "bills_page",
     "caller",
@@ -88,10 +95,13 @@ __all__ = [
     "follow",
     "funnel_page",
     "leaving_page",
+    "me_page",
     "offers_page",
     "payment_page",
     "portal_home",
     "privacy_page",
+    "rate_case",
+    "rate_offer",
     "renew_due",
     "request_callback",
     "say_consents",
@@ -107,6 +117,7 @@ __all__ = [
     "wall",
     "watching",
     "way_page",
+    "what_runs",
     "wrap_up",
     "wrap_up_page",
 ]  # fmt: skip
@@ -116,15 +127,6 @@ SHOWN_BILLS = 6
 A_YEAR_OF_BILLS = 13
 TIMELINE = 25
 ANSWERED = ("accepted", "fulfilled", "declined", "deferred", "pending_approval", "undone")
-CALLBACK_TIMES = {
-    "soon": noted("as soon as possible"),
-    "morning": noted("in the morning"),
-    "afternoon": noted("in the afternoon"),
-    "evening": noted("in the evening"),
-}
-LONGEST_ABOUT = 200
-SAME_REQUEST = timedelta(minutes=10)
-"""A callback asked for twice within this time is one: people click twice."""
 REMEMBERED = timedelta(days=14)
 """For so long the portal reminds of a call."""
 _CONTACTS = frozenset({"call", "contact", "callback.requested"})
@@ -148,6 +150,9 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
         bills = profiles.bill_heads(session, profile.customer_id, A_YEAR_OF_BILLS)
         events = interactions.timeline(session, profile.customer_id, limit=TIMELINE)
         here = online(session, profile.customer_id, now)
+        # Asked for only where the timeline tells of it: most pages need no statement for it.
+        left_off = any(event.kind == "by_phone.asked" for event in events.items)
+        wish = interactions.by_phone(session, profile.customer_id, now) if left_off else None
         work = tuple(_read_by(mask, one) for one in cases.of_customer(session, profile.customer_id))
         beside = profiles.beside(session, profile.customer_id, pack)
         mine = [one for one in contacts if str(one.staff_id) == actor.id]
@@ -169,7 +174,10 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
     persons = lines.representatives(beside.representatives, today)
     return CustomerPage(
         customer=lines.header(profile, snapshot, pack, mask),
-        warnings=lines.warnings(profile, snapshot, pack, balance, contact),
+        warnings=(
+            *telling.warnings(profile, events.items, now),
+            *lines.warnings(profile, snapshot, pack, balance, contact),
+        ),
         worth=lines.worth(snapshot, bills, pack, mask),
         risk=lines.risk(profile, snapshot, pack, mask),
         value=lines.whole_value(profile, snapshot, pack),
@@ -191,6 +199,7 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
         came_by=came_by,
         others=tuple(dict.fromkeys(one.staff or "" for one in contacts if one not in mine)),
         online=here,
+        by_phone=telling.read_by(wish, mask),
         cases=work,
         credits=beside.credits,
         representatives=tuple(one for one in persons if one.state != "ended"),
@@ -242,12 +251,18 @@ def portal_home(actor: Actor, now: datetime, *, present: bool = True, known: Pro
         unpaid = profiles.bill_heads(session, customer_id, SHOWN_BILLS, unpaid=True)
         lately = interactions.lately(session, customer_id, now - REMEMBERED)
         work = cases.of_customer(session, customer_id)
+        waits = any(one.kind == "case" for one in work)
+        waiting = cases.awaiting_answer(session, customer_id) if waits else {}
     first = recommendation.elsewhere.reference if recommendation.elsewhere else None
     today = date.fromisoformat(snapshot.today)
     return PortalHome(
         name=profile.name,
         first_name=profile.first_name,
-        needs=lines.needs(snapshot, tuple(lines.bill_line(bill, today) for bill in unpaid)),
+        needs=needing.needs(
+            lines.needs(snapshot, tuple(lines.bill_line(bill, today) for bill in unpaid)),
+            needing.Known(work, waiting, recommendation.cards, profiles.closes_on(profile)),
+            today,
+        ),
         moment=lines.moment_view(profile, pack, now, "customer"),
         choices=lines.choices(pack, "customer"),
         recommendation=recommendation,
@@ -317,53 +332,7 @@ def set_moment(
 
 def find_reference(session: Session, text: str) -> UUID | None:
     """The customer whose offer has this spoken reference, however it is written; None when nobody's has."""
-    return treatments.owner_of_reference(session, text)
-
-
-def request_callback(session: Session, actor: Actor, *, when: str, about: str, now: datetime) -> None:
-    """Books a call to the customer: `when` is a part of the day, or the beginning of a free slot. Agents see it first. Raises Invalid."""
-    customer_id = _own(actor)
-    profile = profiles.profile(session, customer_id)
-    about = " ".join(about.split())
-    errors = {}
-    at = _instant(when)
-    if when not in CALLBACK_TIMES and at is None:
-        errors["when"] = gettext("Choose when we may call.")
-    if len(about) > LONGEST_ABOUT:
-        errors["about"] = gettext("Keep it to %(most)s characters.", most=LONGEST_ABOUT)
-    if profile.phone is None:
-        errors["when"] = gettext("We have no phone number of yours. Please call us instead.")
-    if errors:
-        raise Invalid(gettext("Please check your request."), errors)
-    wish = "" if at else CALLBACK_TIMES[when]
-    for known in cases.of_customer(session, profile.customer_id):
-        same = (known.kind, known.wish, known.subject) == ("callback", wish, about) and at in (None, known.slot_at)
-        if same and now - known.opened_at < SAME_REQUEST:
-            return
-    cases.ask_callback(
-        session, profile.customer_id, about, at=at, part="" if at else when, wish=wish, zone=profile.timezone, actor=actor, now=now,
-        channel=PORTAL_CHANNEL, pack=catalogues.pack_in_force(session),
-    )  # fmt: skip
-
-
-def cancel_case(session: Session, actor: Actor, case_id: UUID, now: datetime) -> Case:
-    """The customer no longer wants the call that they asked for. What an offer set in motion is taken back by the offer.
-
-    Raises NotFound (for another customer's too), and Conflict where it is closed already or no such call.
-    """
-    case = cases.case_of(session, _own(actor), case_id)
-    if case.kind != "callback" or case.offer_id is not None:
-        raise Conflict(gettext("This can't be called off here. Please talk to us."))
-    return cases.cancel(session, _own(actor), case_id, actor=actor, now=now, channel=PORTAL_CHANNEL)
-
-
-def _instant(text: str) -> datetime | None:
-    """The beginning of a slot as a form sends it; None for what is no instant."""
-    try:
-        at = datetime.fromisoformat(text)
-        return clock.utc(at) if at.tzinfo is not None else None
-    except (ValueError, OverflowError):
-        return None
+    return treatments.owner_of_reference(session, text) or interactions.owner_of_wish(session, text)
 
 
 def _own(actor: Actor) -> UUID:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from backend.cases.types import Case
+from backend.interactions.service import ByPhone
 from backend.interactions.types import Call, Hand, Interaction, Visit
 from backend.matrix.service import Labelled, Pack, Way
 from backend.overview.belonging import Belonging
@@ -329,6 +330,8 @@ class CustomerPage:
     """The segments that they are in, and why."""
     hand: Hand
     """What the agent has in hand, with this customer and others."""
+    by_phone: ByPhone | None = None
+    """Where they left off at the portal to call us."""
     away_reasons: tuple[Labelled, ...] = ()
     channels: tuple[Choice, ...] = ()
     verifications: tuple[Way, ...] = ()
@@ -341,12 +344,13 @@ class CustomerPage:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One thing that needs the customer. `act_endpoint` is bills, offers or activity."""
+    """One thing that needs the customer, and the one act for it: the name of a page, and whose, where it is one of many."""
 
     kind: str
     text: str
     act_label: str
     act_endpoint: str
+    thing_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

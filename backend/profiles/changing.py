@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, select, update
 from sqlmodel import Session
 
-from backend.profiles import queries, sourcing
+from backend.profiles import queries, rewriting, sourcing
+from backend.profiles.experience import without_truth
+from backend.profiles.types import Profile
 from backend.record import service as record
 from shared.kernel import clock
 from shared.kernel.errors import NotFound
 
 Attributes = dict[str, Any]
+CLOSES = "account_closes"
 
 
 def revise(session: Session, customer_id: UUID, change: Callable[[Attributes], Attributes], now: datetime) -> int:
@@ -38,6 +42,27 @@ def revise(session: Session, customer_id: UUID, change: Callable[[Attributes], A
     sourcing.acted(session, customer_id, known.attributes, after, now)
     record.changed(session, "profile", customer_id=customer_id, now=now)
     return version
+
+
+def take_back_truth(session: Session, customer_id: UUID, day: date, keys: Collection[str], now: datetime) -> None:
+    """What was a moment of truth on that day turned out to be none. Raises NotFound."""
+    before = rewriting.held(session, customer_id)
+    after = replace(before, facts=without_truth(before.facts, day, keys))
+    rewriting.rewrite(session, before, after, now)
+
+
+def note_closing(session: Session, customer_id: UUID, day: date | None, now: datetime) -> None:
+    """The customer wants the account to be closed on that day; None: they keep it. Raises NotFound."""
+    before = rewriting.held(session, customer_id)
+    dates = {key: iso for key, iso in before.facts.get("dates", {}).items() if key != CLOSES}
+    dates |= {CLOSES: day.isoformat()} if day else {}
+    rewriting.rewrite(session, before, replace(before, facts={**before.facts, "dates": dates}), now)
+
+
+def closes_on(profile: Profile) -> date | None:
+    """The day on which the account is closed, where its customer has asked for that."""
+    iso = profile.facts.get("dates", {}).get(CLOSES)
+    return date.fromisoformat(iso) if iso else None
 
 
 def states_due(session: Session, now: datetime, most: int) -> list[UUID]:

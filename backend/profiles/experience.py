@@ -6,7 +6,7 @@ experience is seen at once, however long the good years before it, and fades wit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -50,6 +50,15 @@ def with_truths(facts: Mapping[str, Any], truths: Iterable[tuple[date, str]]) ->
     """The facts with these moments of truth besides, in the order of their days."""
     kept = sorted([*map(tuple, facts.get("truths", ())), *((day.isoformat(), key) for day, key in truths)])
     return {**facts, "truths": [list(one) for one in kept[-MOST:]]}
+
+
+def without_truth(facts: Mapping[str, Any], day: date, keys: Collection[str]) -> dict[str, Any]:
+    """The facts with one moment of truth less of each of these that came on that day, where there is one."""
+    kept = [list(one) for one in facts.get("truths", ())]
+    for key in keys:
+        if [day.isoformat(), key] in kept:
+            kept.remove([day.isoformat(), key])
+    return {**facts, "truths": kept}
 
 
 def lately(kept: Kept, key: str, today: date, days: int) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlmodel import Session
 
 from backend.profiles import identity, queries
@@ -63,6 +63,15 @@ def be_known_by(session: Session, customer_id: UUID, kind: str, value: str) -> U
     session.execute(insert(queries.CLAIM), row)
     session.execute(insert(queries.IDENTIFIER), row)
     return customer_id
+
+
+def no_longer_known_by(session: Session, customer_id: UUID, kind: str, value: str) -> None:
+    """The customer gave this identifier up: it names nobody, until somebody is known by it. `value` as `normalise` spells it."""
+    for table in (queries.IDENTIFIER, queries.CLAIM):
+        columns = table.c
+        session.execute(
+            delete(table).where(columns.kind == kind, columns.value == value, columns.customer_id == customer_id)
+        )
 
 
 def hand_over(session: Session, kind: str, value: str, before: UUID, after: UUID) -> None:

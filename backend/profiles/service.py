@@ -44,7 +44,7 @@ from backend.profiles.bulk import (
     loaded_packs,
     note_progress,
 )
-from backend.profiles.changing import revise, states_due
+from backend.profiles.changing import closes_on, note_closing, revise, states_due, take_back_truth
 from backend.profiles.consenting import consent, consent_history, enter_consent, wording_version
 from backend.profiles.crediting import book_credit, issue_bill, waiting_credits
 from backend.profiles.experience import Moved, moves, score, with_truths
@@ -61,6 +61,7 @@ from backend.profiles.knowing import (
     enter_prospect,
     everyone_after,
     hand_over,
+    no_longer_known_by,
     owners,
 )
 from backend.profiles.leaving import (
@@ -103,6 +104,7 @@ from backend.profiles.sourcing import (
     learn_from,
     settle,
     sources,
+    tell_contact,
 )
 from backend.profiles.states import Transition, states_after, why
 from backend.profiles.streaming import beginnings, between, count, some_from
@@ -135,15 +137,15 @@ __all__ = [
     "Details", "Enrolled", "Found", "Group", "GroupKind", "Hit", "Holding", "Identified", "Joined", "LifetimeValue", "LoadProgress", "Mask", "Match",
     "Member", "Membership", "Moment", "Moved", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile", "Reckoning", "Representative", "Snapshot",
     "Sourced", "Transition", "add_representative", "amend", "anonymous", "band", "be_known_by", "beginnings", "beside", "between", "bill_before", "bill_heads", "bill_of",
-    "bills", "book_credit", "caller_number", "callers", "claims_of", "consent", "consent_history", "contact_sources", "count", "count_past",
+    "bills", "book_credit", "caller_number", "callers", "claims_of", "closes_on", "consent", "consent_history", "contact_sources", "count", "count_past",
     "cuts_now", "details", "email_text", "end_representative", "enrol", "enter_prospect", "erase_customer", "everyone_after", "existing",
     "export_customer", "find", "find_by_sign_in", "fold", "forgiven", "hand_over", "held", "hold", "hold_both", "identified", "identified_after",
     "in_words", "is_scored", "is_slip", "issue_bill", "join", "keep_claims", "keep_cuts", "known_as", "learn", "learn_from", "leave",
     "lifetime_value", "load_progress", "loaded_packs", "local_today", "lock_out", "mask_of", "meant", "members", "memberships", "move_customer",
-    "move_customer_back", "moves", "name_text", "names_of", "nearly", "normalise", "note_erased", "note_progress", "note_swept", "owner", "owners", "pay_bill",
+    "move_customer_back", "moves", "name_text", "names_of", "nearly", "no_longer_known_by", "normalise", "note_closing", "note_erased", "note_progress", "note_swept", "owner", "owners", "pay_bill",
     "phone_text", "profile", "reader", "renew_belonging", "renew_household", "renew_kept", "representative", "representatives", "resolve", "revise", "rewrite",
     "score", "search", "set_consent", "set_language", "set_moment", "settle", "snapshot", "some_from", "sources", "stamp", "stamp_of", "states_after", "states_due",
-    "stir", "stir_home", "taken_attributes", "told_moment", "unswept", "versions_after", "waiting_credits", "why", "with_belonging", "with_truths",
+    "stir", "stir_home", "take_back_truth", "taken_attributes", "tell_contact", "told_moment", "unswept", "versions_after", "waiting_credits", "why", "with_belonging", "with_truths",
     "wording_version",
 ]  # fmt: skip
 

@@ -113,6 +113,16 @@ def learn_from(
     return after.version
 
 
+def tell_contact(session: Session, customer_id: UUID, kind: str, value: str, source: str, now: datetime) -> None:
+    """Their e-mail address or telephone number is this one, checked with the customer themself: the newest word of it."""
+    before = held(session, customer_id)
+    claims = claims_of(session, customer_id)
+    claims[SIGN + kind] = {**claims.get(SIGN + kind, {}), source: Claim(source, value, now, True).to_json()}
+    keep_claims(session, customer_id, claims)
+    email, phone = (value if kind == one else getattr(before, one) for one in ("email", "phone"))
+    rewrite(session, before, replace(before, email=email, phone=phone), now)
+
+
 def acted(
     session: Session, customer_id: UUID, before: Mapping[str, Any], after: Mapping[str, Any], now: datetime
 ) -> None:

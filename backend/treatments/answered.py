@@ -52,6 +52,19 @@ def person(row: Any) -> Person | None:
     return person_of(row.answered_with if row.answered_at is not None else row.presented_with)
 
 
+def heard(row: Any, inputs: Inputs) -> str:
+    """ "We told you of this on 3 November at 10:15 by phone."; empty for what nobody put to them in person."""
+    if row.presented_at is None or row.presented_channel in (None, "portal") or row.answered_at is not None:
+        return ""
+    local = row.presented_at.astimezone(zone_named(inputs.profile.timezone))
+    where = interactions.in_channel(row.presented_channel)
+    when = _("on %(day)s at %(time)s", day=day_text(local.date()), time=f"{local:%H:%M}")
+    when = f"{when}{where and ' '}{where}"
+    if row.presented_by:
+        return _("%(name)s told you of this %(when)s.", name=row.presented_by, when=when)
+    return _("We told you of this %(when)s.", when=when)
+
+
 def answer_text(row: Any, label: str, inputs: Inputs, viewer: Actor) -> str:
     """ "Accepted on 3 November at 10:15 by phone, by Kim."; empty where nobody answered.
 

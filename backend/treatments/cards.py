@@ -27,6 +27,7 @@ from backend.treatments.withholding import WithheldLine as WithheldLine
 from shared.kernel import languages
 from shared.kernel.actors import Actor
 from shared.kernel.languages import gettext
+from shared.kernel.money import Money
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,10 @@ class OfferPage:
     live: bool
     asked: tuple[Asked, ...] = ()
     """What is asked with the acceptance, where it can still be accepted."""
+    monthly: tuple[Money, Money] | None = None
+    """What the customer pays a month now, and would pay by it; None where that does not change, or it is answered."""
+    heard: str = ""
+    """When and where an agent told them of it, for what was put to them by a person."""
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,14 @@ from backend.engine import service as engine
 from backend.engine.service import Delivery, Ranked, Withheld, context_of, deliver, refusal
 from backend.profiles.service import OPEN, Mask
 from backend.rules.service import Context
-from backend.treatments import asking, cards, ledger, replaying
+from backend.treatments import answered, asking, cards, ledger, replaying
 from backend.treatments.asking import Decided
 from backend.treatments.cards import AgentRecommendation, CustomerRecommendation, Elsewhere, OfferLine, OfferPage
 from backend.treatments.choosing import asked_of
 from backend.treatments.chosen import Asked
 from backend.treatments.inputs import Inputs, gather, offer_rows
 from backend.treatments.masked import masked, masked_withheld, seen_by
+from backend.treatments.monthly import monthly_change
 from backend.treatments.tables import OfferRow
 from backend.treatments.withholding import withheld_line
 from shared.kernel import ids
@@ -167,8 +168,11 @@ def offer_page(
     t = inputs.configuration.catalogue_of(row.catalogue_version).treatments[row.treatment]
     line = cards.offer_line(row, inputs, actor)
     live = row.state in ("open", "presented", "deferred") and row.valid_until >= inputs.today
-    asked = asked_of(session, row, inputs, now) if live or line.can_reverse else ()
-    return OfferPage(cards.customer_card(t, row, inputs, rules_context(inputs)), line, live, asked)
+    answerable = live or line.can_reverse
+    asked = asked_of(session, row, inputs, now) if answerable else ()
+    card = cards.customer_card(t, row, inputs, rules_context(inputs))
+    monthly = monthly_change(t, row, inputs) if answerable else None
+    return OfferPage(card, line, live, asked, monthly, answered.heard(row, inputs) if live else "")
 
 
 def asked_with(session: Session, offer_id: UUID, actor: Actor, now: datetime) -> tuple[Asked, ...]:

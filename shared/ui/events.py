@@ -19,14 +19,16 @@ _ICONS = {
     "offer.deferred": "clock", "offer.expired": "clock", "offer.fulfilled": "circle-check", "callback.requested": "phone-call",
     "offer.altered": "edit", "offer.asked": "clock", "offer.overridden": "speakerphone", "offer.approved": "circle-check", "offer.refused": "x",
     "offer.undone": "arrow-back-up", "callback.made": "phone", "callback.cancelled": "x", "callback.moved": "clock", "callback.taken": "phone-call", "callback.not_reached": "phone", "callback.missed": "alert-triangle", "case.cancelled": "folder",
-    "appointment.planned": "clock", "appointment.kept": "circle-check", "appointment.cancelled": "x",
+    "appointment.planned": "clock", "appointment.moved": "clock", "appointment.kept": "circle-check", "appointment.cancelled": "x",
     "profile.changed": "edit", "representative.recorded": "user", "representative.ended": "user",
     "article.sent": "file-text",
     "task.promised": "clock", "task.kept": "check", "task.reopened": "clock", "task.assigned": "user",
+    "rating.given": "message-circle", "rating.low": "alert-triangle", "contact.changed": "edit", "closing.asked": "alert-triangle",
+    "closing.taken_back": "arrow-back-up", "by_phone.asked": "phone-call",
     "group.joined": "home", "group.left": "home",
 }  # fmt: skip
 _GOOD = {"offer.accepted", "offer.fulfilled", "complaint.resolved"}
-_POOR = {"payment.failed", "complaint.opened"}
+_POOR = {"payment.failed", "complaint.opened", "rating.low"}
 
 
 class Dated(Protocol):

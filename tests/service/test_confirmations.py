@@ -90,10 +90,12 @@ def test_in_their_language_where_we_have_it() -> None:
     assert "Usted aceptó esto por teléfono" in text
 
 
-def test_accepted_in_writing_needs_no_second_writing() -> None:
+def test_what_was_accepted_at_the_portal_is_confirmed_too() -> None:
     tell("leave", "leaving")
     answer(offer_of(decide(NOW), "loyalty"), "accepted", now=NOW, channel="portal")
-    assert letters() == []
+    [(purpose, _, text)] = letters()
+    assert purpose == "confirmation"
+    assert "You accepted this on your pages" in text
 
 
 def test_nobody_is_written_to_without_an_address() -> None:

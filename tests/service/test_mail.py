@@ -12,6 +12,7 @@ from sqlalchemy import select
 from backend import db
 from backend.cases import service as cases
 from backend.cases.types import Message
+from backend.casework import service as casework
 from backend.interactions import service as interactions
 from backend.mail import service as mail
 from backend.mail.posting import SENT
@@ -319,3 +320,15 @@ def test_html_mail_is_read_as_words_with_where_its_links_lead(tmp_path: Path) ->
     found = come_in(tmp_path, made, MONDAY)
     assert written(case_id_of(found)) == [("customer", "Look & your bank <https://evil.example/x>")]
     assert "old words" in found.quoted
+
+
+def test_an_answer_that_solves_the_case_asks_how_it_was(post: Post, tmp_path: Path) -> None:
+    case, kim = opened(), staff()
+    for then, link in (("open", False), ("resolved", True)):
+        with db.transaction() as session:
+            casework.answer(
+                session, MARIA, case.case_id, "It is mended.", then=then, wait_days=None, seen=None, channel="phone",
+                actor=kim, now=later(1),
+            )  # fmt: skip
+        assert send_all(post.server, tmp_path) == 1
+        assert (f"https://my.example/cases/{case.case_id}" in post.text()) == link

@@ -37,6 +37,8 @@ def test_nothing_set_is_a_demo_under_var(tmp_path: Path, monkeypatch: pytest.Mon
         ("EVENHAND_DATABASE_URL", "sqlite:///:memory:", "must be a file"),
         ("EVENHAND_DATABASE_URL", "nonsense", "postgresql+psycopg://"),
         ("EVENHAND_SECRET", "short", "32 characters"),
+        ("EVENHAND_SMS_DOMAIN", "sms gateway", "domain of a gateway"),
+        ("EVENHAND_SMS_DOMAIN", "sms.example", "EVENHAND_SMTP_URL"),
         ("EVENHAND_ADDRESS", "my.example", "https://HOST"),
         ("EVENHAND_ADDRESS", "https://my.example/portal", "https://HOST"),
         ("EVENHAND_ADDRESS", "https://me:word@my.example", "https://HOST"),
