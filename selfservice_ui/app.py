@@ -13,6 +13,7 @@ from backend.settings import Settings
 from selfservice_ui import (
     account,
     bills,
+    cancelling,
     cases,
     coming_in,
     contact,
@@ -74,6 +75,7 @@ def create_portal(settings: Settings) -> Flask:
         offers,
         account,
         bills,
+        cancelling,
         privacy,
         help,
         contact,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from backend.interactions import case_words, mail_words
+from backend.interactions import case_words, ending_words, mail_words
 from backend.interactions.phrases import belongs, state, tracked
 from backend.interactions.phrases import sentence as _sentence
 from backend.interactions.types import Event
@@ -466,7 +466,7 @@ _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
 }
 _WORDS |= {
     kind: lambda event, own, language, words=words: words(event, own, _by(event, own))  # type: ignore[misc]  # a default is not inferred
-    for kind, words in case_words.WORDS.items()
+    for kind, words in (case_words.WORDS | ending_words.WORDS).items()
 }
 _WORDS |= mail_words.WORDS
 KINDS = frozenset(_WORDS)

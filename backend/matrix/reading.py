@@ -132,6 +132,7 @@ def pack_from(body: Mapping[str, Any]) -> Pack:
             churn=table("churn"),
             services=table("services", {}).get("service", ()),
             services_held=table("services", {}).get("held", "true"),
+            leaving=table("services", {}).get("leaving"),
             protective=head.get("protective", ()),
             acknowledgements={a.get("kind"): a for a in head.get("acknowledgement", ())},
             caps=head.get("cap", ()),

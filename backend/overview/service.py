@@ -25,7 +25,16 @@ from backend.overview.belonging import GROUP_WORDS
 from backend.overview.bill_changes import BillChange
 from backend.overview.billing import BillPage, BillsPage, PaymentPage, bill_page, bills_page, payment_page
 from backend.overview.calling import caller, create_caller, wrap_up, wrap_up_page
-from backend.overview.cancelling import LeavingPage, leaving_page
+from backend.overview.cancelling import (
+    CancellationPage,
+    LeavingPage,
+    LeavingSummary,
+    cancel,
+    cancellation_page,
+    leaving_page,
+    leaving_summary,
+    take_cancellation_back,
+)
 from backend.overview.described import Described, described
 from backend.overview.finding import Everything, add_finder, find_everything
 from backend.overview.following import follow, renew_due
@@ -33,6 +42,7 @@ from backend.overview.funnel import FunnelPage, funnel_page
 from backend.overview.online import online, set_watching, visit, watching, write_moment
 from backend.overview.past import event_page, timeline_found
 from backend.overview.scoring import Scored, score_all, scorer
+from backend.overview.serving import ServicesPage, services_page
 from backend.overview.tracing import Claimed, SourcesPage, Traced, sources_page
 from backend.overview.types import (
     Choice,
@@ -40,7 +50,6 @@ from backend.overview.types import (
     MomentView,
     OffersPage,
     PortalHome,
-    ServicesPage,
     Spoke,
     TimelinePage,
 )
@@ -60,15 +69,18 @@ __all__ = [
     "BillChange",
     "BillPage",
     "BillsPage",
+    "CancellationPage",
     "Claimed",
     "CustomerPage",
     "Described",
     "Everything",
     "FunnelPage",
     "LeavingPage",
+    "LeavingSummary",
     "PaymentPage",
     "PortalHome",
     "Scored",
+    "ServicesPage",
     "SourcesPage",
     "Traced",
     "Wall",
@@ -78,7 +90,9 @@ __all__ = [
     "bill_page",
     "bills_page",
     "caller",
+    "cancel",
     "cancel_case",
+    "cancellation_page",
     "create_caller",
     "customer_page",
     "described",
@@ -88,6 +102,7 @@ __all__ = [
     "follow",
     "funnel_page",
     "leaving_page",
+    "leaving_summary",
     "offers_page",
     "payment_page",
     "portal_home",
@@ -101,6 +116,7 @@ __all__ = [
     "set_moment",
     "set_watching",
     "sources_page",
+    "take_cancellation_back",
     "timeline_found",
     "timeline_page",
     "visit",
@@ -270,13 +286,6 @@ def offers_page(actor: Actor, now: datetime, *, present: bool = True, limit: int
     with db.reading() as session:
         timezone = profiles.profile(session, customer_id).timezone
     return OffersPage(found, tuple(o for o in found.offers if o.state in ANSWERED), timezone)
-
-
-def services_page(actor: Actor, now: datetime) -> ServicesPage:
-    """What the customer has, of what they may see."""
-    with db.reading() as session:
-        _, snapshot, pack = _read(session, _own(actor), now)
-    return ServicesPage(lines.services(snapshot, pack, "customer"), lines.details(snapshot, pack, "customer"))
 
 
 def activity_page(actor: Actor, now: datetime, cursor: str | None = None) -> TimelinePage:

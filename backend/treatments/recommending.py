@@ -109,14 +109,18 @@ def for_customer(
     limit: int = 1,
     present: bool = True,
     decided: Decided | None = None,
+    issue: str = "",
 ) -> CustomerRecommendation:
     """What the customer sees in this channel. What is shown is presented, unless `present` is False (a prefetch, a HEAD).
 
-    `decided` is the decision of this very instant, where the caller has it already.
+    With an `issue` all others are kept back: a page about one thing shows nothing else, in the decision's own order. `decided` is the decision of this very instant, where the caller has it already.
     """
     for _ in range(asking.ATTEMPTS):
         decided = decided or asking.decide(customer_id, now)
         delivery = deliver(decided.ranked, decided.inputs.snapshot, decided.inputs.configuration, channel)
+        if issue:
+            its = tuple(i for i in delivery.here if _treatment(decided.inputs, i).issue == issue)
+            delivery = replace(delivery, here=its)
         rows = by_id(decided.offers)
         new = [i for i in delivery.here[:limit] if rows[str(i.offer_id)].state == "open"]
         if not (present and new):

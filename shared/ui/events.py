@@ -24,9 +24,10 @@ _ICONS = {
     "article.sent": "file-text",
     "task.promised": "clock", "task.kept": "check", "task.reopened": "clock", "task.assigned": "user",
     "group.joined": "home", "group.left": "home",
+    "cancellation.asked": "alert-triangle", "cancellation.undone": "arrow-back-up", "cancellation.done": "x",
 }  # fmt: skip
 _GOOD = {"offer.accepted", "offer.fulfilled", "complaint.resolved"}
-_POOR = {"payment.failed", "complaint.opened"}
+_POOR = {"payment.failed", "complaint.opened", "cancellation.asked"}
 
 
 class Dated(Protocol):
