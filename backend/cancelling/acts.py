@@ -20,6 +20,7 @@ from backend.record import service as record
 from shared.kernel import clock, ids
 from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import Conflict, TooLate
+from shared.kernel.languages import gettext
 from shared.kernel.money import Money, of_major
 
 END = "cancellation.end"
@@ -42,7 +43,7 @@ def ask(
         if known.what == choice.what:
             return known
         if known.what == PLAN:
-            raise Conflict("Your whole plan is cancelled already. Look at Services for its last day.")
+            raise Conflict(gettext("Your whole plan is cancelled already. Look at Services for its last day."))
     cancellation_id, reference = ids.uuid7(), ids.spoken_reference()
     case = cases.open_case(
         session, customer_id, "case", f"Cancelled: {choice.label}, last day {interactions.day(ends.last_day)}", actor=actor, now=now,
@@ -59,7 +60,8 @@ def ask(
     made = cancellation_of(session, customer_id, cancellation_id)
     leaves = {LEAVING_ON: ends.last_day.isoformat()} if choice.what == PLAN else None
     profiles.learn(session, customer_id, count={LEAVE_SIGNALS: 1}, values=leaves, now=now)
-    label = next((one.label for one in pack.decline_reasons if one.key == reason), "")
+    known_reasons = pack.leaving.reason if pack.leaving is not None else ()
+    label = next((one.label for one in known_reasons if one.key == reason), "")
     _tell(session, made, "cancellation.asked", actor, channel, now, {"reason_label": label} if label else {})
     after = datetime.combine(ends.last_day + timedelta(days=1), time(), clock.zone_named(profile.timezone)).astimezone(
         UTC
@@ -79,7 +81,9 @@ def take_back(
     if before.state == "undone":
         return before
     if before.state == "done" or clock.local_day(now, profile.timezone) > before.undo_until:
-        raise TooLate("This can't be taken back here any more. Please talk to us: we may be able to start it again.")
+        raise TooLate(
+            gettext("This can't be taken back here any more. Please talk to us: we may be able to start it again.")
+        )
     _settle(session, before, "undone", now)
     if before.what == PLAN:
         profiles.learn(session, customer_id, values={LEAVING_ON: None}, now=now)

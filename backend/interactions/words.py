@@ -256,14 +256,14 @@ def _credited(event: Event, own: bool, language: str) -> tuple[str, str]:
 
 
 def _paid(event: Event, own: bool, language: str) -> tuple[str, str]:
-    amount = _amount(event.data, language)
-    return (_("Payment %(amount)s", amount=amount) if amount else _("Payment")), str(event.data.get("method", ""))
+    amount, method = _amount(event.data, language), str(event.data.get("method", ""))
+    return (_("Payment %(amount)s", amount=amount) if amount else _("Payment")), _(method) if method else ""
 
 
 def _unpaid(event: Event, own: bool, language: str) -> tuple[str, str]:
-    amount = _amount(event.data, language)
+    amount, why = _amount(event.data, language), str(event.data.get("reason", event.data.get("why", "")))
     title = _("Payment of %(amount)s failed", amount=amount) if amount else _("Payment failed")
-    return title, str(event.data.get("reason", event.data.get("why", "")))
+    return title, _(why) if why else ""
 
 
 def _complained(event: Event, own: bool, language: str) -> tuple[str, str]:

@@ -188,7 +188,8 @@ def _cancelled(session: Session, event: Event) -> None:
     about = UUID(event.data["cancellation_id"])
     profile = profiles.profile(session, event.customer_id)
     one = cancelling.cancellation_of(session, event.customer_id, about)
-    written = receipts.cancelled(profile, one) if one.state == "asked" else receipts.stays(profile, one, event.at)
+    pack, is_asked = catalogues.pack_in_force(session), event.kind == "cancellation.asked"
+    written = receipts.cancelled(profile, one, pack) if is_asked else receipts.stays(profile, one, event.at, pack)
     _confirmed(session, profile, event, about, *written, reference=one.reference)
 
 

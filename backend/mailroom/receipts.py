@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
-
-from babel.dates import format_date, format_time
+from datetime import datetime
 
 from backend.cancelling.types import PLAN, Cancellation
+from backend.matrix.service import Pack
 from backend.profiles.types import Profile
-from shared.kernel import money
+from shared.kernel import dates, money
 from shared.kernel.clock import zone_named
-from shared.kernel.languages import gettext, locale_of, speaking
+from shared.kernel.languages import gettext, speaking
 from shared.kernel.money import Money
 
 
@@ -32,10 +31,10 @@ def paid(profile: Profile, bill: str, amount: Money, payment: str, at: datetime)
         )
 
 
-def cancelled(profile: Profile, one: Cancellation) -> tuple[str, str]:
+def cancelled(profile: Profile, one: Cancellation, pack: Pack) -> tuple[str, str]:
     """Subject and text of the confirmation that something ends."""
     with speaking(profile.language):
-        last, undo = _day(one.last_day, profile), _day(one.undo_until, profile)
+        last, undo = dates.long_day(one.last_day), dates.long_day(one.undo_until)
         facts = [gettext("Last day: %(day)s", day=last)]
         if one.what == PLAN:
             if one.monthly is not None:
@@ -48,12 +47,12 @@ def cancelled(profile: Profile, one: Cancellation) -> tuple[str, str]:
             facts.append(
                 gettext("What you pay in a month goes from %(before)s to %(after)s.", before=before, after=after)
             )
-        facts += [str(text) for text in one.loses]
-        return gettext("Cancelled: %(what)s", what=one.label), _letter(
+        facts += [pack.said(str(text)) for text in one.loses]
+        return gettext("Cancelled: %(what)s", what=pack.said(one.label)), _letter(
             profile,
             gettext(
                 "You cancelled this on %(when)s: %(what)s. Please keep this mail as your confirmation.",
-                when=_when(profile, one.asked_at), what=one.label,
+                when=_when(profile, one.asked_at), what=pack.said(one.label),
             ),
             "\n".join(f"- {fact}" for fact in facts),
             gettext("Your confirmation number: %(reference)s", reference=_spaced(one.reference)),
@@ -64,15 +63,15 @@ def cancelled(profile: Profile, one: Cancellation) -> tuple[str, str]:
         )  # fmt: skip
 
 
-def stays(profile: Profile, one: Cancellation, at: datetime) -> tuple[str, str]:
+def stays(profile: Profile, one: Cancellation, at: datetime, pack: Pack) -> tuple[str, str]:
     """Subject and text of the confirmation that nothing ends after all."""
     with speaking(profile.language):
-        return gettext("Taken back: %(what)s", what=one.label), _letter(
+        return gettext("Taken back: %(what)s", what=pack.said(one.label)), _letter(
             profile,
             gettext(
                 "You took your cancellation back on %(when)s: %(what)s. All stays as it was.",
                 when=_when(profile, at),
-                what=one.label,
+                what=pack.said(one.label),
             ),
             gettext("Your confirmation number: %(reference)s", reference=_spaced(one.reference)),
         )
@@ -88,12 +87,7 @@ def _said(parts: Iterable[str]) -> list[str]:
 
 def _when(profile: Profile, at: datetime) -> str:
     local = at.astimezone(zone_named(profile.timezone))
-    at_time = format_time(local, "HH:mm", tzinfo=local.tzinfo, locale=locale_of(profile.language))
-    return gettext("%(day)s at %(time)s", day=_day(local.date(), profile), time=at_time)
-
-
-def _day(day: date, profile: Profile) -> str:
-    return str(format_date(day, "long", locale=locale_of(profile.language)))
+    return gettext("%(day)s at %(time)s", day=dates.long_day(local.date()), time=f"{local:%H:%M}")
 
 
 def _spaced(reference: str) -> str:

@@ -47,6 +47,7 @@ from backend.matrix.types import (
     HoldingKind,
     Intent,
     Kept,
+    LeavingReason,
     LifeCycleState,
     Pack,
     Policies,
@@ -65,7 +66,7 @@ from backend.matrix.writing import text_of, texts_from
 __all__ = [
     "BASE", "CALLBACKS", "GROUP_KINDS", "MAPPINGS", "PACK_FILE", "VARIABLE", "VARIABLES", "Act", "Attribute", "Body", "Budget", "Calendar", "Callbacks", "CannedReply", "Cap",
     "CaseType", "Casework", "Cell", "CellChange", "Column", "Compared", "DeclineReason", "Disclosure", "EffectiveCell", "Experience", "Fact",
-    "FactSource", "FileMapping", "Gap", "GroupKind", "HoldingKind", "Intent", "Kept", "Labelled", "LifeCycleState", "Macro", "MomentOfTruth", "Pack",
+    "FactSource", "FileMapping", "Gap", "GroupKind", "HoldingKind", "Intent", "Kept", "Labelled", "LeavingReason", "LifeCycleState", "Macro", "MomentOfTruth", "Pack",
     "PackError", "PlannedEvent", "Policies", "Priority", "Problem", "Property", "Protective", "Purpose", "Question", "Queue", "QuietHours",
     "Retention", "Rfm", "Score", "ScoreTerm", "Segment", "Service", "Shift", "Source", "Telephony", "TrackingPlan", "Vector", "Way", "as_plain",
     "attribute_of", "attribute_text", "body_of", "check", "check_mapping", "day_text", "effective_cell", "folder_of", "load_pack", "mapping_of",

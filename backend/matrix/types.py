@@ -190,6 +190,12 @@ class Service(Labelled):
     """None: it cannot be cancelled without all the others."""
 
 
+class LeavingReason(Labelled):
+    """Why somebody leaves: colleagues read the label, the customer chooses by `choice`."""
+
+    choice: str
+
+
 class Leaving(Part):
     """How a customer leaves altogether: what is so then, and by which rules days and money are worked out.
 
@@ -205,6 +211,7 @@ class Leaving(Part):
     runs_days: Rule = Field(default="0", validate_default=True)
     early_cost: Rule = Field(default="0.0", validate_default=True)
     loses: tuple[str, ...] = ()
+    reason: tuple[LeavingReason, ...] = ()
 
 
 class Protective(Labelled):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from backend import db
 from backend.cancelling import service as cancelling
 from backend.cancelling.types import Cancellation, Choice, Ends, Summary
 from backend.catalogue import service as catalogues
-from backend.matrix.service import Pack
+from backend.matrix.service import LeavingReason, Pack
 from backend.overview import lines
 from backend.overview.online import write_moment
 from backend.profiles import service as profiles
@@ -83,8 +83,8 @@ def leaving_page(actor: Actor, now: datetime) -> LeavingPage:
         asked = cancelling.standing(session, profile.customer_id)
     first = found.elsewhere.reference if found.elsewhere else None
     return LeavingPage(
-        choices=cancelling.choices(snapshot, pack, {one.what for one in asked}),
-        standing=asked,
+        choices=tuple(_choice(one, pack) for one in cancelling.choices(snapshot, pack, {one.what for one in asked})),
+        standing=tuple(cancellation_said(one, pack) for one in asked),
         phone=pack.phone,
         reference=first or (found.cards[0].reference if found.cards else None),
         can_be_called=profile.phone is not None,
@@ -106,9 +106,12 @@ def leaving_summary(actor: Actor, what: str, when: str, now: datetime, *, presen
     with db.reading() as session:
         made = _summary(session, profile.customer_id, what, snapshot, pack)
         unpaid = profiles.bill_heads(session, profile.customer_id, READ_BILLS, unpaid=True)
+    said = replace(
+        made, choice=_choice(made.choice, pack), loses=tuple(map(pack.said, made.loses)), ends_too=tuple(map(pack.said, made.ends_too))
+    )  # fmt: skip
     return LeavingSummary(
-        made, made.on(when), lines.balance(unpaid, pack.currency), next(iter(found.cards), None),
-        tuple((one.key, one.label) for one in pack.decline_reasons if one.key != "never"), pack.phone, profile.timezone,
+        said, made.on(when), lines.balance(unpaid, pack.currency), next(iter(found.cards), None),
+        tuple((one.key, pack.said(one.choice)) for one in _reasons(pack)), pack.phone, profile.timezone,
     )  # fmt: skip
 
 
@@ -120,7 +123,7 @@ def cancel(session: Session, actor: Actor, what: str, when: str, seen: str, reas
     """
     profile = profiles.profile(session, _own(actor))
     pack = catalogues.pack_in_force(session)
-    if reason and reason not in {one.key for one in pack.decline_reasons}:
+    if reason and reason not in {one.key for one in _reasons(pack)}:
         raise Invalid(gettext("Choose a reason, or none."), {"reason": gettext("Choose a reason, or none.")})
     known = next((one for one in cancelling.standing(session, profile.customer_id) if one.what == what), None)
     if known is not None:
@@ -153,9 +156,22 @@ def cancellation_page(actor: Actor, cancellation_id: UUID, now: datetime) -> Can
         unpaid = profiles.bill_heads(session, profile.customer_id, READ_BILLS, unpaid=True)
     today = clock.local_day(now, profile.timezone)
     return CancellationPage(
-        one, one.state == "asked" and today <= one.undo_until, lines.balance(unpaid, pack.currency), pack.phone,
+        cancellation_said(one, pack), one.state == "asked" and today <= one.undo_until, lines.balance(unpaid, pack.currency), pack.phone,
         profile.email or "", profile.timezone,
     )  # fmt: skip
+
+
+def cancellation_said(one: Cancellation, pack: Pack) -> Cancellation:
+    """The same with the pack's words in the language that is spoken just now."""
+    return replace(one, label=pack.said(one.label), loses=tuple(map(pack.said, one.loses)))
+
+
+def _reasons(pack: Pack) -> tuple[LeavingReason, ...]:
+    return pack.leaving.reason if pack.leaving is not None else ()
+
+
+def _choice(one: Choice, pack: Pack) -> Choice:
+    return replace(one, label=pack.said(one.label))
 
 
 def _summary(session: Session, customer_id: UUID, what: str, snapshot: profiles.Snapshot, pack: Pack) -> Summary:

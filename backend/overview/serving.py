@@ -10,10 +10,12 @@ from backend.cancelling import service as cancelling
 from backend.cancelling.types import Cancellation
 from backend.catalogue import service as catalogues
 from backend.overview import lines
+from backend.overview.cancelling import cancellation_said
 from backend.overview.types import BillLine, ServiceLine
 from backend.profiles import service as profiles
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Forbidden
+from shared.kernel.languages import gettext
 
 CHARTED = 12
 
@@ -33,7 +35,7 @@ class ServicesPage:
 def services_page(actor: Actor, now: datetime) -> ServicesPage:
     """What the signed-in customer has, of what they may see. Raises Forbidden for anyone but customers."""
     if actor.customer_id is None:
-        raise Forbidden("This page is for customers.")
+        raise Forbidden(gettext("This page is for customers."))
     with db.reading() as session:
         profile = profiles.profile(session, actor.customer_id)
         pack = catalogues.pack_in_force(session)
@@ -42,6 +44,6 @@ def services_page(actor: Actor, now: datetime) -> ServicesPage:
     snapshot = profiles.snapshot(profile, now, pack)
     today = date.fromisoformat(snapshot.today)
     return ServicesPage(
-        lines.services(snapshot, pack, "customer"), lines.details(snapshot, pack, "customer"), asked,
+        lines.services(snapshot, pack, "customer"), lines.details(snapshot, pack, "customer"), tuple(cancellation_said(one, pack) for one in asked),
         tuple(lines.bill_line(bill, today) for bill in reversed(bills)), profile.timezone,
     )  # fmt: skip

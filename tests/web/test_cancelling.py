@@ -104,7 +104,7 @@ def test_the_whole_plan_is_cancelled_in_plain_steps_and_colleagues_know_at_once(
         summary = who.choose("plan")
         assert who.standing() == (), "reading cancels nothing"
         said = terms(summary)
-        made = summary.submit("/services/cancel", reason="too_expensive")
+        made = summary.submit("/services/cancel", reason="price")
     (one,) = who.standing()
     assert text_of(made.one("h1")) == "Cancelled: My whole plan"
     assert one.reference.replace(" ", "") in made.text.replace(" ", "")
@@ -212,7 +212,9 @@ def test_a_contract_may_end_at_its_end_for_nothing_or_earlier_at_a_price_that_is
         later.submit("/services/cancel")
         (one,) = who.standing()
         assert one.early_cost.minor == 0
-        assert one.last_day > date.fromisoformat(soon.form("/services/cancel").fields.get("seen", "2026-01-01 0").split()[0])
+        assert one.last_day > date.fromisoformat(
+            soon.form("/services/cancel").fields.get("seen", "2026-01-01 0").split()[0]
+        )
 
 
 def test_one_offer_at_most_stands_beside_the_button_which_weighs_as_much(portal_app: Flask) -> None:
