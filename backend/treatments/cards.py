@@ -27,6 +27,7 @@ from backend.treatments.withholding import WithheldLine as WithheldLine
 from shared.kernel import languages
 from shared.kernel.actors import Actor
 from shared.kernel.languages import gettext
+from shared.kernel.money import Money
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,8 @@ class OfferPage:
     live: bool
     asked: tuple[Asked, ...] = ()
     """What is asked with the acceptance, where it can still be accepted."""
+    monthly: tuple[Money, Money] | None = None
+    """What the customer pays in a month now, and what they would; None where accepting it changes nothing of that."""
 
 
 @dataclass(frozen=True)

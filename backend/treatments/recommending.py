@@ -13,10 +13,11 @@ from sqlmodel import Session
 
 from backend import db
 from backend.engine import service as engine
+from backend.engine.facts import terms_from
 from backend.engine.service import Delivery, Ranked, Withheld, context_of, deliver, refusal
 from backend.profiles.service import OPEN, Mask
 from backend.rules.service import Context
-from backend.treatments import asking, cards, ledger, replaying
+from backend.treatments import asking, cards, ledger, plan_changes, replaying
 from backend.treatments.asking import Decided
 from backend.treatments.cards import AgentRecommendation, CustomerRecommendation, Elsewhere, OfferLine, OfferPage
 from backend.treatments.choosing import asked_of
@@ -172,7 +173,12 @@ def offer_page(
     line = cards.offer_line(row, inputs, actor)
     live = row.state in ("open", "presented", "deferred") and row.valid_until >= inputs.today
     asked = asked_of(session, row, inputs, now) if live or line.can_reverse else ()
-    return OfferPage(cards.customer_card(t, row, inputs, rules_context(inputs)), line, live, asked)
+    monthly = (
+        plan_changes.monthly(t.fulfilment, terms_from(row.terms), inputs.profile.attributes, inputs.pack)
+        if live
+        else None
+    )
+    return OfferPage(cards.customer_card(t, row, inputs, rules_context(inputs)), line, live, asked, monthly)
 
 
 def asked_with(session: Session, offer_id: UUID, actor: Actor, now: datetime) -> tuple[Asked, ...]:
