@@ -19,7 +19,12 @@ bp = Blueprint("account", __name__)
 def services() -> Response:
     seen = overview.services_page(current_actor(), request_now())
     speak_of(seen.timezone)
-    return page("portal/services.html", seen=seen, drawn=bars([one.amount.major for one in seen.charted]))
+    return page(
+        "portal/services.html",
+        seen=seen,
+        drawn=bars([one.amount.major for one in seen.charted]),
+        bars_of=lambda used: bars([amount for _day, amount in used.months]),
+    )
 
 
 @bp.get("/bills")

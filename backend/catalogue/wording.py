@@ -54,6 +54,8 @@ def _of_pack(pack: Pack) -> Iterator[tuple[str, str]]:
     for service in pack.services:
         loses = service.ending.loses if service.ending else ""
         yield from (("services", text) for text in (service.label, *service.values.values(), loses))
+    for kind in pack.usage:
+        yield from (("services", text) for text in (kind.label, kind.unit))
     if pack.leaving is not None:
         reasons = (one.choice for one in pack.leaving.reason)
         yield from (("services", text) for text in (pack.leaving.label, *pack.leaving.loses, *reasons))

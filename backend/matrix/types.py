@@ -196,6 +196,12 @@ class LeavingReason(Labelled):
     choice: str
 
 
+class UsageKind(Labelled):
+    """Something of which a month's bill says how much was used, and in what it is counted."""
+
+    unit: str
+
+
 class Leaving(Part):
     """How a customer leaves altogether: what is so then, and by which rules days and money are worked out.
 
@@ -295,6 +301,7 @@ class Pack(Part):
     services: tuple[Service, ...]
     services_held: Rule
     leaving: Leaving | None = None
+    usage: tuple[UsageKind, ...] = ()
     """Whether the customer has any service at all: someone who left has none, whatever the attributes still say."""
     protective: tuple[Protective, ...]
     acknowledgements: Mapping[str, Acknowledgement]

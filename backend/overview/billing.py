@@ -60,6 +60,8 @@ class BillPage:
     timezone: str
     phone: str
     name: str
+    used: tuple[tuple[str, float, str], ...]
+    """What was used in its month: of what, how much, counted in what."""
 
     @property
     def difference(self) -> Money | None:
@@ -110,7 +112,8 @@ def bill_page(actor: Actor, bill_id: UUID, now: datetime) -> BillPage:
     found = changes(bill.lines, before.lines, bill.amount.currency) if before is not None else ()
     shown = replace(lines.bill_line(bill, today), lines=tuple((pack.said(text), much) for text, much in bill.lines))
     return BillPage(
-        shown, before, tuple(replace(one, text=pack.said(one.text)) for one in found), payments, profile.timezone, pack.phone, profile.name
+        shown, before, tuple(replace(one, text=pack.said(one.text)) for one in found), payments, profile.timezone, pack.phone, profile.name,
+        tuple((pack.said(kind.label), bill.usage[kind.key], pack.said(kind.unit)) for kind in pack.usage if kind.key in bill.usage)
     )  # fmt: skip
 
 
