@@ -47,7 +47,7 @@ def ask(
     cancellation_id, reference = ids.uuid7(), ids.spoken_reference()
     case = cases.open_case(
         session, customer_id, "case", f"Cancelled: {choice.label}, last day {interactions.day(ends.last_day)}", actor=actor, now=now,
-        channel=channel, reference=reference, pack=pack,
+        channel=channel, reference=reference, pack=pack, quiet=True,
     )  # fmt: skip
     session.execute(
         insert(CANCELLATION).values(

@@ -120,6 +120,9 @@ def test_the_whole_plan_is_cancelled_in_plain_steps_and_colleagues_know_at_once(
     assert "Too expensive" in desk.text
     assert f"Cancelled: My whole plan, last day {one.last_day.day}" in desk.text, "as a case"
     assert "Too expensive" not in " ".join(f"{line.title} {line.detail}" for line in who.activity())
+    assert who.profile().facts["values"].get("open_cases", 0) == before.facts["values"].get("open_cases", 0), (
+        "no trouble of theirs"
+    )
     (mail,) = who.mails()
     assert (mail.subject, one.reference[:3] in mail.text) == ("Cancelled: My whole plan", True)
     with sending():
@@ -127,6 +130,7 @@ def test_the_whole_plan_is_cancelled_in_plain_steps_and_colleagues_know_at_once(
     assert text_of(back.one("h1")) == "Taken back: My whole plan"
     assert who.standing() == ()
     assert [mail.subject for mail in who.mails()][1:] == ["Taken back: My whole plan"]
+    assert who.profile().facts["values"].get("open_cases", 0) == before.facts["values"].get("open_cases", 0)
     assert "Cancelled everything" not in desk_as(CARER).get(f"/customers/{who.customer_id}").text
     assert made.submit("/undo").status == 200, "pressed twice"
 

@@ -37,7 +37,9 @@ def upgrade() -> None:
     sa.UniqueConstraint('customer_id', 'guard', name=op.f('uq_cancellation_customer_id_guard')),
     sqlite_with_rowid=False
     )
+    op.add_column('customer_case', sa.Column('quiet', sa.Boolean(), nullable=False, server_default=sa.text('false')))
 
 
 def downgrade() -> None:
+    op.drop_column('customer_case', 'quiet')
     op.drop_table('cancellation')
