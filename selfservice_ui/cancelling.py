@@ -82,10 +82,11 @@ def _summary(what: str, when: str, status: int = 200, **more: Any) -> Response:
     try:
         seen = overview.leaving_summary(current_actor(), what, when, request_now(), present=not nobody_looks())
     except NotFound:
-        if what:
-            tell("plain", gettext("There is nothing of that kind to cancel."))
-            return redirect(url_for(".show"), 303)
-        return _choose(422, errors={"what": gettext("Choose what you want to cancel.")})
+        tell(
+            "plain",
+            gettext("There is nothing of that kind to cancel.") if what else gettext("Choose what you want to cancel."),
+        )
+        return redirect(url_for(".show"), 303)
     speak_of(seen.timezone)
     return page("portal/cancel_summary.html", status=status, seen=seen, typed=request.form, **more)
 
