@@ -16,6 +16,7 @@ import structlog
 
 from backend import metrics, readiness
 from backend.budgets import service as budgets
+from backend.cancelling import service as cancelling
 from backend.cases import service as cases
 from backend.casework import service as casework
 from backend.catalogue import service as catalogues
@@ -42,6 +43,7 @@ _log = structlog.stdlib.get_logger("evenhand.worker")
 def register_handlers() -> None:
     """Names who does each topic's work, in every process that may do it."""
     record.register(treatments.FULFIL, treatments.fulfil)
+    record.register(cancelling.END, cancelling.carry_out)
     record.register(identities.LOOK, identities.look)
     record.register(profiles.HOUSEHOLD, profiles.renew_household)
     interactions.use_queues(catalogues.telephony_in_force)

@@ -180,11 +180,51 @@ class Score(Part):
     term: tuple[ScoreTerm, ...]
 
 
+class Ending(Part):
+    """What is so once a service is cancelled alone: attributes, and by how much others are less. `loses` says it to the customer."""
+
+    set: Mapping[Key, bool | int | float | str] = Field(min_length=1)
+    less: Mapping[Key, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = Field(default_factory=dict)
+    loses: str = ""
+
+
 class Service(Labelled):
     """A line of the services list: which values of the attribute mean that the customer has it, and in which words."""
 
     attribute: Key
     values: Mapping[str, str]
+    ending: Ending | None = None
+    """None: it cannot be cancelled without all the others."""
+
+
+class LeavingReason(Labelled):
+    """Why somebody leaves: colleagues read the label, the customer chooses by `choice`."""
+
+    choice: str
+
+
+class UsageKind(Labelled):
+    """Something of which a month's bill says how much was used, and in what it is counted."""
+
+    unit: str
+
+
+class Leaving(Part):
+    """How a customer leaves altogether: what is so then, and by which rules days and money are worked out.
+
+    It ends with a month that is billed, `notice_days` from now or later. `runs_days`: for how many days a contract still runs;
+    `early_cost`: what leaving before that costs, in major units.
+    """
+
+    label: str
+    set: Mapping[Key, bool | int | float | str] = Field(min_length=1)
+    charge: Key
+    """The attribute with what is paid in a month."""
+    notice_days: int = Field(default=0, ge=0, le=366)
+    runs_days: Rule = Field(default="0", validate_default=True)
+    early_cost: Rule = Field(default="0.0", validate_default=True)
+    loses: tuple[str, ...] = ()
+    reason: tuple[LeavingReason, ...] = ()
 
 
 class Protective(Labelled):
@@ -272,6 +312,8 @@ class Pack(Part):
     churn: Score | None
     services: tuple[Service, ...]
     services_held: Rule
+    leaving: Leaving | None = None
+    usage: tuple[UsageKind, ...] = ()
     """Whether the customer has any service at all: someone who left has none, whatever the attributes still say."""
     protective: tuple[Protective, ...]
     acknowledgements: Mapping[str, Acknowledgement]

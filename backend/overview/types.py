@@ -384,11 +384,3 @@ class OffersPage:
     recommendation: CustomerRecommendation
     answered: tuple[OfferLine, ...]
     timezone: str
-
-
-@dataclass(frozen=True, slots=True)
-class ServicesPage:
-    """What the customer has, and what else is known of them that they may see: (label, text)."""
-
-    services: tuple[ServiceLine, ...]
-    details: tuple[tuple[str, str], ...]

@@ -22,6 +22,7 @@ from backend.record import service as record
 from backend.settings import Settings
 from shared.kernel import clock
 from shared.kernel.errors import Unavailable
+from shared.kernel.languages import gettext
 
 PATIENCE_SECONDS = 10.0
 LARGEST_ANSWER = 16 * 1024
@@ -101,5 +102,5 @@ def _is_page(page: str) -> bool:
 
 def _unreachable() -> Unavailable:
     return Unavailable(
-        "The payment page can't be reached just now. Nothing was paid. Please try again in a few minutes."
+        gettext("The payment page can't be reached just now. Nothing was paid. Please try again in a few minutes.")
     )

@@ -7,17 +7,18 @@ from datetime import datetime
 from typing import Literal, Protocol
 from uuid import UUID
 
+from shared.kernel.languages import noted
 from shared.kernel.money import Money
 
 State = Literal["started", "paid", "failed", "cancelled", "disputed"]
 SETTLED = ("paid", "disputed")
 """What a payment stays, whatever is told later."""
-METHODS = {"card": "by card", "bank": "by bank transfer", "wallet": "by a payment app"}
+METHODS = {"card": noted("by card"), "bank": noted("by bank transfer"), "wallet": noted("by a payment app")}
 """How it was paid, as providers tell it and as people read it; nothing more of it is kept."""
 REASONS = {
-    "declined": "the bank said no",
-    "expired": "the card has expired",
-    "insufficient": "there was not enough money in the account",
+    "declined": noted("the bank said no"),
+    "expired": noted("the card has expired"),
+    "insufficient": noted("there was not enough money in the account"),
 }
 """Why it failed, the same way; a provider's own words are never kept: there may be a card's number in them."""
 

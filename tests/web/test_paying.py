@@ -289,3 +289,5 @@ def test_a_bill_explains_itself_line_by_line(faces: dict[str, Flask]) -> None:
     charted = list(listed.one("table", class_="chart").iter("tr"))
     assert len(charted) > 2
     assert all("$" in text_of(row) for row in charted[1:])
+    used = [text_of(one) for one in owing.browser.get("/services").all("table", class_="chart")]
+    assert any("GB" in text or "minutes" in text for text in used), "what was used, beside its bars"
