@@ -23,6 +23,10 @@ KEPT_SECONDS = 5.0
 _FACE = "evenhand_portal_face"
 
 
+_addresses: dict[tuple[str, str, str], str] = {}
+"""Made once per process, mount and content."""
+
+
 @dataclass(frozen=True, slots=True)
 class Face:
     """What of the pack in force every page shows. `mark` names the content of the style sheet and the logo."""
@@ -97,5 +101,7 @@ def _address(ending: str) -> str:
     known = face()
     if not (known.style_sheet if ending == "css" else known.logo):
         return ""
-    # Not by the rules for each page: only the mark changes.
-    return url_for("theme.static", mark=known.mark, ending=ending) if request else ""
+    key = (request.script_root, known.mark, ending)
+    if key not in _addresses:
+        _addresses[key] = url_for("theme.static", mark=known.mark, ending=ending)
+    return _addresses[key]
