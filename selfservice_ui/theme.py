@@ -32,7 +32,6 @@ class Face:
     """What of the pack in force every page shows. `mark` names the content of the style sheet and the logo."""
 
     name: str = "Evenhand"
-    tone: str = "warm"
     languages: tuple[str, ...] = (languages.ENGLISH,)
     style_sheet: str = ""
     logo: str = ""
@@ -43,7 +42,7 @@ class Face:
 
 def install(app: Flask) -> None:
     app.jinja_env.filters["said"] = lambda text: face().said(text)
-    app.jinja_env.globals.update(face=face, theme_address=_address, addressed=addressed)
+    app.jinja_env.globals.update(face=face, theme_address=_address)
 
 
 @bp.get("/theme/<mark>.<ending>")
@@ -67,11 +66,6 @@ def face() -> Face:
     return kept[1]
 
 
-def addressed(first_name: str, name: str) -> str:
-    """How the pack's tone speaks to a customer."""
-    return name if face().tone == "formal" else first_name
-
-
 def _read(known: Face) -> Face:
     """What is in force now; what was known where nobody can say, since the page that tells of that is dressed too."""
     try:
@@ -87,7 +81,7 @@ def _face_of(pack: Pack) -> Face:
         return Face(languages=offered or (languages.ENGLISH,), logo=pack.logo, mark=_mark(pack.logo), said=pack.said)
     sheet = pack.theme.style_sheet()
     return Face(
-        pack.theme.name, pack.theme.tone, offered or (languages.ENGLISH,), sheet, pack.logo, _mark(sheet + pack.logo),
+        pack.theme.name, offered or (languages.ENGLISH,), sheet, pack.logo, _mark(sheet + pack.logo),
         pack.said,
     )  # fmt: skip
 
