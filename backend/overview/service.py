@@ -273,7 +273,7 @@ def portal_home(actor: Actor, now: datetime, *, present: bool = True, known: Pro
     today = date.fromisoformat(snapshot.today)
     return PortalHome(
         name=profile.name,
-        first_name=profile.first_name,
+        first_name=profile.name if pack.theme and pack.theme.tone == "formal" else profile.first_name,
         needs=needing.needs(
             lines.needs(snapshot, tuple(lines.bill_line(bill, today) for bill in unpaid)),
             needing.Known(work, waiting, recommendation.cards, profiles.closes_on(profile)),

@@ -359,6 +359,7 @@ class PortalHome:
 
     name: str
     first_name: str
+    """How the pack's tone greets them: by the first name, or where it is formal by the whole one."""
     needs: tuple[Need, ...]
     moment: MomentView | None
     choices: tuple[Choice, ...]
