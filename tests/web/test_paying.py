@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,10 +14,13 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from backend import db
+from backend.interactions import service as interactions
+from backend.paying import service as paying
 from backend.paying.tables import PaymentRow
 from backend.profiles import service as profiles
 from backend.profiles.tables import BillRow
 from shared.kernel import clock
+from shared.kernel.actors import Actor
 from tests import apps
 from tests.cast import sign_in
 from tests.pages import Browser, Page, text_of
@@ -202,6 +207,44 @@ def test_paid_twice_after_all_the_second_is_taken_off_the_next_bill(owing: Owing
     assert [one.amount.minor for one in credits] + [-one for one in taken] == [owing.amount]
 
 
+def at_once(act: Callable[[int], Any], times: int = 6) -> list[Any]:
+    """Does it so many times at the same moment, each in a thread of its own."""
+    gate = threading.Barrier(times)
+
+    def run(nth: int) -> Any:
+        gate.wait()
+        return act(nth)
+
+    with ThreadPoolExecutor(times) as threads:
+        return list(threads.map(run, range(times)))
+
+
+def test_pressed_and_told_at_the_same_moment_it_is_one_payment_settled_once(
+    owing: Owing, faces: dict[str, Flask]
+) -> None:
+    door = faces["portal"].config["PAYMENTS"]
+    actor = Actor("customer", str(owing.profile.customer_id), "A", customer_id=owing.profile.customer_id)
+
+    def press(_nth: int) -> UUID:
+        return paying.begin(door, actor, owing.bill_id, clock.now()).payment_id
+
+    begun = set(at_once(press))
+    assert len(begun) == 1
+    told = [notice(str(*begun), "paid", owing.amount) for _ in range(6)]
+
+    def tell(nth: int) -> tuple[int, Any]:
+        body, headers = told[nth]
+        answer = faces["api"].test_client().post(PATH, data=body, headers=headers)
+        return answer.status_code, answer.get_json()
+
+    assert at_once(tell) == [(200, {"state": "paid"})] * 6
+    counted = owing.facts()["days"]["payments"]
+    assert counted[max(counted)] == 1
+    with db.reading() as session:
+        made = interactions.timeline(session, owing.profile.customer_id, kinds=["payment.made"], limit=100).items
+    assert len([one for one in made if "payment_id" in one.data]) == 1
+
+
 def test_who_comes_back_without_paying_is_told_so_kindly(owing: Owing) -> None:
     owing.press()
     assert "We have not heard of a payment." in back(owing, "?outcome=cancelled").text
@@ -224,6 +267,7 @@ def test_a_provider_that_does_not_answer_as_agreed_takes_no_money(
     assert page.status == 503
     assert "Nothing was paid." in page.text
     assert f"{owing.where}/payments" in [form.action for form in page.forms]
+    assert "Not confirmed yet" not in page.text
     pays.answer = None
     assert owing.press().all("a", class_="primary"), "the next press goes on with the same payment"
     assert len(pays.asked) == 1
