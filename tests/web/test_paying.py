@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -39,6 +40,7 @@ def running() -> Iterator[LocalProvider]:
 def pays(running: LocalProvider) -> LocalProvider:
     """A provider that nobody has asked for anything yet."""
     running.asked.clear()
+    running.became.clear()
     running.times, running.refused, running.status, running.answer = 0, 0, 201, None
     return running
 
@@ -243,6 +245,19 @@ def test_pressed_and_told_at_the_same_moment_it_is_one_payment_settled_once(
     with db.reading() as session:
         made = interactions.timeline(session, owing.profile.customer_id, kinds=["payment.made"], limit=100).items
     assert len([one for one in made if "payment_id" in one.data]) == 1
+
+
+def test_a_word_that_was_lost_is_asked_for(owing: Owing, faces: dict[str, Flask], pays: LocalProvider) -> None:
+    owing.press()
+    ask, reference = paying.asker(faces["portal"].config["PAYMENTS"]), str(owing.payment().payment_id)
+    later = clock.now() + timedelta(minutes=5)
+    assert ask(clock.now()) == 0, "it may still be on its way"
+    assert (ask(later), owing.status()) == (0, "overdue")
+    told = {"reference": reference, "amount_minor": owing.amount, "currency": "USD", "method": "bank"}
+    pays.became[reference] = {"type": "payment.paid", "data": told}
+    assert (ask(later), owing.status(), ask(later)) == (1, "paid", 0)
+    assert "By bank transfer" in back(owing).text
+    assert owing.told() == (200, {"state": "paid"}), "and when it comes after all, nothing happens"
 
 
 def test_who_comes_back_without_paying_is_told_so_kindly(owing: Owing) -> None:
