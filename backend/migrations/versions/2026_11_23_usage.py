@@ -1,4 +1,4 @@
-"""What was used in the month of a bill; payments of which nobody has told us are found
+"""What was used in the month of a bill
 
 Revision: 2026_11_23_usage, after 2026_11_23_cancelling
 """
@@ -14,10 +14,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column('bill', sa.Column('usage', sa.JSON(), nullable=True))
-    silent = sa.text("state = 'started'")
-    op.create_index('ix_payment_silent', 'payment', ['started_at'], sqlite_where=silent, postgresql_where=silent)
 
 
 def downgrade() -> None:
-    op.drop_index('ix_payment_silent', 'payment')
     op.drop_column('bill', 'usage')
