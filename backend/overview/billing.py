@@ -106,10 +106,12 @@ def bill_page(actor: Actor, bill_id: UUID, now: datetime) -> BillPage:
         pack = catalogues.pack_in_force(session)
         bill = profiles.bill_of(session, profile.customer_id, bill_id)
         earlier = profiles.bill_before(session, profile.customer_id, bill_id)
-        payments = paying.payments_of(session, profile.customer_id, [bill_id])
+        tried = paying.payments_of(session, profile.customer_id, [bill_id])
     today = clock.local_day(now, profile.timezone)
     before = lines.bill_line(earlier, today) if earlier is not None else None
     found = changes(bill.lines, before.lines, bill.amount.currency) if before is not None else ()
+    # One for which the provider gave no page was never begun, as far as the customer knows.
+    payments = tuple(one for one in tried if one.page or one.state != "started")
     shown = replace(lines.bill_line(bill, today), lines=tuple((pack.said(text), much) for text, much in bill.lines))
     return BillPage(
         shown, before, tuple(replace(one, text=pack.said(one.text)) for one in found), payments, profile.timezone, pack.phone, profile.name,

@@ -67,6 +67,10 @@ class Provider(Protocol):
         """Raises Unavailable where it does not answer, or not as agreed."""
         ...
 
+    def look(self, payment_id: UUID, provider_id: str) -> Notice | None:
+        """What became of a payment of which it has told nothing; None where nothing did yet. Raises Unavailable, Invalid."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
