@@ -16,6 +16,7 @@ import structlog
 
 from backend import metrics, readiness
 from backend.budgets import service as budgets
+from backend.cancelling import service as cancelling
 from backend.cases import service as cases
 from backend.casework import service as casework
 from backend.catalogue import service as catalogues
@@ -26,6 +27,7 @@ from backend.mail import service as mail
 from backend.mailroom import service as mailroom
 from backend.oversight import service as oversight
 from backend.overview import service as overview
+from backend.paying import service as paying
 from backend.profiles import service as profiles
 from backend.record import service as record
 from backend.settings import Settings
@@ -42,6 +44,7 @@ _log = structlog.stdlib.get_logger("evenhand.worker")
 def register_handlers() -> None:
     """Names who does each topic's work, in every process that may do it."""
     record.register(treatments.FULFIL, treatments.fulfil)
+    record.register(cancelling.END, cancelling.carry_out)
     record.register(identities.LOOK, identities.look)
     record.register(profiles.HOUSEHOLD, profiles.renew_household)
     interactions.use_queues(catalogues.telephony_in_force)
@@ -59,7 +62,13 @@ def mail_sender(settings: Settings) -> mail.Sender | None:
     return mail.Sender(settings.smtp, settings.mail_from, settings.home, mailroom.settled)
 
 
-def run(ended: threading.Event, secret: bytes, home: Path, mails: mail.Sender | None = None) -> None:
+def run(
+    ended: threading.Event,
+    secret: bytes,
+    home: Path,
+    mails: mail.Sender | None = None,
+    payments: paying.Door | None = None,
+) -> None:
     """Works until told to end; a piece of work that has begun is finished first. `secret` is the installation's own."""
     # Beside all else: however slow a receiver is, no other work waits for it.
     sending = threading.Thread(target=sender(secret).run, args=(ended,), name="webhooks")
@@ -96,6 +105,7 @@ def run(ended: threading.Event, secret: bytes, home: Path, mails: mail.Sender | 
         (600.0, entering.forget_old),
         (3600.0, record.purge_deliveries),
         (3600.0, lambda now: mailroom.forget_old(now, home)),
+        *([(300.0, paying.asker(payments))] if payments is not None else []),
         # Retention erases many one after another: the file is cleared of all of them at once.
         (5.0, lambda now: 0 if rounds.going else oversight.sweep(now)),
         (TICK_SECONDS, lambda now: _retain(rounds, now)),
@@ -160,7 +170,7 @@ def main() -> None:
     threading.Thread(target=watch, daemon=True, name="parent watch").start()
     settings = readiness.begin_serving()
     register_handlers()
-    run(ended, settings.secret, settings.home, mail_sender(settings))
+    run(ended, settings.secret, settings.home, mail_sender(settings), paying.door(settings))
 
 
 if __name__ == "__main__":

@@ -73,3 +73,22 @@ def test_from_right_to_left_each_page_fits(visit: Visit, person: Person, size: d
         assert brand
         assert out
         assert brand["x"] > out["x"], "the name stands where reading begins"
+
+
+def test_on_paper_stands_what_was_agreed_and_nothing_to_press(visit: Visit, person: Person) -> None:
+    page = visit()
+    page.goto("/sign-in")
+    page.get_by_label("Customer number or e-mail").fill(person.number)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.goto("/offers")
+    page.locator("[data-offer] a.button").first.click()
+    page.get_by_role("button", name="Confirm:").click()
+    expect(page.locator(".outcome")).to_be_visible()
+    page.emulate_media(media="print", color_scheme="dark")
+    for shown in (".brand", ".outcome", ".outcome .reference", ".terms"):
+        expect(page.locator(shown).first).to_be_visible()
+    for hidden in (".tabs", ".foot", ".leave", "main form", "main a.button"):
+        assert page.locator(hidden).evaluate_all("all => all.filter((one) => one.offsetParent).length") == 0, hidden
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    fits(page, "paper")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Blueprint, current_app, request
 from werkzeug.wrappers import Response
 
-from backend.casework import service as casework
 from backend.overview import service as overview
 from backend.people.service import Permission, current_actor, requires
 from selfservice_ui.charts import bars
@@ -13,24 +12,18 @@ from shared.ui.formats import speak_of
 from shared.ui.pages import page, request_now
 
 bp = Blueprint("account", __name__)
-ABOUT = "Cancel my plan"
 
 
 @bp.get("/services")
 @requires(Permission.PORTAL)
 def services() -> Response:
-    return page("portal/services.html", seen=overview.services_page(current_actor(), request_now()))
-
-
-@bp.get("/services/cancel")
-@requires(Permission.PORTAL)
-def cancel() -> Response:
-    """What leaving means, and one next step; it cancels nothing."""
+    seen = overview.services_page(current_actor(), request_now())
+    speak_of(seen.timezone)
     return page(
-        "portal/cancel.html",
-        seen=overview.leaving_page(current_actor(), request_now()),
-        typed={"about": ABOUT},
-        times=casework.own_call_times(current_actor(), request_now()),
+        "portal/services.html",
+        seen=seen,
+        drawn=bars([one.amount.major for one in seen.charted]),
+        bars_of=lambda used: bars([amount for _day, amount in used.months]),
     )
 
 

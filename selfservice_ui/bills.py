@@ -93,7 +93,7 @@ def test_outcome(payment_id: UUID) -> Response:
     }  # fmt: skip
     body = json.dumps(told)
     headers = record.headers_of(door.secret, f"test_{ids.uuid7().hex}", now, body)
-    notice = paying.read(door, headers, body.encode(), now)
+    notice = paying.read(door.secret, headers, body.encode(), now)
     with db.transaction() as session:
         paying.take(session, notice, now, catalogues.pack_in_force(session))
     return redirect(url_for(".payment", payment_id=payment_id), 303)

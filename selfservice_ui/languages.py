@@ -21,7 +21,7 @@ A_YEAR = 365 * 24 * 3600
 
 def install(app: Flask) -> None:
     app.config["LANGUAGE_COOKIE"] = "evenhand_portal_language"
-    install_languages(app, _of_visitor)
+    install_languages(app, _of_request)
     app.after_request(_remembered)
     app.jinja_env.globals.update(offered_languages=offered, here_again=_here_again)
 
@@ -60,6 +60,15 @@ def say(tag: str | None) -> None:
 def said_here() -> str | None:
     """What this visitor chose during this visit, if they did: it is theirs too once they have signed in."""
     return languages.chosen_of(offered(), str(session.get(_SAID, "")))
+
+
+def _of_request() -> str:
+    """What whoever is signed in chose, in this or another channel; else what this visitor is spoken to in."""
+    if (request.endpoint or "").endswith("static"):
+        return languages.ENGLISH
+    if "_user_id" in session and signed_in_actor() is not None:
+        return languages.spoken()  # read from their profile as they were recognised
+    return _of_visitor()
 
 
 def _of_visitor() -> str:

@@ -14,6 +14,7 @@ from backend.people.permissions import Permission
 from backend.profiles import service as profiles
 from selfservice_ui import home, languages, watching
 from shared.kernel.actors import Actor
+from shared.kernel.languages import speaking, spoken
 
 Drawn = Callable[[UUID, datetime, Callable[[str], str]], str]
 _TAGS = re.compile(r"(<[^>]*>)")
@@ -31,7 +32,8 @@ def views(portal: Flask) -> Drawn:
     """
 
     def draw(customer_id: UUID, now: datetime, masked: Callable[[str], str]) -> str:
-        with portal.test_request_context("/"):
+        # Whoever looks goes on in their own language.
+        with portal.test_request_context("/"), speaking(spoken()):
             with db.reading() as session:
                 profile = profiles.profile(session, customer_id)
             watching.note(profile)

@@ -23,12 +23,15 @@ KEPT_SECONDS = 5.0
 _FACE = "evenhand_portal_face"
 
 
+_addresses: dict[tuple[str, str, str], str] = {}
+"""Made once per process, mount and content."""
+
+
 @dataclass(frozen=True, slots=True)
 class Face:
     """What of the pack in force every page shows. `mark` names the content of the style sheet and the logo."""
 
     name: str = "Evenhand"
-    tone: str = "warm"
     languages: tuple[str, ...] = (languages.ENGLISH,)
     style_sheet: str = ""
     logo: str = ""
@@ -39,7 +42,7 @@ class Face:
 
 def install(app: Flask) -> None:
     app.jinja_env.filters["said"] = lambda text: face().said(text)
-    app.jinja_env.globals.update(face=face, theme_address=_address, addressed=addressed)
+    app.jinja_env.globals.update(face=face, theme_address=_address)
 
 
 @bp.get("/theme/<mark>.<ending>")
@@ -63,11 +66,6 @@ def face() -> Face:
     return kept[1]
 
 
-def addressed(first_name: str, name: str) -> str:
-    """How the pack's tone speaks to a customer."""
-    return name if face().tone == "formal" else first_name
-
-
 def _read(known: Face) -> Face:
     """What is in force now; what was known where nobody can say, since the page that tells of that is dressed too."""
     try:
@@ -83,7 +81,7 @@ def _face_of(pack: Pack) -> Face:
         return Face(languages=offered or (languages.ENGLISH,), logo=pack.logo, mark=_mark(pack.logo), said=pack.said)
     sheet = pack.theme.style_sheet()
     return Face(
-        pack.theme.name, pack.theme.tone, offered or (languages.ENGLISH,), sheet, pack.logo, _mark(sheet + pack.logo),
+        pack.theme.name, offered or (languages.ENGLISH,), sheet, pack.logo, _mark(sheet + pack.logo),
         pack.said,
     )  # fmt: skip
 
@@ -97,5 +95,7 @@ def _address(ending: str) -> str:
     known = face()
     if not (known.style_sheet if ending == "css" else known.logo):
         return ""
-    # Not by the rules for each page: only the mark changes.
-    return url_for("theme.static", mark=known.mark, ending=ending) if request else ""
+    key = (request.script_root, known.mark, ending)
+    if key not in _addresses:
+        _addresses[key] = url_for("theme.static", mark=known.mark, ending=ending)
+    return _addresses[key]

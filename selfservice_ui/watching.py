@@ -21,7 +21,7 @@ from shared.ui.signing_in import signed_in_actor
 bp = Blueprint("watching", __name__)
 PAGES = {
     "home.show": "home", "offers.index": "offers", "offers.show": "offer", "account.services": "services",
-    "account.cancel": "cancel", "account.bills": "bills", "bills.show": "bills", "account.activity": "activity", "privacy.show": "privacy",
+    "cancelling.show": "cancel", "account.bills": "bills", "bills.show": "bills", "account.activity": "activity", "privacy.show": "privacy",
     "me.show": "me", "me.closing": "closing", "cases.show": "case", "raising.index": "cases", "raising.new": "ask", "help.show": "article",
 }  # fmt: skip
 """The pages that count as a visit, with the keys by which a pack names them."""

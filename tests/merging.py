@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from backend import db
+from backend.cancelling.tables import CancellationRow
 from backend.cases import service as cases
 from backend.catalogue import service as catalogues
 from backend.identities import service as identities
@@ -99,17 +100,23 @@ def busy(customer_id: UUID) -> None:
         profiles.book_credit(session, customer_id, UUID(int=customer_id.int + 1), "A credit", Money(100, "USD"), now)
         profiles.learn(session, customer_id, count={"calls": 2}, dates={"last_contact": now.date()}, now=now)
     treatments.decide(customer_id, now + timedelta(seconds=1))
-    _pays(customer_id, now)
+    _pays_and_leaves(customer_id, now)
 
 
-def _pays(customer_id: UUID, now: datetime) -> None:
+def _pays_and_leaves(customer_id: UUID, now: datetime) -> None:
     row = {
         "customer_id": customer_id, "payment_id": UUID(int=customer_id.int + 2), "bill_id": UUID(int=customer_id.int + 3), "bill": "B9",
         "amount_minor": 100, "currency": "USD", "state": "started", "guard": customer_id.hex, "page": "", "provider_id": "", "method": "",
         "why": "", "notices": [], "started_at": now,
     }  # fmt: skip
+    cancelled = {
+        "customer_id": customer_id, "cancellation_id": UUID(int=customer_id.int + 4), "what": "tv", "label": "TV", "reference": "K7M4QX",
+        "state": "asked", "guard": customer_id.hex, "last_day": now.date(), "early_minor": 0, "currency": "USD", "loses": [],
+        "reason": "", "asked_at": now,
+    }  # fmt: skip
     with db.transaction() as session:
         db.upsert(session, PaymentRow, [row], key=("customer_id", "payment_id"))
+        db.upsert(session, CancellationRow, [cancelled], key=("customer_id", "cancellation_id"))
 
 
 def held(*customer_ids: UUID) -> dict[str, list[dict[str, Any]]]:

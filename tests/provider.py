@@ -8,7 +8,7 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import uuid4
@@ -31,6 +31,8 @@ class LocalProvider:
     refused: int = 0
     status: int = 201
     answer: Any = None
+    became: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What it says of a payment that it is asked about, by reference."""
 
     @property
     def url(self) -> str:
@@ -69,6 +71,12 @@ def notice(
     return body, headers
 
 
+def is_signed(headers: dict[str, str]) -> bool:
+    """Whether a request without a body is signed by the same secret."""
+    at = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
+    return Webhook(SECRET).sign(headers["webhook-id"], at, "") == headers["webhook-signature"]
+
+
 LONG_AGO = timedelta(minutes=6)
 
 
@@ -84,6 +92,12 @@ def provider() -> Iterator[LocalProvider]:
             self._send(status, "application/json", json.dumps(answer).encode())
 
         def do_GET(self) -> None:
+            asked = self.path.removeprefix("/payments/pay_")
+            if asked != self.path:
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                said = here.became.get(asked, {"type": "payment.pending"}) if is_signed(headers) else {}
+                self._send(200 if said else 401, "application/json", json.dumps(said).encode())
+                return
             reference = self.path.rpartition("/")[2]
             back = here.asked[reference]["return_url"] if reference in here.asked else ""
             words = f'<!doctype html><title>Pay</title><h1>Example Pay</h1><a href="{back}">Back to the shop</a>'

@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 
 from agent_ui.desk.portal import draws_with
 from backend import db
+from backend.cancelling.tables import CancellationRow
 from backend.cases import service as cases
 from backend.catalogue import service as catalogues
 from backend.entering import service as entering
@@ -63,6 +64,7 @@ class Person:
     event_id: str
     bill_id: str
     payment_id: str
+    cancellation_id: str
 
 
 @dataclass
@@ -191,6 +193,13 @@ def _person(made: dict[str, Flask], agent: Browser, number: str, home: Path) -> 
         }  # fmt: skip
         db.upsert(session, PasskeyRow, [key], key=("subject_id", "passkey_id"))
         bill_id = _bill(session, profile.customer_id)
+        cancellation_id = ids.uuid7()
+        cancelled = {
+            "customer_id": profile.customer_id, "cancellation_id": cancellation_id, "what": "tv", "label": f"of {number}",
+            "reference": ids.spoken_reference(), "state": "done", "guard": cancellation_id.hex, "last_day": clock.now().date(),
+            "early_minor": 0, "currency": "USD", "loses": [], "reason": "", "asked_at": clock.now(),
+        }  # fmt: skip
+        db.upsert(session, CancellationRow, [cancelled], key=("customer_id", "cancellation_id"))
     payment = paying.begin(made["portal"].config["PAYMENTS"], theirs, bill_id, clock.now())
     return Person(
         customer_id=str(profile.customer_id),
@@ -213,6 +222,7 @@ def _person(made: dict[str, Flask], agent: Browser, number: str, home: Path) -> 
         event_id=str(event_id),
         bill_id=str(bill_id),
         payment_id=str(payment.payment_id),
+        cancellation_id=str(cancellation_id),
     )
 
 

@@ -115,6 +115,8 @@ def move_customer_back(session: Session, from_id: UUID, to_id: UUID, kept: Kept,
 def _counted(session: Session, customer_id: UUID) -> int:
     """How many of the customer's cases the profile counts as open."""
     mine = (CASE.c.customer_id == customer_id, CASE.c.state == "open")
-    counted = select(func.count()).where(*mine, CASE.c.kind == "case", CASE.c.offer_id.is_(None))
+    counted = select(func.count()).where(
+        *mine, CASE.c.kind == "case", CASE.c.offer_id.is_(None), CASE.c.quiet.is_(False)
+    )
     many: int = session.execute(counted).scalar_one()
     return many

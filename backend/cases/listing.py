@@ -39,6 +39,7 @@ _OF_CASE = (
     "slot_at",
     "slot_until",
     "particulars",
+    "quiet",
 )
 _TOGETHER = select(*_COLUMNS, *(CASE.c[name] for name in _OF_CASE)).join(
     CASE, (CASE.c.customer_id == WORK.c.customer_id) & (CASE.c.case_id == WORK.c.case_id)

@@ -62,12 +62,12 @@ def open_case(
     session: Session, customer_id: UUID, kind: Kind, subject: str, *, actor: Actor, now: datetime,
     channel: str | None = None, reference: str | None = None, day: date | None = None, wish: str = "",
     offer_id: UUID | None = None, pack: Pack | None = None, type: str = "", priority: str = "", team: str = "",
-    slot: Slot | None = None, told: dict[str, Any] | None = None, particulars: Particulars = (),
+    slot: Slot | None = None, told: dict[str, Any] | None = None, particulars: Particulars = (), quiet: bool = False,
 ) -> Case:  # fmt: skip
     """Opens a case, notes that a call is wanted, or plans an appointment for a day; the timeline tells of it.
 
     What an offer opened is opened once: asked again, it is given as it is. Of a case, the pack says by when it is due; it goes to
-    the team of its type unless one is named. The `slot` of a callback or an appointment was taken before; `told` is what its event tells besides, `particulars` what the customer said about it. Raises Invalid for a subject that is too long, a type, priority or team that the
+    the team of its type unless one is named. The `slot` of a callback or an appointment was taken before; `told` is what its event tells besides, `particulars` what the customer said about it; one that is `quiet` is no trouble of theirs, and not counted as such. Raises Invalid for a subject that is too long, a type, priority or team that the
     pack has not, and ValueError for an appointment without a day or a day without an appointment.
     """
     subject = subject_of(subject)
@@ -80,13 +80,13 @@ def open_case(
         "customer_id": customer_id, "case_id": case_id, "kind": kind, "state": "open", "subject": subject,
         "reference": reference or ids.spoken_reference(), "wish": wish, "day": day, "offer_id": offer_id, "opened_at": now,
         "opened_by": actor.name, "slot_at": slot.at if slot else None, "slot_until": slot.until if slot else None,
-        "particulars": [{"label": label, "text": text} for label, text in particulars] or None,
+        "particulars": [{"label": label, "text": text} for label, text in particulars] or None, "quiet": quiet,
     }  # fmt: skip
     work = new_work(customer_id, case_id, pack, now, actor.name, type, priority, team) if kind == "case" else None
     session.execute(insert(CASE), row)
     if work is not None:
         session.execute(insert(WORK), work)
-        if offer_id is None:
+        if offer_id is None and not quiet:
             profiles.learn(session, customer_id, add={OPEN_CASES: 1}, now=now)
     opened = case_of(session, customer_id, case_id)
     more = {name: work[name] for name in ("type", "priority")} if work else told
@@ -197,7 +197,7 @@ def is_open_again(session: Session, customer_id: UUID, case_id: UUID, now: datet
         .where(*this(CASE, customer_id, case_id))
         .values(state="open", closed_at=None, closed_by="", outcome="")
     )
-    if before.offer_id is None:
+    if before.counts:
         profiles.learn(session, customer_id, add={OPEN_CASES: 1}, now=now)
 
 
@@ -240,7 +240,7 @@ def shut(
                 changed_by=actor.name, paused_at=func.coalesce(WORK.c.paused_at, now),
             )
         )  # fmt: skip
-        if before.offer_id is None:
+        if before.counts:
             profiles.learn(session, customer_id, add={OPEN_CASES: -1}, now=now)
 
 
@@ -286,5 +286,5 @@ def case_from(row: Any) -> Case:
         case_id=row.case_id, kind=row.kind, state=row.state, subject=row.subject, reference=row.reference,
         opened_at=row.opened_at, day=row.day, wish=row.wish, offer_id=row.offer_id, closed_at=row.closed_at,
         closed_by=row.closed_by, outcome=row.outcome, opened_by=row.opened_by, slot_at=row.slot_at, slot_until=row.slot_until,
-        particulars=tuple((one["label"], one["text"]) for one in row.particulars or ()),
+        particulars=tuple((one["label"], one["text"]) for one in row.particulars or ()), quiet=row.quiet,
     )  # fmt: skip

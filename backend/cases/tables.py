@@ -50,6 +50,8 @@ class CaseRow(SQLModel, table=True):
     particulars: list[dict[str, str]] | None = Field(default=None, sa_type=Json)
     """What the customer said about it when they accepted the offer: label and text of each."""
     offer_id: UUID | None = None
+    quiet: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    """Not counted among the customer's open cases: no trouble of theirs."""
     opened_at: datetime = Field(sa_type=UtcDateTime)
     opened_by: str
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

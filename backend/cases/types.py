@@ -58,6 +58,13 @@ class Case:
     """Of a callback: between when it is made; of an appointment: between when somebody comes, where that was chosen."""
     particulars: tuple[tuple[str, str], ...] = ()
     """What the customer said about it when they accepted: label and text of each."""
+    quiet: bool = False
+    """It is no trouble of the customer's: something that they asked us to end."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts among the customer's open cases; what an offer set in motion does not either."""
+        return self.offer_id is None and not self.quiet
 
     @property
     def kind_label(self) -> str:

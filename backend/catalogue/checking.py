@@ -258,6 +258,11 @@ def _words(t: Treatment, pack: Pack) -> Iterator[tuple[str, str]]:
     for text in for_customer:
         for name in set(PLACEHOLDER.findall(text)) - theirs:
             yield "portal", f"{{{name}}} is no term and no attribute that a customer may see"
+    if t.everyone and not t.portal:
+        yield "everyone", "is read by people who could not take it up: it has no words for the portal"
+    for text in (t.everyone.headline, t.everyone.body) if t.everyone else ():
+        for name in PLACEHOLDER.findall(text):
+            yield "everyone", f"{{{name}}} cannot be filled in: nothing is known of who reads this"
     told = {one.key: one for one in pack.disclosures}
     for key in t.disclosures:
         if key not in told:

@@ -30,6 +30,8 @@ def _of_treatment(t: Treatment) -> Iterator[tuple[str, str]]:
         yield from ((f"{where}portal", text) for text in (t.portal.headline, t.portal.body, t.portal.accept))
     else:
         yield f"{where}name", t.name
+    if t.everyone:
+        yield from ((f"{where}everyone", text) for text in (t.everyone.headline, t.everyone.body))
     for channel in ("sms", "email", "chat", "branch"):
         yield f"{where}{channel}", t.rendered_text(channel) or ""
     for term in t.term:
@@ -52,7 +54,13 @@ def _of_pack(pack: Pack) -> Iterator[tuple[str, str]]:
         yield from (("disclosure", text) for text in (told.label, told.wording))
     yield from (("acknowledgement", one.customer) for one in pack.acknowledgements.values())
     for service in pack.services:
-        yield from (("services", text) for text in (service.label, *service.values.values()))
+        loses = service.ending.loses if service.ending else ""
+        yield from (("services", text) for text in (service.label, *service.values.values(), loses))
+    for kind in pack.usage:
+        yield from (("services", text) for text in (kind.label, kind.unit))
+    if pack.leaving is not None:
+        reasons = (one.choice for one in pack.leaving.reason)
+        yield from (("services", text) for text in (pack.leaving.label, *pack.leaving.loses, *reasons))
     attributes = [*pack.attributes.values(), *(a for kind in pack.holdings for a in kind.attribute)]
     for attribute in attributes:
         if "customer" in attribute.visible:

@@ -84,6 +84,13 @@ class Portal(Part):
     accept: str = Field(max_length=40)
 
 
+class Everyone(Part):
+    """What anybody may read of it, signed in or not: the same for all, so that nothing in it is filled in."""
+
+    headline: str = Field(max_length=90)
+    body: str
+
+
 class Message(Part):
     text: str
 
@@ -157,6 +164,7 @@ class Treatment(Part):
     term: tuple[Term, ...] = ()
     phone: Phone | None = None
     portal: Portal | None = None
+    everyone: Everyone | None = None
     sms: Message | None = None
     email: Message | None = None
     chat: Message | None = None

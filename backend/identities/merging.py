@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from backend import db, moving
 from backend.budgets import service as budgets
+from backend.cancelling import service as cancelling
 from backend.cases import service as cases
 from backend.catalogue import service as catalogues
 from backend.identities import suggesting
@@ -65,6 +66,7 @@ def merge(
     moved += mail.move_customer(session, from_id, into_id)
     moved += knowledge.move_customer(session, from_id, into_id)
     moved += paying.move_customer(session, from_id, into_id)
+    moved += cancelling.move_customer(session, from_id, into_id)
     moved += interactions.move_customer(session, from_id, into_id)
     moved += profiles.move_customer(session, from_id, into_id, from_theirs=choose, pack=pack, now=now)
     moved += treatments.move_customer(session, from_id, into_id, doubled=doubled, taken=taken, now=now)
@@ -109,6 +111,7 @@ def unmerge(session: Session, merge_id: UUID, *, actor: Actor, now: datetime) ->
     cases.move_customer_back(session, from_id, into_id, kept, since, now)
     knowledge.move_customer_back(session, from_id, into_id, kept, since)
     paying.move_customer_back(session, from_id, into_id, kept, since)
+    cancelling.move_customer_back(session, from_id, into_id, kept, since)
     if below:
         profiles.learn(session, into_id, add=dict.fromkeys(below, 0), now=now)
     treatments.move_customer_back(session, from_id, into_id, kept, since, without)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from backend.interactions import case_words, mail_words, own_words
+from backend.interactions import case_words, ending_words, mail_words, own_words
 from backend.interactions.acting_words import for_them, purpose_text, relation_text
 from backend.interactions.acting_words import person_text as person_text
 from backend.interactions.phrases import belongs, state, tracked
@@ -178,14 +178,14 @@ def _credited(event: Event, own: bool, language: str) -> tuple[str, str]:
 
 
 def _paid(event: Event, own: bool, language: str) -> tuple[str, str]:
-    amount = _amount(event.data, language)
-    return (_("Payment %(amount)s", amount=amount) if amount else _("Payment")), str(event.data.get("method", ""))
+    amount, method = _amount(event.data, language), str(event.data.get("method", ""))
+    return (_("Payment %(amount)s", amount=amount) if amount else _("Payment")), _(method) if method else ""
 
 
 def _unpaid(event: Event, own: bool, language: str) -> tuple[str, str]:
-    amount = _amount(event.data, language)
+    amount, why = _amount(event.data, language), str(event.data.get("reason", event.data.get("why", "")))
     title = _("Payment of %(amount)s failed", amount=amount) if amount else _("Payment failed")
-    return title, str(event.data.get("reason", event.data.get("why", "")))
+    return title, _(why) if why else ""
 
 
 def _complained(event: Event, own: bool, language: str) -> tuple[str, str]:
@@ -383,7 +383,7 @@ _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
 }
 _WORDS |= {
     kind: lambda event, own, language, words=words: words(event, own, _by(event, own))  # type: ignore[misc]  # a default is not inferred
-    for kind, words in case_words.WORDS.items()
+    for kind, words in (case_words.WORDS | ending_words.WORDS).items()
 }
 _WORDS |= mail_words.WORDS | own_words.WORDS
 KINDS = frozenset(_WORDS)

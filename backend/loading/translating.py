@@ -89,6 +89,7 @@ def _bill(bill: Any, zone: ZoneInfo, rand: random.Random) -> NewBill:
         status=bill.status,
         paid_on=bill.paid_on,
         lines=[{"text": line.text, "amount_minor": line.amount_minor} for line in bill.lines],
+        usage=bill.usage,
     )
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from backend import db
+from backend.cancelling import service as cancelling
 from backend.cases import service as cases
 from backend.catalogue import service as catalogues
 from backend.engine.service import consented
@@ -19,12 +20,13 @@ from backend.interactions import service as interactions
 from backend.interactions.service import Event
 from backend.mail import service as mail
 from backend.mail.service import Enclosure, Received, Sent
-from backend.mailroom import letters
+from backend.mailroom import letters, receipts
 from backend.matrix.service import Pack
 from backend.profiles import service as profiles
 from backend.profiles.service import Profile
 from backend.treatments import service as treatments
 from shared.kernel.errors import Erased, Invalid, NotFound
+from shared.kernel.money import Money
 
 CHANNEL = "email"
 CONFIRMED = ("phone", "portal")
@@ -114,6 +116,10 @@ def write_mail(session: Session) -> None:
                 _confirm(session, event)
             elif event.kind == "offer.undone":
                 _undone(session, event)
+            elif event.kind == "payment.made" and event.data.get("payment_id"):
+                _paid(session, event)
+            elif event.kind in ("cancellation.asked", "cancellation.undone"):
+                _cancelled(session, event)
         except (NotFound, Erased):
             continue  # gone at the end of the very transaction, or before a catalogue is published
 
@@ -179,6 +185,34 @@ def _undone(session: Session, event: Event) -> None:
         mail.post(
             session, customer_id=event.customer_id, to=to, subject=subject, text=text, purpose="undone", at=event.at,
             about_id=offer_id, once=f"undone:{event.event_id}", reference=line.reference,
+        )  # fmt: skip
+
+
+def _paid(session: Session, event: Event) -> None:
+    data = event.data
+    profile = profiles.profile(session, event.customer_id)
+    amount = Money(int(data["amount_minor"]), str(data["currency"]))
+    subject, text = receipts.paid(profile, str(data["bill"]), amount, str(data["payment_id"]), event.at)
+    _confirmed(session, profile, event, UUID(data["payment_id"]), subject, text)
+
+
+def _cancelled(session: Session, event: Event) -> None:
+    about = UUID(event.data["cancellation_id"])
+    profile = profiles.profile(session, event.customer_id)
+    one = cancelling.cancellation_of(session, event.customer_id, about)
+    pack, is_asked = catalogues.pack_in_force(session), event.kind == "cancellation.asked"
+    written = receipts.cancelled(profile, one, pack) if is_asked else receipts.stays(profile, one, event.at, pack)
+    _confirmed(session, profile, event, about, *written, reference=one.reference)
+
+
+def _confirmed(
+    session: Session, profile: Profile, event: Event, about: UUID, subject: str, text: str, reference: str = ""
+) -> None:
+    to = own_address(profile, catalogues.pack_in_force(session))
+    if to:
+        mail.post(
+            session, customer_id=event.customer_id, to=to, subject=subject, text=text, purpose="receipt", at=event.at,
+            about_id=about, once=f"{event.kind}:{event.event_id}", reference=reference,
         )  # fmt: skip
 
 

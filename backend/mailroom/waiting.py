@@ -83,7 +83,8 @@ def forget_old(now: datetime, home: Path) -> int:
 def settled(session: Session, sent: Sent, now: datetime) -> None:
     """What became of a mail that a sender took: on the timeline where nothing else there tells of it, and for who looks."""
     if sent.state == "sent" and sent.purpose in CONFIRMING:
-        told = {"subject": sent.subject, "purpose": sent.purpose, "offer_id": str(sent.about_id)}
+        told = {"subject": sent.subject, "purpose": sent.purpose}
+        told |= {"offer_id": str(sent.about_id)} if sent.purpose != "receipt" else {}
         with contextlib.suppress(NotFound):
             interactions.record(session, sent.customer_id, "mail.sent", "email", SYSTEM, told, now)
     elif sent.state == "refused":
@@ -101,4 +102,4 @@ def tell_refused(session: Session, sent: Sent, why: str, now: datetime) -> None:
         interactions.record(session, sent.customer_id, "mail.refused", "email", SYSTEM, told, now)
 
 
-CONFIRMING = ("confirmation", "undone")
+CONFIRMING = ("confirmation", "undone", "receipt")

@@ -129,6 +129,10 @@ def _rules(pack: Pack, source: Source) -> Iterator[Problem]:
             yield Problem("acts.toml", source.line("acts.toml", "act", nth, "when"), act.key, message)
     for message in lint(pack.services_held.text, pack.segment_names, "bool"):
         yield Problem("services.toml", 1, "held", message)
+    if pack.leaving is not None:
+        for name, rule in (("runs_days", pack.leaving.runs_days), ("early_cost", pack.leaving.early_cost)):
+            for message in lint(rule.text, pack.segment_names, "number"):
+                yield Problem("services.toml", source.line("services.toml", "leaving", 0, name), name, message)
     if pack.policies.margin is not None:
         line = source.line("pack.toml", "policies", 0, "margin")
         for message in lint(pack.policies.margin.text, pack.segment_names, "number"):
@@ -237,6 +241,13 @@ def _references(pack: Pack, source: Source) -> Iterator[Problem]:
                 service.key,
                 f"nothing is called {service.attribute}",
             )
+        for key in (*service.ending.set, *service.ending.less) if service.ending else ():
+            if key not in pack.attributes:
+                line = source.line("services.toml", "service", nth, "key")
+                yield Problem("services.toml", line, service.key, f"ending: nothing is called {key}")
+    for key in (*pack.leaving.set, pack.leaving.charge) if pack.leaving else ():
+        if key not in pack.attributes:
+            yield Problem("services.toml", 1, "leaving", f"nothing is called {key}")
     for nth, term in enumerate(pack.churn.term if pack.churn else ()):
         line = source.line("churn.toml", "term", nth, "attribute")
         if term.attribute not in pack.attributes:

@@ -139,6 +139,8 @@ def pack_from(body: Mapping[str, Any]) -> Pack:
             churn=table("churn"),
             services=table("services", {}).get("service", ()),
             services_held=table("services", {}).get("held", "true"),
+            leaving=table("services", {}).get("leaving"),
+            usage=table("services", {}).get("usage", ()),
             protective=head.get("protective", ()),
             acknowledgements={a.get("kind"): a for a in head.get("acknowledgement", ())},
             caps=head.get("cap", ()),

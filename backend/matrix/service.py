@@ -17,6 +17,7 @@ from backend.matrix.casework import (
 )
 from backend.matrix.checking import Problem, Source, check, placed
 from backend.matrix.effective import BASE, EffectiveCell, effective_cell
+from backend.matrix.leaving import LeavingReason
 from backend.matrix.mapping import FOLDER as MAPPINGS
 from backend.matrix.mapping import (
     Column,
@@ -98,6 +99,7 @@ __all__ = [
     "Intent",
     "Kept",
     "Labelled",
+    "LeavingReason",
     "LifeCycleState",
     "Macro",
     "MomentOfTruth",

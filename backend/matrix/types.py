@@ -15,6 +15,7 @@ from backend.matrix.casework import Casework
 from backend.matrix.keeping import Kept as Kept
 from backend.matrix.keeping import Retention as Retention
 from backend.matrix.keeping import Role as Role
+from backend.matrix.leaving import Leaving, UsageKind
 from backend.matrix.limits import Budget as Budget
 from backend.matrix.limits import Cap as Cap
 from backend.matrix.limits import Gap as Gap
@@ -180,11 +181,21 @@ class Score(Part):
     term: tuple[ScoreTerm, ...]
 
 
+class Ending(Part):
+    """What is so once a service is cancelled alone: attributes, and by how much others are less. `loses` says it to the customer."""
+
+    set: Mapping[Key, bool | int | float | str] = Field(min_length=1)
+    less: Mapping[Key, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = Field(default_factory=dict)
+    loses: str = ""
+
+
 class Service(Labelled):
     """A line of the services list: which values of the attribute mean that the customer has it, and in which words."""
 
     attribute: Key
     values: Mapping[str, str]
+    ending: Ending | None = None
+    """None: it cannot be cancelled without all the others."""
 
 
 class Protective(Labelled):
@@ -272,6 +283,8 @@ class Pack(Part):
     churn: Score | None
     services: tuple[Service, ...]
     services_held: Rule
+    leaving: Leaving | None = None
+    usage: tuple[UsageKind, ...] = ()
     """Whether the customer has any service at all: someone who left has none, whatever the attributes still say."""
     protective: tuple[Protective, ...]
     acknowledgements: Mapping[str, Acknowledgement]

@@ -197,7 +197,7 @@ def _kept(
         for row in tables.get(rule.of, ()):
             issued = row[_DAYS[rule.of]]
             day = issued.date() if isinstance(issued, datetime) else issued
-            body = {key: value for key, value in row.items() if key != "customer_id"}
+            body = {key: value for key, value in row.items() if key not in ("customer_id", "usage")}
             rows.append({
                 "record_id": ids.uuid7(now), "of": rule.of, "ground": rule.ground, "until": _after(day, rule.years),
                 "name": who.name, "number": who.number, "body": json.loads(json.dumps(body, default=_plain)), "kept_at": now,

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from backend.budgets import service as budgets
+from backend.cancelling import service as cancelling
 from backend.cases import service as cases
 from backend.entering import service as entering
 from backend.identities import service as identities
@@ -72,6 +73,7 @@ def collect(session: Session, who: Named) -> Tables:
         mail.export_customer(session, customer_id, who.words),
         knowledge.export_customer(session, customer_id),
         paying.export_customer(session, customer_id),
+        cancelling.export_customer(session, customer_id),
         treatments.export_customer(session, customer_id),
         budgets.export_customer(session, customer_id),
         record.export_customer(session, customer_id, who.words),
@@ -91,6 +93,7 @@ def erase_rooms(session: Session, who: Named, actor: Actor, now: datetime) -> No
     mail.erase_customer(session, customer_id, who.words)
     knowledge.erase_customer(session, customer_id)
     paying.erase_customer(session, customer_id)
+    cancelling.erase_customer(session, customer_id)
     interactions.erase_customer(session, customer_id, who.numbers)
     entering.erase_customer(session, customer_id)
     people.erase_customer(session, customer_id, profiles.known_as(session, customer_id))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from backend.treatments.cards import OfferLine
 from shared.kernel import clock
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Forbidden, NotFound
+from shared.kernel.languages import gettext
 from shared.kernel.money import Money
 
 READ_BILLS = 24
@@ -59,6 +60,8 @@ class BillPage:
     timezone: str
     phone: str
     name: str
+    used: tuple[tuple[str, float, str], ...]
+    """What was used in its month: of what, how much, counted in what."""
 
     @property
     def difference(self) -> Money | None:
@@ -103,12 +106,16 @@ def bill_page(actor: Actor, bill_id: UUID, now: datetime) -> BillPage:
         pack = catalogues.pack_in_force(session)
         bill = profiles.bill_of(session, profile.customer_id, bill_id)
         earlier = profiles.bill_before(session, profile.customer_id, bill_id)
-        payments = paying.payments_of(session, profile.customer_id, [bill_id])
+        tried = paying.payments_of(session, profile.customer_id, [bill_id])
     today = clock.local_day(now, profile.timezone)
     before = lines.bill_line(earlier, today) if earlier is not None else None
     found = changes(bill.lines, before.lines, bill.amount.currency) if before is not None else ()
+    # One for which the provider gave no page was never begun, as far as the customer knows.
+    payments = tuple(one for one in tried if one.page or one.state != "started")
+    shown = replace(lines.bill_line(bill, today), lines=tuple((pack.said(text), much) for text, much in bill.lines))
     return BillPage(
-        lines.bill_line(bill, today), before, found, payments, profile.timezone, pack.phone, profile.name
+        shown, before, tuple(replace(one, text=pack.said(one.text)) for one in found), payments, profile.timezone, pack.phone, profile.name,
+        tuple((pack.said(kind.label), bill.usage[kind.key], pack.said(kind.unit)) for kind in pack.usage if kind.key in bill.usage)
     )  # fmt: skip
 
 
@@ -130,5 +137,5 @@ def payment_page(actor: Actor, payment_id: UUID, now: datetime) -> PaymentPage:
 
 def _own(actor: Actor) -> UUID:
     if actor.customer_id is None:
-        raise Forbidden("This page is for customers.")
+        raise Forbidden(gettext("This page is for customers."))
     return actor.customer_id

@@ -52,6 +52,8 @@ Audience = Literal["agent", "customer"]
 YEAR = timedelta(days=365)
 SOON = timedelta(days=7)
 MOST_NEEDS = 3
+LEAVING_ON = "leaving_on"
+"""The value of the profile with the last day of somebody who cancelled all that they have."""
 GOOD, POOR = 65, 45
 """From here on an experience is good; below there it is bad."""
 HEADED = frozenset({"tenure", "monthly_charges", "birth_date", "left_on"})
@@ -102,6 +104,9 @@ def warnings(
 ) -> tuple[Warning, ...]:
     """What an agent should know before saying a word: protection first, then what went wrong, then what is owed."""
     found = [Warning("protective", p.label) for p in pack.protective if p.key in snapshot.protective]
+    leaving_on = profile.facts.get("values", {}).get(LEAVING_ON)
+    if leaving_on:
+        found.append(Warning("leaving", f"Cancelled everything: the last day is {day(leaving_on)}"))
     bad = snapshot.bad_experience
     if bad and not bad.get("resolved"):
         found.append(

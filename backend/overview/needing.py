@@ -50,6 +50,5 @@ def _more(known: Known, today: date) -> Iterator[Need]:
         yield Need("appointment", text, _("See the visit"), *where)
     for card in known.cards[:1]:
         if card.valid_until <= today + SOON:
-            yield Need(
-                "offer", f"Yours until {day(card.valid_until)}: {card.headline}", "Look at it", "offer", card.offer_id
-            )
+            text = _("Yours until %(day)s: %(headline)s", day=day(card.valid_until), headline=card.headline)
+            yield Need("offer", text, _("Look at it"), "offer", card.offer_id)

@@ -26,7 +26,16 @@ from backend.overview.belonging import GROUP_WORDS
 from backend.overview.bill_changes import BillChange
 from backend.overview.billing import BillPage, BillsPage, PaymentPage, bill_page, bills_page, payment_page
 from backend.overview.calling import caller, create_caller, wrap_up, wrap_up_page
-from backend.overview.cancelling import LeavingPage, leaving_page
+from backend.overview.cancelling import (
+    CancellationPage,
+    LeavingPage,
+    LeavingSummary,
+    cancel,
+    cancellation_page,
+    leaving_page,
+    leaving_summary,
+    take_cancellation_back,
+)
 from backend.overview.described import Described, described
 from backend.overview.finding import Everything, add_finder, find_everything
 from backend.overview.following import follow, renew_due
@@ -36,6 +45,7 @@ from backend.overview.own import MePage, WhatRuns, me_page, what_runs
 from backend.overview.past import event_page, timeline_found
 from backend.overview.rating import Asking, asking_of_case, asking_of_offer, rate_case, rate_offer
 from backend.overview.scoring import Scored, score_all, scorer
+from backend.overview.serving import ServicesPage, services_page
 from backend.overview.tracing import Claimed, SourcesPage, Traced, sources_page
 from backend.overview.types import (
     Choice,
@@ -43,7 +53,6 @@ from backend.overview.types import (
     MomentView,
     OffersPage,
     PortalHome,
-    ServicesPage,
     Spoke,
     TimelinePage,
 )
@@ -63,16 +72,19 @@ __all__ = [
     "BillChange",
     "BillPage",
     "BillsPage",
+    "CancellationPage",
     "Claimed",
     "CustomerPage",
     "Described",
     "Everything",
     "FunnelPage",
     "LeavingPage",
+    "LeavingSummary",
     "MePage",
     "PaymentPage",
     "PortalHome",
     "Scored",
+    "ServicesPage",
     "SourcesPage",
     "Traced",
     "Wall",
@@ -85,7 +97,9 @@ __all__ = [
     "bill_page",
     "bills_page",
     "caller",
+    "cancel",
     "cancel_case",
+    "cancellation_page",
     "create_caller",
     "customer_page",
     "described",
@@ -95,6 +109,7 @@ __all__ = [
     "follow",
     "funnel_page",
     "leaving_page",
+    "leaving_summary",
     "me_page",
     "offers_page",
     "payment_page",
@@ -111,6 +126,7 @@ __all__ = [
     "set_moment",
     "set_watching",
     "sources_page",
+    "take_cancellation_back",
     "timeline_found",
     "timeline_page",
     "visit",
@@ -257,7 +273,7 @@ def portal_home(actor: Actor, now: datetime, *, present: bool = True, known: Pro
     today = date.fromisoformat(snapshot.today)
     return PortalHome(
         name=profile.name,
-        first_name=profile.first_name,
+        first_name=profile.name if pack.theme and pack.theme.tone == "formal" else profile.first_name,
         needs=needing.needs(
             lines.needs(snapshot, tuple(lines.bill_line(bill, today) for bill in unpaid)),
             needing.Known(work, waiting, recommendation.cards, profiles.closes_on(profile)),
@@ -285,13 +301,6 @@ def offers_page(actor: Actor, now: datetime, *, present: bool = True, limit: int
     with db.reading() as session:
         timezone = profiles.profile(session, customer_id).timezone
     return OffersPage(found, tuple(o for o in found.offers if o.state in ANSWERED), timezone)
-
-
-def services_page(actor: Actor, now: datetime) -> ServicesPage:
-    """What the customer has, of what they may see."""
-    with db.reading() as session:
-        _, snapshot, pack = _read(session, _own(actor), now)
-    return ServicesPage(lines.services(snapshot, pack, "customer"), lines.details(snapshot, pack, "customer"))
 
 
 def activity_page(actor: Actor, now: datetime, cursor: str | None = None) -> TimelinePage:

@@ -359,6 +359,7 @@ class PortalHome:
 
     name: str
     first_name: str
+    """How the pack's tone greets them: by the first name, or where it is formal by the whole one."""
     needs: tuple[Need, ...]
     moment: MomentView | None
     choices: tuple[Choice, ...]
@@ -384,11 +385,3 @@ class OffersPage:
     recommendation: CustomerRecommendation
     answered: tuple[OfferLine, ...]
     timezone: str
-
-
-@dataclass(frozen=True, slots=True)
-class ServicesPage:
-    """What the customer has, and what else is known of them that they may see: (label, text)."""
-
-    services: tuple[ServiceLine, ...]
-    details: tuple[tuple[str, str], ...]

@@ -29,7 +29,7 @@ def tell() -> problems.Answer:
     expired or insufficient. Signed by `webhook-id`, `webhook-timestamp` and `webhook-signature`. Told again, nothing happens.
     """
     now = clock.now()
-    notice = notices.read(current_app.config["PAYMENTS"], dict(request.headers), request.get_data(), now)
+    notice = notices.read(current_app.config["PAYMENTS"].secret, dict(request.headers), request.get_data(), now)
     with db.transaction() as session:
         payment = settling.take(session, notice, now, catalogues.pack_in_force(session))
     return {"state": payment.state}

@@ -11,21 +11,25 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
+from uuid import UUID
 
 import httpx
 import structlog
 
+from backend.paying import notices
 from backend.paying.signing import PREFIX
-from backend.paying.types import Asked, Hosted, Provider
+from backend.paying.types import Asked, Hosted, Notice, Provider
 from backend.record import service as record
 from backend.settings import Settings
 from shared.kernel import clock
 from shared.kernel.errors import Unavailable
+from shared.kernel.languages import gettext
 
 PATIENCE_SECONDS = 10.0
 LARGEST_ANSWER = 16 * 1024
 LONGEST_ADDRESS, LONGEST_ID = 2_000, 200
+PENDING = "payment.pending"
 HERE = ("127.0.0.1", "localhost", "::1")
 _log = structlog.stdlib.get_logger("evenhand.paying")
 
@@ -78,6 +82,23 @@ class HttpProvider:
             raise _unreachable()
         return Hosted(provider_id[:LONGEST_ID], page)
 
+    def look(self, payment_id: UUID, provider_id: str) -> Notice | None:
+        """Asks what became of it, in the words of a notice; `payment.pending` is nothing yet."""
+        headers = record.headers_of(self.secret, f"look_{payment_id}", clock.now(), "")
+        try:
+            answer = httpx.get(f"{self.url}/{quote(provider_id, safe='')}", headers=headers, timeout=PATIENCE_SECONDS)
+            fits = answer.is_success and len(answer.content) <= LARGEST_ANSWER
+            told = answer.json() if fits else None
+        except (httpx.HTTPError, ValueError) as failure:
+            raise _unreachable() from failure
+        if not isinstance(told, dict):
+            raise _unreachable()
+        if told.get("type") == PENDING:
+            return None
+        # Looked at again, it is the same word.
+        found = notices.notice_of(f"looked_{payment_id}_{told.get('type')}"[:LONGEST_ID], answer.content)
+        return found if found.payment_id == payment_id else None
+
 
 @dataclass(frozen=True, slots=True)
 class TestPage:
@@ -87,6 +108,9 @@ class TestPage:
 
     def start(self, asked: Asked) -> Hosted:
         return Hosted(f"test_{asked.payment_id.hex}", f"/test-payments/{asked.payment_id}")
+
+    def look(self, payment_id: UUID, provider_id: str) -> Notice | None:
+        return None
 
 
 def _is_page(page: str) -> bool:
@@ -101,5 +125,5 @@ def _is_page(page: str) -> bool:
 
 def _unreachable() -> Unavailable:
     return Unavailable(
-        "The payment page can't be reached just now. Nothing was paid. Please try again in a few minutes."
+        gettext("The payment page can't be reached just now. Nothing was paid. Please try again in a few minutes.")
     )

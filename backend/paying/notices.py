@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any, Literal, cast
 from uuid import UUID
 
-from backend.paying.door import Door
 from backend.paying.signing import require_signed
 from backend.paying.types import Notice
 from shared.kernel.errors import Invalid, Unauthenticated
@@ -19,12 +18,17 @@ LONGEST = 200
 MOST_MINOR = 2**31 - 1
 
 
-def read(door: Door, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
+def read(secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
     """The notice in the request. Raises Unauthenticated for one that is not the provider's, Invalid for one that tells nothing."""
-    if not door.secret:
+    if not secret:
         raise Unauthenticated("Nobody is set up to tell of payments here.")
     lowered = {name.lower(): value for name, value in headers.items()}
-    notice_id = require_signed(door.secret, lowered, body, now)
+    notice_id = require_signed(secret, lowered, body, now)
+    return notice_of(notice_id, body)
+
+
+def notice_of(notice_id: str, body: bytes) -> Notice:
+    """What the provider tells in this body. Raises Invalid."""
     try:
         told = json.loads(body)
     except (ValueError, RecursionError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backend.paying.asking import asker
 from backend.paying.door import Door, door
 from backend.paying.leaving import erase_customer, export_customer, move_customer, move_customer_back
 from backend.paying.notices import read
@@ -11,6 +12,6 @@ from backend.paying.starting import begin
 from backend.paying.types import REASONS, Asked, Hosted, Notice, Payment, Provider
 
 __all__ = [
-    "REASONS", "Asked", "Door", "Hosted", "Notice", "Payment", "Provider", "begin", "door", "erase_customer", "export_customer",
+    "REASONS", "Asked", "Door", "Hosted", "Notice", "Payment", "Provider", "asker", "begin", "door", "erase_customer", "export_customer",
     "move_customer", "move_customer_back", "payment_of", "payments_of", "read", "take",
 ]  # fmt: skip

@@ -22,6 +22,7 @@ from backend.record import service as record
 from shared.kernel import money
 from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import NotFound
+from shared.kernel.languages import gettext, speaking
 from shared.kernel.money import Money
 
 CHANNEL = "portal"
@@ -35,7 +36,7 @@ def take(session: Session, notice: Notice, now: datetime, pack: Pack) -> Payment
     if whose is None:
         raise NotFound("There is no such payment.")
     # Whoever else settles a bill of this customer waits until it is done.
-    profiles.held(session, whose)
+    profile = profiles.held(session, whose)
     mine = (PAYMENT.c.customer_id == whose, PAYMENT.c.payment_id == notice.payment_id)
     row = session.execute(select(PAYMENT).where(*mine)).one_or_none()
     if row is None:
@@ -63,7 +64,7 @@ def take(session: Session, notice: Notice, now: datetime, pack: Pack) -> Payment
     session.execute(update(PAYMENT).where(*mine).values(**values))
     after = payment_of(session, whose, notice.payment_id)
     if after.state == "paid":
-        _paid(session, after, now)
+        _paid(session, profile, after, now)
     elif after.state == "disputed":
         _disputed(session, after, notice.amount, now, pack)
     elif after.state == "failed":
@@ -77,12 +78,13 @@ def take(session: Session, notice: Notice, now: datetime, pack: Pack) -> Payment
     return after
 
 
-def _paid(session: Session, payment: Payment, now: datetime) -> None:
+def _paid(session: Session, profile: profiles.Profile, payment: Payment, now: datetime) -> None:
     """The bill is paid. What is over, because it was paid or lowered meanwhile, is taken off the next one: nobody pays twice."""
     left = profiles.pay_bill(session, payment.customer_id, payment.bill_id, payment.amount, now)
     told: dict[str, Any] = {"method": METHODS.get(payment.method, "")}
     if left:
-        text = f"Paid more than was due: bill {payment.bill}"
+        with speaking(profile.language):
+            text = gettext("Paid more than was due: bill %(bill)s", bill=payment.bill)
         credit = profiles.book_credit(session, payment.customer_id, payment.payment_id, text, left, now)
         told["left_minor"] = left.minor
         interactions.record(

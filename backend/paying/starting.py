@@ -17,6 +17,7 @@ from backend.record import service as record
 from shared.kernel import ids
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Forbidden, Unavailable
+from shared.kernel.languages import gettext
 
 SAME_PAGE = timedelta(minutes=30)
 """So long a hosted page is gone on with; after that a new one is asked for. The old one still counts, should it be paid."""
@@ -30,9 +31,9 @@ def begin(door: Door, actor: Actor, bill_id: UUID, now: datetime) -> Payment:
     nothing is to be paid, Unavailable where the provider does not answer or bills are not paid online here.
     """
     if actor.customer_id is None:
-        raise Forbidden("Only customers pay their bills here.")
+        raise Forbidden(gettext("Only customers pay their bills here."))
     if door.provider is None:
-        raise Unavailable("Bills can't be paid on this page. Please pay as it says on your bill.")
+        raise Unavailable(gettext("Bills can't be paid on this page. Please pay as it says on your bill."))
     with db.transaction() as session:
         payment, language = _kept(session, actor, bill_id, now)
     if payment.page:
@@ -57,9 +58,9 @@ def _kept(session: Session, actor: Actor, bill_id: UUID, now: datetime) -> tuple
     profile = profiles.held(session, actor.customer_id)
     bill = profiles.bill_of(session, profile.customer_id, bill_id)
     if bill.status == "paid":
-        raise Conflict("This bill is paid already. You don't need to do anything.")
+        raise Conflict(gettext("This bill is paid already. You don't need to do anything."))
     if bill.amount.minor <= 0:
-        raise Conflict("There is nothing to pay on this bill.")
+        raise Conflict(gettext("There is nothing to pay on this bill."))
     guard = bill_id.hex
     mine = (PAYMENT.c.customer_id == profile.customer_id, PAYMENT.c.guard == guard)
     row = session.execute(select(PAYMENT).where(*mine)).one_or_none()

@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from backend.db import Json, UtcDateTime
+
+_SILENT = text("state = 'started'")
 
 
 class PaymentRow(SQLModel, table=True):
@@ -20,6 +22,7 @@ class PaymentRow(SQLModel, table=True):
         CheckConstraint("state IN ('started', 'paid', 'failed', 'cancelled', 'disputed')", name="state"),
         CheckConstraint("amount_minor > 0", name="amount"),
         UniqueConstraint("customer_id", "guard"),
+        Index("ix_payment_silent", "started_at", sqlite_where=_SILENT, postgresql_where=_SILENT),
         {"sqlite_with_rowid": False},
     )
 

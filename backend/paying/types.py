@@ -7,17 +7,18 @@ from datetime import datetime
 from typing import Literal, Protocol
 from uuid import UUID
 
+from shared.kernel.languages import noted
 from shared.kernel.money import Money
 
 State = Literal["started", "paid", "failed", "cancelled", "disputed"]
 SETTLED = ("paid", "disputed")
 """What a payment stays, whatever is told later."""
-METHODS = {"card": "by card", "bank": "by bank transfer", "wallet": "by a payment app"}
+METHODS = {"card": noted("by card"), "bank": noted("by bank transfer"), "wallet": noted("by a payment app")}
 """How it was paid, as providers tell it and as people read it; nothing more of it is kept."""
 REASONS = {
-    "declined": "the bank said no",
-    "expired": "the card has expired",
-    "insufficient": "there was not enough money in the account",
+    "declined": noted("the bank said no"),
+    "expired": noted("the card has expired"),
+    "insufficient": noted("there was not enough money in the account"),
 }
 """Why it failed, the same way; a provider's own words are never kept: there may be a card's number in them."""
 
@@ -64,6 +65,10 @@ class Provider(Protocol):
 
     def start(self, asked: Asked) -> Hosted:
         """Raises Unavailable where it does not answer, or not as agreed."""
+        ...
+
+    def look(self, payment_id: UUID, provider_id: str) -> Notice | None:
+        """What became of a payment of which it has told nothing; None where nothing did yet. Raises Unavailable, Invalid."""
         ...
 
 

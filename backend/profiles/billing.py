@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from shared.kernel.money import Money
 def bills(session: Session, customer_id: UUID, most: int = 24) -> tuple[Bill, ...]:
     """The customer's bills with their lines, newest first."""
     rows = session.execute(queries.BILLS, {"customer_id": customer_id, "most": most})
-    return tuple(bill_from(row, row.lines) for row in rows)
+    return tuple(bill_from(row, row.lines, row.usage) for row in rows)
 
 
 def bill_heads(session: Session, customer_id: UUID, most: int = 24, *, unpaid: bool = False) -> tuple[Bill, ...]:
@@ -27,7 +27,7 @@ def bill_heads(session: Session, customer_id: UUID, most: int = 24, *, unpaid: b
     return tuple(bill_from(row, ()) for row in session.execute(statement, {"customer_id": customer_id, "most": most}))
 
 
-def bill_from(row: Any, lines: Iterable[dict[str, Any]]) -> Bill:
+def bill_from(row: Any, lines: Iterable[dict[str, Any]], usage: Mapping[str, float] | None = None) -> Bill:
     return Bill(
         bill_id=row.bill_id,
         reference=row.reference,
@@ -37,13 +37,14 @@ def bill_from(row: Any, lines: Iterable[dict[str, Any]]) -> Bill:
         status=row.status,
         paid_on=row.paid_on,
         lines=tuple((line["text"], Money(line["amount_minor"], row.currency)) for line in lines),
+        usage=dict(usage or {}),
     )
 
 
 def bill_of(session: Session, customer_id: UUID, bill_id: UUID) -> Bill:
     """One bill of the customer's, with its lines. Raises NotFound, for another customer's too."""
     row = bill_row(session, customer_id, bill_id)
-    return bill_from(row, row.lines)
+    return bill_from(row, row.lines, row.usage)
 
 
 def bill_before(session: Session, customer_id: UUID, bill_id: UUID) -> Bill | None:

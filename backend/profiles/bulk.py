@@ -37,6 +37,8 @@ class NewBill:
     status: str
     paid_on: date | None
     lines: list[dict[str, Any]]
+    usage: dict[str, float] | None = None
+    """What was used in its month, by the pack's kinds of usage."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ def issue_bill(session: Session, customer_id: UUID, bill: NewBill, now: datetime
         insert(queries.BILL).values(
             customer_id=customer_id, bill_id=bill.bill_id, reference=bill.reference, issued_on=bill.issued_on,
             due_on=bill.due_on, amount_minor=left, currency=bill.currency, status=bill.status, paid_on=bill.paid_on,
-            lines=lines,
+            lines=lines, usage=bill.usage,
         )
     )  # fmt: skip
     mine = (queries.CREDIT.c.customer_id == customer_id, queries.CREDIT.c.credit_id.in_(taken))

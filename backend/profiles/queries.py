@@ -71,7 +71,7 @@ ERASED_CUSTOMER = db.table_of(ErasedRow)
 ERASED = select(ERASED_CUSTOMER.c.customer_id).where(ERASED_CUSTOMER.c.customer_id == _ID)
 CLAIMED = select(CLAIM.c.customer_id).where(CLAIM.c.kind == bindparam("kind"), CLAIM.c.value == bindparam("value"))
 BILLS = select(BILL).where(BILL.c.customer_id == _ID).order_by(BILL.c.bill_id.desc()).limit(bindparam("most"))
-BILL_HEADS = BILLS.with_only_columns(*(column for column in BILL.c if column.name != "lines"))
+BILL_HEADS = BILLS.with_only_columns(*(column for column in BILL.c if column.name not in ("lines", "usage")))
 WAITING = select(CREDIT).where(CREDIT.c.customer_id == _ID, CREDIT.c.bill_id.is_(None)).order_by(CREDIT.c.booked_at)
 UNPAID = BILL_HEADS.where(BILL.c.status != "paid")
 LOCKED = (

@@ -191,6 +191,8 @@ class BillRow(SQLModel, table=True):
     status: str
     paid_on: date | None = None
     lines: list[dict[str, Any]] = Field(sa_type=Json)
+    usage: dict[str, float] | None = Field(default=None, sa_type=Json)
+    """What was used in its month, by the pack's kinds of usage; not kept when the law makes us keep the bill."""
 
 
 class CreditRow(SQLModel, table=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Generic, Literal, TypeVar
@@ -161,6 +162,8 @@ class Bill:
     paid_on: date | None
     lines: tuple[tuple[str, Money], ...] = ()
     """What the bill is made of: words and amounts."""
+    usage: Mapping[str, float] = field(default_factory=dict)
+    """What was used in its month, by the pack's kinds of usage."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ EVENTS = (
     "offer.withdrawn", "message.due", "consent.changed", "profile.updated", "life_cycle.changed", "segment.entered",
     "segment.left", "case.opened", "case.answered", "case.written", "case.assigned", "case.changed", "case.pending", "case.snoozed",
     "case.woken", "case.resolved", "case.reopened", "case.cancelled", "case.closed", "case.merged", "case.unmerged", "case.split",
+    "cancellation.asked", "cancellation.undone", "cancellation.done", "payment.made", "payment.failed",
 )  # fmt: skip
 """What an endpoint may ask for."""
 LONGEST_URL = 500
@@ -36,6 +37,7 @@ KEPT_DELIVERED, KEPT_DEAD = timedelta(days=7), timedelta(days=60)
 _TOLD = (
     "offer_id", "treatment", "reference", "terms", "until", "deliver_from", "purpose", "for_channel", "state", "wording_version",
     "key", "label", "before", "version", "case_id", "type", "priority", "message_id",
+    "cancellation_id", "service", "last_day", "payment_id", "bill", "amount_minor", "currency",
 )  # fmt: skip
 """What a receiver learns of an event: nothing that names the customer, or that an agent wrote."""
 _ENDPOINT = db.table_of(WebhookEndpointRow)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from backend.engine.catalogue import Fulfilment
 from backend.engine.facts import TermValue
+from backend.matrix.service import Pack
 from shared.kernel.money import Money, of_major
 
 
@@ -56,6 +57,20 @@ def changes_of(act: Fulfilment, terms: Sequence[TermValue], attributes: Mapping[
             before = attributes.get(key)
             found.append(Change(key, "add", before, _moved(before, sign * minor[term], currency)))
     return tuple(found)
+
+
+def monthly(
+    act: Fulfilment, terms: Sequence[TermValue], attributes: Mapping[str, Any], pack: Pack
+) -> tuple[Money, Money] | None:
+    """What is paid in a month, now and once it is done; None where that stays, or nobody knows it."""
+    charge = pack.leaving.charge if pack.leaving is not None else ""
+    now = attributes.get(charge)
+    if act.kind != "attributes" or isinstance(now, bool) or not isinstance(now, (int, float)):
+        return None
+    change = next((one for one in changes_of(act, terms, attributes, pack.currency) if one.attribute == charge), None)
+    if change is None or change.after == now:
+        return None
+    return of_major(float(now), pack.currency), of_major(float(change.after), pack.currency)
 
 
 def made(layer: Layer, attributes: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,23 +13,25 @@ from sqlmodel import Session
 
 from backend import db
 from backend.engine import service as engine
+from backend.engine.catalogue import Treatment
+from backend.engine.facts import terms_from
 from backend.engine.service import Delivery, Ranked, Withheld, context_of, deliver, refusal
 from backend.profiles.service import OPEN, Mask
 from backend.rules.service import Context
-from backend.treatments import answered, asking, cards, ledger, replaying
+from backend.treatments import answered, asking, cards, ledger, plan_changes, replaying
 from backend.treatments.asking import Decided
 from backend.treatments.cards import AgentRecommendation, CustomerRecommendation, Elsewhere, OfferLine, OfferPage
 from backend.treatments.choosing import asked_of
 from backend.treatments.chosen import Asked
 from backend.treatments.inputs import Inputs, gather, offer_rows
 from backend.treatments.masked import masked, masked_withheld, seen_by
-from backend.treatments.monthly import monthly_change
 from backend.treatments.tables import OfferRow
 from backend.treatments.withholding import withheld_line
 from shared.kernel import ids
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict
 from shared.kernel.languages import gettext, noted
+from shared.kernel.money import Money
 
 _OFFER = db.table_of(OfferRow)
 _BY_REFERENCE = (
@@ -110,14 +112,18 @@ def for_customer(
     limit: int = 1,
     present: bool = True,
     decided: Decided | None = None,
+    issue: str = "",
 ) -> CustomerRecommendation:
     """What the customer sees in this channel. What is shown is presented, unless `present` is False (a prefetch, a HEAD).
 
-    `decided` is the decision of this very instant, where the caller has it already.
+    With an `issue` all others are kept back: a page about one thing shows nothing else, in the decision's own order. `decided` is the decision of this very instant, where the caller has it already.
     """
     for _ in range(asking.ATTEMPTS):
         decided = decided or asking.decide(customer_id, now)
         delivery = deliver(decided.ranked, decided.inputs.snapshot, decided.inputs.configuration, channel)
+        if issue:
+            its = tuple(i for i in delivery.here if _treatment(decided.inputs, i).issue == issue)
+            delivery = replace(delivery, here=its)
         rows = by_id(decided.offers)
         new = [i for i in delivery.here[:limit] if rows[str(i.offer_id)].state == "open"]
         if not (present and new):
@@ -171,8 +177,12 @@ def offer_page(
     answerable = live or line.can_reverse
     asked = asked_of(session, row, inputs, now) if answerable else ()
     card = cards.customer_card(t, row, inputs, rules_context(inputs))
-    monthly = monthly_change(t, row, inputs) if answerable else None
+    monthly = _monthly(t, row, inputs) if answerable else None
     return OfferPage(card, line, live, asked, monthly, answered.heard(row, inputs) if live else "")
+
+
+def _monthly(t: Treatment, row: Any, inputs: Inputs) -> tuple[Money, Money] | None:
+    return plan_changes.monthly(t.fulfilment, terms_from(row.terms), inputs.snapshot.attributes, inputs.pack)
 
 
 def asked_with(session: Session, offer_id: UUID, actor: Actor, now: datetime) -> tuple[Asked, ...]:

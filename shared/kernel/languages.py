@@ -63,6 +63,7 @@ def noted(message: str) -> str:
     return message
 
 
+@lru_cache(maxsize=256)
 def base(tag: str) -> str:
     """The language of a tag without its region: "es" of "es-US"."""
     return tag.replace("_", "-").partition("-")[0].lower()
@@ -96,11 +97,13 @@ def locale_of(tag: str) -> Locale:
     return Locale.parse(ENGLISH)
 
 
+@lru_cache(maxsize=64)
 def direction(tag: str) -> str:
     """Which way the language is written: "ltr" or "rtl"."""
     return str(locale_of(tag).text_direction)
 
 
+@lru_cache(maxsize=64)
 def name_of(tag: str) -> str:
     """What those who speak it call the language: "English", "Español"."""
     named = Locale.parse(base(tag)).display_name or tag

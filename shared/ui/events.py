@@ -26,9 +26,10 @@ _ICONS = {
     "rating.given": "message-circle", "rating.low": "alert-triangle", "contact.changed": "edit", "closing.asked": "alert-triangle",
     "closing.taken_back": "arrow-back-up", "by_phone.asked": "phone-call",
     "group.joined": "home", "group.left": "home",
+    "cancellation.asked": "alert-triangle", "cancellation.undone": "arrow-back-up", "cancellation.done": "x",
 }  # fmt: skip
 _GOOD = {"offer.accepted", "offer.fulfilled", "complaint.resolved"}
-_POOR = {"payment.failed", "complaint.opened", "rating.low"}
+_POOR = {"payment.failed", "complaint.opened", "rating.low", "cancellation.asked"}
 
 
 class Dated(Protocol):

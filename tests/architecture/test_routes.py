@@ -34,6 +34,7 @@ PUBLIC = {
         "/code",
         "/new-password",
         "/contact",
+        "/for-everyone",
         "/contact/sent",
         "/help",
         "/help/found",

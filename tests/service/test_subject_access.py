@@ -217,6 +217,7 @@ def test_what_the_law_keeps_is_apart_named_and_dated(busy: UUID, tmp_path: Path)
     assert done.kept == foretold
     with db.reading() as session:
         kept = [row for row in oversight.kept_records(session, number) if row["of"] == "bill"]
+        assert not any("usage" in row["body"] for row in kept), "what somebody used is no business of the tax office"
     assert len(kept) == len(bills)
     assert {row["body"]["reference"] for row in kept} == {bill.reference for bill in bills}
     assert all("customer_id" not in row["body"] and "tax law" in row["ground"] for row in kept)

@@ -53,6 +53,13 @@ def test_a_wrong_rule_of_the_matrix_is_told_with_its_file_and_line(
     assert [p.line for p in problems if p.file == file] == [line]
 
 
+def test_words_for_everyone_fill_in_nothing(pack: Path) -> None:
+    spoil(
+        pack, "treatments/care.toml", "Bills online, and a little off each one", "Bills online, and {off} off each one"
+    )
+    assert [p.message for p in check_pack(pack)] == ["{off} cannot be filled in: nothing is known of who reads this"]
+
+
 def test_text_that_is_no_toml_is_told_with_its_line(pack: Path) -> None:
     line = spoil(pack, "pack.toml", "currency = ", "currency == ")
     [problem] = check_pack(pack)

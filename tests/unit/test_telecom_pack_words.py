@@ -177,6 +177,7 @@ def test_the_text_files_hold_nothing_but_what_a_catalogue_keeps() -> None:
         "matrix",
         "lifecycle",
         "intents",
+        "languages",
         "segments",
         "services",
         "churn",

@@ -86,6 +86,15 @@ def test_no_words_of_the_portals_pages_stand_outside_of_a_sentence() -> None:
     assert found == []
 
 
+def test_only_what_a_template_says_itself_is_trusted_as_html() -> None:
+    """`_` takes a sentence that stands in the template; what comes from elsewhere goes through the filter `translated`."""
+    shared = sorted((wording.ROOT / "shared/ui/templates").rglob("*.html"))
+    texts = [(file.name, file.read_text()) for file in (*TEMPLATES, *shared)]
+    assert [
+        (name, call) for name, text in texts for call in re.findall(r"""\b(?:_|gettext)\((?!["'])[^)]*\)""", text)
+    ] == []
+
+
 def test_no_words_of_the_portals_code_are_told_without_being_marked() -> None:
     """What is told after an act, and what a form is refused with, goes through gettext."""
     found = []

@@ -57,3 +57,20 @@ def test_of_two_who_use_one_device_each_has_what_was_read_before_they_signed_in(
         shared.get("/").submit("/sign-out")
     assert len(read_by(PORTAL_CUSTOMER)) == len(read_by(LOYAL_CUSTOMER)) == 1
     assert read_by(PORTAL_CUSTOMER) != read_by(LOYAL_CUSTOMER)
+
+
+def test_what_is_for_everyone_is_read_by_anybody_and_taken_up_by_who_signs_in(portal_app: Flask) -> None:
+    visitor = Browser(portal_app)
+    page = visitor.get("/for-everyone")
+    assert "Bills online, and a little off each one" in page.text
+    assert "{" not in page.text
+    assert visitor.get("/sign-in").all("a", href="/for-everyone")
+    sign_in(visitor, PORTAL_CUSTOMER)
+    assert "What we do for everyone" in str(read_by(PORTAL_CUSTOMER))
+    assert visitor.get("/for-everyone").path == "/offers", "who is known has what was decided for them"
+
+
+def test_what_is_for_everyone_is_said_in_spanish_too(portal_app: Flask) -> None:
+    visitor = Browser(portal_app)
+    visitor.get("/sign-in").submit("/language", language="es")
+    assert "Facturas en línea, y un poco menos en cada una" in visitor.get("/for-everyone").text

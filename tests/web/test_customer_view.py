@@ -14,7 +14,7 @@ from backend import db
 from backend.profiles import service as profiles
 from backend.profiles.service import Profile
 from selfservice_ui.showing import views
-from shared.kernel import clock
+from shared.kernel import clock, languages
 from tests.cast import AGENT, PORTAL_CUSTOMER, SUPERVISOR
 from tests.pages import Browser, text_of
 
@@ -106,3 +106,20 @@ def test_the_look_is_on_record_by_its_name(desk_as: Callable[[str], Browser], cu
     desk_as(AGENT).get(f"/customers/{customer.customer_id}/portal")
     looks = desk_as(SUPERVISOR).get(f"/customers/{customer.customer_id}/looks")
     assert "What they see on the portal" in looks.text
+
+
+@pytest.mark.usefixtures("both")
+def test_the_view_is_in_the_customers_language_and_the_desk_goes_on_in_its_own(
+    desk: Browser, customer: Profile
+) -> None:
+    with db.transaction() as session:
+        profiles.set_language(session, customer.customer_id, "es-US", clock.now())
+    drawn = desk.client.get(f"/customers/{customer.customer_id}/portal/page").get_data(as_text=True)
+    assert '<html lang="es-US"' in drawn
+    assert "Para usted" in drawn
+    page = desk.get(f"/customers/{customer.customer_id}")
+    assert page.one("html").get("lang") == "en"
+    assert languages.spoken() == "en"
+    headlines = [text_of(one) for one in page.all("*", data_part="headline")]
+    assert headlines
+    assert any(headline in drawn for headline in headlines), "the card says at the desk what the customer reads"

@@ -145,7 +145,7 @@ def test_closing_names_what_is_open_and_kept_asks_for_the_password_and_can_be_ta
     portal: Browser, desk: Browser
 ) -> None:
     page = portal.get("/me/closing")
-    for words in ("We have to keep", "The law asks for it", "Cancel your plan", "You have two weeks"):
+    for words in ("We have to keep", "The law asks for it", "Cancel my plan", "You have two weeks"):
         assert words in page.text
     assert wrong_of(close(portal, "wrong")) == ["#password"]
     asked = close(portal)

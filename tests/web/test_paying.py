@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,10 +15,13 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from backend import db
+from backend.interactions import service as interactions
+from backend.paying import service as paying
 from backend.paying.tables import PaymentRow
 from backend.profiles import service as profiles
 from backend.profiles.tables import BillRow
 from shared.kernel import clock
+from shared.kernel.actors import Actor
 from tests import apps
 from tests.cast import sign_in
 from tests.pages import Browser, Page, text_of
@@ -34,6 +40,7 @@ def running() -> Iterator[LocalProvider]:
 def pays(running: LocalProvider) -> LocalProvider:
     """A provider that nobody has asked for anything yet."""
     running.asked.clear()
+    running.became.clear()
     running.times, running.refused, running.status, running.answer = 0, 0, 201, None
     return running
 
@@ -202,6 +209,57 @@ def test_paid_twice_after_all_the_second_is_taken_off_the_next_bill(owing: Owing
     assert [one.amount.minor for one in credits] + [-one for one in taken] == [owing.amount]
 
 
+def at_once(act: Callable[[int], Any], times: int = 6) -> list[Any]:
+    """Does it so many times at the same moment, each in a thread of its own."""
+    gate = threading.Barrier(times)
+
+    def run(nth: int) -> Any:
+        gate.wait()
+        return act(nth)
+
+    with ThreadPoolExecutor(times) as threads:
+        return list(threads.map(run, range(times)))
+
+
+def test_pressed_and_told_at_the_same_moment_it_is_one_payment_settled_once(
+    owing: Owing, faces: dict[str, Flask]
+) -> None:
+    door = faces["portal"].config["PAYMENTS"]
+    actor = Actor("customer", str(owing.profile.customer_id), "A", customer_id=owing.profile.customer_id)
+
+    def press(_nth: int) -> UUID:
+        return paying.begin(door, actor, owing.bill_id, clock.now()).payment_id
+
+    begun = set(at_once(press))
+    assert len(begun) == 1
+    told = [notice(str(*begun), "paid", owing.amount) for _ in range(6)]
+
+    def tell(nth: int) -> tuple[int, Any]:
+        body, headers = told[nth]
+        answer = faces["api"].test_client().post(PATH, data=body, headers=headers)
+        return answer.status_code, answer.get_json()
+
+    assert at_once(tell) == [(200, {"state": "paid"})] * 6
+    counted = owing.facts()["days"]["payments"]
+    assert counted[max(counted)] == 1
+    with db.reading() as session:
+        made = interactions.timeline(session, owing.profile.customer_id, kinds=["payment.made"], limit=100).items
+    assert len([one for one in made if "payment_id" in one.data]) == 1
+
+
+def test_a_word_that_was_lost_is_asked_for(owing: Owing, faces: dict[str, Flask], pays: LocalProvider) -> None:
+    owing.press()
+    ask, reference = paying.asker(faces["portal"].config["PAYMENTS"]), str(owing.payment().payment_id)
+    later = clock.now() + timedelta(minutes=5)
+    assert ask(clock.now()) == 0, "it may still be on its way"
+    assert (ask(later), owing.status()) == (0, "overdue")
+    told = {"reference": reference, "amount_minor": owing.amount, "currency": "USD", "method": "bank"}
+    pays.became[reference] = {"type": "payment.paid", "data": told}
+    assert (ask(later), owing.status(), ask(later)) == (1, "paid", 0)
+    assert "By bank transfer" in back(owing).text
+    assert owing.told() == (200, {"state": "paid"}), "and when it comes after all, nothing happens"
+
+
 def test_who_comes_back_without_paying_is_told_so_kindly(owing: Owing) -> None:
     owing.press()
     assert "We have not heard of a payment." in back(owing, "?outcome=cancelled").text
@@ -224,6 +282,7 @@ def test_a_provider_that_does_not_answer_as_agreed_takes_no_money(
     assert page.status == 503
     assert "Nothing was paid." in page.text
     assert f"{owing.where}/payments" in [form.action for form in page.forms]
+    assert "Not confirmed yet" not in page.text
     pays.answer = None
     assert owing.press().all("a", class_="primary"), "the next press goes on with the same payment"
     assert len(pays.asked) == 1
@@ -289,3 +348,5 @@ def test_a_bill_explains_itself_line_by_line(faces: dict[str, Flask]) -> None:
     charted = list(listed.one("table", class_="chart").iter("tr"))
     assert len(charted) > 2
     assert all("$" in text_of(row) for row in charted[1:])
+    used = [text_of(one) for one in owing.browser.get("/services").all("table", class_="chart")]
+    assert any("GB" in text or "minutes" in text for text in used), "what was used, beside its bars"

@@ -236,21 +236,17 @@ def test_what_only_the_phone_can_do_is_named_with_its_way_there(
 # --- leaving --------------------------------------------------------------------------------------------------------
 
 
-def test_leaving_is_explained_and_cancels_nothing(portal: Browser) -> None:
+def test_leaving_begins_at_services_and_what_can_be_cancelled_is_what_they_have(portal: Browser) -> None:
     services = portal.get("/services")
     assert [a for a in services.all("a") if a.get("href") == "/services/cancel" and text_of(a) == "Cancel my plan"]
     before = known().attributes
     page = portal.get("/services/cancel")
     assert text_of(page.one("h1")) == "Cancel my plan"
-    assert "Nothing is cancelled on this page" in page.text
-    held = [text_of(e) for e in services.one("section", aria_label="What you have").iter("strong")]
-    assert [text_of(e) for e in page.one("ul", class_="lines").iter("strong")] == held != []
-    assert "Your contract" in page.text
-    assert len(page.all(class_="primary")) == 1, "one next step"
+    assert page.all("input", name="what")[0].get("value") == "plan"
     assert known().attributes == before
 
 
-def test_the_next_step_is_a_call_asked_for_in_one_go(portal: Browser) -> None:
+def test_who_would_rather_talk_is_called(portal: Browser) -> None:
     after = portal.get("/services/cancel").submit("/callback")
     assert after.path == "/"
     assert "We will call you" in after.text
@@ -265,5 +261,5 @@ def test_who_has_left_is_told_that_there_is_nothing_to_cancel(portal: Browser, n
         profiles.learn(session, known().customer_id, attributes={"churned": True}, now=now)
     page = portal.get("/services/cancel")
     assert "There is nothing to cancel." in page.text
-    assert not [form for form in page.forms if form.action == "/callback"]
+    assert not [form for form in page.forms if form.action.endswith("/summary")]
     assert "Cancel my plan" not in portal.get("/services").text

@@ -1,13 +1,13 @@
 """What customers think of us, what they asked for that stands for a while, and new ways to reach them that are being checked
 
-Revision: 2026_11_23_self, after 2026_11_23_payments
+Revision: 2026_11_23_self, after 2026_11_23_usage
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '2026_11_23_self'
-down_revision = '2026_11_23_payments'
+down_revision = '2026_11_23_usage'
 branch_labels = None
 depends_on = None
 

@@ -26,6 +26,7 @@ class MadeBill(NamedTuple):
     status: str
     paid_on: date | None
     lines: tuple[MadeLine, ...]
+    usage: dict[str, int] | None = None
 
 
 class MadeEvent(NamedTuple):

@@ -9,6 +9,7 @@ from backend.packs.telecom.history import Life, live
 from backend.packs.telecom.identities import Names, birth_date, customer_number
 from backend.packs.telecom.made import MadeBill, MadeConsent, MadeCustomer, MadeEvent, MadeHolding, MadeLine
 from backend.packs.telecom.rows import COLUMNS, Row, read_customers
+from backend.packs.telecom.using import with_usage
 
 __all__ = ["MadeBill", "MadeConsent", "MadeCustomer", "MadeEvent", "MadeLine", "Row", "people", "read_customers"]
 
@@ -50,7 +51,7 @@ def people(rows: Iterable[Row], anchor: datetime, seed: int = 2026) -> Iterator[
             },
             made_attributes=MADE_ATTRIBUTES,
             facts=life.facts,
-            bills=life.bills,
+            bills=with_usage(row, life.bills, Random(f"{seed}/{number}/usage")),
             events=life.events,
             consents=tuple(_consents(life, zone, rng)),
             holdings=tuple(_lines(row, Random(f"{seed}/{number}/lines"))),

@@ -1,0 +1,50 @@
+"""Cancellations as they are kept: found, and handed out as the others know them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from backend import db
+from backend.cancelling.tables import CancellationRow
+from backend.cancelling.types import Cancellation
+from shared.kernel.errors import NotFound
+from shared.kernel.money import Money
+
+CANCELLATION = db.table_of(CancellationRow)
+
+
+def cancellation_of(session: Session, customer_id: UUID, cancellation_id: UUID) -> Cancellation:
+    """One of the customer's. Raises NotFound, for another customer's too."""
+    return cancellation_from(row_of(session, customer_id, cancellation_id))
+
+
+def standing(session: Session, customer_id: UUID) -> tuple[Cancellation, ...]:
+    """What the customer cancelled and still has, the first to end first."""
+    mine = select(CANCELLATION).where(CANCELLATION.c.customer_id == customer_id, CANCELLATION.c.state == "asked")
+    rows = session.execute(mine.order_by(CANCELLATION.c.last_day, CANCELLATION.c.cancellation_id))
+    return tuple(cancellation_from(row) for row in rows)
+
+
+def row_of(session: Session, customer_id: UUID, cancellation_id: UUID) -> Any:
+    mine = (CANCELLATION.c.customer_id == customer_id, CANCELLATION.c.cancellation_id == cancellation_id)
+    row = session.execute(select(CANCELLATION).where(*mine)).one_or_none()
+    if row is None:
+        raise NotFound("There is no such cancellation.")
+    return row
+
+
+def cancellation_from(row: Any) -> Cancellation:
+    def money(minor: int | None) -> Money | None:
+        return None if minor is None else Money(minor, row.currency)
+
+    return Cancellation(
+        customer_id=row.customer_id, cancellation_id=row.cancellation_id, what=row.what, label=row.label, reference=row.reference,
+        state=row.state, last_day=row.last_day, undo_until=row.last_day - timedelta(days=1),
+        early_cost=Money(row.early_minor, row.currency), monthly=money(row.monthly_minor), monthly_then=money(row.monthly_then_minor),
+        loses=tuple(row.loses), asked_at=row.asked_at, settled_at=row.settled_at, case_id=row.case_id,
+    )  # fmt: skip
