@@ -19,8 +19,20 @@ BESIDE = """[...document.querySelectorAll('body *')].filter((one) => one.getBoun
 CUT = """[...document.querySelectorAll('a.button, button, .tab, .tag, h1, h2, h3, label, dt, dd, .choice')]
   .filter((one) => one.offsetParent && !one.closest('.unseen, .skip') && getComputedStyle(one).overflow !== 'visible' && one.scrollWidth > one.clientWidth + 1)
   .map((one) => one.textContent.trim())"""
-OPEN = ("/sign-in", "/first-use", "/sign-in/code", "/recovery", "/sign-in/passkey", "/contact", "/help")
-OWN = ("/", "/offers", "/services", "/bills", "/activity", "/privacy", "/me/sign-in", "/me/passkeys/new")
+OPEN = (
+    "/sign-in",
+    "/first-use",
+    "/sign-in/code",
+    "/recovery",
+    "/sign-in/passkey",
+    "/contact",
+    "/help",
+    "/for-everyone",
+)
+OWN = (
+    "/", "/offers", "/services", "/services/cancel", "/bills", "/cases", "/cases/new", "/by-phone", "/activity", "/privacy", "/me",
+    "/me/sign-in", "/me/passkeys/new", "/me/closing",
+)  # fmt: skip
 PICTURES = os.environ.get("EVENHAND_PICTURES", "")
 """A folder for pictures of each page, for eyes."""
 

@@ -84,9 +84,19 @@ def test_python_and_templates_read_one_catalogue(portal_app: Flask) -> None:
 
 
 OWN_PAGES = (
-    "/", "/offers", "/bills", "/me/sign-in", "/me/passkeys/new", "/services", "/activity", "/help",
+    "/", "/offers", "/bills", "/me", "/me/sign-in", "/me/passkeys/new", "/me/closing", "/services", "/services/cancel", "/cases",
+    "/cases/new", "/by-phone", "/activity", "/privacy", "/help", "/for-everyone",
 )  # fmt: skip
-OPEN_PAGES = ("/sign-in", "/sign-in/code", "/sign-in/passkey", "/first-use", "/recovery", "/contact", "/contact/sent")
+OPEN_PAGES = (
+    "/sign-in",
+    "/sign-in/code",
+    "/sign-in/passkey",
+    "/first-use",
+    "/recovery",
+    "/contact",
+    "/contact/sent",
+    "/for-everyone",
+)
 
 
 def english() -> list[re.Pattern[str]]:
@@ -117,8 +127,15 @@ def test_in_spanish_no_page_says_a_sentence_in_english(portal_app: Flask) -> Non
     pages.append(visitor.get("/nowhere/at/all"))
     customer = sign_in(visitor, PORTAL_CUSTOMER)
     pages += [customer.get(path) for path in OWN_PAGES]
-    offers = [str(one.get("href")) for one in pages[-8].all("a") if str(one.get("href")).startswith("/offers/")]
-    pages += [customer.get(path) for path in offers[:3]]
+    links = [str(one.get("href")) for page in pages[-len(OWN_PAGES) :] for one in page.all("a")]
+    offers = [link for link in links if link.startswith("/offers/")]
+    more = {
+        shape: link
+        for link in links
+        for shape in ("/bills/", "/cases/", "/help/", "/services/")
+        if link.startswith(shape)
+    }
+    pages += [customer.get(path) for path in (*offers[:3], *more.values())]
     if offers:
         pages.append(customer.get(offers[0]).submit("/deferral", until=""))
     said = {(page.path, text) for page in pages for text in read_on(page) for one in sentences if one.fullmatch(text)}
