@@ -278,9 +278,23 @@ def test_the_portal(visit: Visit, watched: Watched, person: Person, size: dict[s
     seen.at("home after an answer")
     page.goto(f"/offers/{second.offer}")
     seen.at("declined")
-    for path in ("/services", "/bills", "/activity", "/nowhere"):
+    for path in (
+        "/services",
+        "/bills",
+        "/activity",
+        "/nowhere",
+        "/me",
+        "/me/email",
+        "/me/closing",
+        "/cases",
+        "/cases/new",
+    ):
         page.goto(path)
         seen.at(path)
+    page.get_by_label("What is it about").fill("My internet is slow")
+    page.get_by_role("button", name="Continue by phone").click()
+    expect(page.locator(".outcome .reference")).to_be_visible()
+    seen.at("going on by telephone")
     page.goto("/")
     form = page.locator("form[action='/callback']")
     open_menu(page, form)
@@ -288,7 +302,7 @@ def test_the_portal(visit: Visit, watched: Watched, person: Person, size: dict[s
     form.get_by_role("button").click()
     expect(page.locator(".error-summary")).to_be_visible()
     seen.at("a request that is too long")
-    assert seen.looked == 13
+    assert seen.looked == 19
     assert seen.faults + too_late.faults == []
 
 

@@ -307,6 +307,15 @@ def timeline_line(event: Event, audience: Audience, language: str, mask: Mask = 
     return TimelineLine(event.event_id, event.at, event.kind, event.channel, title, detail)
 
 
+def own_line(event: Event, pack: Pack, language: str) -> TimelineLine:
+    """The event as its own customer reads it; of a contact also what they said it was about."""
+    line = timeline_line(in_their_language(event, pack), "customer", language)
+    about = pack.intents.get(str(event.data.get("intent"))) if event.kind in ("call", "contact") else None
+    if about is None:
+        return line
+    return replace(line, detail=" · ".join(part for part in (line.detail, pack.said(about.choice)) if part))
+
+
 def needs(snapshot: Snapshot, bills: tuple[BillLine, ...]) -> tuple[Need, ...]:
     """At most three things that need the customer, the most pressing first."""
     today = date.fromisoformat(snapshot.today)

@@ -61,9 +61,7 @@ def me_page(actor: Actor, now: datetime) -> MePage:
         name=profile.name, number=profile.number, since=date.fromisoformat(joined) if joined else None, birth_date=profile.birth_date,
         email=profile.email, phone=profile.phone, details=lines.details(snapshot, pack, "customer"),
         consents=lines.consents(profile, pack), closes_on=profiles.closes_on(profile), timezone=profile.timezone,
-        lately=tuple(
-            lines.timeline_line(lines.in_their_language(event, pack), "customer", profile.language) for event in events
-        ),
+        lately=tuple(lines.own_line(event, pack, profile.language) for event in events),
         service_phone=pack.phone,
     )  # fmt: skip
 
@@ -76,6 +74,6 @@ def what_runs(actor: Actor, now: datetime) -> WhatRuns:
         profile = profiles.profile(session, actor.customer_id)
         pack = catalogues.pack_in_force(session)
         snapshot = profiles.snapshot(profile, now, pack)
-    label = pack.attributes[CONTRACT].label if CONTRACT in pack.attributes else ""
+    label = pack.said(pack.attributes[CONTRACT].label) if CONTRACT in pack.attributes else ""
     held = tuple(line for line in lines.services(snapshot, pack, "customer") if line.has)
     return WhatRuns(held, dict(lines.details(snapshot, pack, "customer")).get(label, ""))

@@ -309,10 +309,7 @@ def activity_page(actor: Actor, now: datetime, cursor: str | None = None) -> Tim
     with db.reading() as session:
         profile, pack = profiles.profile(session, _own(actor)), catalogues.pack_in_force(session)
         events = interactions.timeline(session, profile.customer_id, kinds=kinds, limit=TIMELINE, cursor=cursor)
-    told = tuple(
-        lines.timeline_line(lines.in_their_language(event, pack), "customer", profile.language)
-        for event in events.items
-    )
+    told = tuple(lines.own_line(event, pack, profile.language) for event in events.items)
     return TimelinePage(told, events.next_cursor, profile.timezone)
 
 

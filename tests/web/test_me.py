@@ -12,11 +12,13 @@ import pytest
 from sqlalchemy import select
 
 from backend import db
+from backend.interactions import service as interactions
 from backend.mail.posting import SENT
 from backend.oversight import service as oversight
 from backend.profiles import service as profiles
 from backend.profiles.service import Profile
 from shared.kernel import clock
+from shared.kernel.actors import SYSTEM
 from shared.kernel.errors import Erased
 from tests.cast import LOYAL_CUSTOMER, PASSWORD, PORTAL_CUSTOMER
 from tests.mailing import sending
@@ -143,7 +145,7 @@ def test_closing_names_what_is_open_and_kept_asks_for_the_password_and_can_be_ta
     portal: Browser, desk: Browser
 ) -> None:
     page = portal.get("/me/closing")
-    for words in ("We have to keep", "The law asks for it", "Cancel my plan", "You have two weeks"):
+    for words in ("We have to keep", "The law asks for it", "Cancel your plan", "You have two weeks"):
         assert words in page.text
     assert wrong_of(close(portal, "wrong")) == ["#password"]
     asked = close(portal)
@@ -176,3 +178,19 @@ def test_what_was_taken_back_is_not_closed(portal: Browser, tmp_path: Path) -> N
     portal.get("/me/closing").submit("/taken-back")
     assert oversight.close_due(clock.now() + timedelta(days=15), tmp_path, 10) == 0
     assert customer().number == PORTAL_CUSTOMER
+
+
+def test_a_call_is_told_with_what_it_was_about_in_their_own_words(portal: Browser) -> None:
+    with db.transaction() as session:
+        told = {
+            "summary": "Ours alone",
+            "minutes": 4,
+            "code": "solved",
+            "code_label": "Solved",
+            "intent": "slow_internet",
+        }
+        interactions.record(session, customer().customer_id, "call", "phone", SYSTEM, told, clock.now())
+    for path in ("/me", "/activity"):
+        page = portal.get(path)
+        assert "4 minutes · with Evenhand · My internet is slow" in page.text
+        assert "Ours alone" not in page.text
