@@ -128,8 +128,8 @@ class VisitRow(SQLModel, table=True):
     """Empty where the customer does not want to be watched."""
     page_since: datetime = Field(sa_type=UtcDateTime)
     seen_at: datetime = Field(sa_type=UtcDateTime)
-    steps: list[list[str]] = Field(sa_type=Json, sa_column_kwargs={"server_default": text("'[]'")})
-    """The pages of this visit, [title, instant], the last one last; empty where the customer does not want to be watched."""
+    steps: list[list[str]] | None = Field(default=None, sa_type=Json)
+    """The pages of this visit, [title, instant], the last one last; none where the customer does not want to be watched."""
 
 
 class ReceivedRow(SQLModel, table=True):

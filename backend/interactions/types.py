@@ -142,7 +142,7 @@ class Visit:
     page: str | None
     page_since: datetime
     seen_at: datetime
-    steps: Sequence[Sequence[str]] = ()
+    steps: Sequence[Sequence[str]] | None = None
     """The pages of this visit, [title, instant], the last one last."""
 
 

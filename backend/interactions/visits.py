@@ -68,7 +68,7 @@ def visit(session: Session, actor: Actor, page: str | None, now: datetime) -> Vi
     else:
         interaction_id = contacts.open_contact(session, actor.customer_id, "portal", "inbound", None, None, now)
     since = before.page_since if before is not None and goes_on and before.page == page else now
-    steps = _steps(before.steps if before is not None and goes_on else (), page, now)
+    steps = _steps(before.steps if before is not None and goes_on else None, page, now)
     row = {
         "customer_id": actor.customer_id, "interaction_id": interaction_id, "page": page, "page_since": since, "seen_at": now,
         "steps": steps,
@@ -85,13 +85,13 @@ def steps_of(session: Session, customer_id: UUID, now: datetime) -> tuple[tuple[
     found = _of(session, customer_id)
     if found is None or now - found.seen_at >= A_VISIT:
         return ()
-    return tuple((title, datetime.fromisoformat(at)) for title, at in found.steps)
+    return tuple((title, datetime.fromisoformat(at)) for title, at in found.steps or ())
 
 
-def _steps(before: Sequence[Sequence[str]], page: str | None, now: datetime) -> list[list[str]]:
+def _steps(before: Sequence[Sequence[str]] | None, page: str | None, now: datetime) -> list[list[str]]:
     if page is None:
         return []
-    kept = [list(one) for one in before]
+    kept = [list(one) for one in before or ()]
     return kept if kept and kept[-1][0] == page else [*kept, [page, now.isoformat()]][-MOST_STEPS:]
 
 

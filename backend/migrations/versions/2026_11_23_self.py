@@ -55,7 +55,7 @@ def upgrade() -> None:
     sqlite_with_rowid=False
     )
     op.create_index('ix_contact_change_until', 'contact_change', ['until'])
-    op.add_column('visit', sa.Column('steps', sa.JSON(), server_default=sa.text("'[]'"), nullable=False))
+    op.add_column('visit', sa.Column('steps', sa.JSON(), nullable=True))
 
 
 def downgrade() -> None:
