@@ -25,6 +25,7 @@ from shared.kernel.languages import gettext, noted
 CallView = Literal["mine", "team", "all", "missed"]
 CALL_VIEWS: tuple[CallView, ...] = ("mine", "team", "all", "missed")
 SHOWN = 100
+_OVER = {"done": noted("This call was made already."), "cancelled": noted("This call is cancelled already.")}
 _FULL = {
     "morning": noted("Nothing is free in the morning for now. Choose another time."),
     "afternoon": noted("Nothing is free in the afternoon for now. Choose another time."),
@@ -265,7 +266,7 @@ def _update(session: Session, call: Callback, **values: Any) -> None:
 
 def _still_waits(case: Case) -> None:
     if case.state != "open":
-        raise Conflict(gettext("This callback is not open any more: it was made, or called off."))
+        raise Conflict(gettext(_OVER[case.state]))
 
 
 def _callback(row: Any) -> Callback:
