@@ -122,10 +122,10 @@ def home_context(actor: Actor | None = None, *, present: bool = True, known: Pro
     `known` is their profile, where this request has read it and written nothing since.
     """
     actor, now = actor or current_actor(), request_now()
-    home = overview.portal_home(actor, now, present=present, known=known)
-    g.visit = home.visit
+    first = overview.first_page(actor, now, present=present, known=known)
+    home, g.visit = first.home, first.visit
     speak_of(home.timezone)
     with db.reading() as session:
-        times = casework.call_times_in(session, home.pack, home.timezone, now)
+        times = casework.call_times_in(session, first.pack, home.timezone, now)
         sent = casework.sent_articles(session, actor, now)
     return {"home": home, "typed": {}, "times": times, "sent_articles": sent}

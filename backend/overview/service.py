@@ -50,6 +50,7 @@ from backend.overview.tracing import Claimed, SourcesPage, Traced, sources_page
 from backend.overview.types import (
     Choice,
     CustomerPage,
+    FirstPage,
     MomentView,
     OffersPage,
     PortalHome,
@@ -77,6 +78,7 @@ __all__ = [
     "CustomerPage",
     "Described",
     "Everything",
+    "FirstPage",
     "FunnelPage",
     "LeavingPage",
     "LeavingSummary",
@@ -106,6 +108,7 @@ __all__ = [
     "event_page",
     "find_everything",
     "find_reference",
+    "first_page",
     "follow",
     "funnel_page",
     "leaving_page",
@@ -252,8 +255,13 @@ def timeline_page(
     return TimelinePage(told, events.next_cursor, profile.timezone)
 
 
-def portal_home(actor: Actor, now: datetime, *, present: bool = True, known: Profile | None = None) -> PortalHome:
-    """The signed-in customer's first page. What it shows counts as presented, unless `present` is False (nobody looks).
+def portal_home(actor: Actor, now: datetime, *, present: bool = True) -> PortalHome:
+    """The signed-in customer's first page. What it shows counts as presented, unless `present` is False (nobody looks)."""
+    return first_page(actor, now, present=present).home
+
+
+def first_page(actor: Actor, now: datetime, *, present: bool = True, known: Profile | None = None) -> FirstPage:
+    """The same, with what was read for it.
 
     `known` is their profile, where this very request has read it and written nothing since.
     """
@@ -271,7 +279,7 @@ def portal_home(actor: Actor, now: datetime, *, present: bool = True, known: Pro
         waiting = cases.awaiting_answer(session, customer_id) if waits else {}
     first = recommendation.elsewhere.reference if recommendation.elsewhere else None
     today = date.fromisoformat(snapshot.today)
-    return PortalHome(
+    home = PortalHome(
         name=profile.name,
         first_name=profile.name if pack.theme and pack.theme.tone == "formal" else profile.first_name,
         needs=needing.needs(
@@ -289,9 +297,8 @@ def portal_home(actor: Actor, now: datetime, *, present: bool = True, known: Pro
         reference=first or (recommendation.cards[0].reference if recommendation.cards else None),
         watching=watching(profile),
         cases=work,
-        pack=pack,
-        visit=lately.visit,
     )
+    return FirstPage(home, pack, lately.visit)
 
 
 def offers_page(actor: Actor, now: datetime, *, present: bool = True, limit: int = 3) -> OffersPage:

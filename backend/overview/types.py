@@ -374,8 +374,15 @@ class PortalHome:
     """Whether agents may see which page the customer is on."""
     cases: tuple[Case, ...]
     """What we are doing for them, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPage:
+    """The customer's first page, and what was read for it that a face needs beside it."""
+
+    home: PortalHome
     pack: Pack
-    """What was in force for this page."""
+    """What was in force."""
     visit: Visit | None
     """Where they were last at the portal, before this page."""
 
