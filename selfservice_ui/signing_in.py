@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, current_app, redirect, request, url_for
+from flask import Blueprint, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from backend import db
@@ -68,7 +68,6 @@ def enter_by_passkey() -> Response:
 @public
 def by_organisation() -> Response:
     """Out to the sign-in of the customer's own organisation, where one is set up."""
-    _refuse_without_sign_on()
     try:
         return sign_on.go(request.args.get("next", ""))
     except Unauthenticated as refused:
@@ -78,7 +77,6 @@ def by_organisation() -> Response:
 @bp.get("/sign-in/organisation/back")
 @public
 def back_from_organisation() -> Response:
-    _refuse_without_sign_on()
     try:
         known, next_path = sign_on.returned()
     except Unauthenticated as refused:
@@ -126,11 +124,6 @@ def take_second() -> Response:
 def leave() -> Response:
     coming_in.leave(current_actor())
     return redirect(url_for(".form"), 303)
-
-
-def _refuse_without_sign_on() -> None:
-    if not sign_on.name():
-        abort(404)
 
 
 def _passkey(status: int = 200, errors: dict[str, str] | None = None) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, current_app, redirect, request, url_for
+from flask import Blueprint, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from agent_ui.desk.states import arrive, depart
@@ -51,7 +51,6 @@ def enter() -> Response:
 @public
 def by_organisation() -> Response:
     """Out to the organisation's own sign-in, where one is set up."""
-    _refuse_without_sign_on()
     try:
         return sign_on.go(request.args.get("next", ""))
     except Unauthenticated as refused:
@@ -61,7 +60,6 @@ def by_organisation() -> Response:
 @bp.get("/sign-in/organisation/back")
 @public
 def back_from_organisation() -> Response:
-    _refuse_without_sign_on()
     try:
         known, next_path = sign_on.returned()
         with db.transaction() as writing:
@@ -83,11 +81,6 @@ def _begin(actor: Actor, next_path: str | None) -> Response:
     signing_in.start(actor)
     arrive(actor)
     return redirect(local_path(next_path, url_for("home.show")), 303)
-
-
-def _refuse_without_sign_on() -> None:
-    if not sign_on.name():
-        abort(404)
 
 
 def _visitor() -> Visitor:

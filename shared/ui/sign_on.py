@@ -16,7 +16,7 @@ from joserfc.errors import JoseError
 from requests import RequestException
 from werkzeug.wrappers import Response
 
-from shared.kernel.errors import Unauthenticated
+from shared.kernel.errors import NotFound, Unauthenticated
 from shared.kernel.languages import gettext
 
 PATIENCE_SECONDS = 5
@@ -64,7 +64,7 @@ def name() -> str:
 
 
 def go(next_path: str) -> Response:
-    """Sends the browser to the provider. Raises Unauthenticated, in words for the person, where it cannot be reached."""
+    """Sends the browser to the provider. Raises NotFound where none is set up, Unauthenticated, in words for the person, where it cannot be reached."""
     provider = _provider()
     try:
         _check_issuer(provider)
@@ -76,7 +76,7 @@ def go(next_path: str) -> Response:
 
 
 def returned() -> tuple[Known, str]:
-    """Whom the provider knows, and the page that was asked for. Raises Unauthenticated, in words for the person."""
+    """Whom the provider knows, and the page that was asked for. Raises NotFound where none is set up, Unauthenticated, in words for the person."""
     provider = _provider()
     next_path = session.pop(_NEXT, "")
     try:
@@ -93,7 +93,9 @@ def returned() -> tuple[Known, str]:
 
 
 def _provider() -> _Provider:
-    provider: _Provider = current_app.extensions["evenhand_sign_on"]
+    provider: _Provider | None = current_app.extensions.get("evenhand_sign_on")
+    if provider is None:
+        raise NotFound(gettext("There is no such page."))
     return provider
 
 
