@@ -61,7 +61,7 @@ def decline(offer_id: UUID) -> Response:
 @bp.post("/offers/<uuid:offer_id>/deferral")
 @requires(Permission.DECIDE_OFFERS)
 def defer(offer_id: UUID) -> Response:
-    return _answer(offer_id, "deferred", until=_day(request.form.get("until", "")))
+    return _answer(offer_id, "deferred", until=_day(request.form.get("until", "")), word=request.form.get("word", ""))
 
 
 @bp.post("/offers/<uuid:offer_id>/undo")
@@ -128,6 +128,7 @@ def _answer(
     until: date | None = None,
     ticks: Ticks | None = None,
     given: dict[str, str] | None = None,
+    word: str = "",
 ) -> Response:
     customer_id = disclosing.whose()
     if response == "presented":
@@ -135,7 +136,7 @@ def _answer(
     with db.transaction() as session:
         line = treatments.answer(
             session, offer_id, response, channel=channel_with(customer_id, session), actor=current_actor(), now=request_now(), reason=reason, until=until,
-            seen=_seen(), customer_id=customer_id, ticks=ticks, given=given,
+            seen=_seen(), customer_id=customer_id, ticks=ticks, given=given, word=word,
         )  # fmt: skip
     return _done(customer_id, _told(response, line, until))
 

@@ -12,6 +12,7 @@ from shared.kernel.languages import gettext
 
 Response = Literal["presented", "accepted", "declined", "deferred"]
 RESPONSES: tuple[Response, ...] = ("presented", "accepted", "declined", "deferred")
+LONGEST_WORD = 300
 LONGEST_REASON = 500
 LEAST_DOUBT, MOST_DOUBT = timedelta(seconds=0.3), timedelta(seconds=1)
 
@@ -81,3 +82,12 @@ def checked_reason(reason: str | None) -> str | None:
             f"A reason has at most {LONGEST_REASON} characters.", {"reason": f"at most {LONGEST_REASON} characters"}
         )
     return reason or None
+
+
+def checked_word(word: str | None) -> str | None:
+    """What an agent wrote for the customer; None for nothing. Raises Invalid."""
+    word = (word or "").strip()
+    if len(word) > LONGEST_WORD:
+        at_most = f"at most {LONGEST_WORD} characters; there are {len(word)}"
+        raise Invalid(f"A word for the customer has {at_most}.", {"word": at_most})
+    return word or None

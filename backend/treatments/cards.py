@@ -161,6 +161,8 @@ class OfferPage:
     monthly: tuple[Money, Money] | None = None
     """What the customer pays a month now, and would pay by it; None where that does not change, or it is answered."""
     heard: str = ""
+    word: str = ""
+    """What the agent who put it off with them wrote for them."""
     """When and where an agent told them of it, for what was put to them by a person."""
 
 

@@ -19,7 +19,7 @@ from backend.record import service as record
 from backend.rules.service import RuleFailed
 from backend.treatments import asking, cards
 from backend.treatments.accepting import Agreed, agree
-from backend.treatments.answers import Response, checked_reason, checked_until, doubt, permit
+from backend.treatments.answers import Response, checked_reason, checked_until, checked_word, doubt, permit
 from backend.treatments.cards import OfferLine
 from backend.treatments.choosing import GONE
 from backend.treatments.disclosing import Ticks, told_data
@@ -51,11 +51,13 @@ def answer(
     customer_id: UUID | None = None,
     ticks: Ticks | None = None,
     given: Mapping[str, str] | None = None,
+    word: str | None = None,
 ) -> OfferLine:
     """Puts the answer on the ledger, once, with its event and its fulfilment, and gives the offer as it is then.
 
     `now` is when the request came in; `seen` the version of the offer that the asker saw, if a page showed it; `ticks` what
-    staff read out before the customer accepted; `given` by key what the treatment asks for with its acceptance. A customer reaches only their own offers. Raises NotFound, Invalid, NoAuthority (the agent speaks with someone who may not answer),
+    staff read out before the customer accepted; `given` by key what the treatment asks for with its acceptance; `word`: what staff write for the customer to read
+    beside what is put off. A customer reaches only their own offers. Raises NotFound, Invalid, NoAuthority (the agent speaks with someone who may not answer),
     AlreadyAnswered (`extra`: offer, who, when, where), Expired, NoLongerOffered, Conflict.
     """
     owner = owner_of(session, offer_id, actor.customer_id or customer_id)
@@ -70,7 +72,7 @@ def answer(
         raise Invalid(
             f"There is no channel {channel}.", {"channel": f"one of {', '.join(c.key for c in inputs.pack.channels)}"}
         )
-    reason = checked_reason(reason)
+    reason, word = checked_reason(reason), checked_word(word)
     try:
         changes = permit(row, response, now, inputs.today, seen)
         ranked = asking.ranking(session, inputs, now)
@@ -104,6 +106,7 @@ def answer(
                 "answered_with": named.get("person"),
                 "reason": reason,
                 "until": until,
+                "word": word if response == "deferred" and actor.kind == "staff" else None,
                 "settled_at": clock.now(),
             }
         write(session, row, values)

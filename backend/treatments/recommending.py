@@ -178,7 +178,9 @@ def offer_page(
     asked = asked_of(session, row, inputs, now) if answerable else ()
     card = cards.customer_card(t, row, inputs, rules_context(inputs))
     monthly = _monthly(t, row, inputs) if answerable else None
-    return OfferPage(card, line, live, asked, monthly, answered.heard(row, inputs) if live else "")
+    return OfferPage(
+        card, line, live, asked, monthly, answered.heard(row, inputs) if live else "", row.word or "" if live else ""
+    )
 
 
 def _monthly(t: Treatment, row: Any, inputs: Inputs) -> tuple[Money, Money] | None:

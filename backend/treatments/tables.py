@@ -73,6 +73,8 @@ class OfferRow(SQLModel, table=True):
     answered_channel: str | None = None
     answered_by: str | None = None
     answered_with: dict[str, str] | None = Field(default=None, sa_type=Json)
+    word: str | None = None
+    """What an agent wrote for the customer to read beside it, when it was put off in a talk."""
     disclosed: list[dict[str, Any]] | None = Field(default=None, sa_type=Json)
     """What the customer was told before they accepted, word for word, when, and by whom; empty where nothing had to be."""
     chosen: list[dict[str, Any]] | None = Field(default=None, sa_type=Json)

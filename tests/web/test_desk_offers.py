@@ -94,6 +94,23 @@ def test_an_offer_is_put_off_to_the_day_that_the_form_proposes(desk: Browser, ht
 
 
 @both_ways
+def test_what_the_agent_writes_for_the_customer_is_read_beside_the_offer(
+    desk: Browser, portal: Browser, htmx: bool
+) -> None:
+    page = opened(desk)
+    offer = first_offer(page)
+    words = "As we said: your son can read it over <with you>."
+    refused = page.submit(f"{offer}/deferral", htmx=htmx, word="x" * 301)
+    assert refused.status == 422
+    assert text_of(refused.one(id=f"word-{offer}")) == "x" * 301
+    page.submit(f"{offer}/deferral", htmx=htmx, word=f"  {words} ")
+    theirs = portal.get(f"/offers/{offer}")
+    assert f"{words} We wrote this for you when we spoke." in theirs.text
+    theirs.submit(f"{offer}/deferral")
+    assert words not in portal.get(f"/offers/{offer}").text, "it goes with the answer that it was written for"
+
+
+@both_ways
 @pytest.mark.parametrize("until", ["2020-01-01", "", "soon", "2999-01-01"])
 def test_a_day_that_cannot_be_comes_back_with_what_was_typed_and_what_to_do(
     desk: Browser, htmx: bool, until: str
