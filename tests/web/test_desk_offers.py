@@ -106,7 +106,7 @@ def test_what_the_agent_writes_for_the_customer_is_read_beside_the_offer(
     page.submit(f"{offer}/deferral", htmx=htmx, word=f"  {words} ")
     theirs = portal.get(f"/offers/{offer}")
     assert f"{words} We wrote this for you when we spoke." in theirs.text
-    theirs.submit(f"{offer}/deferral")
+    theirs.submit(f"{offer}/acceptance")
     assert words not in portal.get(f"/offers/{offer}").text, "it goes with the answer that it was written for"
 
 
