@@ -11,9 +11,7 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
-from backend import db
 from tests.cast import AGENT, AUTHOR, LOYAL_CUSTOMER, PASSWORD, PORTAL_CUSTOMER, sign_in
 from tests.pages import Browser, Page, text_of
 
@@ -304,20 +302,3 @@ def test_no_address_on_the_customer_page_holds_personal_data(desk: Browser) -> N
 def test_a_session_ends_after_a_shift(desk_app: Flask) -> None:
     assert desk_app.permanent_session_lifetime <= timedelta(hours=12)
     assert sign_in(Browser(desk_app), AGENT).client.get_cookie("evenhand_desk_remember") is None
-
-
-def test_a_whole_page_is_drawn_from_twelve_statements(desk: Browser) -> None:
-    page = opened(desk)
-    asked: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        if not statement.startswith(("BEGIN", "SET")):
-            asked.append(statement)
-
-    engine = db._database().reader
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        assert desk.get(page.path).status == 200
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-    assert len(asked) <= 12, asked
