@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from e2e.conftest import NARROW, WIDE
 from e2e.people import Person
 from e2e.steps import PASSWORD
+from e2e.test_axe import EVERYTHING
 
 Visit = Callable[..., Page]
 OVER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -33,15 +34,14 @@ OWN = (
     "/", "/offers", "/services", "/services/cancel", "/bills", "/cases", "/cases/new", "/by-phone", "/activity", "/privacy", "/me",
     "/me/sign-in", "/me/passkeys/new", "/me/closing",
 )  # fmt: skip
-PICTURES = os.environ.get("EVENHAND_PICTURES", "")
-"""A folder for pictures of each page, for eyes."""
 
 
 def fits(page: Page, name: str) -> None:
     assert page.evaluate(OVER) <= 0, (name, page.evaluate(BESIDE))
     assert page.evaluate(CUT) == [], name
-    if PICTURES:
-        page.screenshot(path=f"{PICTURES}/{name.strip('/').replace('/', '-') or 'home'}.png", full_page=True)
+    if page.viewport_size == NARROW:
+        found = Axe().run(page, options=EVERYTHING).response["violations"]
+        assert [(one["id"], [node["html"][:120] for node in one["nodes"][:3]]) for one in found] == [], name
 
 
 @pytest.mark.parametrize("size", [NARROW, {"width": 320, "height": 640}, WIDE], ids=["telephone", "small", "wide"])
