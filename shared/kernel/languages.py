@@ -54,7 +54,7 @@ def gettext(message: str, **values: object) -> str:
 
 def ngettext(one: str, many: str, number: float, **values: object) -> str:
     """The sentence for this number of things; `%(num)s` stands for the number itself."""
-    said = translations(_spoken.get()).ngettext(one, many, number)  # type: ignore[arg-type]
+    said = translations(_spoken.get()).ngettext(one, many, number)  # type: ignore[arg-type]  # its types want a whole number; plural forms take any
     return said % {"num": number, **values}
 
 

@@ -33,14 +33,14 @@ SCRIPTS_SAY = (
 """What our scripts say, in English: the page tells them the same in its own language."""
 
 
-class _Sentences(flask_babel.Domain):  # type: ignore[misc]
+class _Sentences(flask_babel.Domain):  # type: ignore[misc]  # the library has no types
     """Flask-Babel's `gettext` in Python reads the same catalogue as the kernel's."""
 
     def get_translations(self) -> NullTranslations:
         return languages.translations(languages.spoken())
 
 
-class _Babel(flask_babel.Babel):  # type: ignore[misc]
+class _Babel(flask_babel.Babel):  # type: ignore[misc]  # the library has no types
     domain_instance = _Sentences()
 
 
@@ -79,7 +79,7 @@ def _say(message: str, **values: object) -> Markup:
 
 
 def _say_many(one: str, many: str, number: float, **values: object) -> Markup:
-    said = languages.translations(languages.spoken()).ngettext(one, many, number)  # type: ignore[arg-type]
+    said = languages.translations(languages.spoken()).ngettext(one, many, number)  # type: ignore[arg-type]  # its types want a whole number; plural forms take any
     return Markup(said) % {"num": number, **values}  # noqa: S704 (our own catalogue)
 
 
