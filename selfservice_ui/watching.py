@@ -75,7 +75,7 @@ def _told(response: Response) -> Response:
     """A page must reach its customer whether or not the desk could be told of it."""
     key = PAGES.get(request.endpoint or "")
     seen = request.method == "GET" and response.status_code == 200 and response.mimetype == "text/html"
-    if key is None or not seen or wants_fragment() or nobody_looks():
+    if key is None or not seen or signed_in_actor() is None or wants_fragment() or nobody_looks():
         return response
     try:
         found = _TITLE.search(response.get_data(as_text=True)[:_HEAD])

@@ -99,6 +99,8 @@ class World:
             "part": "talk",
             "mail_id": str(UUID(int=11)),
             "filename": "mark.svg",
+            "mark": "0" * 12,
+            "ending": "css",
             "token": "none",
             "panel": "lines",
             "version": 1,

@@ -132,7 +132,7 @@ def test_who_heard_of_other_terms_in_the_customers_place_is_named_whoever_approv
         (waiting,) = treatments.waiting_terms(session, LEE, NOW)
         own = treatments.offer_page(session, beyond.offer_id, BY_ADA, NOW).line
     assert waiting.offer.person == within.person
-    assert own.answer_text.startswith("Asked by Rosa Marín, for you, on ")
+    assert own.answer_text.startswith("Asked for by Rosa Marín, for you, on ")
     approved = decided(beyond.offer_id, approved=True)
     assert (approved.state, approved.person) == ("accepted", within.person)
 

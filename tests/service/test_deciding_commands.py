@@ -79,7 +79,7 @@ def test_parity_compares_every_pair_of_channels_and_writes_nothing(run: Any, loa
 
 
 def test_a_pack_in_order_is_said_to_be_and_a_broken_one_by_file_and_line(run: Any, tmp_path: Path) -> None:
-    assert run("check", "telecom", "--json")[:2] == (0, {"pack": "telecom", "problems": []})
+    assert run("check", "telecom", "--json")[:2] == (0, {"pack": "telecom", "problems": [], "warnings": []})
     copy = tmp_path / "broken"
     shutil.copytree(matrix.folder_of("telecom"), copy)
     text = (copy / "treatments" / "care.toml").read_text()
