@@ -207,7 +207,7 @@
     // Notes belong to the contact: with another one comes another field, unless something unsaved stands in this one.
     const [contact, notes] = [$("#contact"), $("#notes")];
     if (contact && notes && contact.dataset.contact !== notes.dataset.contact && !dirty()) {
-      window.htmx.trigger(notes, "notes:anew");
+      window.htmx?.trigger(notes, "notes:anew");
     }
     const sheet = $("section#wrap-up");
     if (sheet && sheet.parentElement.matches("main.columns")) sheet.dataset.over = "";

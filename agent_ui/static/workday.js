@@ -7,7 +7,7 @@
   // Time alone makes things late: the list is fetched each minute, unless a hand is on it.
   window.setInterval(() => {
     const inbox = $("#inbox");
-    if (inbox && !document.hidden && !inbox.contains(document.activeElement)) window.htmx.trigger(inbox, "minute");
+    if (inbox && !document.hidden && !inbox.contains(document.activeElement)) window.htmx?.trigger(inbox, "minute");
   }, 60000);
 
   // The page says that it is open, and where one types; what is left is said too.
@@ -18,7 +18,7 @@
     const form = here();
     if (!form || document.hidden) return;
     for (const [name, value] of Object.entries(values)) form.elements[name].value = value;
-    window.htmx.trigger(form, "beat");
+    window.htmx?.trigger(form, "beat");
   };
   window.setInterval(() => beat(), BEAT);
   document.addEventListener("visibilitychange", () => beat());
@@ -63,7 +63,7 @@
     window.clearTimeout(pause);
     pause = window.setTimeout(() => {
       const keeps = form.isConnected && !form.matches(".htmx-request") && form.querySelector(".keeps");
-      if (keeps) window.htmx.trigger(keeps, "keep");
+      if (keeps) window.htmx?.trigger(keeps, "keep");
     }, KEEP);
   });
   document.addEventListener("submit", (event) => { finished ||= Boolean(event.target.closest?.("section.sheet")); });

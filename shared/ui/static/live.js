@@ -57,6 +57,9 @@
     return document.getElementById(id);
   };
 
+  // Nothing moves on a page that nobody looks at: what came meanwhile is fetched when somebody does again.
+  const looked = () => new Promise((done) => document.addEventListener("visibilitychange", done, { once: true }));
+
   const clone = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
 
   // While a panel is held, a card that was answered elsewhere says so at once: nobody should press a button in vain.
@@ -112,8 +115,8 @@
     for (const kept of panel.querySelectorAll("[data-kept][id]")) {
       if (kept.childElementCount) fresh.querySelector(`#${CSS.escape(kept.id)}`)?.replaceChildren(...[...kept.children].map((child) => child.cloneNode(true)));
     }
-    const said = panel.querySelector("[data-fleeting]"), place = fresh.querySelector("[data-fleeting]");
-    if (said && place && !place.childElementCount) place.replaceChildren(...[...said.children].map((child) => child.cloneNode(true)));
+    const words = panel.querySelector("[data-fleeting]"), place = fresh.querySelector("[data-fleeting]");
+    if (words && place && !place.childElementCount) place.replaceChildren(...[...words.children].map((child) => child.cloneNode(true)));
     const typed = [...panel.querySelectorAll(FIELDS)].filter((field) => field.name && dirty(field))
       .map((field) => [field.form?.getAttribute("action"), field.name, field.type, field.value, field.checked]);
     const before = new Set([...panel.querySelectorAll(PARTS)].map((part) => part.textContent.replace(/\s+/g, " ")));
@@ -158,13 +161,15 @@
       panel = await answered(id);
       if (!panel) return;
       const held = !asked && handOn(panel);
-      let fresh, before;
+      let fresh, before, unseen;
       do {
         before = acts;
         fresh = await fetched(panel, held);
+        unseen = document.hidden;
+        if (unseen) await looked();
         panel = await answered(id);
         if (!panel) return;
-      } while (acts !== before);
+      } while (acts !== before || unseen);
       if (print(panel) === print(fresh)) {
         panel.querySelector("[data-held]")?.remove();
       } else if (!asked && (held || handOn(panel))) {
