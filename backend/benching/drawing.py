@@ -42,6 +42,9 @@ def pages(url: str, home: Path, n: int, tell: Tell) -> list[Row]:
     customers = first_customers(max(n, CLIENTS * 4))
     long_lived = customers[: CLIENTS * 4 : LONG_LIVED]
     _live_long(long_lived)
+    for customer in customers:
+        # As most are: known, with offers that stand open.
+        treatments.decide(customer, clock.now())
     with db.transaction() as session:
         people.give_demo_credentials(session, customers[: CLIENTS * AT_HOME], clock.now())
         key = people.create_key(session, ["all"], clock.now())[1]
