@@ -198,6 +198,14 @@
     }
   });
 
+  // Asked for once: a second answer would take away what was typed into the field that the first one brought.
+  const asked = { contact: null, at: 0 };
+  const askForNotes = (notes, contact) => {
+    if (asked.contact === contact && Date.now() - asked.at < 3000) return;
+    Object.assign(asked, { contact, at: Date.now() });
+    window.htmx?.trigger(notes, "notes:anew");
+  };
+
   const swapped = () => {
     tick();
     for (const input of document.querySelectorAll("[data-suggest]")) {
@@ -207,7 +215,7 @@
     // Notes belong to the contact: with another one comes another field, unless something unsaved stands in this one.
     const [contact, notes] = [$("#contact"), $("#notes")];
     if (contact && notes && contact.dataset.contact !== notes.dataset.contact && !dirty()) {
-      window.htmx?.trigger(notes, "notes:anew");
+      askForNotes(notes, contact.dataset.contact);
     }
     const sheet = $("section#wrap-up");
     if (sheet && sheet.parentElement.matches("main.columns")) sheet.dataset.over = "";
