@@ -21,7 +21,7 @@ from selfservice_ui import languages, watching
 from shared.kernel.actors import Actor
 from shared.kernel.errors import NotFound
 from shared.kernel.languages import gettext
-from shared.ui import signing_in
+from shared.ui import sign_on, signing_in
 from shared.ui.devices import browser_words, device_mark, face_key, mark_device, network_address
 from shared.ui.pages import local_path, request_now, tell
 from shared.ui.sign_on import Known
@@ -88,15 +88,24 @@ def go_on(actor: Actor) -> Answer:
 def _begin(actor: Actor, way: Way, next_path: str) -> Answer:
     at_door, seen, said = visitor(mark_device()), session.get(_SEEN, []), languages.said_here()
     connects = session.get(_CONNECTS)
+    if connects and request_now().timestamp() - connects["at"] > SECOND_WITHIN_SECONDS:
+        connects = None
     with db.transaction() as writing:
         begun = entering.begin(writing, actor, way, at_door, current_app.config["ADDRESS"], request_now())
         unsent = entering.take_unsent(writing, actor, request_now())
-        if connects and request_now().timestamp() - connects["at"] <= SECOND_WITHIN_SECONDS:
+        if connects:
             entering.sign_on.connect(writing, actor, connects["issuer"], connects["subject"], request_now())
         if said and actor.customer_id:
             profiles.set_language(writing, actor.customer_id, said, request_now())
     signing_in.start(actor)
     session[_SESSION] = str(begun)
+    if connects:
+        # Somebody else may have begun it in this browser: whose account it is should see it at once.
+        tell(
+            "warn",
+            gettext("%(name)s opens this account too from now on", name=sign_on.name()),
+            gettext("You did not ask for that? End it under How you sign in."),
+        )
     _join(actor, seen)
     if unsent:
         tell("warn", gettext("You had been signed out, and this was not sent"), unsent)

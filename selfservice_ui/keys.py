@@ -151,8 +151,7 @@ def _authenticator(status: int = 200, errors: dict[str, str] | None = None) -> R
         told = entering.authenticators.beginning(reading, current_actor(), face_key())
     if told is None:
         return redirect(url_for("sign_ins.show"), 303)
-    # Drawn by us, of figures alone.
-    picture = Markup(told.picture)  # noqa: S704 (see above)
+    picture = Markup(told.picture)  # noqa: S704 (drawn by us, of figures alone)
     return page("portal/authenticator.html", status=status, secret=told.secret, picture=picture, errors=errors or {})
 
 

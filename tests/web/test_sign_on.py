@@ -17,7 +17,7 @@ from backend.entering.sign_on import SIGN_ON
 from backend.mail.posting import SENT
 from backend.profiles import service as profiles
 from tests import apps
-from tests.cast import AGENT, PASSWORD, PORTAL_CUSTOMER, sign_in
+from tests.cast import AGENT, PASSWORD, PORTAL_CUSTOMER
 from tests.mailing import sending
 from tests.pages import Browser, Page
 
@@ -192,7 +192,8 @@ def test_whom_we_do_not_know_signs_in_once_and_is_connected_then(make: Make) -> 
     page = through(browser, "c-2", "/sign-in/organisation?next=/bills")
     assert page.path == "/sign-in"
     assert "We do not know you yet by Acme & Co" in page.text
-    sign_in(browser, PORTAL_CUSTOMER)
+    after = page.submit("/sign-in", who=PORTAL_CUSTOMER, password=PASSWORD)
+    assert "Acme & Co opens this account too from now on" in after.text, "whose account it is sees it, whoever began it"
     other = Browser(portal)
     assert through(other, "c-2").path == "/"
     assert "with the sign-in of your organisation" in other.get("/me/sign-in").text
