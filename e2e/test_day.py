@@ -59,7 +59,7 @@ def test_a_day_from_the_first_ring_to_the_last_promise(
     # Put through: the colleague has all that was said and done, and the first desk is free.
     telephone.answered(call, "agent2")
     expect(desk.locator("#my-state")).to_contain_text("Ready", timeout=SOON)
-    other.goto(person.desk_page)
+    expect(other).to_have_url(re.compile(person.desk_page), timeout=SOON)
     expect(other.locator("#contact")).to_contain_text("Talking", timeout=SOON)
     expect(other.locator("textarea[name=notes]")).to_have_value("Was promised a call twice.")
     expect(the_answered(other, "$24.00 off your next bill")).to_contain_text("Arranged")
