@@ -118,6 +118,14 @@ def they_accept(page: Page, offer: str) -> None:
         asked.get_by_role("button", name="They accept").click()
 
 
+@contextlib.contextmanager
+def kept(page: Page) -> Iterator[None]:
+    """What is typed into the wrap-up in the block has been kept: the page may have said "Kept" of what came before."""
+    with page.expect_response(lambda answer: answer.url.endswith("/wrap-up/draft") and answer.ok):
+        yield
+    expect(page.locator("#wrap-draft")).to_contain_text("Kept")
+
+
 def says(page: Page, *words: str) -> None:
     """All these words stand in one notice at the top of what changed."""
     for word in words:
