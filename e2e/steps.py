@@ -30,7 +30,7 @@ def at_the_desk(page: Page, who: str = AGENT, path: str = "/desk/") -> None:
     """Signs a member of staff in on the way to a page of the desk."""
     page.goto(path)
     sign_in(page, who)
-    expect(page).to_have_url(re.compile(f"{path}$"))
+    loaded(page, f"{path}$")
 
 
 def ready(page: Page) -> None:
@@ -47,7 +47,7 @@ def agent_opens(page: Page, person: Person) -> None:
     """Signs the agent in on the way to the customer's page."""
     page.goto(person.desk_page)
     sign_in(page, AGENT)
-    expect(page).to_have_url(re.compile(f"{person.desk_page}$"))
+    loaded(page, f"{person.desk_page}$")
     expect(page.locator("h1")).to_have_text(person.name)
 
 
@@ -55,7 +55,13 @@ def customer_opens(page: Page, person: Person, path: str = "/") -> None:
     """Signs the customer in on the way to a page of the portal."""
     page.goto(path)
     sign_in(page, person.number)
-    expect(page).to_have_url(re.compile(rf":\d+{re.escape(path)}$"))
+    loaded(page, rf":\d+{re.escape(path)}$")
+
+
+def loaded(page: Page, address: str) -> None:
+    """The page that the last act led to is there with its scripts: what is drawn before them hears no key yet."""
+    expect(page).to_have_url(re.compile(address))
+    page.wait_for_load_state("load")
 
 
 def double_click(page: Page, button: Locator) -> None:
@@ -110,6 +116,14 @@ def they_accept(page: Page, offer: str) -> None:
     expect(asked.or_(noted).first).to_be_visible()
     if asked.is_visible():
         asked.get_by_role("button", name="They accept").click()
+
+
+@contextlib.contextmanager
+def kept(page: Page) -> Iterator[None]:
+    """What is typed into the wrap-up in the block has been kept: the page may have said "Kept" of what came before."""
+    with page.expect_response(lambda answer: answer.url.endswith("/wrap-up/draft") and answer.ok):
+        yield
+    expect(page.locator("#wrap-draft")).to_contain_text("Kept")
 
 
 def says(page: Page, *words: str) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.people import Person
@@ -11,6 +12,17 @@ from e2e.steps import agent_opens, customer_opens, timeline
 from e2e.test_axe import Looking
 
 Visit = Callable[..., Page]
+
+
+@pytest.fixture
+def person(visit: Visit, people: Iterator[Person]) -> Person:
+    """A customer whose plan has something in it: not everyone's has, and only then may it be cancelled."""
+    for one in people:
+        page = visit(scripting=False)
+        customer_opens(page, one, "/services")
+        if page.get_by_role("link", name="Cancel my plan").count():
+            return one
+    raise LookupError("Nobody has anything to cancel.")
 
 
 def test_a_customer_cancels_in_plain_steps_the_agent_knows_and_they_take_it_back(

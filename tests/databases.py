@@ -15,10 +15,11 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Boolean, NullPool, create_engine, delete, select
+from sqlalchemy import Boolean, Engine, NullPool, create_engine, delete, select
 from sqlalchemy.engine import URL
 
 from tests import postgres
@@ -225,11 +226,29 @@ def opened(url: str, home: Path) -> Iterator[str]:
     from backend.record import service as record
 
     db.open(url, home)
+    engines = _engines()
+    for place, engine in engines.items():
+        if place in _compiled:
+            engine.dialect, engine._compiled_cache = _compiled[place]
     try:
         yield url
     finally:
+        for place, engine in engines.items():
+            if getattr(engine.dialect, "server_version_info", None):  # it has met its server
+                _compiled.setdefault(place, (engine.dialect, engine._compiled_cache))
         record.hub().close()
         db.close()
+
+
+_compiled: dict[tuple[str, str], tuple[Any, Any]] = {}
+"""Of the first engine of each kind, its dialect and the statements compiled in it: one database of ours is as another."""
+
+
+def _engines() -> dict[tuple[str, str], Engine]:
+    from backend import db
+
+    opened = db._database()
+    return {(db.dialect(), "writer"): opened.writer, (db.dialect(), "reader"): opened.reader}
 
 
 @pytest.fixture

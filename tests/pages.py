@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import urljoin, urlsplit
 from xml.etree.ElementTree import Element
 
@@ -49,6 +50,7 @@ class Page:
         self.is_whole = "<html" in self.html[:500].lower()
         self.faults: list[str] = []
         self.root = self._parse() if self.is_html else Element("none")
+        self.elements = list(elements(self.root))
 
     def _parse(self) -> Element:
         plain = plain_html.parse(self.html, self.is_whole)
@@ -82,7 +84,7 @@ class Page:
                     return False
             return True
 
-        return [element for element in elements(self.root) if (tag in ("*", element.tag)) and fits(element)]
+        return [element for element in self.elements if (tag in ("*", element.tag)) and fits(element)]
 
     def one(self, tag: str = "*", **attributes: str) -> Element:
         """The only such element."""
@@ -90,9 +92,11 @@ class Page:
         assert len(found) == 1, f"{len(found)} elements {tag} {attributes} on {self.path}, not one"
         return found[0]
 
-    @property
+    @cached_property
     def forms(self) -> list[Form]:
-        return [_form(element, self.root) for element in elements(self.root) if element.tag == "form"]
+        # Controls that stand elsewhere on the page than within the form that they name.
+        named = [element for element in self.elements if element.get("form")]
+        return [_form(element, named) for element in self.elements if element.tag == "form"]
 
     def form(self, action: str) -> Form:
         """The form whose action ends so."""
@@ -178,12 +182,12 @@ def text_of(element: Element) -> str:
     return re.sub(r"\s+", " ", " ".join(parts)).strip()
 
 
-def _form(element: Element, root: Element) -> Form:
-    """The form with its controls: those inside it, and those elsewhere on the page that say they are its own."""
+def _form(element: Element, named: Sequence[Element]) -> Form:
+    """The form with its controls: those inside it, and those that say elsewhere on the page that they are its own."""
     fields: dict[str, str] = {}
     buttons: list[str] = []
     own = element.get("id")
-    elsewhere = [one for one in elements(root) if own and one.get("form") == own]
+    elsewhere = [one for one in named if own and one.get("form") == own]
     for control in (*(one for one in elements(element) if one.get("form") in (None, own)), *elsewhere):
         name, kind = control.get("name"), control.get("type", "text")
         if control.tag == "button":
@@ -206,13 +210,13 @@ def _form(element: Element, root: Element) -> Form:
 
 
 def _ids(page: Page) -> Iterator[str]:
-    counts = Counter(element.get("id") for element in elements(page.root) if element.get("id") is not None)
+    counts = Counter(element.get("id") for element in page.elements if element.get("id") is not None)
     for name, count in counts.items():
         if count > 1:
             yield f"the id {name!r} is there {count} times"
         if not name:
             yield "an id is empty"
-    for element in elements(page.root):
+    for element in page.elements:
         for attribute in ("for", "aria-labelledby", "aria-describedby", "aria-controls"):
             for name in (element.get(attribute) or "").split():
                 if name not in counts and page.is_whole:
@@ -239,7 +243,7 @@ def _structure(page: Page) -> Iterator[str]:
 def _labels(page: Page) -> Iterator[str]:
     labelled = {label.get("for") for label in page.all("label")}
     inside = {control for label in page.all("label") for control in elements(label)}
-    for control in elements(page.root):
+    for control in page.elements:
         if control.tag not in ("input", "select", "textarea"):
             continue
         if control.tag == "input" and control.get("type", "text") in UNLABELLED_TYPES:
@@ -258,7 +262,7 @@ def _labels(page: Page) -> Iterator[str]:
 
 
 def _policy(page: Page) -> Iterator[str]:
-    for element in elements(page.root):
+    for element in page.elements:
         if element.get("style") is not None:
             yield f"a style attribute, which the policy refuses: {element.tag}"
         if element.tag == "style" or (element.tag == "script" and not element.get("src")):

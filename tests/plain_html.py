@@ -20,11 +20,15 @@ def _names(words: str) -> frozenset[str]:
 VOID = _names("br hr img input link meta")
 HEADINGS = _names("h1 h2 h3 h4 h5 h6")
 CLOSE_P = HEADINGS | _names(
-    "address article aside blockquote details div dl fieldset figcaption figure footer form header hr main nav ol p pre"
-    " section summary table ul li dd dt"
+    "address article aside blockquote details dialog div dl fieldset figcaption figure footer form header hr main nav ol p"
+    " pre section summary table ul li dd dt"
 )
 RAW = _names("script textarea title")
-PICTURED = _names("aria-hidden class cx cy d fill focusable height href r rx ry stroke viewBox width x y")
+PICTURED = _names(
+    "aria-hidden class cx cy d fill focusable height href preserveAspectRatio r rx ry stroke viewBox width x y"
+)
+MIXED = _names("preserveAspectRatio viewBox")
+"""The names of attributes that are not in small letters: of pictures alone."""
 IN_SVG = _names("circle g path rect use")
 ORDINARY = _names(
     "a abbr b button code em i kbd label legend mark meter noscript output progress s small span strong sub sup template"
@@ -162,7 +166,7 @@ class _Reader:
         if home == "svg" or home in IN_SVG or name == "svg":
             self._start_picture(name, attributes, closed, home, parent)
             return
-        if name not in KNOWN or (closed and name not in VOID) or "viewBox" in attributes:
+        if name not in KNOWN or (closed and name not in VOID) or not MIXED.isdisjoint(attributes):
             raise Unusual
         if (name in HOMES and home not in HOMES[name]) or (home in GUESTS and name not in GUESTS[home]):
             raise Unusual
@@ -223,7 +227,7 @@ def _attributes(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in _ATTRIBUTE.findall(text):
         # Names are read in small letters; of those of pictures some are not.
-        if name in found or not (name.islower() or name == "viewBox"):
+        if name in found or not (name.islower() or name in MIXED):
             raise Unusual
         found[name] = _plain(value[1:-1] if value[:1] in ("'", '"') else value)
     return found

@@ -33,6 +33,13 @@ OPTIONS = {
     "shared_buffers": "128MB",
     "max_wal_size": "1GB",
     "listen_addresses": "",
+    # Each test has a small database of its own for a moment: nothing is tidied, compiled or shared out meanwhile.
+    "autovacuum": "off",
+    "jit": "off",
+    "max_parallel_workers_per_gather": "0",
+    "io_method": "sync",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
 }
 
 

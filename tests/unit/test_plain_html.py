@@ -18,7 +18,8 @@ PAGE = """<!doctype html>
 <script src="/a.js" defer></script>
 </head>
 <body class="a b" hx-status:409:inherited="x" data-x='{"a": 1}'>
-<svg class="mark" viewBox="0 0 1 1" aria-hidden="true"><rect width="1" height="1"></rect><use href="#a"/></svg>
+<dialog class="bar" id="bar" aria-label="C"><form method="post"><button>Go</button></form></dialog>
+<svg class="mark" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true"><rect width="1" height="1"></rect><use href="#a"/></svg>
 <main><h1>One</h1><p>Two <b>three</b><br>four &#39;five&#39; &eacute;</p>
 <table><caption>C</caption><thead><tr><th>1</th></tr></thead><tbody><tr><td><p>2</p></td></tr></tbody></table>
 <form method="post"><label>A <input name="a" required></label><select name="s"><option value="1" selected>One</option></select>
@@ -36,7 +37,7 @@ PIECES = [
     *(f"</{name}>" for name in sorted(plain_html.KNOWN | {"svg", "rect", "use", "g", "math", "style", "unknown"})),
     *("text", " ", "\n", "&amp;", "&", "&amp", "&nosuch;", "&#39;", "&#128;", "&#xD800;", "<", ">", "</", "<!--a-->", "\x00"),
     *('<a href="x">', "<a href=x>", '<a href="x"b>', '<a b b="1">', "<input Type=a>", "<br/>", "<p/>", "<rect/>", "<a '>"),
-    *("<svg viewBox='0'>", "<svg viewbox='0'>", "<input value='&amp;&copy'>", "<a title='<b>'>", "<!doctype html>", "]]>"),
+    *("<svg viewBox='0'>", "<svg viewbox='0'>", "<svg preserveaspectratio='0'>", "<p preserveAspectRatio='0'>", "<input value='&amp;&copy'>", "<a title='<b>'>", "<!doctype html>", "]]>"),
 ]  # fmt: skip
 
 

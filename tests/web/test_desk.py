@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 
+from tests import plain_html
 from tests.cast import AGENT, AUTHOR, LOYAL_CUSTOMER, PASSWORD, PORTAL_CUSTOMER, sign_in
 from tests.pages import Browser, Page, text_of
 
@@ -302,3 +303,11 @@ def test_no_address_on_the_customer_page_holds_personal_data(desk: Browser) -> N
 def test_a_session_ends_after_a_shift(desk_app: Flask) -> None:
     assert desk_app.permanent_session_lifetime <= timedelta(hours=12)
     assert sign_in(Browser(desk_app), AGENT).client.get_cookie("evenhand_desk_remember") is None
+
+
+def test_the_pages_of_the_desk_leave_nothing_to_be_guessed(desk: Browser) -> None:
+    """The tests read such pages themselves, and every other with html5lib, which takes ten times as long."""
+    for page in (desk.get("/"), opened(desk), desk.get("/callbacks")):
+        assert plain_html.parse(page.html, whole=True) is not None, (
+            f"{page.path}: teach tests/plain_html.py what is new"
+        )
