@@ -17,7 +17,7 @@ trap 'kill $mypy 2>/dev/null; $bin/python -m tests.databases end' EXIT
 trap 'exit 130' INT TERM HUP
 
 # A worker more than processors, from three to five: each waits for a database or another process half of its time.
-# Journeys bring servers and browsers of their own, and stay at three.
+# Journeys bring servers and browsers of their own, and some are promised what happens within a second: two at once.
 workers=$(($(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1))
 if [ "$workers" -lt 3 ]; then workers=3; elif [ "$workers" -gt 5 ]; then workers=5; fi
 
@@ -45,8 +45,8 @@ step "ruff: format" $bin/ruff format --check .
 step "import-linter: the floors" $bin/lint-imports
 step "tests: unit, service, web, architecture" $bin/pytest tests -n $workers --dist worksteal
 step "mypy" typed
-# By themselves, and the dearest file first: some of them are promised what happens within a second.
-step "journeys in a real browser" $bin/pytest e2e -n 3 --dist loadfile --no-loadscope-reorder
+# By themselves, and the dearest file first.
+step "journeys in a real browser" $bin/pytest e2e -n 2 --dist loadfile --no-loadscope-reorder
 
 if [ -n "$failed" ]; then
     printf '\nFailed: %s\n' "${failed#, }" >&2
