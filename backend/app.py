@@ -38,13 +38,14 @@ SPEAKING = (
     "overview.api_segments",
     "overview.api_consents",
     "overview.api_groups",
+    "overview.api_ratings",
     "treatments.api",
     "treatments.api_reading",
     "treatments.api_acts",
 )
 LOOKS = {
     "customers.show": "profile", "customers.timeline": "profile", "customers.consents": "profile", "attributes.show": "profile",
-    "attributes.tell": "profile", "customers.groups": "profile", "identities.compare": "pair",
+    "attributes.tell": "profile", "customers.groups": "profile", "customers.ratings": "profile", "identities.compare": "pair",
 }  # fmt: skip
 """Where a program reads a customer's profile, and what such a look is called on the record."""
 LARGEST_BODY = 1024 * 1024

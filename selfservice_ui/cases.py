@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -87,6 +88,7 @@ def drawn(case_id: UUID, status: int = 200, **more: Any) -> Response:
         return redirect(url_for("home.show"), 303)
     with db.reading() as session:
         asking = overview.asking_of_case(session, current_actor(), found.case.case_id, request_now())
+    found = replace(found, case=overview.cases_said(current_actor(), [found.case])[0])
     speak_of(found.timezone)
     return page(
         "portal/case.html",

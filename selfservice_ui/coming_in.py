@@ -29,7 +29,7 @@ from shared.ui.sign_on import Known
 _SESSION, _SECOND, _CONNECTS = "sign_in", "second_step", "connects"
 _SEEN, MOST_SEEN = "seen", 10
 SECOND_WITHIN_SECONDS = 600
-WRITTEN = ("text", "about")
+WRITTEN = ("subject", "text", "about", "words")
 """What people write in forms, where it is more than a word."""
 _log = structlog.stdlib.get_logger("evenhand.visits")
 
@@ -127,7 +127,8 @@ def to_sign_in() -> Answer:
     with db.transaction() as writing:
         entering.keep_unsent(writing, subject_id, this, words)
     if answer.status_code == 303:
-        came_from = urlsplit(request.referrer or "").path
+        # After a fault in it, a form stands at the address to which it was sent: it says itself where it is found.
+        came_from = request.form.get("back") or urlsplit(request.referrer or "").path
         answer = redirect(url_for("signing_in.form", next=local_path(came_from, url_for("home.show"))), 303)
     return answer
 

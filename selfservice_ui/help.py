@@ -75,9 +75,10 @@ def show(slug: str) -> Response:
     with db.reading() as reading:
         one = knowledge.public_article(reading, slug)
         said = knowledge.said(reading, one.article_id, one.version, _me())
+        others = knowledge.in_other_languages(reading, one)
     if signed_in_actor() is None and not nobody_looks():
         coming_in.read(one.writing.title)
-    return page("portal/help_article.html", it=one, said=said)
+    return page("portal/help_article.html", it=one, said=said, others=others)
 
 
 @bp.post("/help/<slug>/votes")

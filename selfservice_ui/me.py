@@ -120,7 +120,7 @@ def keep() -> Response:
     try:
         with db.transaction() as session:
             interactions.keep_account(session, actor.customer_id, actor=actor, now=now)
-            entering.tell_of_keeping(session, actor, now)
+            entering.tell_of_keeping(session, actor.customer_id, now)
     except Conflict:
         tell("plain", gettext("Your account stays as it is"))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from backend import db
 from backend.casework import service as casework
 from backend.catalogue import service as catalogues
 from backend.knowledge.types import FoundArticle
+from backend.overview import service as overview
 from backend.people.service import Permission, current_actor, requires
 from selfservice_ui import cases
 from selfservice_ui.words import CHANNEL
@@ -29,6 +31,8 @@ LONGEST_TYPED = 20_000
 @requires(Permission.PORTAL)
 def index() -> Response:
     seen = casework.own_cases(current_actor())
+    said = overview.cases_said(current_actor(), [one.case for one in seen.cases])
+    seen = replace(seen, cases=tuple(replace(one, case=case) for one, case in zip(seen.cases, said, strict=True)))
     speak_of(seen.timezone)
     return page("portal/cases.html", seen=seen)
 

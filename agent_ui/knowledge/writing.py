@@ -17,7 +17,7 @@ from shared.kernel.errors import Conflict, Invalid
 from shared.ui.pages import page, request_now, tell, wants_fragment
 
 bp = Blueprint("article_writing", __name__, template_folder="templates")
-FIELDS = ("title", "slug", "summary", "text", "audience", "language", "words", "note")
+FIELDS = ("title", "slug", "summary", "text", "audience", "language", "translates", "words", "note")
 LISTS = ("stages", "intents", "services", "types")
 
 
@@ -165,7 +165,7 @@ def _writing(typed: dict[str, str], pack: Pack) -> Writing:
     return Writing(
         slug=typed["slug"].strip(), title=" ".join(typed["title"].split()), text=typed["text"].strip(),
         summary=" ".join(typed["summary"].split()), audience=audience, language=typed["language"].strip(),
-        words=" ".join(typed["words"].split()), **lists,
+        words=" ".join(typed["words"].split()), translates=typed["translates"].strip().removeprefix("/help/"), **lists,
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from backend.record import service as record
 from shared.kernel import clock, ids
 from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import Conflict, TooLate
-from shared.kernel.languages import gettext
+from shared.kernel.languages import gettext, speaking
 from shared.kernel.money import Money, of_major
 
 END = "cancellation.end"
@@ -45,8 +45,10 @@ def ask(
         if known.what == PLAN:
             raise Conflict(gettext("Your whole plan is cancelled already. Look at Services for its last day."))
     cancellation_id, reference = ids.uuid7(), ids.spoken_reference()
+    with speaking(pack.language):  # what colleagues read; the customer reads it in their own
+        subject = f"Cancelled: {choice.label}, last day {interactions.day(ends.last_day)}"
     case = cases.open_case(
-        session, customer_id, "case", f"Cancelled: {choice.label}, last day {interactions.day(ends.last_day)}", actor=actor, now=now,
+        session, customer_id, "case", subject, actor=actor, now=now,
         channel=channel, reference=reference, pack=pack, quiet=True,
     )  # fmt: skip
     session.execute(
@@ -148,7 +150,8 @@ def _close(session: Session, cancelled: Cancellation, actor: Actor, now: datetim
     if cancelled.case_id is None or cases.case_of(session, cancelled.customer_id, cancelled.case_id).state != "open":
         return
     close = cases.done if done else cases.cancel
-    outcome = "Ended" if done else "Taken back"
+    with speaking(profiles.profile(session, cancelled.customer_id).language):
+        outcome = gettext("Ended") if done else gettext("Taken back")
     close(session, cancelled.customer_id, cancelled.case_id, actor=actor, now=now, outcome=outcome)
 
 

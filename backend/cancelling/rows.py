@@ -30,6 +30,12 @@ def standing(session: Session, customer_id: UUID) -> tuple[Cancellation, ...]:
     return tuple(cancellation_from(row) for row in rows)
 
 
+def of_cases(session: Session, customer_id: UUID) -> dict[UUID, Cancellation]:
+    """All that the customer ever cancelled, by the case of each."""
+    rows = session.execute(select(CANCELLATION).where(CANCELLATION.c.customer_id == customer_id))
+    return {row.case_id: cancellation_from(row) for row in rows if row.case_id is not None}
+
+
 def row_of(session: Session, customer_id: UUID, cancellation_id: UUID) -> Any:
     mine = (CANCELLATION.c.customer_id == customer_id, CANCELLATION.c.cancellation_id == cancellation_id)
     row = session.execute(select(CANCELLATION).where(*mine)).one_or_none()

@@ -176,9 +176,14 @@ def forget_old(session: Session, now: datetime) -> int:
 
 def write_to(session: Session, actor: Actor, wanted: letters.Letter, now: datetime, purpose: str = "sign-in") -> None:
     """A letter about the customer's own account goes to their own address, where they have one and mail is sent at all."""
-    if actor.customer_id is None or not mail.is_set_up():
+    if actor.customer_id is not None:
+        _post(session, actor.customer_id, wanted, now, purpose)
+
+
+def _post(session: Session, customer_id: UUID, wanted: letters.Letter, now: datetime, purpose: str) -> None:
+    if not mail.is_set_up():
         return
-    profile = profiles.profile(session, actor.customer_id)
+    profile = profiles.profile(session, customer_id)
     to = (profile.email or "").strip()
     if mail.is_address(to):
         subject, text = letters.written(wanted, profile, now)
@@ -191,9 +196,9 @@ def tell_of_closing(session: Session, actor: Actor, closes_at: datetime, address
     write_to(session, actor, wanted, now)
 
 
-def tell_of_keeping(session: Session, actor: Actor, now: datetime) -> None:
+def tell_of_keeping(session: Session, customer_id: UUID, now: datetime) -> None:
     """And that it no longer is."""
-    write_to(session, actor, letters.Letter("closing_taken_back"), now)
+    _post(session, customer_id, letters.Letter("closing_taken_back"), now, "sign-in")
 
 
 def _alert(session: Session, actor: Actor, words: str, address: str, now: datetime) -> None:

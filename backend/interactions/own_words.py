@@ -39,7 +39,8 @@ def _closing(event: Event, own: bool, language: str) -> tuple[str, str]:
 
 
 def _kept(event: Event, own: bool, language: str) -> tuple[str, str]:
-    return (_("You keep your account") if own else "Keeps the account after all"), ""
+    by = f"told {event.actor_name}" if event.actor_kind not in ("customer", "system") and event.actor_name else ""
+    return (_("You keep your account") if own else "Keeps the account after all"), "" if own else by
 
 
 def _by_phone(event: Event, own: bool, language: str) -> tuple[str, str]:

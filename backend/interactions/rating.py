@@ -43,6 +43,7 @@ class Rating:
     words: str
     is_low: bool
     rated_at: datetime
+    changed_at: datetime
 
     def may_change(self, now: datetime) -> bool:
         return now <= self.rated_at + CHANGED_WITHIN
@@ -52,6 +53,13 @@ def rating_of(session: Session, customer_id: UUID, thing_id: UUID) -> Rating | N
     """What the customer said of it, if anything."""
     row = session.execute(select(_RATING).where(*_this(customer_id, thing_id))).one_or_none()
     return _rating(row) if row is not None else None
+
+
+def ratings_of(session: Session, customer_id: UUID, most: int) -> tuple[Rating, ...]:
+    """The customer's last word on each thing that they were asked about, the newest first."""
+    mine = select(_RATING).where(_RATING.c.customer_id == customer_id)
+    rows = session.execute(mine.order_by(_RATING.c.rated_at.desc(), _RATING.c.thing_id).limit(most))
+    return tuple(map(_rating, rows))
 
 
 def rate(
@@ -96,11 +104,11 @@ def rate(
         "changed": before is not None,
     }  # fmt: skip
     record(session, customer_id, LOW if is_low and not was_low else GIVEN, channel, actor, told, now)
-    return Rating(thing, thing_id, score, words, is_low, before.rated_at if before is not None else now)
+    return Rating(thing, thing_id, score, words, is_low, before.rated_at if before is not None else now, now)
 
 
 def _rating(row: Any) -> Rating:
-    return Rating(row.thing, row.thing_id, row.score, row.words, row.low_on is not None, row.rated_at)
+    return Rating(row.thing, row.thing_id, row.score, row.words, row.low_on is not None, row.rated_at, row.changed_at)
 
 
 def _this(customer_id: UUID, thing_id: UUID) -> tuple[Any, Any]:

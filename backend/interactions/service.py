@@ -78,7 +78,7 @@ from backend.interactions.proving import (
     read_code,
     send_code,
 )
-from backend.interactions.rating import RATED_WITHIN, Rating, rate, rating_of
+from backend.interactions.rating import RATED_WITHIN, Rating, rate, rating_of, ratings_of
 from backend.interactions.received import forget_received, receive
 from backend.interactions.representing import end_representative, record_representative, require_authority, speak_with
 from backend.interactions.tables import (
@@ -151,7 +151,7 @@ __all__ = [
     "lately", "leave_group", "live", "mask_for", "mask_for_anybody", "matches", "moment_data", "move_customer",
     "move_customer_back", "move_events", "named", "new_code", "new_event", "offer_due", "open_interactions",
     "open_with_customer", "ordered_id", "others_here", "owner_of_wish", "past_ids", "person_text", "person_with",
-    "places_of", "proving", "rate", "rating_of", "read_code", "receive", "record", "record_representative",
+    "places_of", "proving", "rate", "rating_of", "ratings_of", "read_code", "receive", "record", "record_representative",
     "remove_old", "renew", "renewed", "require_authority", "retrieve", "ring", "row_counts", "same_code",
     "say_consents", "send_code", "send_codes_by", "set_agent_state", "set_private", "sign_off_absent", "speak_with",
     "steps", "stop_sending", "take_waiting", "timeline", "use_queues", "verify_caller", "visit", "visiting",

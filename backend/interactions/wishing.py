@@ -16,6 +16,7 @@ from backend.interactions.tables import WishRow
 from backend.interactions.timeline import record
 from backend.interactions.visits import steps_of
 from backend.profiles import service as profiles
+from backend.record.service import audit
 from shared.kernel import clock, ids
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict
@@ -109,13 +110,22 @@ def ask_to_close(session: Session, customer_id: UUID, *, actor: Actor, now: date
     return asked, True
 
 
-def keep_account(session: Session, customer_id: UUID, *, actor: Actor, now: datetime) -> None:
-    """The customer keeps the account after all. Raises Conflict where nobody asked to close it."""
+def keep_account(session: Session, customer_id: UUID, *, actor: Actor, now: datetime, channel: str = CHANNEL) -> None:
+    """The customer keeps the account after all, told by themselves or to a colleague. Raises Conflict where nobody asked to close it."""
     profiles.hold(session, customer_id)
     if not db.touched(session.execute(delete(_WISH).where(*_this(customer_id, CLOSING)))):
         raise Conflict(gettext("Your account is not to be closed: there is nothing to take back."))
     profiles.note_closing(session, customer_id, None, now)
-    record(session, customer_id, "closing.taken_back", CHANNEL, actor, {}, now)
+    record(session, customer_id, "closing.taken_back", channel, actor, {}, now)
+    audit(
+        session,
+        actor=actor,
+        action="closing.taken_back",
+        subject=str(customer_id),
+        customer_id=customer_id,
+        payload={},
+        now=now,
+    )
 
 
 def closing_of(session: Session, customer_id: UUID) -> Closing | None:

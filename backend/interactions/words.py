@@ -188,6 +188,14 @@ def _unpaid(event: Event, own: bool, language: str) -> tuple[str, str]:
     return title, _(why) if why else ""
 
 
+def _returned(event: Event, own: bool, language: str) -> tuple[str, str]:
+    amount = _amount(event.data, language)
+    bill = str(event.data.get("bill", ""))
+    if own:
+        return _("Payment of %(amount)s sent back to you", amount=amount), _("bill %(bill)s", bill=bill) if bill else ""
+    return f"Payment of {amount} sent back", _sentence(f"bill {bill}" if bill else "", f"by {event.actor_name}")
+
+
 def _complained(event: Event, own: bool, language: str) -> tuple[str, str]:
     return _("You complained") if own else "Complaint opened", str(event.data.get("subject", ""))
 
@@ -344,6 +352,7 @@ _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
     "credit.booked": _credited,
     "payment.made": _paid,
     "payment.failed": _unpaid,
+    "payment.returned": _returned,
     "complaint.opened": _complained,
     "complaint.resolved": _satisfied,
     "moment.set": _moment,

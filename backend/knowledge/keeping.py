@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlmodel import Session
 
 from backend import db
@@ -125,6 +125,17 @@ def public_article(session: Session, slug: str) -> Article:
     if row is None:
         raise NotFound("There is no such article.")
     return article_from(row)
+
+
+def in_other_languages(session: Session, one: Article) -> tuple[Article, ...]:
+    """The public articles that say the same in another language, by language: what it translates, and what translates either."""
+    original = one.writing.translates or one.slug
+    same = or_(VERSION.c.slug == original, VERSION.c.translates == original)
+    others = (VERSION.c.article_id != one.article_id, VERSION.c.language != one.writing.language)
+    wanted = (same, *others, ARTICLE.c.audience == "public", ARTICLE.c.retired.is_(False))
+    return tuple(
+        map(article_from, session.execute(CURRENT.where(*wanted).order_by(VERSION.c.language, VERSION.c.slug)))
+    )
 
 
 def version_of(session: Session, article_id: UUID, version: int) -> Article:

@@ -40,6 +40,7 @@ class Head(BaseModel):
     services: Keys = ()
     types: Keys = ()
     words: str = ""
+    translates: str = ""
 
 
 def read_articles(folder: Path, pack: Pack) -> tuple[list[Writing], list[Problem]]:
@@ -108,6 +109,8 @@ def faults_of(writing: Writing, pack: Pack) -> dict[str, str]:
         faults["text"] = "HTML is not taken: write Markdown."
     if not _LANGUAGE.fullmatch(writing.language):
         faults["language"] = "A language is two letters, such as en."
+    if writing.translates and (not SLUG.fullmatch(writing.translates) or writing.translates == writing.slug):
+        faults["translates"] = "Give the address of the other article, as in restart-your-router; or leave it empty."
     for field, known in known_keys(pack).items():
         if unknown := sorted(set(getattr(writing, field)) - known):
             faults[field] = f"The pack has no {', '.join(unknown)} among its {field}."
@@ -129,6 +132,10 @@ def _links(writing: Writing, known: Mapping[str, Writing]) -> Iterator[str]:
             yield f"leads to /help/{slug}, which there is not"
         elif writing.audience == "public" and other.audience != "public":
             yield f"is for everyone and leads to {slug}, which is for colleagues alone"
+    if writing.translates:
+        original = known.get(writing.translates)
+        if original is None or original.language == writing.language:
+            yield f"says that it translates {writing.translates}: there is no such article in another language"
 
 
 def _without_code(text: str) -> str:
@@ -140,6 +147,7 @@ def writing_from(row: Any) -> Writing:
     return Writing(
         slug=row.slug, title=row.title, text=row.text, summary=row.summary, audience=row.audience, language=row.language,
         stages=tuple(row.stages), intents=tuple(row.intents), services=tuple(row.services), types=tuple(row.types), words=row.words,
+        translates=row.translates or "",
     )  # fmt: skip
 
 

@@ -52,6 +52,8 @@ class ArticleVersionRow(SQLModel, table=True):
     services: list[str] = Field(sa_type=Json)
     types: list[str] = Field(sa_type=Json)
     words: str
+    translates: str | None = None
+    """The address of the article that this one says in another language."""
     note: str
     published_at: datetime = Field(sa_type=UtcDateTime)
     published_by: str

@@ -28,6 +28,8 @@ class Writing:
     types: tuple[str, ...] = ()
     words: str = ""
     """Other words for the same, by which it is found too; shown to nobody."""
+    translates: str = ""
+    """The slug of the article that this one says in another language."""
 
 
 @dataclass(frozen=True, slots=True)

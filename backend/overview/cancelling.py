@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -11,7 +12,9 @@ from sqlmodel import Session
 from backend import db
 from backend.cancelling import service as cancelling
 from backend.cancelling.types import Cancellation, Choice, Ends, Summary
+from backend.cases.service import Case
 from backend.catalogue import service as catalogues
+from backend.interactions.service import day
 from backend.matrix.service import LeavingReason, Pack
 from backend.overview import lines
 from backend.overview.online import write_moment
@@ -159,6 +162,25 @@ def cancellation_page(actor: Actor, cancellation_id: UUID, now: datetime) -> Can
         cancellation_said(one, pack), one.state == "asked" and today <= one.undo_until, lines.balance(unpaid, pack.currency), pack.phone,
         profile.email or "", profile.timezone,
     )  # fmt: skip
+
+
+def cases_said(actor: Actor, found: Sequence[Case]) -> tuple[Case, ...]:
+    """The signed-in customer's cases; those that cancelling opened with their subjects in the language that is spoken just now.
+
+    Opens its own reading, where there is one of those.
+    """
+    if actor.customer_id is None or not any(one.quiet for one in found):
+        return tuple(found)
+    with db.reading() as session:
+        made = cancelling.of_cases(session, profiles.resolve(session, actor.customer_id))
+        pack = catalogues.pack_in_force(session)
+    return tuple(
+        replace(one, subject=_subject(made[one.case_id], pack)) if one.case_id in made else one for one in found
+    )
+
+
+def _subject(one: Cancellation, pack: Pack) -> str:
+    return gettext("Cancelled: %(what)s, last day %(day)s", what=pack.said(one.label), day=day(one.last_day))
 
 
 def cancellation_said(one: Cancellation, pack: Pack) -> Cancellation:

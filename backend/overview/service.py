@@ -32,6 +32,7 @@ from backend.overview.cancelling import (
     LeavingSummary,
     cancel,
     cancellation_page,
+    cases_said,
     leaving_page,
     leaving_summary,
     take_cancellation_back,
@@ -102,6 +103,7 @@ __all__ = [
     "cancel",
     "cancel_case",
     "cancellation_page",
+    "cases_said",
     "create_caller",
     "customer_page",
     "described",
@@ -296,7 +298,7 @@ def first_page(actor: Actor, now: datetime, *, present: bool = True, known: Prof
         spoke=Spoke(lately.spoke_at, lately.staff) if lately.spoke_at else None,
         reference=first or (recommendation.cards[0].reference if recommendation.cards else None),
         watching=watching(profile),
-        cases=work,
+        cases=cases_said(actor, work),
     )
     return FirstPage(home, pack, lately.visit)
 

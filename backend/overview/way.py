@@ -26,7 +26,7 @@ JOINED = 40
 _STAGES = {
     "call": "", "visit": "", "moment.set": "", "callback.requested": "", "callback.made": "", "case.opened": "support",
     "case.written": "support", "case.answered": "support", "complaint.opened": "support", "complaint.resolved": "support",
-    "payment.made": "pay", "payment.failed": "pay", "offer.accepted": "", "offer.declined": "",
+    "payment.made": "pay", "payment.failed": "pay", "payment.returned": "pay", "offer.accepted": "", "offer.declined": "",
     "cancellation.asked": "leave", "cancellation.undone": "leave",
 }  # fmt: skip
 COLUMN, ROW, LEFT, TOP = 66, 48, 72, 36

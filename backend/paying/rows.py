@@ -35,9 +35,16 @@ def payments_of(session: Session, customer_id: UUID, bills: Sequence[UUID]) -> t
     return tuple(payment_from(row) for row in rows)
 
 
+def disputed_of(session: Session, customer_id: UUID) -> tuple[Payment, ...]:
+    """The customer's payments of which another amount came than was asked, and which nobody has settled yet; oldest first."""
+    mine = select(PAYMENT).where(PAYMENT.c.customer_id == customer_id, PAYMENT.c.state == "disputed")
+    return tuple(payment_from(row) for row in session.execute(mine.order_by(PAYMENT.c.payment_id)))
+
+
 def payment_from(row: Any) -> Payment:
     return Payment(
         customer_id=row.customer_id, payment_id=row.payment_id, bill_id=row.bill_id, bill=row.bill,
         amount=Money(row.amount_minor, row.currency), state=row.state, page=row.page, method=row.method, why=row.why,
         started_at=row.started_at, settled_at=row.settled_at,
+        came=None if row.came_minor is None else Money(row.came_minor, row.came_currency or row.currency), case_id=row.case_id,
     )  # fmt: skip

@@ -1,13 +1,14 @@
 """What the provider tells settles a payment: exactly once, in whatever order and however often it is told.
 
 started ──failed, cancelled──▶ failed, cancelled ──▶ (another attempt on the same page) ──paid──▶ paid
-paid and disputed stay what they are: what is told later changes nothing.
+paid and disputed stay what they are: what is told later changes nothing. A person settles a dispute (disputing.py).
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlmodel import Session
@@ -41,7 +42,7 @@ def take(session: Session, notice: Notice, now: datetime, pack: Pack) -> Payment
     row = session.execute(select(PAYMENT).where(*mine)).one_or_none()
     if row is None:
         raise NotFound("There is no such payment.")
-    if notice.notice_id in row.notices or row.state in SETTLED:
+    if notice.notice_id in row.notices or row.state in SETTLED or row.came_minor is not None:
         return payment_of(session, whose, notice.payment_id)
     values: dict[str, Any] = {
         "notices": [*row.notices, notice.notice_id][-MOST_NOTICES:],
@@ -60,15 +61,16 @@ def take(session: Session, notice: Notice, now: datetime, pack: Pack) -> Payment
             "settled_at": now,
         }
     else:
-        values |= {"state": "disputed", "came_minor": notice.amount.minor, "settled_at": now}
+        values |= {
+            "state": "disputed", "came_minor": notice.amount.minor, "came_currency": notice.amount.currency, "settled_at": now,
+            "case_id": _looked_at(session, payment_of(session, whose, notice.payment_id), notice.amount, now, pack),
+        }  # fmt: skip
     session.execute(update(PAYMENT).where(*mine).values(**values))
     after = payment_of(session, whose, notice.payment_id)
     if after.state == "paid":
-        _paid(session, profile, after, now)
-    elif after.state == "disputed":
-        _disputed(session, after, notice.amount, now, pack)
+        count(session, profile, after, after.amount, PROVIDER, CHANNEL, now)
     elif after.state == "failed":
-        _tell(session, after, "payment.failed", {"reason": REASONS.get(after.why, "")}, now)
+        tell(session, after, "payment.failed", {"reason": REASONS.get(after.why, "")}, PROVIDER, CHANNEL, now)
     record.audit(
         session, actor=PROVIDER, action=f"payment.{after.state}", subject=str(after.payment_id), customer_id=whose,
         payload={"bill": after.bill, "amount_minor": notice.amount.minor, "currency": notice.amount.currency}, now=now,
@@ -78,9 +80,14 @@ def take(session: Session, notice: Notice, now: datetime, pack: Pack) -> Payment
     return after
 
 
-def _paid(session: Session, profile: profiles.Profile, payment: Payment, now: datetime) -> None:
-    """The bill is paid. What is over, because it was paid or lowered meanwhile, is taken off the next one: nobody pays twice."""
-    left = profiles.pay_bill(session, payment.customer_id, payment.bill_id, payment.amount, now)
+def count(
+    session: Session, profile: profiles.Profile, payment: Payment, amount: Money, actor: Actor, channel: str, now: datetime
+) -> Money:  # fmt: skip
+    """The bill is paid with this amount. What is over, because it was paid or lowered meanwhile, is taken off the next one: nobody pays twice.
+
+    Gives what was over: all of it where it does not come to the bill.
+    """
+    left = profiles.pay_bill(session, payment.customer_id, payment.bill_id, amount, now)
     told: dict[str, Any] = {"method": METHODS.get(payment.method, "")}
     if left:
         with speaking(profile.language):
@@ -91,21 +98,27 @@ def _paid(session: Session, profile: profiles.Profile, payment: Payment, now: da
             session, payment.customer_id, "credit.booked", None, SYSTEM,
             {"text": credit.text, "amount_minor": left.minor, "currency": left.currency, "bill": credit.bill}, now,
         )  # fmt: skip
-    _tell(session, payment, "payment.made", told, now)
+    tell(session, payment, "payment.made", told | {"amount_minor": amount.minor}, actor, channel, now)
+    return left
 
 
-def _disputed(session: Session, payment: Payment, came: Money, now: datetime, pack: Pack) -> None:
+def _looked_at(session: Session, payment: Payment, came: Money, now: datetime, pack: Pack) -> UUID:
     """Not what was asked: a person looks at it, and nothing is settled by guess."""
     subject = (
         f"A payment of {money.text(came)} came for bill {payment.bill}, where {money.text(payment.amount)} was asked"
     )
     type = next((one.key for one in pack.casework.case_type if one.key == "bill"), "")
-    cases.open_case(session, payment.customer_id, "case", subject, actor=SYSTEM, now=now, pack=pack, type=type)
+    return cases.open_case(
+        session, payment.customer_id, "case", subject, actor=SYSTEM, now=now, pack=pack, type=type
+    ).case_id
 
 
-def _tell(session: Session, payment: Payment, kind: str, more: dict[str, Any], now: datetime) -> None:
+def tell(
+    session: Session, payment: Payment, kind: str, more: dict[str, Any], actor: Actor, channel: str, now: datetime
+) -> None:
+    """The customer's timeline has it."""
     data = {
         "payment_id": str(payment.payment_id), "bill": payment.bill, "amount_minor": payment.amount.minor,
         "currency": payment.amount.currency, **more,
     }  # fmt: skip
-    interactions.record(session, payment.customer_id, kind, CHANNEL, PROVIDER, data, now, stage="pay")
+    interactions.record(session, payment.customer_id, kind, channel, actor, data, now, stage="pay")

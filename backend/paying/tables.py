@@ -41,6 +41,9 @@ class PaymentRow(SQLModel, table=True):
     why: str = ""
     came_minor: int | None = None
     """What came where it was not what was asked."""
+    came_currency: str | None = None
+    case_id: UUID | None = None
+    """The case in which colleagues look at what came."""
     notices: list[Any] = Field(sa_type=Json)
     """The ids of what the provider told, the last ones: told again, nothing happens."""
     started_at: datetime = Field(sa_type=UtcDateTime)

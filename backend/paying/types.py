@@ -38,6 +38,10 @@ class Payment:
     why: str
     started_at: datetime
     settled_at: datetime | None
+    came: Money | None
+    """What came where it was not what was asked."""
+    case_id: UUID | None
+    """The case in which colleagues look at it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ class Permission(StrEnum):
     DECIDE_OFFERS = "decide_offers"
     SEE_CASES = "see_cases"
     WORK_CASES = "work_cases"
+    SETTLE_PAYMENTS = "settle_payments"
     SEE_ATTACHMENTS = "see_attachments"
     SEE_ARTICLES = "see_articles"
     WRITE_ARTICLES = "write_articles"
@@ -64,7 +65,7 @@ _APPROVER = frozenset({Permission.SEE_CATALOGUE, Permission.APPROVE_CATALOGUE})
 ROLES: dict[str, frozenset[Permission]] = {
     "agent": _AGENT,
     "supervisor": _AGENT
-    | {Permission.REPLAY, Permission.SUPERVISE, Permission.SET_SKILLS, Permission.APPROVE_TERMS, Permission.MERGE_CUSTOMERS, Permission.COMPARE_IN_CLEAR, Permission.SEE_LOOKS}
+    | {Permission.REPLAY, Permission.SUPERVISE, Permission.SET_SKILLS, Permission.APPROVE_TERMS, Permission.SETTLE_PAYMENTS, Permission.MERGE_CUSTOMERS, Permission.COMPARE_IN_CLEAR, Permission.SEE_LOOKS}
     | _APPROVER,
     "author": _READER | {Permission.REPLAY, Permission.SEE_CATALOGUE, Permission.AUTHOR, Permission.WRITE_ARTICLES},
     "admin": _READER | {Permission.REPLAY, Permission.ADMIN, Permission.SET_SKILLS, Permission.MERGE_CUSTOMERS, Permission.COMPARE_IN_CLEAR, Permission.SEE_LOOKS, Permission.HANDLE_PRIVACY} | _APPROVER,

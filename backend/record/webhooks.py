@@ -28,7 +28,7 @@ EVENTS = (
     "offer.withdrawn", "message.due", "consent.changed", "profile.updated", "life_cycle.changed", "segment.entered",
     "segment.left", "case.opened", "case.answered", "case.written", "case.assigned", "case.changed", "case.pending", "case.snoozed",
     "case.woken", "case.resolved", "case.reopened", "case.cancelled", "case.closed", "case.merged", "case.unmerged", "case.split",
-    "cancellation.asked", "cancellation.undone", "cancellation.done", "payment.made", "payment.failed",
+    "cancellation.asked", "cancellation.undone", "cancellation.done", "payment.made", "payment.failed", "payment.returned",
 )  # fmt: skip
 """What an endpoint may ask for."""
 LONGEST_URL = 500

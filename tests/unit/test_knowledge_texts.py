@@ -85,6 +85,8 @@ def test_the_packs_own_articles_are_in_order_and_of_both_kinds() -> None:
         (GOOD.replace("/help/b", "/help/none"), "which there is not"),
         (GOOD.replace("/help/b", "/help/inner"), "for colleagues alone"),
         (GOOD.replace('"A box"', '""'), "title"),
+        (GOOD.replace("+++\nSay", 'translates = "b"\n+++\nSay'), "no such article in another language"),
+        (GOOD.replace("+++\nSay", 'translates = "a"\n+++\nSay'), "leave it empty"),
     ],
 )
 def test_a_fault_of_an_article_is_named(tmp_path: Path, text: str, why: str) -> None:

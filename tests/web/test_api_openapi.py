@@ -236,6 +236,7 @@ ROUTES = [
     ("POST", "/api/v1/customers/{customer_id}/cases/{case_id}/messages"),
     ("POST", "/api/v1/customers/{customer_id}/cases/{case_id}/acts"),
     ("GET", "/api/v1/customers/{customer_id}/consents"), ("PUT", "/api/v1/customers/{customer_id}/consents"),
+    ("GET", "/api/v1/customers/{customer_id}/ratings"),
     ("GET", "/api/v1/customers/{customer_id}/attributes"), ("PATCH", "/api/v1/customers/{customer_id}/attributes"),
     ("GET", "/api/v1/customers/{customer_id}/groups"), ("POST", "/api/v1/customers/{customer_id}/groups"),
     ("POST", "/api/v1/customers/{customer_id}/groups/{group_id}/ending"),

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from backend import db
 from backend.cancelling import service as cancelling
+from backend.cases import service as cases
 from backend.mail.posting import SENT
 from backend.overview import service as overview
 from backend.profiles import service as profiles
@@ -230,3 +231,28 @@ def test_one_offer_at_most_stands_beside_the_button_which_weighs_as_much(portal_
     buttons = [text_of(one) for one in page.all("button", class_="button") if text_of(one).startswith("Cancel on")]
     assert len(buttons) == 1
     assert "Are you sure" not in page.text
+
+
+def test_the_case_of_a_cancellation_is_told_in_the_customers_language_and_stays_english_at_the_desk(
+    who: Leaving, desk_as: Callable[[str], Browser]
+) -> None:
+    who.browser.get("/").submit("/language", language="es")
+    who.choose("plan").submit("/services/cancel")
+    (one,) = who.standing()
+    assert one.case_id is not None
+    for path in ("/", "/cases", f"/cases/{one.case_id}"):
+        page = who.browser.get(path)
+        assert "Cancelado: Todo mi plan, último día: " in page.text
+        assert "Cancelled" not in page.text
+    desk = desk_as(CARER).get(f"/customers/{who.customer_id}")
+    assert "Cancelled: My whole plan, last day" in desk.text
+    with db.reading() as session:
+        subject = cases.case_of(session, who.customer_id, one.case_id).subject
+    assert " de " not in subject, "the day too is as colleagues read it"
+    who.browser.get(f"/cancellations/{one.cancellation_id}").submit("/undo")
+    assert "Taken back" not in who.browser.get(f"/cases/{one.case_id}").text
+
+
+def test_on_the_first_page_a_sentence_and_the_reference_stand_apart(who: Leaving) -> None:
+    who.choose("plan").submit("/services/cancel")
+    assert ".Reference" not in who.browser.get("/").response.get_data(as_text=True)

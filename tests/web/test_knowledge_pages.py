@@ -167,3 +167,23 @@ def test_programs_read_public_articles_alone(api_app: Flask) -> None:
     rest = client.get(f"/api/v1/articles?limit=100&cursor={page['next_cursor']}", headers=headers).json["items"]
     assert [one["slug"] for one in page["items"] + rest] == [one["slug"] for one in items]
     assert client.get("/api/v1/articles?cursor=x", headers=headers).status_code == 422
+
+
+def test_an_article_leads_to_its_translation_and_back(portal_app: Flask, author: Browser) -> None:
+    visitor = Browser(portal_app)
+    page = visitor.get("/help/better-wi-fi")
+    (there,) = page.all("a", hreflang="es")
+    spanish = visitor.get(str(there.get("href")))
+    assert (there.get("lang"), text_of(there).split(":")[0].strip()) == ("es", "Español")
+    assert text_of(spanish.one("h1")) == "Mejor wifi en casa"
+    assert text_of(visitor.get(str(spanish.one("a", hreflang="en").get("href"))).one("h1")) == "Better Wi-Fi at home"
+    edit = author.get(f"/articles/{article_id('mejor-wifi')}/edit")
+    assert edit.one("input", name="translates").get("value") == "better-wi-fi"
+    wrong = edit.submit("/edit", then="publish", translates="mejor-wifi")
+    assert (wrong.status, "Give the address of the other article" in wrong.text) == (422, True)
+    edit.submit("/edit", then="publish", translates="")
+    assert not visitor.get("/help/better-wi-fi").all("a", hreflang="es")
+    assert not visitor.get("/help/mejor-wifi").all("a", hreflang="en")
+    edit = author.get(f"/articles/{article_id('mejor-wifi')}/edit")
+    edit.submit("/edit", then="publish", translates="/help/better-wi-fi", audience="internal")
+    assert not visitor.get("/help/better-wi-fi").all("a", hreflang="es"), "what is for colleagues is led to by nothing"

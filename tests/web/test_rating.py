@@ -6,6 +6,8 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
 
 from backend import db
 from backend.cases import service as cases
@@ -126,3 +128,30 @@ def test_what_was_accepted_is_asked_about_once_it_is_done(portal: Browser) -> No
     assert done.path == f"/offers/{offer}"
     assert "You told us: bad" in done.text
     assert told() == [("rating.low", 2)]
+
+
+def test_programs_read_what_customers_said_and_what_is_masked_stays_masked(portal: Browser, api_app: Flask) -> None:
+    first, second = opened(), opened()
+    for case_id in (first, second):
+        solve(case_id)
+    portal.get(f"/cases/{first}").submit("/rating", score="4")
+    portal.get(f"/cases/{second}").submit("/rating", score="1", words="Nobody called")
+    client, where = api_app.test_client(), f"/api/v1/customers/{customer()}/ratings"
+
+    def told(scope: str) -> TestResponse:
+        with db.transaction() as session:
+            key = people.create_key(session, [scope], clock.now())[1]
+        return client.get(where, headers={"Authorization": f"Bearer {key}"})
+
+    answer = told("customers:read")
+    assert answer.status_code == 200
+    assert [
+        (one["about"], one["id"], one["score"], one["words"], one["is_low"]) for one in answer.get_json()["items"]
+    ] == [("case", str(second), 1, "Nobody called", True), ("case", str(first), 4, "", False)]
+    assert told("articles:read").status_code == 403
+    with db.reading() as session:
+        email = profiles.profile(session, customer()).email
+    assert email
+    portal.get(f"/cases/{second}").submit("/rating", score="1", words=f"Write to {email}")
+    assert email not in told("customers:read").get_json()["items"][0]["words"]
+    assert email in told("customers:sensitive").get_json()["items"][0]["words"]

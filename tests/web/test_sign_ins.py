@@ -74,6 +74,17 @@ def test_what_was_written_when_the_session_was_over_is_told_back_to_the_same_cus
     assert "hums" not in again.browser.get("/").text
 
 
+def test_after_a_fault_in_a_form_too_they_come_back_to_it_with_all_that_they_had_written(portal_app: Flask) -> None:
+    here, other = (sign_in(Browser(portal_app), PORTAL_CUSTOMER) for _ in range(2))
+    faulty = here.get("/cases/new").submit("/cases")
+    assert faulty.status == 422
+    other.get("/me/sign-in").submit("/me/sign-in/others/end")
+    led = faulty.submit("/cases", subject="The line hums", text="At night, since May")
+    again = led.submit("/sign-in", who=PORTAL_CUSTOMER, password=PASSWORD)
+    assert again.path == "/cases/new", "not where the form was sent to"
+    assert "The line hums At night, since May" in " ".join(again.text.split())
+
+
 def test_a_forged_form_leaves_nothing_behind(portal_app: Flask) -> None:
     here, other = (sign_in(Browser(portal_app), PORTAL_CUSTOMER) for _ in range(2))
     other.get("/me/sign-in").submit("/me/sign-in/others/end")
