@@ -38,7 +38,7 @@ from agent_ui.desk import (
     words,
 )
 from agent_ui.knowledge import articles, suggested, writing
-from agent_ui.oversight import looks, privacy, retention, trail
+from agent_ui.oversight import enquiry, looks, privacy, retention, trail
 from agent_ui.supervision import approvals, duplicates, wall
 from backend import db, edge
 from backend.people import service as people
@@ -117,6 +117,7 @@ def create_desk(settings: Settings) -> Flask:
         privacy,
         retention,
         trail,
+        enquiry,
         rail,
         live,
         wall,

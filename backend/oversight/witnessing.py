@@ -22,6 +22,7 @@ NO_ACTS = {
     "casework.draft": "typing is no act until it is sent",
     "customers.find": "looking something up in the timeline",
     "duplicates.find": "looking for a customer to compare with",
+    "enquiry.find": "looking for a customer",
     "here.close": "which tab is open is the desk's own memory",
     "here.show": "that a page is open is the desk's own memory",
     "home.bar": "looking something up",
