@@ -35,7 +35,7 @@ _KINDS = {"system": "Evenhand", "key": "A program", "customer": "The customer"}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An entry with the names that it goes by: of who did it, and of whom it is about where they are still here."""
+    """An entry with the names that it goes by: of who did it, and of whom it is about: a customer who is still here, or a colleague."""
 
     entry: Entry
     who: str
@@ -171,7 +171,9 @@ def _lines(session: Session, found: Iterable[Entry]) -> tuple[Line, ...]:
     for one in found:
         if one.customer_id is not None and one.customer_id not in known:
             known[one.customer_id] = _customer(session, one.customer_id)
-        whom, number = known[one.customer_id] if one.customer_id is not None else ("", "")
+        # An act upon a colleague, or upon oneself, names whom by the subject.
+        staff = names.get(one.subject.removeprefix("staff:"), "")
+        whom, number = known[one.customer_id] if one.customer_id is not None else (staff, "")
         lines.append(Line(one, _who(one, names), whom, number))
     return tuple(lines)
 
