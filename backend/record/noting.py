@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
 
-from backend import db
+from backend import db, jsons
 from backend.record import auditing
 from shared.kernel.actors import Actor
 
@@ -35,7 +36,8 @@ def _write(session: Session) -> None:
         if auditing.is_audited(session, kind, customer_id):
             continue
         subject = next((str(data[name]) for name in _PARTICULARS if data.get(name)), f"event:{event_id}")
-        payload = {"channel": channel, "event": str(event_id), "what": data}
+        # As the timeline keeps it: what is a day or an id there is its text.
+        payload = {"channel": channel, "event": str(event_id), "what": json.loads(jsons.write(data))}
         auditing.audit(
             session, actor=actor, action=kind, subject=subject, customer_id=customer_id, payload=payload, now=now
         )

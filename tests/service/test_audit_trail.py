@@ -284,14 +284,17 @@ def test_what_a_line_of_the_timeline_says_is_on_the_trail_once(loaded: str) -> N
     with db.reading() as session:
         customer = profiles.search(session, limit=1).items[0].id
     with db.transaction() as session:
-        interactions.record(session, customer, "caller.verified", "phone", me, {"how": "Birthday"}, now)
+        told = {"how": "Birthday", "on": now.date()}
+        interactions.record(session, customer, "caller.verified", "phone", me, told, now)
         interactions.record(session, customer, "tracked", "portal", SYSTEM, {"name": "x"}, now)
     with db.reading() as session:
         entries, _ = record.entries(session, Wanted(customers=(customer,)))
     mine = [entry for entry in entries if entry.action in ("caller.verified", "tracked")]
     assert [(entry.action, entry.actor_id) for entry in mine] == [("caller.verified", me.id)]
     assert mine[0].payload is not None
-    assert mine[0].payload["what"] == {"how": "Birthday"}
+    assert mine[0].payload["what"] == {"how": "Birthday", "on": now.date().isoformat()}, (
+        "a day as the timeline keeps it"
+    )
 
 
 def test_a_refused_act_leaves_no_entry(loaded: str) -> None:
