@@ -39,7 +39,7 @@ from agent_ui.desk import (
     words,
 )
 from agent_ui.knowledge import articles, suggested, writing
-from agent_ui.oversight import looks, privacy, retention
+from agent_ui.oversight import enquiry, looks, privacy, retention, trail
 from agent_ui.supervision import approvals, duplicates, wall
 from backend import db, edge
 from backend.people import service as people
@@ -81,6 +81,7 @@ def create_desk(settings: Settings) -> Flask:
     app.context_processor(rail.frame)
     wall.install(app)
     looks.install(app)
+    trail.install(app)
     privacy.install(app, settings)
     webhooks.install(app, settings)
     for part in (
@@ -117,6 +118,8 @@ def create_desk(settings: Settings) -> Flask:
         looks,
         privacy,
         retention,
+        trail,
+        enquiry,
         rail,
         live,
         wall,

@@ -28,6 +28,7 @@ from backend.people import service as people
 from backend.people.permissions import SCOPES
 from backend.profiles import service as profiles
 from backend.profiles.service import NewBill
+from backend.record import service as record
 from selfservice_ui.showing import views
 from shared.kernel import clock, ids
 from tests import apps
@@ -77,6 +78,7 @@ class World:
     keys: dict[str, str] = field(default_factory=dict)
     draft_id: str = ""
     article_id: str = ""
+    entry_id: str = ""
 
     def __post_init__(self) -> None:
         self.signed_in: dict[str, Browser] = {}
@@ -110,7 +112,7 @@ class World:
             "slug": "restart-your-router",
             "article_id": self.article_id,
         }
-        values["draft_id"] = self.draft_id
+        values["draft_id"], values["entry_id"] = self.draft_id, self.entry_id
         for argument in rule.arguments - set(values):
             values[argument] = getattr(person, argument)
         with self.apps_context(rule):
@@ -141,7 +143,9 @@ def make_world(engine: str, home: Path) -> Iterator[World]:
             assert author is not None
             draft_id = catalogues.begin_draft(session, "Something else", author, clock.now())
             article_id = knowledge.public_article(session, "restart-your-router").article_id
-        yield World(made, mine, other, keys, str(draft_id), str(article_id))
+        with db.reading() as session:
+            entry_id = record.entries(session, record.Wanted(), None, 1)[0][0].entry_id
+        yield World(made, mine, other, keys, str(draft_id), str(article_id), str(entry_id))
 
 
 def _person(made: dict[str, Flask], agent: Browser, number: str, home: Path) -> Person:

@@ -33,10 +33,15 @@ def assign() -> Response:
     try:
         with db.transaction() as session:
             known = [one.key for one in catalogues.pack_in_force(session).telephony.skills]
+            email = email.strip().lower()
+            before = next(
+                (people.skills(session).get(one.staff_id) for one in people.colleagues(session) if one.email == email),
+                None,
+            )
             made = people.set_skills(session, email, chosen, known, current_actor(), request_now())
             record.audit(
                 session, actor=current_actor(), action="skills.set", subject=f"staff:{email}", customer_id=None,
-                payload={"skills": list(made)}, now=request_now(),
+                payload={"before": {"skills": sorted(before or ())}, "after": {"skills": list(made)}}, now=request_now(),
             )  # fmt: skip
     except (NotFound, Invalid) as wrong:
         return page(TEMPLATE, status=422, wrong=str(wrong), **_context())

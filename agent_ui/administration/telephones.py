@@ -31,8 +31,11 @@ def assign() -> Response:
     typed = {"extension": request.form.get("extension", ""), "email": request.form.get("email", "")}
     try:
         with db.transaction() as session:
+            before = _whose(session, typed["extension"])
             made = people.assign_extension(session, **typed, by=current_actor(), now=request_now())
-            _note(session, "extension.set", made.extension, {"email": made.email})
+            _note(
+                session, "extension.set", made.extension, {"before": {"whose": before}, "after": {"whose": made.email}}
+            )
     except NotFound:
         errors = {"email": "Choose whose telephone it is."}
         return page(TEMPLATE, status=422, errors=errors, **_context() | {"typed": typed})
@@ -46,9 +49,15 @@ def assign() -> Response:
 def withdraw() -> Response:
     extension = request.form.get("extension", "")
     with db.transaction() as session:
+        before = _whose(session, extension)
         people.withdraw_extension(session, extension)
-        _note(session, "extension.removed", extension, {})
+        _note(session, "extension.removed", extension, {"before": {"whose": before}, "after": {"whose": None}})
     return _told(f"{extension} is nobody's", "Its calls ring for whoever has been ready longest.")
+
+
+def _whose(session: db.Session, extension: str) -> str | None:
+    wanted = people.spelled(extension)
+    return next((one.email for one in people.extensions(session) if one.extension == wanted), None)
 
 
 def _context() -> dict[str, Any]:

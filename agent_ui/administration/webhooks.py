@@ -41,7 +41,12 @@ def add() -> Response:
             made, secret = record.add_endpoint(
                 session, url, events, by=actor.name, key=settings.secret, tls_only=settings.env == "production", now=request_now()
             )  # fmt: skip
-            _note(session, "webhook.added", made.endpoint_id, {"events": list(made.events)})
+            _note(
+                session,
+                "webhook.added",
+                made.endpoint_id,
+                {"before": None, "after": {"address": where(made.url), "events": list(made.events)}},
+            )
     except Invalid as wrong:
         typed = {"url": url, "events": events}
         return page(TEMPLATE, status=422, errors=wrong.errors, **_context() | {"typed": typed})
@@ -53,7 +58,17 @@ def add() -> Response:
 def remove(endpoint_id: UUID) -> Response:
     with db.transaction() as session:
         gone = record.remove_endpoint(session, endpoint_id)
-        _note(session, "webhook.removed", endpoint_id, {"pending": gone.pending, "dead": gone.dead})
+        _note(
+            session,
+            "webhook.removed",
+            endpoint_id,
+            {
+                "before": {"address": where(gone.url), "events": list(gone.events)},
+                "after": None,
+                "pending": gone.pending,
+                "dead": gone.dead,
+            },
+        )
     return _told("Endpoint removed", f"Nothing is sent to {where(gone.url)} any more.")
 
 
@@ -63,8 +78,9 @@ def switch(endpoint_id: UUID) -> Response:
     """Stops sending, or resumes it."""
     active = request.form.get("active") == "yes"
     with db.transaction() as session:
+        before = next((one.active for one in record.endpoints(session) if one.endpoint_id == endpoint_id), None)
         record.switch_endpoint(session, endpoint_id, active=active)
-        _note(session, "webhook.switched", endpoint_id, {"active": active})
+        _note(session, "webhook.switched", endpoint_id, {"before": {"active": before}, "after": {"active": active}})
     return _told("Sending again" if active else "Sending stopped", "")
 
 

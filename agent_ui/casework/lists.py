@@ -12,6 +12,7 @@ from backend.cases import service as cases
 from backend.casework import service as casework
 from backend.catalogue import service as catalogues
 from backend.people.service import Permission, current_actor, requires
+from backend.record import service as record
 from shared.kernel.errors import Invalid
 from shared.ui.formats import speak_of
 from shared.ui.pages import page, request_now, tell
@@ -62,6 +63,12 @@ def teams() -> Response:
         known = {one.key for one in catalogues.pack_in_force(session).casework.team}
         if not set(chosen) <= known:
             raise Invalid("There is no such team.", {"team": f"one of {', '.join(sorted(known))}"})
-        cases.join_teams(session, UUID(current_actor().id), chosen)
+        mine = UUID(current_actor().id)
+        before = cases.teams_of(session, mine)
+        cases.join_teams(session, mine, chosen)
+        record.audit(
+            session, actor=current_actor(), action="teams.joined", subject=f"staff:{mine}", customer_id=None,
+            payload={"before": {"teams": list(before)}, "after": {"teams": sorted(set(chosen))}}, now=request_now(),
+        )  # fmt: skip
     tell("good", "Your teams are noted", "Their cases are under My team.")
     return redirect(url_for(".index", view="team"), 303)

@@ -10,6 +10,7 @@ from backend import db
 from backend.entering import service as entering
 from backend.entering.service import Visitor
 from backend.people.service import Permission, current_actor, public, requires
+from backend.record import service as record
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Unauthenticated
 from shared.ui import sign_on, signing_in
@@ -73,6 +74,7 @@ def back_from_organisation() -> Response:
 @requires(Permission.DESK)
 def leave() -> Response:
     depart(current_actor())
+    _on_trail(current_actor(), "signed_out")
     signing_in.end()
     return redirect(url_for(".form"), 303)
 
@@ -80,7 +82,16 @@ def leave() -> Response:
 def _begin(actor: Actor, next_path: str | None) -> Response:
     signing_in.start(actor)
     arrive(actor)
+    _on_trail(actor, "signed_in")
     return redirect(local_path(next_path, url_for("home.show")), 303)
+
+
+def _on_trail(actor: Actor, action: str) -> None:
+    with db.transaction() as session:
+        record.audit(
+            session, actor=actor, action=action, subject=f"staff:{actor.id}", customer_id=None,
+            payload={"browser": browser_words()}, now=request_now(),
+        )  # fmt: skip
 
 
 def _visitor() -> Visitor:

@@ -20,13 +20,13 @@ bp = Blueprint("looks", __name__, template_folder="templates")
 PAGES = {
     "customers.show": "customer", "customers.panel": "customer", "customers.timeline": "timeline", "decisions.show": "decision",
     "matrix.of_customer": "matrix", "contacts.closing": "wrap-up", "casework.show": "case", "casework.panel": "case", "looks.index": "looks", "sources.show": "sources", "privacy.show": "data",
-    "duplicates.pair": "pair", "portal.show": "portal", "ways.show": "matrix", "portal.inner": "portal", "duplicates.merge": "pair",
+    "duplicates.pair": "pair", "portal.show": "portal", "ways.show": "matrix", "portal.inner": "portal", "duplicates.merge": "pair", "trail.show": "audit", "enquiry.show": "enquiry", "enquiry.send": "enquiry", "enquiry.on_paper": "enquiry",
 }  # fmt: skip
 """What a page is called on the record; any other that shows a customer is a part of the customer's own."""
 WORDS = {
     "customer": "Customer page", "timeline": "Timeline", "decision": "Explanation of a decision", "matrix": "Matrix",
     "wrap-up": "Wrap-up", "case": "Case", "looks": "Who has looked", "sources": "Where this comes from", "data": "Personal data", "profile": "Profile, by a program",
-    "portal": "What they see on the portal", "pair": "Comparison with another customer", "pair-in-clear": "Comparison, what is masked shown",
+    "enquiry": "Answer to a question of theirs", "audit": "Entry of the audit trail", "portal": "What they see on the portal", "pair": "Comparison with another customer", "pair-in-clear": "Comparison, what is masked shown",
 }  # fmt: skip
 _log = structlog.stdlib.get_logger("evenhand.looks")
 

@@ -18,7 +18,7 @@ WORDS = {
     "look": "Looks at customers", "decision": "Decisions and what they were made from", "export": "Exported files",
     "visitor": "Anonymous visitors, since they were last heard of",
     "mail": "E-mail, sent and received",
-    "rejected": "Files of rejected rows", "kept_record": "Records that the law made us keep",
+    "audit": "What entries of the audit trail say beside who, when, what and whom", "rejected": "Files of rejected rows", "kept_record": "Records that the law made us keep",
 }  # fmt: skip
 PATIENCE = 1.0
 """Seconds for which a page counts."""

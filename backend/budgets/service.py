@@ -17,6 +17,7 @@ from backend.catalogue import service as catalogues
 from backend.engine.catalogue import Treatment
 from backend.matrix.service import Budget, Pack
 from backend.moving import Kept, Moved, Since
+from backend.record import service as record
 from shared.kernel import clock
 from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import Invalid, NoLongerOffered, NotFound
@@ -172,6 +173,10 @@ def set_price(session: Session, budget: str, price: float, actor: Actor, now: da
         raise Invalid("A bid price is a sum of money, zero or more.", {"price": "zero or more"})
     if budget not in {b.key for b in catalogues.pack_in_force(session).budgets}:
         raise NotFound(f"There is no budget {budget}.")
+    record.audit(
+        session, actor=actor, action="budget.priced", subject=f"budget:{budget}", customer_id=None,
+        payload={"before": {"price": _prices(session).get(budget, 0.0)}, "after": {"price": price}}, now=now,
+    )  # fmt: skip
     row = {"budget": budget, "price": price, "written_at": now, "written_by": actor.name}
     db.upsert(session, BidPriceRow, [row], key=("budget",), update=("price", "written_at", "written_by"))
 

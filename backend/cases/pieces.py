@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -246,9 +246,9 @@ def shut(
 
 def tell(
     session: Session, customer_id: UUID, case: Case, event: str, actor: Actor, channel: str | None, now: datetime,
-    more: dict[str, Any] | None = None,
+    more: dict[str, Any] | None = None, moved: Mapping[str, tuple[Any, Any]] | None = None,
 ) -> None:  # fmt: skip
-    """One event on the timeline, and one line in the audit."""
+    """One event on the timeline, and one line in the audit, with what was `moved`: each from what to what."""
     data: dict[str, Any] = {"case_id": str(case.case_id), "reference": case.reference, "subject": case.subject}
     if case.kind == "callback":
         data |= {"when": case.wish, "about": case.subject}
@@ -266,8 +266,23 @@ def tell(
         told_owners(session, {None}, now)
     record.audit(
         session, actor=actor, action=event, subject=str(case.case_id), customer_id=customer_id,
-        payload={"kind": case.kind, "channel": channel}, now=now,
+        payload={"kind": case.kind, "channel": channel} | _before_and_after(moved or {}), now=now,
     )  # fmt: skip
+
+
+def _before_and_after(moved: Mapping[str, tuple[Any, Any]]) -> dict[str, Any]:
+    changed = {name: pair for name, pair in moved.items() if pair[0] != pair[1]}
+    if not changed:
+        return {}
+    return {
+        when: {name: _plain(pair[at]) for name, pair in changed.items()} for at, when in enumerate(("before", "after"))
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (tuple, list)):
+        return [_plain(one) for one in value]
+    return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
 
 
 def told_owners(session: Session, owners: Collection[UUID | None], now: datetime) -> None:

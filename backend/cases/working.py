@@ -23,6 +23,8 @@ from shared.kernel.errors import Conflict, Invalid, NotFound
 Who = tuple[UUID, str]
 """A member of staff: id and name."""
 MOST_TAGS, LONGEST_TAG = 20, 60
+_ON_TRAIL = ("status", "type", "priority", "team", "staff", "tags", "waits_for", "wake_at", "merged_into")
+"""Of what an act changes, that which people mean when they ask what it was before."""
 _COLUMNS = tuple(WORK.c[one.name] for one in fields(Work))
 _ONE = select(*_COLUMNS).where(WORK.c.customer_id == bindparam("customer_id"), WORK.c.case_id == bindparam("case_id"))
 
@@ -187,7 +189,8 @@ def change(
     if db.touched(written) != 1:
         raise Conflict("Somebody else changed this case at the same moment. Look at what is new, then do it again.")
     case = case_of(session, work.customer_id, work.case_id)
-    tell(session, work.customer_id, case, event, actor, channel, now, {"state": status, **told})
+    moved = {name: (getattr(work, name), values[name]) for name in _ON_TRAIL if name in values}
+    tell(session, work.customer_id, case, event, actor, channel, now, {"state": status, **told}, moved)
     pieces.told_owners(session, {work.staff_id, values.get("staff_id", work.staff_id)}, now)
     return work_of(session, work.customer_id, work.case_id)
 

@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from backend import db
 from backend.entering import devices, letters, throttling
-from backend.entering.sessions import subjects_of
+from backend.entering.sessions import on_trail, subjects_of
 from backend.entering.tables import ContactChangeRow
 from backend.entering.visitors import Visitor
 from backend.interactions import service as interactions
@@ -136,6 +136,7 @@ def _counts(session: Session, actor: Actor, kind: Point, value: str, now: dateti
         profiles.no_longer_known_by(session, before.customer_id, kind, gone)
     profiles.tell_contact(session, before.customer_id, kind, value, CHANNEL, now)
     interactions.record(session, before.customer_id, "contact.changed", CHANNEL, actor, {"what": kind}, now)
+    on_trail(session, actor, "contact.changed", now, {"what": kind})
     if old:
         what = letters.Letter("email_changed" if kind == "email" else "phone_changed")
         _send(session, before, kind, old, what, "sign-in", now)

@@ -22,7 +22,7 @@ from sqlmodel import Session
 
 from backend import db
 from backend.entering import devices, letters, throttling
-from backend.entering.sessions import subjects_of, write_to
+from backend.entering.sessions import on_trail, subjects_of, write_to
 from backend.entering.tables import AuthenticatorRow, RecoveryCodeRow
 from backend.entering.visitors import Visitor
 from backend.profiles import service as profiles
@@ -98,6 +98,7 @@ def confirm(session: Session, actor: Actor, typed: str, key: bytes, now: datetim
     session.execute(delete(RECOVERY).where(RECOVERY.c.subject_id == subject_id))
     rows = [{"subject_id": subject_id, "code_hash": _hash(code, subject_id, key)} for code in codes]
     session.execute(insert(RECOVERY), rows)
+    on_trail(session, actor, "authenticator.set", now)
     write_to(session, actor, letters.Letter("authenticator_set"), now)
     return codes
 
@@ -124,6 +125,7 @@ def remove(session: Session, actor: Actor, address: str, now: datetime) -> None:
     subjects = sorted(subjects_of(session, actor))
     for table in (AUTHENTICATOR, RECOVERY):
         session.execute(delete(table).where(table.c.subject_id.in_(subjects)))
+    on_trail(session, actor, "authenticator.removed", now)
     write_to(session, actor, letters.Letter("authenticator_removed", {"link": f"{address}/me/sign-in"}), now)
 
 

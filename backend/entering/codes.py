@@ -20,7 +20,7 @@ from sqlmodel import Session
 from backend import db
 from backend.catalogue import service as catalogues
 from backend.entering import devices, letters, throttling
-from backend.entering.sessions import SESSION, subjects_of_customer, write_to
+from backend.entering.sessions import SESSION, on_trail, subjects_of_customer, write_to
 from backend.entering.tables import EntryCodeRow
 from backend.entering.visitors import Visitor
 from backend.interactions import service as interactions
@@ -190,6 +190,7 @@ def choose_password(code_id: UUID, password: str, address: str, now: datetime) -
         all_theirs = SESSION.c.subject_id.in_(sorted(subjects))
         session.execute(update(SESSION).where(all_theirs, SESSION.c.ended_at.is_(None)).values(ended_at=now))
         actor = people.customer_of(theirs[0], "", customer_id)
+        on_trail(session, actor, "password.set", now)
         write_to(session, actor, letters.Letter("password_set", {"link": f"{address}/recovery"}), now)
     return actor
 

@@ -27,11 +27,11 @@ from webauthn.helpers.structs import (
 
 from backend import db
 from backend.entering import letters
-from backend.entering.sessions import subjects_of, write_to
+from backend.entering.sessions import on_trail, subjects_of, write_to
 from backend.entering.tables import PasskeyRow
 from backend.people import service as people
 from backend.profiles import service as profiles
-from shared.kernel import ids
+from shared.kernel import clock, ids
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Invalid, NotFound, Unauthenticated
 from shared.kernel.languages import gettext, noted
@@ -131,6 +131,7 @@ def add(
         "public_key": bytes_to_base64url(made.credential_public_key), "sign_count": made.sign_count, "name": name, "added_at": now,
     }  # fmt: skip
     session.execute(insert(PASSKEY), row)
+    on_trail(session, actor, "passkey.added", now, {"after": {"passkey": name}})
     write_to(session, actor, letters.Letter("passkey_added", {"passkey": name, "link": f"{address}/me/sign-in"}), now)
 
 
@@ -190,6 +191,7 @@ def rename(session: Session, actor: Actor, passkey_id: UUID, name: str) -> None:
 def remove(session: Session, actor: Actor, passkey_id: UUID) -> None:
     """Nobody signs in with it any more. Raises NotFound."""
     _one(session.execute(delete(PASSKEY).where(*_theirs(session, actor, passkey_id))))
+    on_trail(session, actor, "passkey.removed", clock.now(), {"passkey_id": str(passkey_id)})
 
 
 def _of(session: Session, subjects: tuple[UUID, ...]) -> tuple[Passkey, ...]:

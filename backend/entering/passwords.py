@@ -11,7 +11,8 @@ from backend.entering.sessions import subjects_of_customer
 from backend.entering.visitors import Visitor
 from backend.people import service as people
 from backend.profiles import service as profiles
-from shared.kernel.actors import Actor
+from backend.record import service as record
+from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import Unauthenticated
 from shared.kernel.languages import gettext, noted
 
@@ -58,11 +59,23 @@ def sign_in_staff(email: str, password: str, visitor: Visitor, now: datetime) ->
             devices.is_known(session, (staff_id,) if staff_id else (), visitor),
         )
         paused = throttling.is_paused(session, limits, now)
-    actor = _prove(lambda: people.prove_staff(email, password), limits, paused, now)
+    try:
+        actor = _prove(lambda: people.prove_staff(email, password), limits, paused, now)
+    except Unauthenticated:
+        if staff_id is not None and not paused:
+            _on_trail(SYSTEM, "sign_in.refused", staff_id, now)
+        raise
     if visitor.device:
         with db.transaction() as session:
             devices.remember(session, UUID(actor.id), visitor, now)
     return actor
+
+
+def _on_trail(actor: Actor, action: str, staff_id: UUID, now: datetime) -> None:
+    with db.transaction() as session:
+        record.audit(
+            session, actor=actor, action=action, subject=f"staff:{staff_id}", customer_id=None, payload={}, now=now
+        )
 
 
 def _prove(check: people.Check, limits: throttling.Counted, paused: bool, now: datetime) -> Actor:

@@ -17,6 +17,7 @@ from backend.entering.visitors import Visitor
 from backend.mail import service as mail
 from backend.people import service as people
 from backend.profiles import service as profiles
+from backend.record import service as record
 from shared.kernel import ids
 from shared.kernel.actors import Actor
 from shared.kernel.errors import NotFound
@@ -121,6 +122,7 @@ def end(session: Session, actor: Actor, session_id: UUID, now: datetime, *, forg
         raise NotFound(gettext("There is no such sign-in."))
     session.execute(update(SESSION).where(*mine, SESSION.c.ended_at.is_(None)).values(ended_at=now))
     if forget:
+        on_trail(session, actor, "sign_in.ended", now, {"session": str(session_id)})
         devices.forget(session, subjects, [device])
 
 
@@ -133,7 +135,9 @@ def end_others(session: Session, actor: Actor, this: UUID | None, now: datetime)
     used = set(session.execute(select(SESSION.c.device).where(*others)).scalars())
     kept = select(SESSION.c.device).where(SESSION.c.subject_id.in_(sorted(subjects)), SESSION.c.session_id == this)
     devices.forget(session, subjects, used - set(session.execute(kept).scalars()))
-    return db.touched(session.execute(update(SESSION).where(*others).values(ended_at=now)))
+    ended = db.touched(session.execute(update(SESSION).where(*others).values(ended_at=now)))
+    on_trail(session, actor, "sign_in.others_ended", now, {"many": ended})
+    return ended
 
 
 def subjects_of(session: Session, actor: Actor) -> tuple[UUID, ...]:
@@ -172,6 +176,13 @@ def timezone_of(session: Session, actor: Actor) -> str:
 def forget_old(session: Session, now: datetime) -> int:
     """What is over is kept for a month: a customer may ask what became of their account."""
     return db.touched(session.execute(delete(SESSION).where(SESSION.c.seen_at < now - KEPT)))
+
+
+def on_trail(session: Session, actor: Actor, action: str, now: datetime, payload: dict[str, Any] | None = None) -> None:
+    """How a customer signs in is another from now on: that stands on the audit trail."""
+    record.audit(
+        session, actor=actor, action=action, subject=f"sign-in:{actor.id}", customer_id=actor.customer_id, payload=payload or {}, now=now
+    )  # fmt: skip
 
 
 def write_to(session: Session, actor: Actor, wanted: letters.Letter, now: datetime, purpose: str = "sign-in") -> None:

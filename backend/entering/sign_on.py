@@ -15,10 +15,11 @@ from sqlmodel import Session
 
 from backend import db
 from backend.entering import letters
-from backend.entering.sessions import subjects_of, write_to
+from backend.entering.sessions import on_trail, subjects_of, write_to
 from backend.entering.tables import SignOnRow
 from backend.people import service as people
 from backend.profiles import service as profiles
+from shared.kernel import clock
 from shared.kernel.actors import Actor
 from shared.kernel.errors import NotFound, Unauthenticated
 
@@ -69,6 +70,7 @@ def customer(session: Session, issuer: str, known_as: str, email: str, now: date
 def connect(session: Session, actor: Actor, issuer: str, known_as: str, now: datetime) -> None:
     """From now on the provider's person signs in as this customer, who hears of it by e-mail."""
     _connect(session, "customer", issuer, known_as, UUID(actor.id), now)
+    on_trail(session, actor, "sign_on.connected", now, {"issuer": issuer})
     write_to(session, actor, letters.Letter("sign_on_connected"), now)
 
 
@@ -83,7 +85,8 @@ def connected_since(session: Session, actor: Actor) -> datetime | None:
 def disconnect(session: Session, actor: Actor) -> None:
     """No provider opens this customer's account any more; twice is once."""
     mine = SIGN_ON.c.subject_id.in_(sorted(subjects_of(session, actor)))
-    session.execute(delete(SIGN_ON).where(SIGN_ON.c.kind == "customer", mine))
+    if db.touched(session.execute(delete(SIGN_ON).where(SIGN_ON.c.kind == "customer", mine))):
+        on_trail(session, actor, "sign_on.disconnected", clock.now())
 
 
 def _used(session: Session, kind: Kind, issuer: str, known_as: str, now: datetime) -> UUID | None:

@@ -64,7 +64,14 @@ def set_agent_state(
         raise Conflict("You are on a call. Your state can change when it has ended.")
     if current.state == "wrap_up" and state == "ready":
         raise Conflict("Wrap up the contact first: then you are ready by yourself.")
-    return put(session, UUID(actor.id), actor.name, state, now, why)
+    made = put(session, UUID(actor.id), actor.name, state, now, why)
+    if (current.state, current.reason) != (made.state, made.reason):
+        record.audit(
+            session, actor=actor, action="state.changed", subject=f"staff:{actor.id}", customer_id=None,
+            payload={"before": {"state": current.state, "reason": current.reason}, "after": {"state": made.state, "reason": made.reason}},
+            now=now,
+        )  # fmt: skip
+    return made
 
 
 def here(state: AgentState, now: datetime) -> None:
@@ -72,6 +79,7 @@ def here(state: AgentState, now: datetime) -> None:
     if state.state == "offline" or now - state.seen_at < SEEN_ANEW:
         return
     with db.transaction() as session:
+        record.no_act(session)
         session.execute(update(_AGENT).where(_AGENT.c.staff_id == state.staff_id).values(seen_at=now))
 
 

@@ -13,6 +13,7 @@ from backend.interactions.timeline import record
 from backend.matrix.service import Pack, Purpose
 from backend.profiles import service as profiles
 from backend.profiles.service import Consent
+from backend.record import service as trail
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Invalid, NoAuthority
 from shared.kernel.languages import gettext
@@ -41,6 +42,7 @@ def change_consent(
     person = person_with(session, customer_id, actor)
     if person is not None and not person.may_act:
         raise NoAuthority(f"{person.name} may be told about this customer, and not decide for them.")
+    before = _stands(session, customer_id, purpose, channel) if actor.kind in ("staff", "key") else None
     said = profiles.set_consent(
         session, customer_id, purpose, channel, state, source, wording or known.wording or known.label, now, actor
     )  # fmt: skip
@@ -51,7 +53,18 @@ def change_consent(
             "wording_version": said.wording_version,
         }  # fmt: skip
         record(session, customer_id, "consent.changed", said_in, actor, data, now)
+        if actor.kind in ("staff", "key"):
+            trail.audit(
+                session, actor=actor, action="consent.changed", subject=f"consent:{purpose}/{channel}", customer_id=customer_id,
+                payload={"before": {"state": before}, "after": {"state": said.state}, "wording": said.wording_version, "source": source},
+                now=now,
+            )  # fmt: skip
     return said
+
+
+def _stands(session: Session, customer_id: UUID, purpose: str, channel: str) -> str | None:
+    consents = profiles.profile(session, customer_id).consents
+    return next((one.state for one in consents if (one.purpose, one.channel) == (purpose, channel)), None)
 
 
 def say_consents(

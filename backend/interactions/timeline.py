@@ -111,6 +111,7 @@ def record(
     )
     changes.changed(session, topic, customer_id=customer_id, private=private, now=now)
     changes.announce(session, event_id, customer_id, kind, channel, data, now)
+    changes.note_told(session, event_id, customer_id, kind, channel, actor, data, now)
     happened = Event(event_id, customer_id, now, kind, channel, stage, interaction_id, actor.kind, actor.name, data)
     session.info.setdefault(HAPPENED, []).append(happened)
     session.info.setdefault(RECORDED, []).append(happened)

@@ -23,9 +23,12 @@ class Kept(Part):
 class Retention(Part):
     """How long a kind of thing is kept, in days; `kinds` are those of events, by name or with a star at the end, all without.
 
-    A `visitor` is somebody of whom nothing is known but the device: erased so many days after they were last heard of.
+    A `visitor` is somebody of whom nothing is known but the device: erased so many days after they were last heard of. An
+    entry of the `audit` trail stays for good, in its chain; what goes is what it says beside who, when, what and whom.
     """
 
-    of: Literal["event", "interaction", "look", "decision", "call", "visit", "visitor", "mail", "export", "rejected"]
+    of: Literal[
+        "event", "interaction", "look", "decision", "call", "visit", "visitor", "mail", "export", "rejected", "audit",
+    ]  # fmt: skip
     days: int = Field(ge=1, le=36500)
     kinds: tuple[str, ...] = ()

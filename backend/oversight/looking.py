@@ -93,6 +93,12 @@ def note_look(actor: Actor, customer_id: UUID, page: str, now: datetime, *, by_i
             "actor_name": actor.name, "interaction_id": _contact(session, canonical, actor),
         }  # fmt: skip
         written = db.upsert(session, LookRow, [row], key=_KEY)
+        if written:
+            contact = str(row["interaction_id"]) if row["interaction_id"] else None
+            record.audit(
+                session, actor=actor, action="customer.looked", subject=f"customer:{canonical}", customer_id=canonical,
+                payload={"page": page, "contact": contact}, now=now,
+            )  # fmt: skip
     _known.add(where, (*where, page, since))
     return bool(written)
 

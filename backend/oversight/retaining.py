@@ -40,7 +40,7 @@ AGAIN = timedelta(minutes=10)
 """After a failure the worker begins anew so much later."""
 SHOWN = 50
 FOLDERS = {"export": "exports", "rejected": "rejected"}
-BY_TIME = frozenset({"call", "visit", "look"})
+BY_TIME = frozenset({"call", "visit", "look", "audit"})
 """What is found by its time; the rest by its customer."""
 _RUN = db.table_of(RetentionRunRow)
 
@@ -237,6 +237,8 @@ def _count_of(
 ) -> int:
     if rule.of == "look":
         return int(session.execute(select(func.count()).where(LOOK.c.since < before)).scalar_one())
+    if rule.of == "audit":
+        return record.count_before(session, before)
     if rule.of == "visitor":
         return len(silent_visitors(session, people, before))
     if rule.of == "decision":
@@ -251,6 +253,8 @@ def _remove(
 ) -> int:
     if rule.of == "look":
         return tidying.delete_some(session, LOOK, LOOK.c.since < before, BATCH)
+    if rule.of == "audit":
+        return record.empty_before(session, before, BATCH)
     if rule.of == "decision":
         return treatments.remove_old(session, before, people, BATCH)
     if rule.of == "mail":

@@ -1,14 +1,32 @@
-"""The door of oversight: looks at customers, subject access, erasure, retention."""
+"""The door of oversight: looks at customers, subject access, erasure, retention, the audit trail."""
 
 from __future__ import annotations
 
 from backend.oversight.access import Access, as_html, as_json, subject_access
+from backend.oversight.answering import checked as check_letter
+from backend.oversight.answering import note_printed
+from backend.oversight.answering import send as send_answer
 from backend.oversight.closing import BeforeClosing, before_closing, close_due
+from backend.oversight.enquiring import About, Enquiry, Published, enquiry
 from backend.oversight.erasing import Erasure, KeptLine, erase_customer, kept_records, sweep, would_keep
 from backend.oversight.looking import Look, looks, note_look
 from backend.oversight.retaining import Due, Rounds, Run, due, retain, runs, steps
+from backend.oversight.trail import (
+    VERIFIED,
+    Chain,
+    Difference,
+    Line,
+    Opened,
+    as_csv,
+    chain,
+    note_verified,
+    opened,
+    trail,
+)
+from backend.oversight.witnessing import NO_ACTS
 
 __all__ = [
-    "Access", "BeforeClosing", "Due", "Erasure", "KeptLine", "Look", "Rounds", "Run", "as_html", "as_json", "before_closing", "close_due", "due", "erase_customer", "kept_records", "looks",
-    "note_look", "retain", "runs", "steps", "subject_access", "sweep", "would_keep",
+    "NO_ACTS", "VERIFIED", "About", "Access", "BeforeClosing", "Chain", "Difference", "Due", "Enquiry", "Erasure", "KeptLine", "Line", "Look", "Opened",
+    "Published", "Rounds", "Run", "as_csv", "as_html", "as_json", "before_closing", "chain", "check_letter", "close_due", "due", "enquiry", "erase_customer", "kept_records",
+    "looks", "note_look", "note_printed", "note_verified", "opened", "retain", "runs", "send_answer", "steps", "subject_access", "sweep", "trail", "would_keep",
 ]  # fmt: skip

@@ -17,6 +17,7 @@ from backend.matrix.service import Pack
 from backend.overview.types import Online
 from backend.profiles import service as profiles
 from backend.profiles.service import REFUSED, Moment, Profile
+from backend.record import service as record
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Forbidden
 from shared.kernel.languages import gettext, noted
@@ -65,7 +66,17 @@ def write_moment(
     if before is None or moment.version != before.version:
         data = interactions.moment_data(moment, pack)
         interactions.record(session, customer_id, "moment.set", channel, actor, data, now, stage=moment.stage)
+        if actor.kind == "staff":
+            told = {"before": _why(before), "after": _why(moment), "channel": channel}
+            record.audit(
+                session, actor=actor, action="moment.set", subject=f"customer:{customer_id}", customer_id=customer_id,
+                payload=told, now=now,
+            )  # fmt: skip
     return moment
+
+
+def _why(moment: Moment | None) -> dict[str, str | None] | None:
+    return None if moment is None else {"stage": moment.stage, "intent": moment.intent, "source": moment.source}
 
 
 def watching(profile: Profile) -> bool:

@@ -94,6 +94,14 @@ def whose_extension(session: Session, text: str) -> tuple[UUID, str] | None:
     return None if row is None else (row.staff_id, row.name)
 
 
+def everyone(session: Session) -> tuple[Colleague, ...]:
+    """Every member of staff whom there ever was, by name."""
+    rows = session.execute(
+        select(_STAFF.c.staff_id, _STAFF.c.name, _STAFF.c.email, _STAFF.c.role).order_by(_STAFF.c.name)
+    )
+    return tuple(Colleague(*row) for row in rows)
+
+
 def colleagues(session: Session) -> tuple[Colleague, ...]:
     """Every active member of staff, by name."""
     rows = session.execute(

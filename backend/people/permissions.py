@@ -23,6 +23,7 @@ class Permission(StrEnum):
     RECORD_CONSENT = "record_consent"
     SEE_SENSITIVE = "see_sensitive"
     SEE_LOOKS = "see_looks"
+    SEE_AUDIT = "see_audit"
     HANDLE_PRIVACY = "handle_privacy"
     SEE_DECISIONS = "see_decisions"
     REPLAY = "replay"
@@ -65,10 +66,10 @@ _APPROVER = frozenset({Permission.SEE_CATALOGUE, Permission.APPROVE_CATALOGUE})
 ROLES: dict[str, frozenset[Permission]] = {
     "agent": _AGENT,
     "supervisor": _AGENT
-    | {Permission.REPLAY, Permission.SUPERVISE, Permission.SET_SKILLS, Permission.APPROVE_TERMS, Permission.SETTLE_PAYMENTS, Permission.MERGE_CUSTOMERS, Permission.COMPARE_IN_CLEAR, Permission.SEE_LOOKS}
+    | {Permission.REPLAY, Permission.SUPERVISE, Permission.SET_SKILLS, Permission.APPROVE_TERMS, Permission.SETTLE_PAYMENTS, Permission.MERGE_CUSTOMERS, Permission.COMPARE_IN_CLEAR, Permission.SEE_LOOKS, Permission.SEE_AUDIT}
     | _APPROVER,
     "author": _READER | {Permission.REPLAY, Permission.SEE_CATALOGUE, Permission.AUTHOR, Permission.WRITE_ARTICLES},
-    "admin": _READER | {Permission.REPLAY, Permission.ADMIN, Permission.SET_SKILLS, Permission.MERGE_CUSTOMERS, Permission.COMPARE_IN_CLEAR, Permission.SEE_LOOKS, Permission.HANDLE_PRIVACY} | _APPROVER,
+    "admin": _READER | {Permission.REPLAY, Permission.ADMIN, Permission.SET_SKILLS, Permission.MERGE_CUSTOMERS, Permission.COMPARE_IN_CLEAR, Permission.SEE_LOOKS, Permission.SEE_AUDIT, Permission.HANDLE_PRIVACY} | _APPROVER,
     "customer": frozenset({
         Permission.PORTAL, Permission.SET_MOMENT, Permission.PRESENT_OFFERS, Permission.DECIDE_OFFERS,
     }),

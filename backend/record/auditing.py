@@ -3,7 +3,7 @@
 An entry is written unsealed, in the transaction of the act. A sealer then gives it its position and a seal: SHA-256 over
 the seal before it, the entry, and the salted digest of its payload. The payload itself is outside the chain, so that it
 can be erased with its salt and nothing of it be guessed from the digest; an erasure stands only when the trail also says
-that the customer was erased.
+that the customer was erased, or that what is so old went for its age.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ import json
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypedDict
 from uuid import UUID
 
@@ -24,8 +24,11 @@ from shared.kernel import ids
 from shared.kernel.actors import Actor
 
 ERASED_ACTION = "customer.erased"
+EMPTIED_ACTION, EMPTIED_SUBJECT = "retention.removed", "retention:audit"
 START = "0" * 64
 _BATCH = 2_000
+_AUDITED = "audited"
+"""Under this name a session keeps of what it wrote entries."""
 
 
 class Verdict(TypedDict):
@@ -48,7 +51,19 @@ def audit(
         "subject": subject, "customer_id": customer_id, "payload": plain, "salt": salt, "digest": _digest(salt, plain),
     }  # fmt: skip
     session.connection().execute(insert(AuditEntryRow), row)
+    session.info.setdefault(_AUDITED, set()).add((action, customer_id))
     return entry_id
+
+
+def no_act(session: Session) -> None:
+    """What this transaction writes is nobody's act, though somebody's request set it off: a page that was drawn, say."""
+    session.info.setdefault(_AUDITED, set()).add(("", None))
+
+
+def is_audited(session: Session, action: str | None = None, customer_id: UUID | None = None) -> bool:
+    """Whether this transaction has written an entry so far: any at all (or none is due), or one of this act on this customer."""
+    written = session.info.get(_AUDITED, ())
+    return bool(written) if action is None else (action, customer_id) in written
 
 
 def seal(now: datetime) -> int:
@@ -71,14 +86,34 @@ def seal(now: datetime) -> int:
         return len(rows)
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """How far the chain was recomputed: `done` where all of it was, or where it broke, at `first_bad`."""
+
+    position: int = 0
+    seal: str = START
+    entries: int = 0
+    done: bool = False
+    first_bad: int | None = None
+
+
 def verify() -> Verdict:
     """Recomputes the whole chain and every payload's digest. Reads only."""
+    found = verify_part(Checked(), None)
+    return {"ok": found.first_bad is None, "entries": found.entries, "first_bad": found.first_bad}
+
+
+def verify_part(reached: Checked, most: int | None) -> Checked:
+    """Recomputes the chain from where it was `reached` on, at most so many entries of it: a long one in several goes. Reads only.
+
+    What comes to the end of the chain meanwhile is part of it. The last part looks at what waits for the sealer too.
+    """
     with db.reading() as session:
         erased = _Erased.of(session)
         entries = session.exec(select(func.count()).select_from(AuditEntryRow)).one()
         head = session.get(AuditHeadRow, 1)
-        position, last = 0, START
-        sealed = select(AuditEntryRow).where(col(AuditEntryRow.position).is_not(None))
+        position, last = reached.position, reached.seal
+        sealed = select(AuditEntryRow).where(col(AuditEntryRow.position) > position).limit(most)
         for row in session.exec(sealed.order_by(col(AuditEntryRow.position)), execution_options={"yield_per": _BATCH}):
             position += 1
             intact = (
@@ -86,16 +121,19 @@ def verify() -> Verdict:
                 and row.seal == _seal(last, row, position, row.sealed_at) and _payload_holds(row, erased)
             )  # fmt: skip
             if not intact:
-                return {"ok": False, "entries": entries, "first_bad": position}
+                return Checked(position - 1, last, entries, done=True, first_bad=position)
             last = str(row.seal)
+        if most is not None and position - reached.position == most:
+            return Checked(position, last, entries)
         if (position, last) != ((head.position, head.seal) if head else (0, START)):
-            return {"ok": False, "entries": entries, "first_bad": position + 1}
+            return Checked(position, last, entries, done=True, first_bad=position + 1)
+        waiting = position
         unsealed = select(AuditEntryRow).where(col(AuditEntryRow.position).is_(None))
         for row in session.exec(unsealed.order_by(col(AuditEntryRow.entry_id))):
-            position += 1
+            waiting += 1
             if not _payload_holds(row, erased):
-                return {"ok": False, "entries": entries, "first_bad": position}
-    return {"ok": True, "entries": entries, "first_bad": None}
+                return Checked(position, last, entries, done=True, first_bad=waiting)
+    return Checked(position, last, entries, done=True)
 
 
 def export_customer(session: Session, customer_id: UUID, words: Collection[str] = ()) -> list[dict[str, Any]]:
@@ -142,9 +180,10 @@ def _id(word: str) -> UUID | None:
 
 @dataclass(frozen=True)
 class _Erased:
-    """Up to which entry each customer's payloads may be missing."""
+    """Up to which entry each customer's payloads may be missing, and up to which everybody's, for the age of what it says."""
 
     until: dict[str, UUID]
+    emptied: tuple[tuple[UUID, datetime], ...]
 
     @classmethod
     def of(cls, session: Session) -> "_Erased":
@@ -154,12 +193,36 @@ class _Erased:
             .where(AuditEntryRow.action == ERASED_ACTION)
             .order_by(col(AuditEntryRow.entry_id))
         )
-        return cls({str(customer_id): entry_id for customer_id, entry_id in rows if customer_id is not None})
+        until = {str(customer_id): entry_id for customer_id, entry_id in rows if customer_id is not None}
+        return cls(until, _emptied(session))
 
     def covers(self, row: AuditEntryRow) -> bool:
         """Whether the one whom the entry is about, who made it, or who is its subject, was erased since."""
+        if any(row.entry_id < entry_id and row.at < before for entry_id, before in self.emptied):
+            return True
         named = (str(row.customer_id), row.actor_id, row.subject.removeprefix("customer:"))
         return any(one in self.until and row.entry_id < self.until[one] for one in named)
+
+
+def _emptied(session: Session) -> tuple[tuple[UUID, datetime], ...]:
+    """By which entries payloads went for their age, and from before when: never what was younger than a day.
+
+    Of those that say less than another that came later, nothing has to be known.
+    """
+    asked = (
+        select(AuditEntryRow.entry_id, AuditEntryRow.at, AuditEntryRow.payload)
+        .where(AuditEntryRow.action == EMPTIED_ACTION, AuditEntryRow.subject == EMPTIED_SUBJECT)
+        .order_by(col(AuditEntryRow.entry_id).desc())
+    )
+    kept: list[tuple[UUID, datetime]] = []
+    for entry_id, at, payload in session.exec(asked):
+        try:
+            before = min(datetime.fromisoformat((payload or {})["before"]), at - timedelta(days=1))
+        except (KeyError, TypeError, ValueError):
+            continue  # gone for its own age, or no longer what was written
+        if not kept or before > kept[-1][1]:
+            kept.append((entry_id, before))
+    return tuple(kept)
 
 
 def _payload_holds(row: AuditEntryRow, erased: _Erased) -> bool:

@@ -36,9 +36,13 @@ class AuditEntryRow(SQLModel, table=True):
     """Who did what. `position`, `sealed_at` and `seal` are empty until the sealer comes by."""
 
     __tablename__ = "audit_entry"
+    __table_args__ = (
+        Index("ix_audit_entry_actor", "actor_id", "entry_id"),
+        Index("ix_audit_entry_action", "action", "entry_id"),
+    )
 
     entry_id: UUID = Field(primary_key=True)
-    at: datetime = Field(sa_type=UtcDateTime)
+    at: datetime = Field(sa_type=UtcDateTime, index=True)
     actor_kind: str
     actor_id: str
     action: str

@@ -18,6 +18,7 @@ from backend.engine.facts import terms_from, terms_json
 from backend.engine.service import ENGINE_VERSION, Factors, Ranked, Ruling, Withheld, concession_of
 from backend.profiles import service as profiles
 from backend.profiles.service import Profile
+from backend.record import service as record
 from backend.treatments import expiry
 from backend.treatments.failing import measure_failures, note_failures
 from backend.treatments.inputs import Inputs, canonical, gather, hash_of, offer_rows, pack_text
@@ -91,6 +92,7 @@ def decide(customer_id: UUID, now: datetime, known: Profile | None = None) -> De
         row, body = _row(inputs, ruling, now), pack_text(inputs.text)
         try:
             with db.transaction() as session:
+                record.no_act(session)
                 version = lock_ledger(session, inputs.profile.customer_id)
                 if version != inputs.ledger.version or not _unmoved(session, inputs, latest):
                     continue

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from backend.engine import service as engine
+from backend.engine.catalogue import Catalogue, Treatment
 from backend.engine.service import (
     ENGINE_VERSION,
     STEPS,
@@ -43,7 +44,7 @@ from backend.treatments.masked import masked, masked_withheld
 from backend.treatments.recommending import rules_context
 from backend.treatments.replaying import Recalled, recall
 from backend.treatments.withholding import withheld_line
-from shared.kernel import clock
+from shared.kernel import clock, languages
 from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import Invalid
 
@@ -70,6 +71,8 @@ class RankLine:
     first: bool
     gap: float | None
     lead: str
+    told: str
+    """The reason as the customer may hear it, in their language; empty where none is theirs to hear."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,12 @@ class DecisionPage:
     funnel: tuple[FunnelLine, ...]
     names: dict[str, str]
     """Key → name of every treatment of this decision, by name."""
+    called: dict[str, str]
+    """Key → what the treatment is called before the customer, in their language; its own name where it has no such words for all."""
+    saw: tuple[tuple[str, str], ...]
+    """What was known of the customer, in words, as far as this viewer may read it."""
+    before: tuple[tuple[str, str, date | None], ...]
+    """What was put to them until then: name, state and day."""
     stands: bool
     """Nothing that it was made from has changed since."""
     world: World = field(repr=False)
@@ -163,6 +172,9 @@ def decision_page(session: Session, decision_id: UUID, now: datetime, viewer: Ac
         removed=removed,
         funnel=funnel_of(recalled.ruling.withheld),
         names=names,
+        called=_called(recalled, names, profile.language),
+        saw=_saw(inputs),
+        before=tuple((names.get(o.treatment, o.treatment), o.state, o.presented_on) for o in recalled.ledger.offers),
         stands=stands,
         world=World(snapshot, ledger, recalled.configuration, _later(recalled, profile)),
     )
@@ -231,6 +243,7 @@ def _ranking(recalled: Recalled, inputs: Inputs, names: dict[str, str]) -> tuple
                 first=item.pinned,
                 gap=item.priority - follower.priority if follower else None,
                 lead=lead_in_words(item, follower, names[follower.treatment] if follower else ""),
+                told=card.card.reason,
             )
         )
     return tuple(lines)
@@ -250,11 +263,39 @@ def _parts(item: Ranked, context: Context, recalled: Recalled) -> Parts | None:
 
 
 def _names(recalled: Recalled) -> dict[str, str]:
-    given = recalled.configuration
-    known = {key: t.name for c in (*given.older.values(), given.catalogue) for key, t in c.treatments.items()}
+    known = {key: t.name for c in _catalogues(recalled) for key, t in c.treatments.items()}
     met = {w.treatment for w in recalled.ruling.withheld} | {r.treatment for r in recalled.ruling.ranked}
     met |= {row["treatment"] for row in recalled.row.ranked}
     return {key: known[key] for key in sorted(met, key=lambda key: (known[key].casefold(), key))}
+
+
+def _called(recalled: Recalled, names: dict[str, str], language: str) -> dict[str, str]:
+    known = {key: (t, c.pack) for c in _catalogues(recalled) for key, t in c.treatments.items()}
+    with languages.speaking(languages.heard(language)):
+        return {key: _for_customers(*known[key]) for key in names}
+
+
+def _for_customers(t: Treatment, pack: Pack) -> str:
+    if t.everyone is not None:
+        return pack.said(t.everyone.headline)
+    said = pack.said(t.portal.headline) if t.portal is not None else ""
+    # What is filled in for one customer and one offer says nothing of an offer that was never made.
+    return said if said and "{" not in said else t.name
+
+
+def _saw(inputs: Inputs) -> tuple[tuple[str, str], ...]:
+    """Attributes by label, in the pack's order; the empty ones are left out."""
+    pack, snapshot = inputs.pack, inputs.snapshot
+    lines = []
+    for key, attribute in pack.attributes.items():
+        said = inputs.mask.value(attribute, snapshot.attributes.get(key), pack.currency, languages.ENGLISH)
+        if said:
+            lines.append((attribute.label, said))
+    return tuple(lines)
+
+
+def _catalogues(recalled: Recalled) -> tuple[Catalogue, ...]:
+    return (*recalled.configuration.older.values(), recalled.configuration.catalogue)
 
 
 def _later(recalled: Recalled, profile: Profile) -> engine.Later | None:

@@ -110,8 +110,8 @@ def answer(
                 "settled_at": clock.now(),
             }
         write(session, row, values)
-        row = row_of(session, owner, offer_id)
-        _told_everyone(session, row, response, inputs, channel, actor, now, named)
+        stood, row = row.state, row_of(session, owner, offer_id)
+        _told_everyone(session, row, response, inputs, channel, actor, now, named, stood)
         if response == "accepted":
             _withdraw_beside(session, row, inputs, now)
     return cards.offer_line(row, inputs, actor)
@@ -232,7 +232,7 @@ def write(session: Session, row: Any, values: dict[str, Any]) -> None:
 
 def _told_everyone(
     session: Session, row: Any, response: Response, inputs: Inputs, channel: str, actor: Actor, now: datetime,
-    named: dict[str, Any],
+    named: dict[str, Any], stood: str,
 ) -> None:  # fmt: skip
     data = cards.event_data(row, inputs)
     interactions.record(
@@ -240,7 +240,8 @@ def _told_everyone(
     )
     record.audit(
         session, actor=actor, action=f"offer.{response}", subject=str(row.offer_id), customer_id=row.customer_id,
-        payload={"treatment": row.treatment, "channel": channel, "version": row.version} | named | _disclosed(row), now=now,
+        payload={"treatment": row.treatment, "channel": channel, "version": row.version, "before": {"state": stood}, "after": {"state": row.state}}
+        | named | _disclosed(row), now=now,
     )  # fmt: skip
     if response != "presented":
         move_ledger(session, row.customer_id)

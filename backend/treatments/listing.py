@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
@@ -87,13 +87,35 @@ def decisions_of(session: Session, customer_id: UUID, limit: int = 25, cursor: s
         asked = asked.where(_DECISION.c.decision_id < _id(cursor))
     # The id is made when the decision is stored: its order is that of time, and it is the primary key.
     rows = session.execute(asked.order_by(_DECISION.c.decision_id.desc()).limit(limit + 1)).all()
-    lines = tuple(
-        DecisionLine(
-            treatments=tuple(r["treatment"] for r in row.ranked), **{name: getattr(row, name) for name in _HEAD}
-        )
-        for row in rows[:limit]
-    )
+    lines = tuple(_line(row) for row in rows[:limit])
     return Page(lines, str(lines[-1].decision_id) if len(rows) > limit else None)
+
+
+def decisions_between(
+    session: Session, customer_id: UUID, since: datetime, before: datetime, most: int = MOST
+) -> tuple[DecisionLine, ...]:
+    """The customer's decisions from `since` until before `before`, the last first, at most so many. Raises NotFound."""
+    owner = profiles.profile(session, customer_id).customer_id
+    asked = (
+        select(*(_DECISION.c[name] for name in _HEAD), _DECISION.c.ranked)
+        .where(_DECISION.c.customer_id == owner, _DECISION.c.made_at >= since, _DECISION.c.made_at < before)
+        .order_by(_DECISION.c.decision_id.desc())
+        .limit(most)
+    )
+    return tuple(_line(row) for row in session.execute(asked))
+
+
+def days_decided(session: Session, customer_id: UUID, most: int = 400) -> tuple[datetime, ...]:
+    """When the last decisions of the customer were made, the last first: by these one chooses a day. Raises NotFound."""
+    owner = profiles.profile(session, customer_id).customer_id
+    asked = select(_DECISION.c.made_at).where(_DECISION.c.customer_id == owner)
+    return tuple(session.execute(asked.order_by(_DECISION.c.decision_id.desc()).limit(most)).scalars())
+
+
+def _line(row: Any) -> DecisionLine:
+    return DecisionLine(
+        treatments=tuple(r["treatment"] for r in row.ranked), **{name: getattr(row, name) for name in _HEAD}
+    )
 
 
 def offers_page(

@@ -23,7 +23,7 @@ from backend.treatments.chosen import Asked, Chosen
 from backend.treatments.confirming import as_the_customer_reads_it
 from backend.treatments.disclosing import Ticks
 from backend.treatments.expiry import expire_due
-from backend.treatments.explaining import DecisionPage, WhatIf, decision_page, what_would_change
+from backend.treatments.explaining import DecisionPage, RankLine, WhatIf, decision_page, what_would_change
 from backend.treatments.failing import RuleFailure, failures
 from backend.treatments.fulfilment import MESSAGE, fulfil
 from backend.treatments.glancing import Glance, glance
@@ -31,7 +31,7 @@ from backend.treatments.inputs import ledgers
 from backend.treatments.leaving import erase_customer, export_customer
 from backend.treatments.ledger import FULFIL, answer
 from backend.treatments.ledger import owner_of as owned_offer
-from backend.treatments.listing import EffectiveWeights, cells, weighing
+from backend.treatments.listing import DecisionLine, EffectiveWeights, cells, days_decided, decisions_between, weighing
 from backend.treatments.merging import (
     doubled_offers,
     hold_ledgers,
@@ -56,7 +56,7 @@ from backend.treatments.recommending import (
 )
 from backend.treatments.recommending import for_agent as recommend_for_agent
 from backend.treatments.recommending import for_customer as recommend_for_customer
-from backend.treatments.replaying import all_ids, replay
+from backend.treatments.replaying import Replay, all_ids, replay
 from backend.treatments.taken_back import KeptAndUndone, kept_and_undone
 from backend.treatments.undoing import close_case, undo
 
@@ -71,6 +71,7 @@ __all__ = [
     "CustomerCard",
     "CustomerRecommendation",
     "Decided",
+    "DecisionLine",
     "DecisionPage",
     "EffectiveWeights",
     "Elsewhere",
@@ -81,6 +82,8 @@ __all__ = [
     "OfferPage",
     "ParityCheck",
     "PresentedLine",
+    "RankLine",
+    "Replay",
     "RuleFailure",
     "TermLine",
     "Ticks",
@@ -101,9 +104,11 @@ __all__ = [
     "close_case",
     "compare_channels",
     "count_old",
+    "days_decided",
     "decide",
     "decide_terms",
     "decision_page",
+    "decisions_between",
     "doubled_offers",
     "erase_customer",
     "expire_due",

@@ -57,6 +57,8 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.matches("[hx-post], [hx-get]") || event.defaultPrevented) return;
+    // What opens beside the page leaves the form to be sent.
+    if (event.submitter?.formTarget === "_blank") return;
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
     window.setTimeout(() => delete form.dataset.sent, 4000);
