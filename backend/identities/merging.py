@@ -48,6 +48,7 @@ def merge(
     """
     if from_id == into_id:
         raise Invalid("These are one and the same customer.", {"with": "another customer"})
+    profiles.keep_out(session, from_id, into_id)
     treatments.hold_ledgers(session, *_there(session, from_id, into_id))
     rows = profiles.hold_both(session, from_id, into_id)
     _still_two(session, rows, from_id, into_id)
@@ -94,6 +95,7 @@ def unmerge(session: Session, merge_id: UUID, *, actor: Actor, now: datetime) ->
     """
     found = _row(session, merge_id)
     into_id, from_id = found.customer_id, found.from_id
+    profiles.keep_out(session, from_id, into_id)
     treatments.hold_ledgers(session, *_there(session, into_id))
     rows = profiles.hold_both(session, into_id, into_id)
     found = _row(session, merge_id)  # as it is now that nobody else can change it

@@ -13,10 +13,10 @@ from sqlmodel import Session
 
 from backend.profiles import queries, rewriting, sourcing
 from backend.profiles.experience import without_truth
+from backend.profiles.holding import locked
 from backend.profiles.types import Profile
 from backend.record import service as record
 from shared.kernel import clock
-from shared.kernel.errors import NotFound
 
 Attributes = dict[str, Any]
 CLOSES = "account_closes"
@@ -27,9 +27,7 @@ def revise(session: Session, customer_id: UUID, change: Callable[[Attributes], A
 
     An attribute that `change` leaves out is unknown from then on. Nobody else changes them meanwhile. Raises NotFound.
     """
-    known = session.execute(queries.LOCKED, {"customer_id": customer_id}).one_or_none()
-    if known is None:
-        raise NotFound("There is no such customer.")
+    known = locked(session, customer_id)
     after = change(dict(known.attributes))
     if after == known.attributes:
         return int(known.version)

@@ -15,10 +15,10 @@ from sqlmodel import Session
 
 from backend.profiles import queries
 from backend.profiles.bulk import NewBill
+from backend.profiles.holding import locked
 from backend.profiles.types import Credit
 from backend.record import service as record
 from shared.kernel import clock
-from shared.kernel.errors import NotFound
 from shared.kernel.money import Money
 
 LAST_BILL = "last_bill"
@@ -32,7 +32,7 @@ def book_credit(
     session: Session, customer_id: UUID, credit_id: UUID, text: str, amount: Money, now: datetime
 ) -> Credit:
     """Books the credit, once: the same id again gives the one that is booked. Raises NotFound for an unknown customer."""
-    known = _locked(session, customer_id)
+    known = locked(session, customer_id)
     booked = session.execute(
         select(queries.CREDIT, queries.BILL.c.reference)
         .outerjoin(
@@ -75,7 +75,7 @@ def issue_bill(session: Session, customer_id: UUID, bill: NewBill, now: datetime
 
     The credits are taken in the order of their booking; one that is larger than what is left waits on. Raises NotFound.
     """
-    known = _locked(session, customer_id)
+    known = locked(session, customer_id)
     lines, left, taken = list(bill.lines), bill.amount_minor, []
     for credit in waiting_credits(session, customer_id):
         if credit.amount.currency == bill.currency and credit.amount.minor <= left:
@@ -96,13 +96,6 @@ def issue_bill(session: Session, customer_id: UUID, bill: NewBill, now: datetime
     _latest_is(session, customer_id, bill.bill_id, to_pay, known, now)
     record.changed(session, "profile", customer_id=customer_id, now=now)
     return to_pay
-
-
-def _locked(session: Session, customer_id: UUID) -> Any:
-    known = session.execute(queries.LOCKED, {"customer_id": customer_id}).one_or_none()
-    if known is None:
-        raise NotFound("There is no such customer.")
-    return known
 
 
 def _open_bill(session: Session, customer_id: UUID, amount: Money, today: date) -> Any:

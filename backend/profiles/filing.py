@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from backend import db
 from backend.profiles import identity, queries
+from backend.profiles.holding import come_in, locked
 from backend.profiles.types import Holding
 from backend.record import service as record
 from shared.kernel.errors import NotFound
@@ -92,6 +93,7 @@ def amend(
     """
     customer = queries.CUSTOMER
     asked = select(customer.c.version, *(customer.c[name] for name in ("name", "number", "email", "phone")))
+    come_in(session, customer_id)
     known = session.execute(asked.where(customer.c.customer_id == customer_id).with_for_update()).one_or_none()
     if known is None:
         raise NotFound("There is no such customer.")
@@ -132,9 +134,7 @@ def count_past(
 
     Raises NotFound.
     """
-    known = session.execute(queries.LOCKED, {"customer_id": customer_id}).one_or_none()
-    if known is None:
-        raise NotFound("There is no such customer.")
+    known = locked(session, customer_id)
     facts = dict(known.facts)
     days = {key: dict(bucket) for key, bucket in facts.get("days", {}).items()}
     for key, by_day in counts.items():

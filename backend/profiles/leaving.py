@@ -13,7 +13,6 @@ from backend import db
 from backend.profiles import queries
 from backend.profiles.belonging import erase_belonging, export_groups
 from backend.profiles.consenting import ENTRY
-from shared.kernel.errors import NotFound
 
 _OWNED = (
     queries.MOMENT,
@@ -40,13 +39,6 @@ def export_customer(session: Session, customer_id: UUID) -> dict[str, list[dict[
         ]
         for table in reversed(_OWNED)
     } | export_groups(session, customer_id)
-
-
-def lock_out(session: Session, customer_id: UUID) -> None:
-    """Waits for every act that holds the customer, and lets none begin till the transaction ends. Raises NotFound."""
-    locked = select(queries.CUSTOMER.c.customer_id).where(queries.CUSTOMER.c.customer_id == customer_id)
-    if session.execute(locked.with_for_update()).scalar() is None:
-        raise NotFound("There is no such customer.")
 
 
 def note_erased(session: Session, customer_id: UUID, now: datetime) -> None:

@@ -19,7 +19,7 @@ from backend.profiles.crediting import LAST_BILL
 from backend.record import service as record
 from shared.kernel import ids
 from shared.kernel.actors import SYSTEM
-from shared.kernel.errors import Conflict, Erased, NotFound
+from shared.kernel.errors import NotFound
 from shared.kernel.money import Money
 
 _PLAIN = (
@@ -48,21 +48,6 @@ def hold_both(session: Session, first: UUID, second: UUID) -> dict[UUID, Row]:
         if row is not None:
             rows[customer_id] = dict(row._mapping)
     return rows
-
-
-def hold(session: Session, customer_id: UUID) -> None:
-    """Keeps the customer from being merged or erased until the transaction ends; others go on working with them.
-
-    For what is written under an id that was looked up before. Raises Conflict where they were merged meanwhile, Erased where
-    they were erased, NotFound where there is no such customer.
-    """
-    if session.execute(queries.HERE, {"customer_id": customer_id}).scalar() is not None:
-        return
-    if session.execute(queries.ERASED, {"customer_id": customer_id}).scalar() is not None:
-        raise Erased("This customer was erased.")
-    if session.execute(queries.CANONICAL, {"customer_id": customer_id}).scalar() is not None:
-        raise Conflict("This customer was merged with another one just now. Please look again.")
-    raise NotFound("There is no such customer.")
 
 
 def known_as(session: Session, customer_id: UUID) -> tuple[UUID, ...]:

@@ -14,6 +14,7 @@ from sqlmodel import Session
 from backend import db
 from backend.matrix.service import Pack
 from backend.profiles import identity, queries
+from backend.profiles.holding import come_in
 from backend.profiles.moments import check_moment, told_moment
 from backend.profiles.types import Consent, Holding, Moment, Profile
 from backend.record import service as record
@@ -26,6 +27,7 @@ _KEPT = ("name", "phone", "email", "birth_date", "attributes", "facts", "states"
 
 def held(session: Session, customer_id: UUID) -> Profile:
     """The customer's profile, held till the transaction ends; without consents. Raises NotFound, for an id of before a merge too."""
+    come_in(session, customer_id)
     row = db.connection(session).execute(queries.HELD, {"customer_id": customer_id}).first()
     if row is None:
         raise NotFound("There is no such customer.")

@@ -50,6 +50,7 @@ from backend.profiles.crediting import book_credit, issue_bill, waiting_credits
 from backend.profiles.experience import Moved, moves, score, with_truths
 from backend.profiles.filing import Details, amend, count_past, details, set_language
 from backend.profiles.finding import Found, find
+from backend.profiles.holding import hold, keep_out, lock_out, locked
 from backend.profiles.identified import Identified, existing, identified, identified_after, versions_after
 from backend.profiles.identity import caller_number, fold, forget, normalise
 from backend.profiles.joining import ATTRIBUTE, FIELDS
@@ -67,14 +68,13 @@ from backend.profiles.knowing import (
 from backend.profiles.leaving import (
     erase_customer,
     export_customer,
-    lock_out,
     note_erased,
     note_swept,
     unswept,
 )
 from backend.profiles.likeness import forgiven, is_slip, meant, nearly
 from backend.profiles.masking import DOTS, OPEN, Mask, email_text, mask_of, name_text, phone_text
-from backend.profiles.merging import hold, hold_both, known_as, move_customer, move_customer_back, taken_attributes
+from backend.profiles.merging import hold_both, known_as, move_customer, move_customer_back, taken_attributes
 from backend.profiles.moments import told_moment
 from backend.profiles.naming import names_of
 from backend.profiles.queries import STAMP
@@ -132,20 +132,172 @@ from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import Erased, NotFound
 
 __all__ = [
-    "ANONYMOUS", "ATTRIBUTE", "DOTS", "FIELDS", "FILE_LOAD", "GROUP_KINDS", "HOUSEHOLD", "LONG_AGO", "NAMELESS", "OPEN", "OWN_VALUES", "REFUSED",
-    "RELATIONS", "SCORES", "SIGN", "STAMP", "Beside", "Bill", "Claim", "Claims", "Consent", "ConsentEntry", "ConsentState", "Credit", "Cuts",
-    "Details", "Enrolled", "Found", "Group", "GroupKind", "Hit", "Holding", "Identified", "Joined", "LifetimeValue", "LoadProgress", "Mask", "Match",
-    "Member", "Membership", "Moment", "Moved", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile", "Reckoning", "Representative", "Snapshot",
-    "Sourced", "Transition", "add_representative", "amend", "anonymous", "band", "be_known_by", "beginnings", "beside", "between", "bill_before", "bill_heads", "bill_of",
-    "bills", "book_credit", "caller_number", "callers", "claims_of", "closes_on", "consent", "consent_history", "contact_sources", "count", "count_past",
-    "cuts_now", "details", "email_text", "end_representative", "enrol", "enter_prospect", "erase_customer", "everyone_after", "existing",
-    "export_customer", "find", "find_by_sign_in", "fold", "forgiven", "hand_over", "held", "hold", "hold_both", "identified", "identified_after",
-    "in_words", "is_scored", "is_slip", "issue_bill", "join", "keep_claims", "keep_cuts", "known_as", "learn", "learn_from", "leave",
-    "lifetime_value", "load_progress", "loaded_packs", "local_today", "lock_out", "mask_of", "meant", "members", "memberships", "move_customer",
-    "move_customer_back", "moves", "name_text", "names_of", "nearly", "no_longer_known_by", "normalise", "note_closing", "note_erased", "note_progress", "note_swept", "owner", "owners", "pay_bill",
-    "phone_text", "profile", "reader", "renew_belonging", "renew_household", "renew_kept", "representative", "representatives", "resolve", "revise", "rewrite",
-    "score", "search", "set_consent", "set_language", "set_moment", "settle", "snapshot", "some_from", "sources", "stamp", "stamp_of", "states_after", "states_due",
-    "stir", "stir_home", "take_back_truth", "taken_attributes", "tell_contact", "told_moment", "unswept", "versions_after", "waiting_credits", "why", "with_belonging", "with_truths",
+    "ANONYMOUS",
+    "ATTRIBUTE",
+    "DOTS",
+    "FIELDS",
+    "FILE_LOAD",
+    "GROUP_KINDS",
+    "HOUSEHOLD",
+    "LONG_AGO",
+    "NAMELESS",
+    "OPEN",
+    "OWN_VALUES",
+    "REFUSED",
+    "RELATIONS",
+    "SCORES",
+    "SIGN",
+    "STAMP",
+    "Beside",
+    "Bill",
+    "Claim",
+    "Claims",
+    "Consent",
+    "ConsentEntry",
+    "ConsentState",
+    "Credit",
+    "Cuts",
+    "Details",
+    "Enrolled",
+    "Found",
+    "Group",
+    "GroupKind",
+    "Hit",
+    "Holding",
+    "Identified",
+    "Joined",
+    "LifetimeValue",
+    "LoadProgress",
+    "Mask",
+    "Match",
+    "Member",
+    "Membership",
+    "Moment",
+    "Moved",
+    "NewBill",
+    "NewConsent",
+    "NewCustomer",
+    "Page",
+    "Profile",
+    "Reckoning",
+    "Representative",
+    "Snapshot",
+    "Sourced",
+    "Transition",
+    "add_representative",
+    "amend",
+    "anonymous",
+    "band",
+    "be_known_by",
+    "beginnings",
+    "beside",
+    "between",
+    "bill_before",
+    "bill_heads",
+    "bill_of",
+    "bills",
+    "book_credit",
+    "caller_number",
+    "callers",
+    "claims_of",
+    "closes_on",
+    "consent",
+    "consent_history",
+    "contact_sources",
+    "count",
+    "count_past",
+    "cuts_now",
+    "details",
+    "email_text",
+    "end_representative",
+    "enrol",
+    "enter_prospect",
+    "erase_customer",
+    "everyone_after",
+    "existing",
+    "export_customer",
+    "find",
+    "find_by_sign_in",
+    "fold",
+    "forgiven",
+    "hand_over",
+    "held",
+    "hold",
+    "hold_both",
+    "identified",
+    "identified_after",
+    "in_words",
+    "is_scored",
+    "is_slip",
+    "issue_bill",
+    "join",
+    "keep_claims",
+    "keep_cuts",
+    "keep_out",
+    "known_as",
+    "learn",
+    "learn_from",
+    "leave",
+    "lifetime_value",
+    "load_progress",
+    "loaded_packs",
+    "local_today",
+    "lock_out",
+    "mask_of",
+    "meant",
+    "members",
+    "memberships",
+    "move_customer",
+    "move_customer_back",
+    "moves",
+    "name_text",
+    "names_of",
+    "nearly",
+    "no_longer_known_by",
+    "normalise",
+    "note_closing",
+    "note_erased",
+    "note_progress",
+    "note_swept",
+    "owner",
+    "owners",
+    "pay_bill",
+    "phone_text",
+    "profile",
+    "reader",
+    "renew_belonging",
+    "renew_household",
+    "renew_kept",
+    "representative",
+    "representatives",
+    "resolve",
+    "revise",
+    "rewrite",
+    "score",
+    "search",
+    "set_consent",
+    "set_language",
+    "set_moment",
+    "settle",
+    "snapshot",
+    "some_from",
+    "sources",
+    "stamp",
+    "stamp_of",
+    "states_after",
+    "states_due",
+    "stir",
+    "stir_home",
+    "take_back_truth",
+    "taken_attributes",
+    "tell_contact",
+    "told_moment",
+    "unswept",
+    "versions_after",
+    "waiting_credits",
+    "why",
+    "with_belonging",
+    "with_truths",
     "wording_version",
 ]  # fmt: skip
 
@@ -238,7 +390,7 @@ def learn(
     `count` adds to the bucket of the customer's local day, `add` to a value, which never falls below zero; `values` and
     `dates` replace, `holdings` all that were there; None for `bad_experience` says that it has been put right. Concurrent lessons wait for each other, so that none is lost.
     """
-    known = _locked(session, customer_id)
+    known = locked(session, customer_id)
     facts = dict(known.facts)
     today = clock.local_day(now, known.timezone)
     if count:
@@ -278,18 +430,11 @@ def set_consent(
 
     None where just that stood already: then nothing is written. Raises NotFound and Invalid. The caller records the event.
     """
-    _locked(session, customer_id)
+    locked(session, customer_id)
     said = enter_consent(session, customer_id, purpose, channel, state, source, wording, now, actor)
     if said is not None:
         learn(session, customer_id, now=now)
     return said
-
-
-def _locked(session: Session, customer_id: UUID) -> Any:
-    row = session.execute(queries.LOCKED, {"customer_id": customer_id}).one_or_none()
-    if row is None:
-        raise NotFound("There is no such customer.")
-    return row
 
 
 def _added(bucket: dict[str, float], today: date, more: float) -> dict[str, float]:

@@ -11,9 +11,9 @@ from sqlmodel import Session
 
 from backend.profiles import queries
 from backend.profiles.billing import bill_row
+from backend.profiles.holding import locked
 from backend.record import service as record
 from shared.kernel import clock
-from shared.kernel.errors import NotFound
 from shared.kernel.money import Money
 
 OVERDUE_AMOUNT, OVERDUE_SINCE, LAST_PAYMENT = "overdue_amount", "overdue_since", "last_payment"
@@ -26,9 +26,7 @@ def pay_bill(session: Session, customer_id: UUID, bill_id: UUID, amount: Money, 
 
     The customer is held by the caller. Raises NotFound.
     """
-    known = session.execute(queries.LOCKED, {"customer_id": customer_id}).one_or_none()
-    if known is None:
-        raise NotFound("There is no such customer.")
+    known = locked(session, customer_id)
     bill = bill_row(session, customer_id, bill_id)
     if bill.status == "paid" or bill.currency != amount.currency or bill.amount_minor > amount.minor:
         return amount
