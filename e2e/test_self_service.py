@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from backend.matrix.service import folder_of, read_body
 from e2e.conftest import NARROW, Watched
 from e2e.people import Person
-from e2e.steps import agent_opens, at_the_desk, customer_opens, says, sign_in
+from e2e.steps import agent_opens, at_the_desk, card, cards, customer_opens, says, sign_in
 from tests.cast import PASSWORD
 
 Visit = Callable[..., Page]
 SLOW = "My internet is slow"
+SOLD = {
+    one["key"]
+    for some in read_body(folder_of("telecom"))["treatments"].values()
+    for one in some["treatment"]
+    if one["purpose"] == "marketing"
+}
 
 
 def test_a_case_is_raised_helped_answered_and_rated(visit: Visit, person: Person, scripting: bool) -> None:
@@ -94,6 +101,41 @@ def test_an_account_is_closed_and_kept_after_all(visit: Visit, watched: Watched,
     portal.get_by_role("button", name="Keep my account").click()
     says(portal, "You keep your account")
     expect(desk.locator(".warning").filter(has_text="close the account")).to_have_count(0)
+
+
+def test_a_no_to_offers_is_obeyed_at_the_desk_at_once_and_a_yes_again_too(
+    visit: Visit, people: Iterator[Person], scripting: bool
+) -> None:
+    portal, desk = visit(size=NARROW, scripting=scripting), visit()
+    at_the_desk(desk)
+    for person in people:
+        desk.goto(person.desk_page)
+        if sold := {one.offer for one in cards(desk) if one.treatment in SOLD}:
+            break
+    customer_opens(portal, person, "/privacy")
+    news = portal.get_by_role("region", name="Offers and news")
+    allowed = [box for box in news.get_by_role("checkbox").all() if box.is_checked()]
+    for box in allowed:
+        box.uncheck()
+    news.get_by_role("button").click()
+    says(portal, "Saved")
+
+    # The agent's open page knows it by itself; and nothing of it is among what may be offered instead.
+    expect(desk.locator("#who .services").filter(has_text="Offers and news")).to_contain_text("Offers and newsnone")
+    for offer in sold:
+        expect(card(desk, offer).get_by_role("button", name="Accept")).to_have_count(0)
+    desk.goto(person.desk_page)
+    assert {one.treatment for one in cards(desk)} & SOLD == set()
+    why = desk.locator("details.withheld")
+    why.locator("summary").click()
+    expect(why).to_contain_text("No consent to offers and news.")
+
+    for box in allowed:
+        box.check()
+    news.get_by_role("button").click()
+    says(portal, "Saved")
+    desk.goto(person.desk_page)
+    assert {one.offer for one in cards(desk)} >= sold
 
 
 @pytest.mark.parametrize("where", ["/me", "/me/email", "/me/closing", "/cases", "/cases/new", "/help"])
