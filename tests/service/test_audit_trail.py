@@ -6,6 +6,7 @@ import csv
 import io
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -45,9 +46,9 @@ def sql(statement: str, **values: object) -> None:
         session.connection().execute(text(statement), values)
 
 
-def found(**wanted: object) -> list[int]:
+def found(**wanted: Any) -> list[int]:
     with db.reading() as session:
-        entries, _ = record.entries(session, Wanted(**wanted))  # type: ignore[arg-type]
+        entries, _ = record.entries(session, Wanted(**wanted))
     return [entry.payload["n"] for entry in entries if entry.payload is not None]
 
 
