@@ -82,8 +82,16 @@ def test_a_call_that_was_asked_for_is_closed_where_it_stands(
     work.locator("input[name=outcome]").fill("Explained.")
     work.get_by_role("button", name="Called").click()
     expect(work).to_have_count(0)
-    expect(desk.locator("#who")).to_contain_text("Callback: called")
+    said = desk.locator("#who .notice.good")
+    expect(said).to_contain_text("Callback: called")
+    expect(desk.locator(".warning").filter(has_text="Asked us to call")).to_have_count(0)
     expect(here).to_have_count(0)
+    # What comes next draws the panel anew; the words about what was done stay.
+    open_menu(portal, form)
+    form.locator("input[name=about]").fill("The next bill")
+    form.get_by_role("button").click()
+    expect(desk.locator(".warning").filter(has_text="Asked us to call")).to_contain_text("The next bill")
+    expect(said).to_contain_text("Callback: called")
     assert seen.faults == []
 
 

@@ -120,7 +120,7 @@ def warnings(
         found.append(
             Warning("overdue", f"{money.text(money.of_major(overdue, pack.currency), profile.language)} overdue")
         )
-    if latest_contact is not None and latest_contact.kind == "callback.requested":
+    if latest_contact is not None and latest_contact.kind.startswith("callback."):
         found.append(Warning("callback", f"Asked us to call: {in_words(latest_contact, 'agent').detail or 'any time'}"))
     return tuple(found)
 

@@ -150,7 +150,6 @@ TIMELINE = 25
 ANSWERED = ("accepted", "fulfilled", "declined", "deferred", "pending_approval", "undone")
 REMEMBERED = timedelta(days=14)
 """For so long the portal reminds of a call."""
-_CONTACTS = frozenset({"call", "contact", "callback.requested"})
 
 
 def _read_by(mask: Mask, case: Case) -> Case:
@@ -191,7 +190,7 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
     )
     today = date.fromisoformat(snapshot.today)
     balance = lines.balance(bills, pack.currency)
-    contact = next((event for event in events.items if event.kind in _CONTACTS), None)
+    contact = telling.latest_contact(events.items, work)
     persons = lines.representatives(beside.representatives, today)
     return CustomerPage(
         customer=lines.header(profile, snapshot, pack, mask),

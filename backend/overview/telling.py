@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from backend.cases.service import Case
 from backend.interactions.service import ByPhone, Event, day
 from backend.overview.types import Warning
 from backend.profiles import service as profiles
@@ -14,6 +15,8 @@ from shared.kernel import clock
 
 LATELY = timedelta(days=14)
 _RATED = ("rating.given", "rating.low")
+_CALLS = frozenset({"call", "contact"})
+_WISHES = frozenset({"callback.requested", "callback.moved"})
 
 
 def warnings(profile: Profile, events: Sequence[Event], now: datetime) -> Iterator[Warning]:
@@ -35,6 +38,19 @@ def warnings(profile: Profile, events: Sequence[Event], now: datetime) -> Iterat
                 "rating",
                 f"Rated {score} of 5, {day(clock.local_day(event.at, profile.timezone))}: {event.data.get('about', '')}{words}",
             )
+
+
+def latest_contact(events: Sequence[Event], work: Sequence[Case]) -> Event | None:
+    """With what they were last in touch: a call, a contact, or a wish for a call that is still open. `events`: newest first."""
+    waiting = {str(case.case_id) for case in work if case.kind == "callback"}
+    return next(
+        (
+            event
+            for event in events
+            if event.kind in _CALLS or (event.kind in _WISHES and event.data.get("case_id") in waiting)
+        ),
+        None,
+    )
 
 
 def read_by(wish: ByPhone | None, mask: Mask) -> ByPhone | None:

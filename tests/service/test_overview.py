@@ -10,10 +10,12 @@ import pytest
 from sqlalchemy import event
 
 from backend import db
+from backend.cases import service as cases
 from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.overview import service as overview
 from backend.profiles import service as profiles
+from backend.treatments import service as treatments
 from shared.kernel import clock, ids
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Forbidden, Invalid, NotFound
@@ -194,6 +196,38 @@ def test_a_callback_asked_for_is_the_agent_s_to_see_until_somebody_called() -> N
         interactions.record(session, customer_id, "call", "phone", AGENT, {}, now + timedelta(minutes=5))
     after = overview.customer_page(customer_id, AGENT, now + timedelta(minutes=6))
     assert not [w for w in after.warnings if w.kind == "callback"]
+
+
+@pytest.mark.usefixtures("loaded")
+def test_a_callback_that_is_called_off_is_no_longer_asked_for_and_one_that_is_moved_is_at_its_new_time() -> None:
+    now, customer_id = clock.now(), find()
+    actor = as_customer(customer_id)
+
+    def asked_for() -> list[str]:
+        return [w.text for w in overview.customer_page(customer_id, AGENT, now).warnings if w.kind == "callback"]
+
+    with db.transaction() as session:
+        overview.request_callback(session, actor, when="soon", about="the router", now=now)
+        overview.request_callback(session, actor, when="evening", about="my bill", now=now + timedelta(seconds=1))
+        asked = {one.subject: one.case_id for one in cases.of_customer(session, customer_id)}
+    assert "my bill" in asked_for()[0]
+    with db.transaction() as session:
+        cases.cancel(session, customer_id, asked["my bill"], actor=AGENT, now=now)
+    assert "the router" in asked_for()[0]
+    with db.transaction() as session:
+        pack = catalogues.pack_in_force(session)
+        at = cases.free_slots(session, pack, now)[-1]
+        zone = profiles.profile(session, customer_id).timezone
+        cases.move(
+            session, customer_id, asked["the router"], at.at,
+            zone=zone, pack=pack, actor=AGENT, now=now + timedelta(seconds=2), channel="phone",
+        )  # fmt: skip
+    assert f"{at.at.astimezone(clock.zone_named(zone)):%H:%M} to " in asked_for()[0]
+    with db.transaction() as session:
+        treatments.close_case(
+            session, customer_id, asked["the router"], actor=AGENT, now=now, channel="phone", outcome="Explained"
+        )
+    assert asked_for() == []
 
 
 @pytest.mark.usefixtures("loaded")

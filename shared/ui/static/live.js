@@ -11,8 +11,9 @@
   const body = document.body;
   const wait = (ms) => new Promise((done) => window.setTimeout(done, ms));
 
-  // What a person reads in a panel and what its forms would send; not what passes: words after an act, the clock, tokens.
-  const PASSING = "[data-fleeting], [data-held], [data-told], [data-clock], [data-kept], [name=csrf_token]";
+  // What a person reads in a panel and what its forms would send; not what passes: words after an act, the clock, tokens;
+  // nor the parts that were fetched into it and hear for themselves.
+  const PASSING = "[data-fleeting], [data-held], [data-told], [data-clock], [data-kept], [data-part], [name=csrf_token]";
   const print = (panel) => {
     const copy = panel.cloneNode(true);
     for (const passing of copy.querySelectorAll(PASSING)) passing.remove();
@@ -115,8 +116,11 @@
     for (const kept of panel.querySelectorAll("[data-kept][id]")) {
       if (kept.childElementCount) fresh.querySelector(`#${CSS.escape(kept.id)}`)?.replaceChildren(...[...kept.children].map((child) => child.cloneNode(true)));
     }
-    const words = panel.querySelector("[data-fleeting]"), place = fresh.querySelector("[data-fleeting]");
-    if (words && place && !place.childElementCount) place.replaceChildren(...[...words.children].map((child) => child.cloneNode(true)));
+    // Words after an act stay until the next one: each part of a panel has a place for its own.
+    for (const words of panel.querySelectorAll("[data-fleeting]")) {
+      const place = [...fresh.querySelectorAll("[data-fleeting]")].find((one) => one.dataset.fleeting === words.dataset.fleeting);
+      if (place && !place.childElementCount) place.replaceChildren(...[...words.children].map((child) => child.cloneNode(true)));
+    }
     const typed = [...panel.querySelectorAll(FIELDS)].filter((field) => field.name && dirty(field))
       .map((field) => [field.form?.getAttribute("action"), field.name, field.type, field.value, field.checked]);
     const before = new Set([...panel.querySelectorAll(PARTS)].map((part) => part.textContent.replace(/\s+/g, " ")));
