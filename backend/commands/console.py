@@ -37,13 +37,13 @@ def out(answer: dict[str, Any]) -> None:
     typer.echo(json.dumps(answer, default=str))
 
 
-def tracked(items: Sequence[T], what: str) -> Iterator[T]:
-    """The items one by one, with a progress bar on a terminal and plain lines elsewhere."""
+def tracked(items: Sequence[T], what: str, plain_step: int = PLAIN_STEP) -> Iterator[T]:
+    """The items one by one, with a progress bar on a terminal and, elsewhere, a plain line for each so many."""
     console = Console(stderr=True)
     if console.is_terminal:
         yield from track(items, description=what, console=console)
         return
     for done, item in enumerate(items, 1):
         yield item
-        if done % PLAIN_STEP == 0 or done == len(items):
+        if done % plain_step == 0 or done == len(items):
             print(f"{what}: {done:,} of {len(items):,}", file=sys.stderr, flush=True)  # noqa: T201

@@ -93,6 +93,8 @@ class Call:
     asked: str = ""
     held_at: datetime | None = None
     """Since when the customer is on hold; None while they speak."""
+    external_id: str = ""
+    """The telephone system's own name for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from backend.people.extensions import (
     withdraw_extension,
 )
 from backend.people.keys import create_key, key_actor, revoke_key, trust, trusted_actor
+from backend.people.made_up import call_in_made_up, send_made_up_home
 from backend.people.passwords import hash_of
 from backend.people.permissions import ROLES, SCOPES, Permission
 from backend.people.signing_in import (
@@ -53,6 +54,7 @@ __all__ = [
     "Extension",
     "Permission",
     "assign_extension",
+    "call_in_made_up",
     "colleagues",
     "create_demo_staff",
     "create_key",
@@ -77,6 +79,7 @@ __all__ = [
     "require_password",
     "requires",
     "revoke_key",
+    "send_made_up_home",
     "set_password",
     "set_skills",
     "sign_ins_of",

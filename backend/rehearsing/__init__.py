@@ -1,0 +1,1 @@
+"""A day of a call centre, played at speed through the house's own doors."""

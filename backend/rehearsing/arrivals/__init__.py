@@ -1,0 +1,1 @@
+"""How many called in each five minutes of real days, as text."""
