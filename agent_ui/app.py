@@ -40,7 +40,7 @@ from agent_ui.desk import (
 )
 from agent_ui.knowledge import articles, suggested, writing
 from agent_ui.oversight import enquiry, looks, privacy, retention, trail
-from agent_ui.supervision import approvals, duplicates, wall
+from agent_ui.supervision import alerts, approvals, duplicates, wall
 from backend import db, edge
 from backend.people import service as people
 from backend.settings import Settings
@@ -123,6 +123,7 @@ def create_desk(settings: Settings) -> Flask:
         rail,
         live,
         wall,
+        alerts,
         approvals,
         duplicates,
         catalogue,

@@ -91,6 +91,7 @@ def run(
         (300.0, overview.scorer()),
         (20.0, interactions.sign_off_absent),
         (1.0, interactions.offer_due),
+        (3.0, oversight.Watch().look),
         (10.0, lambda now: casework.wake_due(now, BATCH)),
         (600.0, lambda now: casework.close_due(now, BATCH)),
         (10.0, lambda now: casework.miss_due(now, BATCH)),

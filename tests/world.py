@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 
 from agent_ui.desk.portal import draws_with
 from backend import db
+from backend.alerts import service as alerts
 from backend.cancelling.tables import CancellationRow
 from backend.cases import service as cases
 from backend.catalogue import service as catalogues
@@ -79,6 +80,7 @@ class World:
     draft_id: str = ""
     article_id: str = ""
     entry_id: str = ""
+    alert_id: str = ""
 
     def __post_init__(self) -> None:
         self.signed_in: dict[str, Browser] = {}
@@ -113,6 +115,7 @@ class World:
             "article_id": self.article_id,
         }
         values["draft_id"], values["entry_id"] = self.draft_id, self.entry_id
+        values["alert_id"] = self.alert_id
         for argument in rule.arguments - set(values):
             values[argument] = getattr(person, argument)
         with self.apps_context(rule):
@@ -142,10 +145,14 @@ def make_world(engine: str, home: Path) -> Iterator[World]:
             author = people.staff_actor(session, found[0])
             assert author is not None
             draft_id = catalogues.begin_draft(session, "Something else", author, clock.now())
+            alerts.settle(
+                session, [alerts.Found("r", "1", "floor", "Rule", "now", "")], ["r"], timedelta(hours=1), clock.now()
+            )
+            alert_id = alerts.waiting(session, clock.now())[0].alert_id
             article_id = knowledge.public_article(session, "restart-your-router").article_id
         with db.reading() as session:
             entry_id = record.entries(session, record.Wanted(), None, 1)[0][0].entry_id
-        yield World(made, mine, other, keys, str(draft_id), str(article_id), str(entry_id))
+        yield World(made, mine, other, keys, str(draft_id), str(article_id), str(entry_id), str(alert_id))
 
 
 def _person(made: dict[str, Flask], agent: Browser, number: str, home: Path) -> Person:

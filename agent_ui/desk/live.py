@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from agent_ui.desk.rail import is_here
 from backend import db
+from backend.alerts.service import WATCHERS
 from backend.cases.service import EVERYONE
 from backend.interactions import service as interactions
 from backend.people.service import Permission, current_actor, requires
@@ -32,9 +33,15 @@ def show() -> Response:
     with db.reading() as session:
         elsewhere = set(interactions.watched_by(session, UUID(actor.id), request_now())) - {customer_id}
 
+    about: list[UUID | str] = [actor.id, EVERYONE, *elsewhere, *([] if customer_id is None else [customer_id])]
+    if actor.may(Permission.SUPERVISE):
+        about.append(WATCHERS)
+
     def name_of(change: Change) -> str | None:
         if change.topic == "inbox":
             return "inbox" if change.subject in (actor.id, EVERYONE) else None
+        if change.topic == "alerts":
+            return "alerts" if change.subject in about else None
         if change.subject == actor.id and change.topic in OF_THE_AGENT:
             return "mine"
         if customer_id is not None and change.customer_id == customer_id:
@@ -44,7 +51,6 @@ def show() -> Response:
 
     is_here(actor)
     after, since = last_seen()
-    about: list[UUID | str] = [actor.id, EVERYONE, *elsewhere, *([] if customer_id is None else [customer_id])]
     watch = record.hub().watch(name_of, about=about, after=after, since=since, most=current_app.config["STREAMS"])
     return stream(name_of, watch, subjects=True)
 

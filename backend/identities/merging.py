@@ -13,6 +13,7 @@ from sqlalchemy import insert, select, update
 from sqlmodel import Session
 
 from backend import db, moving
+from backend.alerts import service as alerts
 from backend.budgets import service as budgets
 from backend.cancelling import service as cancelling
 from backend.cases import service as cases
@@ -68,6 +69,7 @@ def merge(
     moved += knowledge.move_customer(session, from_id, into_id)
     moved += paying.move_customer(session, from_id, into_id)
     moved += cancelling.move_customer(session, from_id, into_id)
+    moved += alerts.move_customer(session, from_id, into_id)
     moved += interactions.move_customer(session, from_id, into_id)
     moved += profiles.move_customer(session, from_id, into_id, from_theirs=choose, pack=pack, now=now)
     moved += treatments.move_customer(session, from_id, into_id, doubled=doubled, taken=taken, now=now)
@@ -108,6 +110,7 @@ def unmerge(session: Session, merge_id: UUID, *, actor: Actor, now: datetime) ->
     record.move_customer_back(session, from_id, into_id, kept, since)
     without = budgets.move_customer_back(session, from_id, into_id, kept, since)
     mail.move_customer_back(session, from_id, into_id, kept, since)
+    alerts.move_customer_back(session, from_id, into_id, kept, since)
     interactions.move_customer_back(session, from_id, into_id, kept, since)
     below = profiles.move_customer_back(session, from_id, into_id, kept, since, now)
     cases.move_customer_back(session, from_id, into_id, kept, since, now)

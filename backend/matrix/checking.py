@@ -7,6 +7,7 @@ import zoneinfo
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from backend.matrix.alerting_checks import alerting_faults
 from backend.matrix.casework import casework_faults
 from backend.matrix.reading import LOGO, PackError, body_of, pack_from
 from backend.matrix.scoring_checks import scoring_faults
@@ -75,6 +76,7 @@ _FILES = {
     "tracking": ("events.toml", "event"),
     "experience": ("experience.toml", "truth"),
     "casework": ("cases.toml", "case_type"),
+    "alerting": ("alerts.toml", "alert"),
 }
 
 
@@ -93,7 +95,12 @@ def check(texts: Mapping[str, str]) -> tuple[Pack | None, list[Problem]]:
         *_theme(pack),
         *(
             Problem(file, source.line(file, table, nth), key, why)
-            for file, table, nth, key, why in (*faults(pack), *scoring_faults(pack), *casework_faults(pack.casework))
+            for file, table, nth, key, why in (
+                *faults(pack),
+                *scoring_faults(pack),
+                *casework_faults(pack.casework),
+                *alerting_faults(pack),
+            )
         ),
     ]
 
@@ -106,7 +113,9 @@ def placed(path: tuple[str | int, ...], message: str, source: Source) -> Problem
         return Problem(head, int(named.group(1)) if named else 1, "toml", message)
     file, table = _FILES.get(head, ("pack.toml", head))
     nth = next((p for p in path[1:] if isinstance(p, int)), 0)
-    if len(path) > 1 and isinstance(path[1], str):
+    if len(path) > 2 and isinstance(path[1], str) and isinstance(path[2], int):
+        line = source.line(file, path[1], path[2], str(path[-1]))
+    elif len(path) > 1 and isinstance(path[1], str):
         key = re.compile(rf'\s*(?:key|stage|kind)\s*=\s*"{re.escape(path[1])}"')
         line = next((n for n, t in enumerate(source.texts.get(file, []), 1) if key.match(t)), 1)
     else:

@@ -23,7 +23,7 @@ PACK_FILE = re.compile(
 """What a file of a pack may be called."""
 LOGO = "logo.svg"
 TABLES = frozenset({
-    "acknowledgement", "attribute", "budget", "cap", "cell", "channel", "decline_reason", "disclosure", "event", "fact", "gap", "holding", "intent", "kept", "persona", "process", "protective",
+    "acknowledgement", "alert", "attribute", "budget", "cap", "cell", "channel", "decline_reason", "disclosure", "event", "fact", "gap", "holding", "intent", "kept", "persona", "process", "protective",
     "purpose", "retention", "segment", "service", "source", "stage", "stage_weights", "state", "term", "trait", "treatment", "truth", "verification", "wrap_up", "away_reason",
     "queue", "skill", "calendar", "canned_reply", "case_type", "holiday", "hours", "macro", "priority", "team",
 })  # fmt: skip
@@ -162,6 +162,7 @@ def pack_from(body: Mapping[str, Any]) -> Pack:
             tracking=table("events", {}),
             experience=table("experience", {}),
             casework=table("cases", {}),
+            alerting=table("alerts", {}),
             telephony={"skills": head.get("skill", ()), "queues": head.get("queue", ())},
         )
     except ValidationError as e:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from backend.matrix.alerting import About, Alerting, AlertRule
 from backend.matrix.casework import (
     CALLBACKS,
     VARIABLE,
@@ -72,7 +73,10 @@ __all__ = [
     "PACK_FILE",
     "VARIABLE",
     "VARIABLES",
+    "About",
     "Act",
+    "AlertRule",
+    "Alerting",
     "Attribute",
     "Body",
     "Budget",

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from backend.matrix.alerting import Alerting
 from backend.matrix.casework import Casework
 from backend.matrix.keeping import Kept as Kept
 from backend.matrix.keeping import Retention as Retention
@@ -311,6 +312,7 @@ class Pack(Part):
     experience: Experience = Field(default_factory=Experience)
     casework: Casework = Field(default_factory=Casework)
     telephony: Telephony = Field(default_factory=Telephony)
+    alerting: Alerting = Field(default_factory=Alerting)
 
     @property
     def offered(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import Session
 
+from backend.alerts import service as alerts
 from backend.budgets import service as budgets
 from backend.cancelling import service as cancelling
 from backend.cases import service as cases
@@ -70,6 +71,7 @@ def collect(session: Session, who: Named) -> Tables:
         entering.export_customer(session, customer_id),
         interactions.export_customer(session, customer_id, who.numbers),
         cases.export_customer(session, customer_id),
+        alerts.export_customer(session, customer_id),
         mail.export_customer(session, customer_id, who.words),
         knowledge.export_customer(session, customer_id),
         paying.export_customer(session, customer_id),
@@ -90,6 +92,7 @@ def erase_rooms(session: Session, who: Named, actor: Actor, now: datetime) -> No
     treatments.erase_customer(session, customer_id)
     budgets.erase_customer(session, customer_id)
     cases.erase_customer(session, customer_id)
+    alerts.erase_customer(session, customer_id)
     mail.erase_customer(session, customer_id, who.words)
     knowledge.erase_customer(session, customer_id)
     paying.erase_customer(session, customer_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backend.oversight.access import Access, as_html, as_json, subject_access
+from backend.oversight.alarming import AlertBoard, AlertLine, alert_board, owner_named
 from backend.oversight.answering import checked as check_letter
 from backend.oversight.answering import note_printed
 from backend.oversight.answering import send as send_answer
@@ -23,10 +24,11 @@ from backend.oversight.trail import (
     opened,
     trail,
 )
+from backend.oversight.watching import Watch
 from backend.oversight.witnessing import NO_ACTS
 
 __all__ = [
-    "NO_ACTS", "VERIFIED", "About", "Access", "BeforeClosing", "Chain", "Difference", "Due", "Enquiry", "Erasure", "KeptLine", "Line", "Look", "Opened",
-    "Published", "Rounds", "Run", "as_csv", "as_html", "as_json", "before_closing", "chain", "check_letter", "close_due", "due", "enquiry", "erase_customer", "kept_records",
-    "looks", "note_look", "note_printed", "note_verified", "opened", "retain", "runs", "send_answer", "steps", "subject_access", "sweep", "trail", "would_keep",
+    "NO_ACTS", "VERIFIED", "About", "Access", "AlertBoard", "AlertLine", "BeforeClosing", "Chain", "Difference", "Due", "Enquiry", "Erasure", "KeptLine", "Line", "Look", "Opened",
+    "Published", "Rounds", "Run", "Watch", "alert_board", "as_csv", "as_html", "as_json", "before_closing", "chain", "check_letter", "close_due", "due", "enquiry", "erase_customer", "kept_records",
+    "looks", "note_look", "note_printed", "note_verified", "opened", "owner_named", "retain", "runs", "send_answer", "steps", "subject_access", "sweep", "trail", "would_keep",
 ]  # fmt: skip

@@ -32,7 +32,8 @@ _KNOWN_FUNCTIONS = frozenset(FUNCTIONS) | frozenset(
         "exists_one",
     ]
 )
-_COMPARED = re.compile(r'\b([a-z_][a-z0-9_]*)\s*(?:==|!=)\s*"([^"]*)"')
+_COMPARED = re.compile(r"""\b([a-z_][a-z0-9_]*)\s*(?:==|!=)\s*(?:"([^"]*)"|'([^']*)')""")
+_TEXTS = re.compile(r"""(?:"([^"]*)"|'([^']*)')""")
 _AMONG = re.compile(r"\b([a-z_][a-z0-9_]*)\s+in\s+\[([^\]]*)\]")
 
 
@@ -69,8 +70,8 @@ def _unknown(name: str, names: Collection[str]) -> str:
 
 
 def _wrong_choices(text: str, names: Mapping[str, Name]) -> list[str]:
-    pairs = [(name, value) for name, value in _COMPARED.findall(text)]
-    pairs += [(name, value) for name, inside in _AMONG.findall(text) for value in re.findall(r'"([^"]*)"', inside)]
+    pairs = [(name, one or other) for name, one, other in _COMPARED.findall(text)]
+    pairs += [(name, one or other) for name, inside in _AMONG.findall(text) for one, other in _TEXTS.findall(inside)]
     found = []
     for name, value in pairs:
         choices = names[name].choices if name in names else ()

@@ -1,0 +1,1 @@
+"""Alerts: what a rule saw go wrong, whose it is, and what was done about it."""
