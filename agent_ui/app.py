@@ -40,7 +40,7 @@ from agent_ui.desk import (
 )
 from agent_ui.knowledge import articles, suggested, writing
 from agent_ui.oversight import enquiry, looks, privacy, retention, trail
-from agent_ui.supervision import alerts, approvals, duplicates, wall
+from agent_ui.supervision import alerts, approvals, consistency, duplicates, wall
 from backend import db, edge
 from backend.people import service as people
 from backend.settings import Settings
@@ -125,6 +125,7 @@ def create_desk(settings: Settings) -> Flask:
         wall,
         alerts,
         approvals,
+        consistency,
         duplicates,
         catalogue,
         drafts,

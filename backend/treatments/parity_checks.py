@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy import delete, insert, select
 from sqlmodel import Session
@@ -32,6 +34,12 @@ class ParityCheck:
     compared: int
     differences: int
     details: tuple[str, ...]
+
+    @property
+    def found(self) -> tuple[tuple[UUID, str], ...]:
+        """Whom each difference that was kept is about, and what it is."""
+        pairs = (line.partition(": ") for line in self.details)
+        return tuple((UUID(customer_id), what) for customer_id, _, what in pairs)
 
 
 def check_some(now: datetime) -> int:
@@ -66,7 +74,19 @@ def note_check(session: Session, customers: int, compared: int, differences: Seq
 
 def last_check(session: Session) -> ParityCheck | None:
     """The newest comparison; None before the first."""
-    row = session.execute(select(_CHECK).order_by(_CHECK.c.check_id.desc()).limit(1)).one_or_none()
-    return (
-        None if row is None else ParityCheck(row.at, row.customers, row.compared, row.differences, tuple(row.details))
-    )
+    return next(iter(_checks(session, select(_CHECK).limit(1))), None)
+
+
+def checks_since(session: Session, since: datetime) -> tuple[ParityCheck, ...]:
+    """Every comparison since then, newest first."""
+    return _checks(session, select(_CHECK).where(_CHECK.c.at >= since))
+
+
+def checks_that_differed(session: Session, limit: int = 50) -> tuple[ParityCheck, ...]:
+    """The comparisons of the last thirty days that found differences, newest first."""
+    return _checks(session, select(_CHECK).where(_CHECK.c.differences > 0).limit(limit))
+
+
+def _checks(session: Session, asked: Any) -> tuple[ParityCheck, ...]:
+    rows = session.execute(asked.order_by(_CHECK.c.check_id.desc()))
+    return tuple(ParityCheck(row.at, row.customers, row.compared, row.differences, tuple(row.details)) for row in rows)

@@ -40,8 +40,15 @@ from backend.treatments.merging import (
     move_customer_back,
     offers_told,
 )
-from backend.treatments.parity import compare_channels
-from backend.treatments.parity_checks import ParityCheck, check_some, last_check, note_check
+from backend.treatments.parity import View, compare_channels
+from backend.treatments.parity_checks import (
+    ParityCheck,
+    check_some,
+    checks_since,
+    checks_that_differed,
+    last_check,
+    note_check,
+)
 from backend.treatments.publicly import ForEveryone, for_everyone
 from backend.treatments.reaching import reachable_from
 from backend.treatments.recommending import (
@@ -88,6 +95,7 @@ __all__ = [
     "TermLine",
     "Ticks",
     "Undone",
+    "View",
     "Waiting",
     "WhatIf",
     "WithheldLine",
@@ -101,6 +109,8 @@ __all__ = [
     "by_id",
     "cells",
     "check_some",
+    "checks_since",
+    "checks_that_differed",
     "close_case",
     "compare_channels",
     "count_old",
