@@ -1,4 +1,4 @@
-"""Approvals: terms beyond an agent's authority, with all that one needs to decide; what is left of each budget; what was taken back."""
+"""Approvals: all that waits for a second person, with all that one needs to decide; what is left of each budget; what was taken back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from backend import db
 from backend.budgets.service import BudgetLine
 from backend.budgets.service import lines as budget_lines
 from backend.catalogue import service as catalogues
+from backend.identities import service as identities
 from backend.people.service import Permission, current_actor, requires
+from backend.profiles import service as profiles
 from backend.treatments import service as treatments
 from shared.kernel import clock, money
 from shared.kernel.errors import Conflict, Forbidden, Invalid
@@ -23,12 +25,14 @@ from shared.ui.pages import page, request_now, tell
 
 bp = Blueprint("approvals", __name__, template_folder="templates")
 TEMPLATE = "supervision/approvals.html"
+SHOWN_PAIRS = 5
 
 
 @bp.get("/approvals")
 @requires(Permission.APPROVE_TERMS)
 def show() -> Response:
-    return page(TEMPLATE, **_context())
+    """All that waits for a second person: promised terms, changes of the catalogue, customers who may be one."""
+    return page(TEMPLATE, "board", **_context())
 
 
 @bp.post("/approvals/<uuid:offer_id>")
@@ -85,9 +89,24 @@ def _span(period: str) -> str:
 
 
 def _context() -> dict[str, Any]:
-    now = request_now()
+    now, actor = request_now(), current_actor()
     with db.reading() as session:
         pack = catalogues.pack_in_force(session)
-        found = treatments.waiting_terms(session, current_actor(), now)
+        found = treatments.waiting_terms(session, actor, now)
+        asked = [one.draft_id for one in catalogues.drafts(session) if one.state == "asked"]
+        drafts = [catalogues.draft(session, draft_id) for draft_id in asked]
+        pairs, more = (
+            identities.queue(session, limit=SHOWN_PAIRS) if actor.may(Permission.MERGE_CUSTOMERS) else ((), None)
+        )
+        names = {
+            one: profiles.profile(session, one).name for pair in pairs for one in (pair.customer_id, pair.other_id)
+        }
     speak_of(pack.timezone)
-    return {"waiting": found, "mine": current_actor().id}
+    return {
+        "waiting": found,
+        "mine": actor.id,
+        "drafts": drafts,
+        "pairs": pairs,
+        "more_pairs": more is not None,
+        "names": names,
+    }

@@ -8,11 +8,13 @@ from uuid import UUID
 import pytest
 
 from backend import db
+from backend.identities import service as identities
 from backend.people import service as people
 from backend.profiles import service as profiles
 from backend.treatments import service as treatments
 from shared.kernel import clock
 from shared.kernel.actors import Actor
+from tests import steps_of_drafts as drafting
 from tests.cast import AGENT, PORTAL_CUSTOMER, SUPERVISOR, sign_in
 from tests.pages import Browser, Page, text_of
 
@@ -205,3 +207,22 @@ def test_sign_in_comes_first(desk_app) -> None:  # type: ignore[no-untyped-def]
     browser = Browser(desk_app)
     assert browser.get("/budgets").path == "/sign-in"
     assert "What is left" in sign_in(browser, AGENT).get("/budgets").text
+
+
+def test_changes_of_the_catalogue_and_customers_who_may_be_one_wait_on_the_same_page(
+    desk_as: Callable[[str], Browser],
+) -> None:
+    supervisor = desk_as(SUPERVISOR)
+    assert "Nothing waits for an approval." in supervisor.get("/approvals").text
+    draft_id = drafting.made("Films for less")
+    drafting.approved(draft_id, stop="asked")
+    page = supervisor.get("/approvals")
+    assert "Catalogue: Films for less" in page.text
+    (link,) = [a for a in page.all("a") if text_of(a) == "Look and decide"]
+    assert link.get("href") == f"/drafts/{draft_id}"
+    with db.transaction() as session:
+        first, second = (one.id for one in profiles.search(session, limit=2).items)
+        identities.suggest(session, [(first, second, 33.0, ())], clock.now())
+        names = {profiles.profile(session, one).name for one in (first, second)}
+    page = supervisor.get("/approvals")
+    assert all(name in text_of(page.one("section", aria_labelledby="pairs")) for name in names)
