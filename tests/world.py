@@ -32,12 +32,12 @@ from backend.record import service as record
 from selfservice_ui.showing import views
 from shared.kernel import clock, ids
 from tests import apps
-from tests.cast import ADMIN, AGENT, AUTHOR, PORTAL_CUSTOMER, SUPERVISOR, sign_in
+from tests.cast import ADMIN, AGENT, AUTHOR, OTHERS, PORTAL_CUSTOMER, SUPERVISOR, add_others, sign_in
 from tests.databases import fresh, opened
 from tests.pages import Browser
 from tests.screens import look
 
-STAFF = {"agent": AGENT, "supervisor": SUPERVISOR, "author": AUTHOR, "admin": ADMIN}
+STAFF = {"agent": AGENT, "supervisor": SUPERVISOR, "author": AUTHOR, "admin": ADMIN, **OTHERS}
 FACES = ("desk", "portal")
 
 
@@ -129,6 +129,7 @@ def make_world(engine: str, home: Path) -> Iterator[World]:
         for app in made.values():
             # As in production: an exception that nobody expected becomes a 500, which the tests below look for.
             app.config["PROPAGATE_EXCEPTIONS"] = False
+        add_others()
         agent = sign_in(Browser(made["desk"]), AGENT)
         with db.reading() as session:
             another = profiles.search(session, limit=1).items[0].number

@@ -101,7 +101,7 @@ def create(
 def create_staff(
     email: Annotated[str, typer.Argument(help="What they sign in with.")],
     name: Annotated[str, typer.Option(help="As others see it.")],
-    role: Annotated[str, typer.Option(help="agent, supervisor, author or admin.")] = "agent",
+    role: Annotated[str, typer.Option(help=f"One of {', '.join(people.STAFF_ROLES)}.")] = "agent",
 ) -> None:
     """Adds a member of staff; asks for their password, or reads it from standard input."""
     readiness.begin()

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from backend.matrix.casework import Casework
+from backend.matrix.keeping import FurtherRole as FurtherRole
 from backend.matrix.keeping import Kept as Kept
 from backend.matrix.keeping import Retention as Retention
 from backend.matrix.keeping import Role as Role

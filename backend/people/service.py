@@ -32,7 +32,7 @@ from backend.people.extensions import (
 )
 from backend.people.keys import create_key, key_actor, revoke_key, trust, trusted_actor
 from backend.people.passwords import hash_of
-from backend.people.permissions import ROLES, SCOPES, Permission
+from backend.people.permissions import ROLES, SCOPES, STAFF_ROLES, Permission
 from backend.people.signing_in import (
     Check,
     customer_of,
@@ -48,6 +48,7 @@ __all__ = [
     "DEMO_STAFF",
     "ROLES",
     "SCOPES",
+    "STAFF_ROLES",
     "Check",
     "Colleague",
     "Extension",

@@ -11,7 +11,11 @@ from backend.db import Json, UtcDateTime
 
 class StaffRow(SQLModel, table=True):
     __tablename__ = "staff"
-    __table_args__ = (CheckConstraint("role IN ('agent', 'supervisor', 'author', 'admin')", name="role"),)
+    __table_args__ = (
+        CheckConstraint(
+            "role IN ('agent', 'senior_agent', 'supervisor', 'quality', 'author', 'admin', 'read_only')", name="role"
+        ),
+    )
 
     staff_id: UUID = Field(primary_key=True)
     email: str = Field(unique=True)  # in lower case
