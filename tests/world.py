@@ -79,6 +79,8 @@ class World:
     draft_id: str = ""
     article_id: str = ""
     entry_id: str = ""
+    staff_id: str = ""
+    invitation_id: str = ""
 
     def __post_init__(self) -> None:
         self.signed_in: dict[str, Browser] = {}
@@ -112,6 +114,7 @@ class World:
             "slug": "restart-your-router",
             "article_id": self.article_id,
         }
+        values["staff_id"], values["invitation_id"] = self.staff_id, self.invitation_id
         values["draft_id"], values["entry_id"] = self.draft_id, self.entry_id
         for argument in rule.arguments - set(values):
             values[argument] = getattr(person, argument)
@@ -143,10 +146,26 @@ def make_world(engine: str, home: Path) -> Iterator[World]:
             author = people.staff_actor(session, found[0])
             assert author is not None
             draft_id = catalogues.begin_draft(session, "Something else", author, clock.now())
+            admin_id = people.find_staff(session, ADMIN)
+            admin = people.staff_actor(session, admin_id[0]) if admin_id else None
+            assert admin is not None
+            invited = people.invite(session, "newcomer@example.com", "agent", (), admin, clock.now())[0]
+            other_staff = people.find_staff(session, "agent2")
+            assert other_staff is not None
             article_id = knowledge.public_article(session, "restart-your-router").article_id
         with db.reading() as session:
             entry_id = record.entries(session, record.Wanted(), None, 1)[0][0].entry_id
-        yield World(made, mine, other, keys, str(draft_id), str(article_id), str(entry_id))
+        yield World(
+            made,
+            mine,
+            other,
+            keys,
+            str(draft_id),
+            str(article_id),
+            str(entry_id),
+            str(other_staff[0]),
+            str(invited.invitation_id),
+        )
 
 
 def _person(made: dict[str, Flask], agent: Browser, number: str, home: Path) -> Person:

@@ -90,6 +90,14 @@ STAFF_ROLES: dict[str, str] = {
 }
 """What a member of staff can be, and what it is called, from the one who serves to the one who only reads."""
 
+_POWERFUL = frozenset({Permission.SUPERVISE, Permission.AUTHOR, Permission.ADMIN})
+
+
+def needs_second_step(role: str) -> bool:
+    """Whether a password alone is too little for this role: it moves what all customers get, or what others may."""
+    return bool(ROLES[role] & _POWERFUL)
+
+
 SCOPES: dict[str, frozenset[Permission]] = {
     # A program never stands at the desk or in a customer's place.
     "all": frozenset(Permission) - {Permission.DESK, Permission.PORTAL},
