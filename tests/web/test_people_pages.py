@@ -7,60 +7,26 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
-import pyotp
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
 from backend import db
-from backend.entering import service as entering
 from backend.interactions import service as interactions
 from backend.mail import service as mail
 from backend.people import service as people
 from backend.profiles import service as profiles
 from shared.kernel import clock
-from tests.cast import ADMIN, AGENT, PASSWORD, SUPERVISOR, sign_in
-from tests.pages import Browser, Page, text_of
+from tests.cast import ADMIN, AGENT, PASSWORD, SUPERVISOR
+from tests.joining import GOOD, KIM, first_step, id_of, invited, path_of
+from tests.pages import Browser, text_of
 
-KIM, GOOD = "kim@example.com", "a pass that is long"
 AGENT2 = "agent2@demo.example"
 
 
 @pytest.fixture
 def admin(desk_as: Callable[[str], Browser]) -> Browser:
     return desk_as(ADMIN)
-
-
-def invited(admin: Browser, role: str = "agent", **more: str) -> str:
-    """The path of the link, as it is shown where no e-mail is sent."""
-    page = admin.get("/people").submit("/people", email=KIM, role=role, **more)
-    assert page.status == 200
-    shown = text_of(page.one("code", class_="secret"))
-    assert shown.startswith("http"), shown
-    return "/join/" + shown.rpartition("/join/")[2]
-
-
-def joined(admin: Browser, role: str = "agent") -> None:
-    page = Browser(admin.app).get(invited(admin, role))
-    page = page.submit(page.path, name="Kim Park", password=GOOD, again=GOOD)
-    assert (page.path, "Sign in as kim@example.com" in page.text) == ("/sign-in", True)
-
-
-def first_step(app: Flask, email: str = KIM, password: str = GOOD) -> Page:
-    return Browser(app).get("/sign-in").submit("/sign-in", email=email, password=password)
-
-
-def path_of(email: str) -> str:
-    return f"/people/{id_of(email)}"
-
-
-def id_of(email: str) -> UUID:
-    with db.reading() as session:
-        found = people.staff_by_email(session, email)
-    assert found is not None
-    return found
 
 
 # --- joiners --------------------------------------------------------------------------------------------------------
@@ -296,111 +262,3 @@ def test_that_somebody_is_here_is_written_now_and_then_and_not_for_what_a_page_a
     with clock.frozen(now + timedelta(minutes=330)):
         assert desk.get("/rail", htmx=True, headers={"X-Live": "yes"}).status == 401
         assert desk.get("/callbacks").path == "/sign-in"
-
-
-# --- the second step ------------------------------------------------------------------------------------------------
-
-
-def second(page: Page, to: str) -> tuple[pyotp.TOTP, Page]:
-    """Sets it up on this page, after a wrong code; gives the app, and the page with the codes on paper."""
-    app = pyotp.TOTP(text_of(page.one("strong", class_="key-text")).replace(" ", ""))
-    wrong = page.submit(to, code="1")
-    assert (wrong.status, "This code is not right" in wrong.text) == (422, True)
-    return app, wrong.submit(to, code=app.at(clock.now()))
-
-
-def codes_of(page: Page) -> list[str]:
-    return [text_of(one) for one in page.one("ul", class_="paper-codes")]
-
-
-def test_who_has_power_sets_up_a_second_step_before_anything_opens(admin: Browser) -> None:
-    joined(admin, "supervisor")
-    page = first_step(admin.app)
-    assert page.path == "/sign-in/set-up"
-    assert page.browser.get("/callbacks").path == "/sign-in", "not in yet"
-    # Asked for once more, the same key is told: the telephone may have it already.
-    key = text_of(page.one("strong", class_="key-text"))
-    assert text_of(first_step(admin.app).one("strong", class_="key-text")) == key
-    _, done = second(page, "/sign-in/set-up")
-    codes = codes_of(done)
-    assert len(codes) == 10
-    assert page.browser.get("/wall").status == 200, "in now"
-    later = first_step(admin.app)
-    assert later.path == "/sign-in/second-step"
-    assert later.browser.get("/wall").path == "/sign-in"
-    assert later.submit("/second-step", code="12").status == 422
-    assert later.submit("/second-step", code="").status == 422
-    assert later.submit("/second-step", code=codes[0]).path == "/"
-    assert first_step(admin.app).submit("/second-step", code=codes[0]).status == 422, "once"
-    assert Browser(admin.app).get("/sign-in/second-step").path == "/sign-in"
-    assert Browser(admin.app).get("/sign-in/set-up").path == "/sign-in"
-
-
-def test_the_demos_sign_ins_need_no_second_step(desk_as: Callable[[str], Browser]) -> None:
-    assert desk_as(SUPERVISOR).get("/wall").status == 200
-    assert "at your next sign-in" not in desk_as(ADMIN).get("/me/sign-ins").text
-
-
-def test_an_agent_may_have_one_and_remove_it(desk_as: Callable[[str], Browser]) -> None:
-    desk = desk_as(AGENT)
-    page = desk.get("/me/sign-ins").submit("/me/second-step")
-    assert page.path == "/me/second-step"
-    _, done = second(page, "/me/second-step/confirmation")
-    codes = codes_of(done)
-    assert first_step(desk.app, AGENT, PASSWORD).path == "/sign-in/second-step"
-    page = desk.get("/me/sign-ins")
-    assert "10 unused codes" in page.text
-    assert desk.get("/me/second-step").path == "/me/sign-ins"
-    assert page.submit("/removal", code="nonsense").status == 422
-    assert "No code is asked for" in page.submit("/removal", code=codes[3]).text
-    assert first_step(desk.app, AGENT, PASSWORD).path == "/"
-
-
-def test_whoever_must_have_one_moves_it_and_never_is_without(admin: Browser) -> None:
-    joined(admin, "author")
-    page = first_step(admin.app)
-    _, done = second(page, "/sign-in/set-up")
-    moved = page.browser.get("/me/sign-ins").submit("/removal", code=codes_of(done)[0])
-    assert moved.path == "/me/second-step"
-    assert first_step(admin.app).path == "/sign-in/set-up", "not moved yet: at the next sign-in it must be"
-
-
-def test_a_lost_telephone_is_an_administrators_to_forgive(admin: Browser) -> None:
-    joined(admin, "supervisor")
-    page = first_step(admin.app)
-    second(page, "/sign-in/set-up")
-    assert "at next sign-in" not in text_of(admin.get("/people").one("table"))
-    told = admin.get(path_of(KIM)).submit("/reset")
-    assert "second step of Kim Park is taken away" in told.text
-    assert page.browser.get("/wall").path == "/sign-in", "signed out everywhere"
-    assert first_step(admin.app).path == "/sign-in/set-up"
-    assert "at next sign-in" in text_of(admin.get("/people").one("table"))
-    with db.reading() as session:
-        assert not entering.authenticators.set_by(session, [id_of(KIM)])
-
-
-def test_too_long_between_the_steps_is_to_begin_again(admin: Browser) -> None:
-    joined(admin, "supervisor")
-    page = first_step(admin.app)
-    app = pyotp.TOTP(text_of(page.one("strong", class_="key-text")).replace(" ", ""))
-    later = clock.now() + timedelta(minutes=11)
-    with clock.frozen(later):
-        answer = page.submit("/sign-in/set-up", code=app.at(later))
-    assert (answer.status, "too long" in answer.text) == (422, True)
-
-
-def test_whoever_leaves_half_way_does_not_come_in(admin: Browser) -> None:
-    joined(admin, "supervisor")
-    page = first_step(admin.app)
-    app = pyotp.TOTP(text_of(page.one("strong", class_="key-text")).replace(" ", ""))
-    admin.get(path_of(KIM)).submit("/leaving")
-    refused = page.submit("/sign-in/set-up", code=app.at(clock.now()))
-    assert (refused.status, "Sign in to the desk" in refused.text) == (422, True)
-
-
-def test_half_a_sign_in_says_nothing_of_the_other_half(desk_app: Flask) -> None:
-    """A sign-in of the desk is named by its row: without one, a cookie that names somebody opens nothing."""
-    browser = sign_in(Browser(desk_app), AGENT)
-    with db.transaction() as session:
-        session.connection().execute(sa.text("DELETE FROM staff_session"))
-    assert browser.get("/callbacks").path == "/sign-in"
