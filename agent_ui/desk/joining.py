@@ -56,9 +56,8 @@ def _page(token: str, status: int = 200, errors: dict[str, str] | None = None, n
     if found is None:
         text = "The invitation was withdrawn, or sent anew by another link. Look for a later letter, or ask whoever invited you."
         return page("desk/join_over.html", status=404, title=_OVER, text=text)
-    if found.is_over(request_now()):
-        text = people.USED if found.used_at is not None else people.OVER
-        return page("desk/join_over.html", status=410, title=_OVER, text=text)
+    if refusal := found.refusal(request_now()):
+        return page("desk/join_over.html", status=410, title=_OVER, text=refusal)
     return page(
         "desk/join.html", status=status, invitation=found, role=people.STAFF_ROLES[found.role], name=name, errors=errors or {},
         only=current_app.config["SIGN_ON_ONLY"], organisation=sign_on.name(), token=token,

@@ -143,12 +143,11 @@ def codes_left(session: Session, actor: Actor) -> int:
 
 
 def reset(session: Session, subject_id: UUID) -> bool:
-    """Takes away what somebody has lost, at somebody else's hand, who sees to the trail. Whether there was any."""
-    gone = [
-        db.touched(session.execute(delete(one).where(one.c.subject_id == subject_id)))
-        for one in (RECOVERY, AUTHENTICATOR)
-    ]
-    return gone[1] > 0
+    """Takes away what somebody has lost, at somebody else's hand, who sees to the trail. Whether one was set."""
+    was_set = bool(set_by(session, [subject_id]))
+    for table in (AUTHENTICATOR, RECOVERY):
+        session.execute(delete(table).where(table.c.subject_id == subject_id))
+    return was_set
 
 
 def _called(session: Session, actor: Actor) -> str:

@@ -23,6 +23,8 @@ from shared.kernel.errors import Conflict, Invalid, NotFound
 LASTS = timedelta(hours=72)
 KEPT = timedelta(days=30)
 LONGEST_EMAIL, LONGEST_NAME = 254, 100
+_USED = "This invitation was taken up already. Sign in with your e-mail address."
+_OVER = "This invitation is over: it was good for three days. Ask whoever invited you to send it again."
 _INVITATION, _STAFF = db.table_of(InvitationRow), db.table_of(StaffRow)
 
 
@@ -39,9 +41,9 @@ class Invitation:
     until: datetime
     used_at: datetime | None
 
-    def is_over(self, now: datetime) -> bool:
-        """Whether its link no longer opens anything."""
-        return self.used_at is not None or self.until <= now
+    def refusal(self, now: datetime) -> str:
+        """Why its link opens nothing any more; empty while it does."""
+        return _USED if self.used_at is not None else _OVER if self.until <= now else ""
 
 
 _COLUMNS = tuple(_INVITATION.c[one.name] for one in fields(Invitation))
@@ -124,15 +126,15 @@ def take_up(session: Session, token: str, name: str, now: datetime) -> tuple[Inv
     found = by_token(session, token)
     if found is None:
         raise NotFound("This link leads nowhere: the invitation was withdrawn, or sent anew by another link.")
-    if found.is_over(now):
-        raise Conflict(USED if found.used_at is not None else OVER)
+    if refusal := found.refusal(now):
+        raise Conflict(refusal)
     known = " ".join(name.split())
     if not known or len(known) > LONGEST_NAME or not known.isprintable():
         raise Invalid(errors={"name": f"Enter your name, in at most {LONGEST_NAME} characters."})
     # In the database: of two who send the form at the same moment, one makes the sign-in.
     mine = (_INVITATION.c.invitation_id == found.invitation_id, _INVITATION.c.used_at.is_(None))
     if db.touched(session.execute(update(_INVITATION).where(*mine).values(used_at=now))) != 1:
-        raise Conflict(USED)
+        raise Conflict(_USED)
     _require_new(session, found.email)
     staff_id = ids.uuid7()
     row = {
@@ -146,10 +148,6 @@ def forget_invitations(now: datetime) -> int:
     """An invitation that was taken up is told of by its link for a month. Opens its own transaction."""
     with db.transaction() as session:
         return db.touched(session.execute(delete(_INVITATION).where(_INVITATION.c.used_at < now - KEPT)))
-
-
-USED = "This invitation was taken up already. Sign in with your e-mail address."
-OVER = "This invitation is over: it was good for three days. Ask whoever invited you to send it again."
 
 
 def _require_new(session: Session, address: str) -> None:

@@ -41,8 +41,6 @@ from backend.people.extensions import (
 )
 from backend.people.invitations import (
     LASTS,
-    OVER,
-    USED,
     Invitation,
     by_token,
     forget_invitations,
@@ -86,11 +84,9 @@ __all__ = [
     "IDLE",
     "LASTS",
     "LONGEST",
-    "OVER",
     "ROLES",
     "SCOPES",
     "STAFF_ROLES",
-    "USED",
     "Check",
     "Colleague",
     "Employee",

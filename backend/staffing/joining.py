@@ -68,7 +68,7 @@ def join(token: str, name: str, password: str | None, now: datetime) -> str:
     with db.reading() as session:
         found = people.by_token(session, token)
     kept = None
-    if found is not None and not found.is_over(now) and password is not None:
+    if found is not None and not found.refusal(now) and password is not None:
         people.require_password(password)
         kept = people.hash_of(password)
     with db.transaction() as session:

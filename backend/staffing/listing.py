@@ -113,4 +113,4 @@ def _in_hand(held: dict[cases.What, int], contacts: int) -> InHand:
 def _invited(session: Session, asked: Invitation, now: datetime) -> Invited:
     sent = mail.sent_about(session, asked.invitation_id, [asked.invitation_id])
     last = sent[-1] if sent else None
-    return Invited(asked, asked.is_over(now), last.why if last is not None and last.state == "refused" else "")
+    return Invited(asked, bool(asked.refusal(now)), last.why if last is not None and last.state == "refused" else "")

@@ -9,8 +9,9 @@ import pyotp
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from typer.testing import CliRunner
 
-from backend import db
+from backend import cli, db, readiness
 from backend.entering import service as entering
 from shared.kernel import clock
 from tests.cast import ADMIN, AGENT, PASSWORD, SUPERVISOR, sign_in
@@ -126,3 +127,18 @@ def test_half_a_sign_in_says_nothing_of_the_other_half(desk_app: Flask) -> None:
     with db.transaction() as session:
         session.connection().execute(sa.text("DELETE FROM staff_session"))
     assert browser.get("/callbacks").path == "/sign-in"
+
+
+def test_where_no_other_administrator_can_a_command_takes_a_lost_one_away(
+    admin: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joined(admin, "admin")
+    page = first_step(admin.app)
+    second(page, "/sign-in/set-up")
+    monkeypatch.setattr(readiness, "begin", lambda: None)
+    done = CliRunner().invoke(cli.app, ["staff", "reset-second-step", KIM])
+    assert done.exit_code == 0, done.output
+    assert page.browser.get("/people").path == "/sign-in"
+    assert first_step(admin.app).path == "/sign-in/set-up"
+    for wrong in (KIM, "nobody@example.com"):
+        assert CliRunner().invoke(cli.app, ["staff", "reset-second-step", wrong]).exit_code != 0
