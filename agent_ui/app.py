@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from uuid import UUID
 
 from flask import Flask
 
-from agent_ui.administration import mailbox, skills, telephones, webhooks
+from agent_ui.administration import mailbox, members, skills, telephones, webhooks
 from agent_ui.authoring import catalogue, drafts, simulations, texts
 from agent_ui.casework import callbacks, files, letters, lists, one
 from agent_ui.casework import words as case_words
@@ -15,6 +14,7 @@ from agent_ui.desk import (
     alternatives,
     calls,
     cases,
+    coming_in,
     consents,
     contacts,
     customers,
@@ -22,12 +22,14 @@ from agent_ui.desk import (
     here,
     home,
     inbox,
+    joining,
     live,
     matrix,
     offers,
     portal,
     rail,
     representatives,
+    sign_ins,
     signing_in,
     sources,
     states,
@@ -41,10 +43,9 @@ from agent_ui.desk import (
 from agent_ui.knowledge import articles, suggested, writing
 from agent_ui.oversight import enquiry, looks, privacy, retention, trail
 from agent_ui.supervision import alerts, approvals, consistency, duplicates, wall
-from backend import db, edge
+from backend import edge
 from backend.people import service as people
 from backend.settings import Settings
-from shared.kernel.actors import Actor
 from shared.ui.devices import install_devices
 from shared.ui.languages import install_languages
 from shared.ui.sign_on import install_sign_on
@@ -61,7 +62,8 @@ def create_desk(settings: Settings) -> Flask:
     install_languages(app)
     app.config.update(DEMO=settings.env == "demo", TESTING=settings.env == "test", STREAMS=settings.streams)
     install_sessions(app, "desk", settings.secret, secure=settings.secure_cookies, hours=A_SHIFT)
-    install_sign_in(app, _staff)
+    install_sign_in(app, coming_in.find_actor)
+    coming_in.install(app, settings.address)
     own = settings.staff_sign_on
     app.config["SIGN_ON_ONLY"] = own is not None and own.only
     if own is not None:
@@ -86,6 +88,8 @@ def create_desk(settings: Settings) -> Flask:
     webhooks.install(app, settings)
     for part in (
         signing_in,
+        joining,
+        sign_ins,
         home,
         inbox,
         tasks,
@@ -133,17 +137,9 @@ def create_desk(settings: Settings) -> Flask:
         texts,
         telephones,
         skills,
+        members,
         webhooks,
     ):
         app.register_blueprint(part.bp)
     mailbox.install(app, settings)
     return app
-
-
-def _staff(subject: str) -> Actor | None:
-    try:
-        staff_id = UUID(subject)
-    except ValueError:
-        return None
-    with db.reading() as session:
-        return people.staff_actor(session, staff_id)

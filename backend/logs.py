@@ -11,10 +11,10 @@ import structlog
 REDACTED = "[redacted]"
 _SECRET_NAMES = re.compile(r"password|passwd|secret|token|authorization|cookie|api_?key", re.IGNORECASE)
 # Our keys, whatever stands before a bearer, a password in an address, the tokens in the paths of a
-# telephone bridge and of a link by which a customer signs in.
+# telephone bridge of a link by which a customer signs in, and of one by which somebody joins.
 _SECRET_TEXTS = re.compile(
     r"eh_[0-9a-f]{32}_[\w-]+|(?<=[Bb]earer )\S+|(?<=[Bb]asic )[A-Za-z0-9+/=]{8,}|(?<=://)[^/@\s:]*:[^/@\s]+(?=@)"
-    r"|(?<=/cti/)[^/\s?\"]+|(?<=/sign-in/link/)[^/\s?\"]+"
+    r"|(?<=/cti/)[^/\s?\"]+|(?<=/sign-in/link/)[^/\s?\"]+|(?<=/join/)[^/\s?\"]+"
 )
 
 

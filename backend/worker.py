@@ -28,6 +28,7 @@ from backend.mailroom import service as mailroom
 from backend.oversight import service as oversight
 from backend.overview import service as overview
 from backend.paying import service as paying
+from backend.people import service as people
 from backend.profiles import service as profiles
 from backend.record import service as record
 from backend.settings import Settings
@@ -104,6 +105,8 @@ def run(
         (60.0, lambda now: oversight.close_due(now, home, BATCH)),
         (3600.0, cases.forget_writing),
         (600.0, entering.forget_old),
+        (3600.0, people.forget_sessions),
+        (3600.0, people.forget_invitations),
         (3600.0, record.purge_deliveries),
         (3600.0, lambda now: mailroom.forget_old(now, home)),
         *([(300.0, paying.asker(payments))] if payments is not None else []),

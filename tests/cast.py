@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
-from backend import demo, loading
+from backend import db, demo, loading
 from backend.people import passwords
 from backend.people import service as people
+from shared.kernel import clock
 from tests.apps import settings_for
 from tests.pages import Browser
 
@@ -21,6 +22,8 @@ PORTAL_CUSTOMER = "C371828"
 # With us for 72 months, and a history to match.
 LOYAL_CUSTOMER = "C117942"
 ADMIN = "admin@demo.example"
+# The demo has nobody of these roles: whoever tests them adds them.
+OTHERS = {"senior_agent": "senior@demo.example", "quality": "quality@demo.example", "read_only": "reader@demo.example"}
 PASSWORD = people.DEMO_PASSWORD
 
 
@@ -42,6 +45,13 @@ def load_everything(url: str, home: Path) -> None:
     loading.load(demo.PACK, home=home)
     with cheap_hashes():
         demo.prepare(settings_for(url, home))
+
+
+def add_others() -> None:
+    """Somebody of each role of which the demo has nobody; the password is the same."""
+    with cheap_hashes(), db.transaction() as session:
+        for role, email in OTHERS.items():
+            people.create_staff(session, email, f"{role.replace('_', ' ').title()} Person", role, PASSWORD, clock.now())
 
 
 @contextlib.contextmanager

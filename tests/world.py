@@ -33,12 +33,12 @@ from backend.record import service as record
 from selfservice_ui.showing import views
 from shared.kernel import clock, ids
 from tests import apps
-from tests.cast import ADMIN, AGENT, AUTHOR, PORTAL_CUSTOMER, SUPERVISOR, sign_in
+from tests.cast import ADMIN, AGENT, AUTHOR, OTHERS, PORTAL_CUSTOMER, SUPERVISOR, add_others, sign_in
 from tests.databases import fresh, opened
 from tests.pages import Browser
 from tests.screens import look
 
-STAFF = {"agent": AGENT, "supervisor": SUPERVISOR, "author": AUTHOR, "admin": ADMIN}
+STAFF = {"agent": AGENT, "supervisor": SUPERVISOR, "author": AUTHOR, "admin": ADMIN, **OTHERS}
 FACES = ("desk", "portal")
 
 
@@ -81,6 +81,8 @@ class World:
     article_id: str = ""
     entry_id: str = ""
     alert_id: str = ""
+    staff_id: str = ""
+    invitation_id: str = ""
 
     def __post_init__(self) -> None:
         self.signed_in: dict[str, Browser] = {}
@@ -114,6 +116,7 @@ class World:
             "slug": "restart-your-router",
             "article_id": self.article_id,
         }
+        values["staff_id"], values["invitation_id"] = self.staff_id, self.invitation_id
         values["draft_id"], values["entry_id"] = self.draft_id, self.entry_id
         values["alert_id"] = self.alert_id
         for argument in rule.arguments - set(values):
@@ -132,6 +135,7 @@ def make_world(engine: str, home: Path) -> Iterator[World]:
         for app in made.values():
             # As in production: an exception that nobody expected becomes a 500, which the tests below look for.
             app.config["PROPAGATE_EXCEPTIONS"] = False
+        add_others()
         agent = sign_in(Browser(made["desk"]), AGENT)
         with db.reading() as session:
             another = profiles.search(session, limit=1).items[0].number
@@ -149,10 +153,27 @@ def make_world(engine: str, home: Path) -> Iterator[World]:
                 session, [alerts.Found("r", "1", "floor", "Rule", "now", "")], ["r"], timedelta(hours=1), clock.now()
             )
             alert_id = alerts.waiting(session, clock.now())[0].alert_id
+            admin_id = people.find_staff(session, ADMIN)
+            admin = people.staff_actor(session, admin_id[0]) if admin_id else None
+            assert admin is not None
+            invited = people.invite(session, "newcomer@example.com", "agent", (), admin, clock.now())[0]
+            other_staff = people.find_staff(session, "agent2")
+            assert other_staff is not None
             article_id = knowledge.public_article(session, "restart-your-router").article_id
         with db.reading() as session:
             entry_id = record.entries(session, record.Wanted(), None, 1)[0][0].entry_id
-        yield World(made, mine, other, keys, str(draft_id), str(article_id), str(entry_id), str(alert_id))
+        yield World(
+            made,
+            mine,
+            other,
+            keys,
+            str(draft_id),
+            str(article_id),
+            str(entry_id),
+            str(alert_id),
+            str(other_staff[0]),
+            str(invited.invitation_id),
+        )
 
 
 def _person(made: dict[str, Flask], agent: Browser, number: str, home: Path) -> Person:

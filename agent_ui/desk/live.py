@@ -7,16 +7,18 @@ from uuid import UUID
 from flask import Blueprint, current_app, request
 from werkzeug.wrappers import Response
 
+from agent_ui.desk import coming_in
 from agent_ui.desk.rail import is_here
 from backend import db
 from backend.alerts.service import WATCHERS
 from backend.cases.service import EVERYONE
 from backend.interactions import service as interactions
+from backend.people import service as people
 from backend.people.service import Permission, current_actor, requires
 from backend.record import service as record
 from backend.record.service import Change
 from shared.ui.pages import request_now
-from shared.ui.streams import last_seen, stream
+from shared.ui.streams import OVER, last_seen, stream
 
 bp = Blueprint("live", __name__)
 OF_THE_CUSTOMER = {name: name for name in ("offers", "moment", "timeline", "profile", "interaction", "presence")} | {
@@ -33,11 +35,14 @@ def show() -> Response:
     with db.reading() as session:
         elsewhere = set(interactions.watched_by(session, UUID(actor.id), request_now())) - {customer_id}
 
-    about: list[UUID | str] = [actor.id, EVERYONE, *elsewhere, *([] if customer_id is None else [customer_id])]
+    this = str(coming_in.this_session())
+    about: list[UUID | str] = [actor.id, EVERYONE, this, *elsewhere, *([] if customer_id is None else [customer_id])]
     if actor.may(Permission.SUPERVISE):
         about.append(WATCHERS)
 
     def name_of(change: Change) -> str | None:
+        if change.topic == people.ENDED:
+            return OVER if change.subject == this else None
         if change.topic == "inbox":
             return "inbox" if change.subject in (actor.id, EVERYONE) else None
         if change.topic == "alerts":

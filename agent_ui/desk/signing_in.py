@@ -5,19 +5,17 @@ from __future__ import annotations
 from flask import Blueprint, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from agent_ui.desk.states import arrive, depart
+from agent_ui.desk import coming_in, stepping
 from backend import db
 from backend.entering import service as entering
-from backend.entering.service import Visitor
 from backend.people.service import Permission, current_actor, public, requires
-from backend.record import service as record
-from shared.kernel.actors import Actor
-from shared.kernel.errors import Unauthenticated
+from shared.kernel.errors import Invalid, Unauthenticated
 from shared.ui import sign_on, signing_in
-from shared.ui.devices import browser_words, face_key, mark_device, network_address
-from shared.ui.pages import local_path, page, request_now
+from shared.ui.devices import face_key
+from shared.ui.pages import page, request_now
 
 bp = Blueprint("signing_in", __name__, template_folder="templates")
+TOO_LATE = "That took too long. Sign in again."
 
 
 @bp.get("/sign-in")
@@ -42,10 +40,10 @@ def enter() -> Response:
     if errors:
         return _form(422, email, errors)
     try:
-        actor = entering.sign_in_staff(email, password, _visitor(), request_now())
+        actor = entering.sign_in_staff(email, password, coming_in.visitor(), request_now())
     except Unauthenticated as refused:
         return _form(422, email, {"": str(refused)})
-    return _begin(actor, request.form.get("next"))
+    return coming_in.begin(actor, "password", request.form.get("next", ""))
 
 
 @bp.get("/sign-in/organisation")
@@ -67,35 +65,68 @@ def back_from_organisation() -> Response:
             actor = entering.sign_on.staff(writing, known.issuer, known.subject, known.email, request_now())
     except Unauthenticated as refused:
         return _form(401, errors={"": str(refused)})
-    return _begin(actor, next_path)
+    return coming_in.begin(actor, "sign_on", next_path)
+
+
+@bp.get("/sign-in/second-step")
+@public
+def second() -> Response:
+    """The second step, for who has taken the first."""
+    if coming_in.half_way() is None:
+        return redirect(url_for(".form"), 303)
+    return page("desk/second_step.html", errors={})
+
+
+@bp.post("/sign-in/second-step")
+@public
+def take_second() -> Response:
+    actor = coming_in.half_way()
+    if actor is None:
+        return _form(422, errors={"": TOO_LATE})
+    typed = request.form.get("code", "")
+    try:
+        if not typed.strip():
+            raise Unauthenticated("Enter the code.")
+        entering.second_step(actor, typed[:40], coming_in.visitor(), face_key(), request_now())
+    except Unauthenticated as refused:
+        return page("desk/second_step.html", status=422, errors={"code": str(refused)})
+    return redirect(coming_in.go_on(actor), 303)
+
+
+@bp.get("/sign-in/set-up")
+@public
+def set_up() -> Response:
+    """For whoever must have a second step and has none yet: before anything else opens."""
+    actor = coming_in.half_way()
+    if actor is None:
+        return redirect(url_for(".form"), 303)
+    with db.reading() as reading:
+        is_set = entering.authenticators.is_set(reading, actor)
+    if is_set:
+        return redirect(url_for(".second"), 303)
+    return stepping.beginning(actor, url_for(".confirm"))
+
+
+@bp.post("/sign-in/set-up")
+@public
+def confirm() -> Response:
+    """The first right code: the second step is set, and the sign-in begins."""
+    actor = coming_in.half_way()
+    if actor is None:
+        return _form(422, errors={"": TOO_LATE})
+    try:
+        codes = stepping.confirmed(actor)
+    except Invalid as wrong:
+        return stepping.beginning(actor, url_for(".confirm"), 422, wrong.errors)
+    onward = coming_in.go_on(actor)
+    return stepping.on_paper(codes, onward)
 
 
 @bp.post("/sign-out")
 @requires(Permission.DESK)
 def leave() -> Response:
-    depart(current_actor())
-    _on_trail(current_actor(), "signed_out")
-    signing_in.end()
+    coming_in.leave(current_actor())
     return redirect(url_for(".form"), 303)
-
-
-def _begin(actor: Actor, next_path: str | None) -> Response:
-    signing_in.start(actor)
-    arrive(actor)
-    _on_trail(actor, "signed_in")
-    return redirect(local_path(next_path, url_for("home.show")), 303)
-
-
-def _on_trail(actor: Actor, action: str) -> None:
-    with db.transaction() as session:
-        record.audit(
-            session, actor=actor, action=action, subject=f"staff:{actor.id}", customer_id=None,
-            payload={"browser": browser_words()}, now=request_now(),
-        )  # fmt: skip
-
-
-def _visitor() -> Visitor:
-    return entering.visitor(network_address(), mark_device(), browser_words(), face_key())
 
 
 def _form(status: int = 200, typed: str = "", errors: dict[str, str] | None = None) -> Response:

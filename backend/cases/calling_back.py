@@ -94,13 +94,13 @@ def move(
 ) -> Case:  # fmt: skip
     """The call is made at another time; the old one is free again. Raises NotFound, Invalid, and Conflict where it was made or called off."""
     call = callback_of(session, customer_id, case_id)
-    _still_waits(call.case)
+    require_waiting(call.case)
     if call.case.slot_at == at:
         return call.case
     slot = _taken(session, pack, call.team, at, "", zone, now)
     assert slot is not None  # noqa: S101 — an instant was asked for, and it was taken
     _put(session, call, slot, now)
-    _update(session, call, missed_at=None, taken_at=None)
+    write(session, call, missed_at=None, taken_at=None)
     after = case_of(session, customer_id, case_id)
     told = slots.told(slot, zone)
     tell(session, customer_id, after, "callback.moved", actor, channel, now, told)
@@ -112,12 +112,12 @@ def take_call(
 ) -> Callback:
     """Somebody calls now: it is theirs. Raises Conflict where it was made or called off, or a colleague calls already."""
     call = callback_of(session, customer_id, case_id)
-    _still_waits(call.case)
+    require_waiting(call.case)
     mine = UUID(actor.id)
     if call.taken_at is not None and call.staff_id not in (None, mine) and now - call.taken_at < timedelta(minutes=15):
         raise Conflict(f"{call.staff or 'A colleague'} is calling them just now.")
     if call.taken_at is None or call.staff_id != mine:
-        _update(session, call, staff_id=mine, staff=actor.name, taken_at=now)
+        write(session, call, staff_id=mine, staff=actor.name, taken_at=now)
         tell(session, customer_id, call.case, "callback.taken", actor, channel, now)
     return callback_of(session, customer_id, case_id)
 
@@ -135,14 +135,14 @@ def not_reached(
 ) -> Tried:
     """Nobody took the call: it is tried again at the next free time by the pack's rule, or no more after so many tries."""
     call = callback_of(session, customer_id, case_id)
-    _still_waits(call.case)
+    require_waiting(call.case)
     rules, tries = pack.casework.callbacks, call.tries + 1
     given_up = tries >= rules.tries
     after = now + timedelta(minutes=rules.again_minutes)
     slot = None if given_up else _taken(session, pack, call.team, None, "", zone, now, after)
     if slot is not None:
         _put(session, call, slot, now)
-    _update(
+    write(
         session,
         call,
         tries=tries,
@@ -166,7 +166,7 @@ def note_missed(session: Session, customer_id: UUID, case_id: UUID, now: datetim
     late = call.case.slot_until is not None and call.case.slot_until <= now
     if call.case.state != "open" or call.missed_at is not None or call.taken_at is not None or not late:
         return False
-    _update(session, call, missed_at=now)
+    write(session, call, missed_at=now)
     tell(session, customer_id, call.case, "callback.missed", SYSTEM, None, now)
     return True
 
@@ -253,7 +253,8 @@ def _put(session: Session, call: Callback, slot: Slot, now: datetime) -> None:
         slots.give_back(session, call.team, before)
 
 
-def _update(session: Session, call: Callback, **values: Any) -> None:
+def write(session: Session, call: Callback, **values: Any) -> None:
+    """Changes what stands of the call beside its case."""
     row = {
         "customer_id": call.customer_id,
         "case_id": call.case.case_id,
@@ -264,7 +265,8 @@ def _update(session: Session, call: Callback, **values: Any) -> None:
     db.upsert(session, CALLBACK, [row | values], key=("customer_id", "case_id"), update=tuple(values))
 
 
-def _still_waits(case: Case) -> None:
+def require_waiting(case: Case) -> None:
+    """Raises Conflict for a call that was made, or called off."""
     if case.state != "open":
         raise Conflict(gettext(_OVER[case.state]))
 

@@ -114,6 +114,14 @@ def teams_of(session: Session, staff_id: UUID) -> tuple[str, ...]:
     return tuple(session.execute(asked).scalars())
 
 
+def team_members(session: Session) -> dict[UUID, tuple[str, ...]]:
+    """Everybody's teams; who is in none is left out."""
+    found: dict[UUID, list[str]] = {}
+    for row in session.execute(select(_MEMBER.c.staff_id, _MEMBER.c.team).order_by(_MEMBER.c.team)):
+        found.setdefault(row.staff_id, []).append(row.team)
+    return {staff_id: tuple(teams) for staff_id, teams in found.items()}
+
+
 def join_teams(session: Session, staff_id: UUID, teams: Collection[str]) -> None:
     """From now on they look after the cases of these teams, and of no other."""
     session.execute(delete(_MEMBER).where(_MEMBER.c.staff_id == staff_id))

@@ -10,7 +10,7 @@ from backend.catalogue import personas
 from backend.catalogue.input_checks import input_faults
 from backend.catalogue.wording import check_sentences, unfit_texts
 from backend.engine import scripts
-from backend.engine.catalogue import Treatment, read_treatments
+from backend.engine.catalogue import Term, Treatment, read_treatments
 from backend.engine.service import LONGEST_WORK, PLACEHOLDER, WORK, left_out, members_of, short_of, work_of
 from backend.matrix import service as matrix
 from backend.matrix.service import Pack, PackError, Problem, Source
@@ -169,11 +169,13 @@ def _figures(t: Treatment, pack: Pack) -> Iterator[tuple[str, str]]:
         yield "term", "two terms share a key"
     yield from _fulfilment(t, pack)
     for term in t.term:
-        for bound in (term.authority_low, term.authority_high):
+        beyond = [bound for own in term.authority for bound in (own.low, own.high)]
+        for bound in (term.authority_low, term.authority_high, *beyond):
             if bound is not None and not (
                 (term.low is None or term.low <= bound) and (term.high is None or bound <= term.high)
             ):
                 yield f"term.{term.key}", "an agent's authority must lie between low and high"
+        yield from ((f"term.{term.key}", why) for why in _by_role(term))
         if term.alterable and term.unit == "text":
             yield f"term.{term.key}", "a text cannot be altered between bounds"
     for use in t.use:
@@ -185,6 +187,23 @@ def _figures(t: Treatment, pack: Pack) -> Iterator[tuple[str, str]]:
         yield "use", "one budget is named twice"
     if t.subject and t.subject not in pack.holding_names:
         yield "subject", _nothing(t.subject, pack.holding_names)
+
+
+def _by_role(term: Term) -> Iterator[str]:
+    """What is wrong with the authority that single roles have: it goes beyond everybody's, and is used."""
+    if term.authority and not term.alterable:
+        yield "a role goes further than everybody: say how far that is, by authority_low or authority_high"
+        return
+    named = [own.role for own in term.authority]
+    if len(set(named)) != len(named):
+        yield "the authority of one role is said twice"
+    for own in term.authority:
+        low, high = term.authority_of(own.role)
+        narrower = (term.authority_low is not None and low is not None and low > term.authority_low) or (
+            term.authority_high is not None and high is not None and high < term.authority_high
+        )
+        if narrower:
+            yield f"the authority of {own.role} is less than everybody's"
 
 
 def _fulfilment(t: Treatment, pack: Pack) -> Iterator[tuple[str, str]]:

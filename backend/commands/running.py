@@ -12,8 +12,10 @@ from backend.commands.console import tell
 from backend.people import service as people
 from backend.record import service as record
 from backend.settings import SettingsError
+from backend.staffing import service as staffing
 from shared.kernel import clock
 from shared.kernel.actors import SYSTEM
+from shared.kernel.errors import NotFound
 
 commands = typer.Typer()
 _db = typer.Typer(help="The database's migrations.", no_args_is_help=True)
@@ -101,7 +103,7 @@ def create(
 def create_staff(
     email: Annotated[str, typer.Argument(help="What they sign in with.")],
     name: Annotated[str, typer.Option(help="As others see it.")],
-    role: Annotated[str, typer.Option(help="agent, supervisor, author or admin.")] = "agent",
+    role: Annotated[str, typer.Option(help=f"One of {', '.join(people.STAFF_ROLES)}.")] = "agent",
 ) -> None:
     """Adds a member of staff; asks for their password, or reads it from standard input."""
     readiness.begin()
@@ -110,6 +112,18 @@ def create_staff(
         staff_id = people.create_staff(session, email, name, role, password, clock.now())
         _note(session, "staff.created", f"staff:{staff_id}", {"email": email, "role": role})
     typer.echo(f"{email} may sign in as {role}.", err=True)
+
+
+@_staff.command(name="reset-second-step")
+def reset_second_step(email: Annotated[str, typer.Argument(help="What they sign in with.")]) -> None:
+    """Takes away a second step whose telephone and codes on paper are lost, where no other administrator can do it at the desk."""
+    readiness.begin()
+    with db.transaction() as session:
+        staff_id = people.staff_by_email(session, email)
+        if staff_id is None:
+            raise NotFound(f"Nobody signs in as {email}.")
+        who = staffing.reset_second_step(session, staff_id, SYSTEM, clock.now())
+    typer.echo(f"{who.name} was signed out everywhere, and signs in by password alone, or sets up another.", err=True)
 
 
 @_staff.command()

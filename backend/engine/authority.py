@@ -26,11 +26,16 @@ class AlterableTerm:
     own_text: str
     """The agent's own authority in words: "$10.00 to $20.00"."""
 
+    @property
+    def has_beyond(self) -> bool:
+        """Whether there are terms that this agent may ask for, and not give."""
+        return (self.own_low, self.own_high) not in ((self.low, self.high), (None, self.high), (self.low, None))
+
 
 def alterable_terms(
-    t: Treatment, terms: Iterable[TermValue], currency: str, language: str
+    t: Treatment, terms: Iterable[TermValue], currency: str, language: str, role: str = ""
 ) -> tuple[AlterableTerm, ...]:
-    """The terms of an offer that an agent may alter, as they stand now."""
+    """The terms of an offer that an agent of the role may alter, as they stand now."""
     scale = {"money": 10.0 ** money.exponent(currency)}
     stored = {term.key: term for term in terms}
     found = []
@@ -39,7 +44,7 @@ def alterable_terms(
         if held is None or not term.alterable or isinstance(held.value, str):
             continue
         by = scale.get(term.unit, 1.0)
-        bounds = [term.authority_low, term.authority_high]
+        bounds = term.authority_of(role)
         said = [
             "" if b is None else term_text(held._replace(value=round(b * by) if by > 1 else b), currency, language)
             for b in bounds

@@ -15,7 +15,7 @@ from backend.engine.scripts import Phone
 from backend.engine.wanted import Input as Input
 from backend.matrix.parts import Key, Labelled, Part, Rule, Vector
 from backend.matrix.service import Body, Pack, PackError, pack_from
-from backend.matrix.types import IssueKey
+from backend.matrix.types import FurtherRole, IssueKey
 
 Unit = Literal["money", "percent", "months", "days", "count", "text"]
 Channel = Literal["phone", "portal", "email", "sms", "chat", "branch"]
@@ -44,6 +44,14 @@ class Worth(Part):
     experience_evidence: str
 
 
+class Authority(Part):
+    """How far those of one role may set a term by themselves; a bound that is left out is everybody's."""
+
+    role: FurtherRole
+    low: float | None = None
+    high: float | None = None
+
+
 class Term(Labelled):
     """One term of the offer, computed per customer between its bounds, frozen when first presented."""
 
@@ -55,10 +63,22 @@ class Term(Labelled):
     authority_low: float | None = None
     authority_high: float | None = None
     """An agent may set the term between these by themselves; as far as `low` and `high` only with an approval."""
+    authority: tuple[Authority, ...] = ()
+    """The roles that may go further than that by themselves."""
 
     @property
     def alterable(self) -> bool:
         return self.authority_low is not None or self.authority_high is not None
+
+    def authority_of(self, role: str) -> tuple[float | None, float | None]:
+        """Between which bounds those of the role set the term without anybody's approval."""
+        own = next((one for one in self.authority if one.role == role), None)
+        if own is None:
+            return self.authority_low, self.authority_high
+        return (
+            self.authority_low if own.low is None else own.low,
+            self.authority_high if own.high is None else own.high,
+        )
 
 
 class Use(Part):

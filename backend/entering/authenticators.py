@@ -1,6 +1,6 @@
-"""Codes of an app on the customer's telephone (RFC 6238), as a second step after password, code or link; and codes on paper.
+"""Codes of an app on somebody's telephone, a customer's or a member of staff's (RFC 6238), as a second step after password, code or link; and codes on paper.
 
-What the app makes codes from is kept encrypted, bound to its customer; the key is worked out from the installation's secret.
+What the app makes codes from is kept encrypted, bound to whose it is; the key is worked out from the installation's secret.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -25,6 +26,7 @@ from backend.entering import devices, letters, throttling
 from backend.entering.sessions import on_trail, subjects_of, write_to
 from backend.entering.tables import AuthenticatorRow, RecoveryCodeRow
 from backend.entering.visitors import Visitor
+from backend.people import service as people
 from backend.profiles import service as profiles
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Invalid, Unauthenticated
@@ -54,6 +56,12 @@ def is_set(session: Session, actor: Actor) -> bool:
     )
 
 
+def set_by(session: Session, subjects: Collection[UUID]) -> frozenset[UUID]:
+    """Which of these sign in by a second step."""
+    mine = (AUTHENTICATOR.c.subject_id.in_(sorted(subjects)), AUTHENTICATOR.c.set_at.is_not(None))
+    return frozenset(session.execute(select(AUTHENTICATOR.c.subject_id).where(*mine)).scalars())
+
+
 def begin(session: Session, actor: Actor, key: bytes, now: datetime) -> None:
     """Makes what a new app is told; one that was begun and never finished is forgotten. Raises Conflict where one is set."""
     if is_set(session, actor):
@@ -73,8 +81,7 @@ def beginning(session: Session, actor: Actor, key: bytes) -> Beginning | None:
     secret = _opened(kept, UUID(actor.id), key) if kept else None
     if secret is None:
         return None
-    number = profiles.profile(session, actor.customer_id or UUID(actor.id)).number
-    told = pyotp.TOTP(secret).provisioning_uri(name=number, issuer_name="Evenhand")
+    told = pyotp.TOTP(secret).provisioning_uri(name=_called(session, actor), issuer_name="Evenhand")
     picture = segno.make(told, micro=False).svg_inline(scale=5, border=4, dark="#000", light="#fff")
     return Beginning(" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)), picture)
 
@@ -133,6 +140,21 @@ def codes_left(session: Session, actor: Actor) -> int:
     """How many codes on paper are unused."""
     mine = (RECOVERY.c.subject_id.in_(sorted(subjects_of(session, actor))), RECOVERY.c.used_at.is_(None))
     return len(session.execute(select(RECOVERY.c.code_hash).where(*mine)).all())
+
+
+def reset(session: Session, subject_id: UUID) -> bool:
+    """Takes away what somebody has lost, at somebody else's hand, who sees to the trail. Whether one was set."""
+    was_set = bool(set_by(session, [subject_id]))
+    for table in (AUTHENTICATOR, RECOVERY):
+        session.execute(delete(table).where(table.c.subject_id == subject_id))
+    return was_set
+
+
+def _called(session: Session, actor: Actor) -> str:
+    """What the app calls it: a customer by their number, a member of staff by the address with which they sign in."""
+    if actor.kind == "staff":
+        return people.employee(session, UUID(actor.id)).email
+    return profiles.profile(session, actor.customer_id or UUID(actor.id)).number
 
 
 def _is_right(session: Session, actor: Actor, typed: str, key: bytes, now: datetime) -> bool:

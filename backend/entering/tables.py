@@ -108,7 +108,7 @@ class PasskeyRow(SQLModel, table=True):
 
 
 class AuthenticatorRow(SQLModel, table=True):
-    """What an app on the customer's telephone makes codes from, encrypted; it counts once a first code was right."""
+    """What an app on the telephone of a customer, or of a member of staff, makes codes from, encrypted; it counts once a first code was right."""
 
     __tablename__ = "authenticator"
     __table_args__ = ({"sqlite_with_rowid": False},)

@@ -93,6 +93,12 @@ def sign_off_absent(now: datetime) -> int:
     return len(found)
 
 
+def sign_off(session: Session, staff_id: UUID, name: str, now: datetime) -> None:
+    """Nothing rings for them any more, whatever they are doing: they no longer serve customers here."""
+    if state_of(session, staff_id) != "offline":
+        put(session, staff_id, name, "offline", now)
+
+
 def put(session: Session, staff_id: UUID, name: str, state: str, now: datetime, reason: str = "") -> AgentState:
     """Writes the state; its clock goes on where it was that state, for that reason, already."""
     if state not in get_args(AtWork):

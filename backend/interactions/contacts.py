@@ -190,6 +190,33 @@ def hand_over(session: Session, customer_id: UUID, interaction_id: UUID, to: tup
     return True
 
 
+def pass_on(
+    session: Session, customer_id: UUID, interaction_id: UUID, to: tuple[UUID, str], actor: Actor, now: datetime
+) -> bool:
+    """Somebody gives a colleague's contact to another, as it stands: one that has ended is theirs to wrap up.
+
+    Like `hand_over`, which is for a call that is put through. False for one that was wrapped up already.
+    """
+    found = interaction(session, customer_id, interaction_id)
+    moved = session.execute(
+        update(INTERACTION)
+        .where(*this(customer_id, interaction_id), INTERACTION.c.wrapped_at.is_(None))
+        .values(staff_id=to[0], staff=to[1], **({} if found.verified_stays else UNVERIFIED))
+    )
+    if not db.touched(moved):
+        return False
+    if found.channel == "phone":
+        data = {"from": found.staff or "", "to": to[1]}
+        record(session, customer_id, "call.transferred", "phone", actor, data, now, interaction_id)
+    changes.audit(
+        session, actor=actor, action="contact.passed_on", subject=str(interaction_id), customer_id=customer_id,
+        payload={"before": {"staff": found.staff}, "after": {"staff": to[1]}}, now=now,
+    )  # fmt: skip
+    _changed(session, customer_id, interaction_id, found.staff_id, found.is_private, now)
+    changed_now(session, customer_id, interaction_id, now)
+    return True
+
+
 def missed(session: Session, customer_id: UUID, now: datetime, direction: str = "inbound", cause: str = "") -> None:
     """They called and nobody took it, or we called and did not reach them; why, in the telephone's own word."""
     record(session, customer_id, "call.missed", "phone", SYSTEM, {"direction": direction, "cause": cause}, now)

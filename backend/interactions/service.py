@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from backend import db
 from backend.interactions import calls
-from backend.interactions.agents import agent_state, at_work, here, set_agent_state, sign_off_absent
+from backend.interactions.agents import agent_state, at_work, here, set_agent_state, sign_off, sign_off_absent
 from backend.interactions.aging import count_old, heard_of_since, remove_old
 from backend.interactions.belonging import STIRRING, join_group, joined_by_message, leave_group
 from backend.interactions.calls import (
@@ -36,6 +36,7 @@ from backend.interactions.contacts import (
     interaction,
     open_interactions,
     open_with_customer,
+    pass_on,
     set_private,
     wrap_up,
     wrapped_since,
@@ -150,10 +151,10 @@ __all__ = [
     "keep_account", "keep_desk_draft", "known_address", "known_of", "labelled", "last_visit",
     "lately", "leave_group", "live", "mask_for", "mask_for_anybody", "matches", "moment_data", "move_customer",
     "move_customer_back", "move_events", "named", "new_code", "new_event", "offer_due", "open_interactions",
-    "open_with_customer", "ordered_id", "others_here", "owner_of_wish", "past_ids", "person_text", "person_with",
+    "open_with_customer", "ordered_id", "others_here", "owner_of_wish", "pass_on", "past_ids", "person_text", "person_with",
     "places_of", "proving", "rate", "rating_of", "ratings_of", "read_code", "receive", "record", "record_representative",
     "remove_old", "renew", "renewed", "require_authority", "retrieve", "ring", "row_counts", "same_code",
-    "say_consents", "send_code", "send_codes_by", "set_agent_state", "set_private", "sign_off_absent", "speak_with",
+    "say_consents", "send_code", "send_codes_by", "set_agent_state", "set_private", "sign_off", "sign_off_absent", "speak_with",
     "steps", "stop_sending", "take_waiting", "timeline", "use_queues", "verify_caller", "visit", "visiting",
     "visits_now", "waiting", "watched_by", "wrap_up", "wrapped_since", "write_notes",
 ]  # fmt: skip

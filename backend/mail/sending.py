@@ -22,7 +22,7 @@ from sqlmodel import Session
 from backend import db
 from backend.mail.composing import address_of, compose
 from backend.mail.posting import SENT, reason, sent_from
-from backend.mail.types import CODES, Enclosure, Sent
+from backend.mail.types import CODES, SHORT_LIVED, Enclosure, Sent
 from backend.settings import SmtpServer
 from shared.kernel import clock
 
@@ -113,7 +113,7 @@ class Sender:
         return server
 
     def _send(self, server: smtplib.SMTP, row: Any) -> _Came:
-        if row.purpose in CODES and clock.now() - row.created_at > CODE_LASTS:
+        if row.purpose in SHORT_LIVED and clock.now() - row.created_at > CODE_LASTS:
             return _Came(False, "it came too late to be of use", True)
         try:
             files = [

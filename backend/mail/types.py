@@ -9,7 +9,9 @@ from uuid import UUID
 
 SentState = Literal["queued", "sent", "refused"]
 ReceivedState = Literal["filed", "unrecognised", "dropped", "automatic"]
-CODES = frozenset({"code", "verification"})
+SHORT_LIVED = frozenset({"code", "verification"})
+"""The purposes of mail that is of no use after some minutes."""
+CODES = SHORT_LIVED | {"invitation"}
 """The purposes of mail whose text is a secret: it stands nowhere but in the mail, and there only until it is sent."""
 
 

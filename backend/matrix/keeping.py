@@ -8,8 +8,10 @@ from pydantic import Field
 
 from backend.matrix.parts import Part
 
-Role = Literal["agent", "supervisor", "author", "admin"]
+Role = Literal["agent", "senior_agent", "supervisor", "quality", "author", "admin", "read_only"]
 """What a member of staff is; customers and programs have none."""
+FurtherRole = Literal["senior_agent", "supervisor"]
+"""Who, beside an agent, gives customers other terms: these may have more authority than an agent has."""
 
 
 class Kept(Part):

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from backend.matrix.alerting import Alerting
 from backend.matrix.casework import Casework
+from backend.matrix.keeping import FurtherRole as FurtherRole
 from backend.matrix.keeping import Kept as Kept
 from backend.matrix.keeping import Retention as Retention
 from backend.matrix.keeping import Role as Role

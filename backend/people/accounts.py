@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from backend import db
 from backend.people import passwords
 from backend.people.extensions import whose_extension
-from backend.people.permissions import ROLES
+from backend.people.permissions import STAFF_ROLES
 from backend.people.tables import CredentialRow, StaffRow
 from shared.kernel import ids
 from shared.kernel.errors import Conflict, Invalid
@@ -30,8 +30,8 @@ FEWEST_LETTERS = 5
 
 def create_staff(session: Session, email: str, name: str, role: str, password: str, now: datetime) -> UUID:
     """A new member of staff who may sign in. Raises Invalid for a role or password that will not do, Conflict for a taken e-mail."""
-    if role not in ROLES or role == "customer":
-        raise Invalid(errors={"role": f"A role is one of {', '.join(r for r in ROLES if r != 'customer')}."})
+    if role not in STAFF_ROLES:
+        raise Invalid(errors={"role": f"A role is one of {', '.join(STAFF_ROLES)}."})
     if len(password) < PASSWORD_LENGTH:
         raise Invalid(errors={"password": f"A password has {PASSWORD_LENGTH} characters or more."})
     address = email.strip().lower()

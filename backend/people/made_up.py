@@ -21,14 +21,14 @@ def call_in_made_up(session: Session, how_many: int, now: datetime) -> tuple[Act
         row = session.exec(select(StaffRow).where(StaffRow.email == email)).first()
         if row is None:
             row = StaffRow(staff_id=ids.uuid7(), email=email, name=_NAME.format(nth=nth), role="agent", created_at=now)
-        row.is_active = True
+        row.is_active, row.left_at = True, None
         session.add(row)
         found.append(Actor("staff", str(row.staff_id), row.name))
     session.flush()
     return tuple(found)
 
 
-def send_made_up_home(session: Session) -> None:
+def send_made_up_home(session: Session, now: datetime) -> None:
     """The rehearsal is over: nobody is asked to take anything over from them, or to hand anything on to them."""
     theirs = col(StaffRow.email).like("rehearsal%@demo.example")
-    session.connection().execute(update(StaffRow).where(theirs).values(is_active=False))
+    session.connection().execute(update(StaffRow).where(theirs).values(is_active=False, left_at=now))

@@ -65,15 +65,38 @@ _APPROVER = frozenset({Permission.SEE_CATALOGUE, Permission.APPROVE_CATALOGUE})
 
 ROLES: dict[str, frozenset[Permission]] = {
     "agent": _AGENT,
+    # The same rights: what differs is how far they may go with an offer's terms, and that stands in the pack.
+    "senior_agent": _AGENT,
     "supervisor": _AGENT
     | {Permission.REPLAY, Permission.SUPERVISE, Permission.SET_SKILLS, Permission.APPROVE_TERMS, Permission.SETTLE_PAYMENTS, Permission.MERGE_CUSTOMERS, Permission.COMPARE_IN_CLEAR, Permission.SEE_LOOKS, Permission.SEE_AUDIT}
     | _APPROVER,
+    "quality": _READER | {Permission.REPLAY, Permission.SEE_ATTACHMENTS, Permission.SEE_CATALOGUE, Permission.SEE_LOOKS, Permission.SEE_AUDIT},
     "author": _READER | {Permission.REPLAY, Permission.SEE_CATALOGUE, Permission.AUTHOR, Permission.WRITE_ARTICLES},
     "admin": _READER | {Permission.REPLAY, Permission.ADMIN, Permission.SET_SKILLS, Permission.MERGE_CUSTOMERS, Permission.COMPARE_IN_CLEAR, Permission.SEE_LOOKS, Permission.SEE_AUDIT, Permission.HANDLE_PRIVACY} | _APPROVER,
+    "read_only": _READER,
     "customer": frozenset({
         Permission.PORTAL, Permission.SET_MOMENT, Permission.PRESENT_OFFERS, Permission.DECIDE_OFFERS,
     }),
 }  # fmt: skip
+
+STAFF_ROLES: dict[str, str] = {
+    "agent": "Agent",
+    "senior_agent": "Senior agent",
+    "supervisor": "Supervisor",
+    "quality": "Quality",
+    "author": "Author",
+    "admin": "Administrator",
+    "read_only": "Read-only",
+}
+"""What a member of staff can be, and what it is called, from the one who serves to the one who only reads."""
+
+_POWERFUL = frozenset({Permission.SUPERVISE, Permission.AUTHOR, Permission.ADMIN})
+
+
+def needs_second_step(role: str) -> bool:
+    """Whether a password alone is too little for this role: it moves what all customers get, or what others may."""
+    return bool(ROLES[role] & _POWERFUL)
+
 
 SCOPES: dict[str, frozenset[Permission]] = {
     # A program never stands at the desk or in a customer's place.

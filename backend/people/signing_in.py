@@ -6,6 +6,7 @@ How often somebody may try is not for this room: whoever asks counts.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +16,26 @@ from sqlmodel import Session, select
 from backend import db
 from backend.people import passwords
 from backend.people.permissions import ROLES
+from backend.people.sessions import COARSE, IDLE, LONGEST, SESSION
 from backend.people.tables import CredentialRow, StaffRow
 from shared.kernel.actors import Actor
 
 _STAFF_TABLE = db.table_of(StaffRow)
 _STAFF = sa.select(_STAFF_TABLE).where(_STAFF_TABLE.c.staff_id == sa.bindparam("staff_id"))
-"""Asked by every page of the desk: the row alone, without what an object of the mapper costs."""
+"""The row alone, without what an object of the mapper costs."""
+_SIGNED_IN = (
+    sa.select(_STAFF_TABLE.c.staff_id, _STAFF_TABLE.c.name, _STAFF_TABLE.c.role, SESSION.c.seen_at)
+    .join(SESSION, SESSION.c.staff_id == _STAFF_TABLE.c.staff_id)
+    .where(
+        SESSION.c.session_id == sa.bindparam("session_id"),
+        SESSION.c.staff_id == sa.bindparam("staff_id"),
+        SESSION.c.ended_at.is_(None),
+        SESSION.c.seen_at > sa.bindparam("since"),
+        SESSION.c.began_at > sa.bindparam("earliest"),
+        _STAFF_TABLE.c.is_active,
+    )
+)
+"""Asked by every page of the desk: who they are and whether their sign-in holds, in one."""
 Check = Callable[[], Actor | None]
 
 
@@ -57,6 +72,16 @@ def staff_actor(session: Session, staff_id: UUID) -> Actor | None:
     """The member of staff as an actor, with the rights of today; None when they left."""
     staff = session.execute(_STAFF, {"staff_id": staff_id}).one_or_none()
     return _actor_of(staff) if staff is not None and staff.is_active else None
+
+
+def by_session(session: Session, staff_id: UUID, session_id: UUID, now: datetime) -> tuple[Actor, bool] | None:
+    """Who is signed in by this sign-in, with the rights of today, and whether it is time to write down that they are here.
+
+    None once it was ended, or is over by itself, and for who left.
+    """
+    asked = {"staff_id": staff_id, "session_id": session_id, "since": now - IDLE - COARSE, "earliest": now - LONGEST}
+    found = session.execute(_SIGNED_IN, asked).one_or_none()
+    return None if found is None else (_actor_of(found), found.seen_at < now - COARSE)
 
 
 def customer_of(subject_id: UUID, name: str, customer_id: UUID) -> Actor:

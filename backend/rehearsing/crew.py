@@ -75,7 +75,7 @@ def send_home(crew: Crew) -> int:
             left += _wrap_up(session, agent)
             interactions.set_agent_state(session, agent, "offline", clock.now())
     with db.transaction() as session:
-        people.send_made_up_home(session)
+        people.send_made_up_home(session, clock.now())
         record.audit(
             session, actor=SYSTEM, action="rehearsal.ended", subject="staff:made-up", customer_id=None,
             payload={"left": left}, now=clock.now(),

@@ -88,7 +88,7 @@ def alter(
     reason = checked_reason(reason)
     ranked = _alterable(session, row, inputs, now, seen)
     treatment = inputs.configuration.catalogue_of(row.catalogue_version).treatments[row.treatment]
-    altered, beyond = _altered(treatment, row, terms, inputs)
+    altered, beyond = _altered(treatment, row, terms, inputs, actor.role)
     if beyond and not reason:
         raise Invalid("Say why: these terms need an approval.", {"reason": "say why"})
     concession = concession_of(treatment, terms_from(altered), inputs.pack.currency)
@@ -298,9 +298,9 @@ def _alterable(session: Session, row: Any, inputs: Inputs, now: datetime, seen: 
 
 
 def _altered(
-    treatment: Treatment, row: Any, given: Mapping[str, float], inputs: Inputs
+    treatment: Treatment, row: Any, given: Mapping[str, float], inputs: Inputs, role: str
 ) -> tuple[list[dict[str, Any]], bool]:
-    """The terms with what was given in their place, and whether any of them goes beyond an agent's authority."""
+    """The terms with what was given in their place, and whether any of them goes beyond the authority of the role."""
     terms = {t.key: t for t in treatment.term}
     errors: dict[str, str] = {}
     digits = money.exponent(inputs.pack.currency)
@@ -321,7 +321,7 @@ def _altered(
             continue
         changed = changed or value.value != stored[key].value
         stored[key] = value
-        beyond = beyond or not _within(number, term.authority_low, term.authority_high)
+        beyond = beyond or not _within(number, *term.authority_of(role))
     if errors:
         raise Invalid("These terms can't be given.", errors)
     if not changed:

@@ -240,11 +240,11 @@ def _customer_card(t: Treatment, row: Any, inputs: Inputs, context: Context) -> 
 
 
 def agent_card(
-    t: Treatment, item: Ranked, rank: int, row: Any, inputs: Inputs, context: Context, agent: str = ""
+    t: Treatment, item: Ranked, rank: int, row: Any, inputs: Inputs, context: Context, agent: Actor | None = None
 ) -> AgentCard:
-    """The card for whoever speaks with the customer: `agent` by name, where that is known."""
+    """The card for whoever speaks with the customer: `agent`, where that is known."""
     card = customer_card(t, row, inputs, context)
-    terms, names = terms_from(row.terms), spoken(inputs.profile.name, agent)
+    terms, names = terms_from(row.terms), spoken(inputs.profile.name, agent.name if agent else "")
     words = Words(inputs.snapshot, inputs.pack, inputs.profile.first_name, terms, inputs.mask, names)
     said, hide, held = _acknowledged(inputs), inputs.mask.text, _holding(t.reason, context)
     script = script_of(t.phone, words, hide, inputs.pack)
@@ -265,7 +265,7 @@ def agent_card(
         if row.presented_at
         else None,
         first=item.pinned,
-        alterable=alterable_terms(t, terms, inputs.pack.currency, inputs.profile.language),
+        alterable=alterable_terms(t, terms, inputs.pack.currency, inputs.profile.language, agent.role if agent else ""),
         answers=script.answers,
         doubts=script.doubts,
     )

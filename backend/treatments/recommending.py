@@ -81,9 +81,7 @@ def agent_recommendation(
     after = [*delivery.here[1:], None]
     shown = [
         replace(
-            cards.agent_card(
-                _treatment(inputs, item), item, rank, rows[str(item.offer_id)], inputs, context, actor.name
-            ),
+            cards.agent_card(_treatment(inputs, item), item, rank, rows[str(item.offer_id)], inputs, context, actor),
             margin=_margin(inputs, item, after[rank - 1]),
         )
         for rank, item in enumerate(delivery.here[:limit], 1)

@@ -22,6 +22,9 @@ TYPE = "text/event-stream"
 AGAIN = "event: again\nid: {}\ndata: {{}}\n\n"
 """Said at the end of a stream's life: the page opens it anew at once, instead of after the pause that follows a failure."""
 GONE = "event: gone\ndata: {}\n\n"
+OVER = "gone"
+"""The name of a change after which the page is told nothing more: whoever looks at it is no longer signed in."""
+_OVER = f"event: {OVER}\n"
 LARGEST_NUMBER = 2**63 - 1
 RETURN = "return"
 
@@ -93,6 +96,8 @@ def _lines(name_of: Callable[[T_co], str | None], watch: Watch[T_co], life: floa
             told = "".join(_events(came, name_of, subjects))
             if told:
                 yield told
+                if _OVER in told:
+                    return
             elif time.monotonic() < ends and not watch.ended:
                 yield f"id: {newest}\n: still here\n\n"
             if watch.ended:

@@ -18,7 +18,15 @@ PUBLIC = {
         "/api/v1/cti/<string:token>",
         "/api/v1/payments/notices",
     },
-    "desk": {"/sign-in", "/sign-in/organisation", "/sign-in/organisation/back"},
+    # Whoever was invited shows it by the link; whoever takes the second step, by the first.
+    "desk": {
+        "/sign-in",
+        "/sign-in/organisation",
+        "/sign-in/organisation/back",
+        "/sign-in/second-step",
+        "/sign-in/set-up",
+        "/join/<token>",
+    },
     # Help is for whoever needs it: public articles alone.
     # Whoever comes in is nobody yet.
     "portal": {

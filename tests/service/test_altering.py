@@ -32,11 +32,12 @@ from tests.small_company import (
 )
 
 LEE = Actor("staff", str(UUID(int=2)), "Lee")
+SENIOR = Actor("staff", str(UUID(int=3)), "Sol", role="senior_agent")
 CREDIT = {
     "term": [
         {
             "key": "credit", "label": "Credit", "unit": "money", "value": "20.0", "low": 5, "high": 30, "authority_high": 25,
-            "concession": True,
+            "concession": True, "authority": [{"role": "senior_agent", "high": 28}],
         }
     ]
 }  # fmt: skip
@@ -264,3 +265,15 @@ def test_the_house_itself_approves_nothing_that_was_decided() -> None:
     offer = offer_of(decide(), "goodwill")
     with db.transaction() as session, pytest.raises(AlreadyAnswered):
         treatments.decide_terms(session, offer, approved=True, actor=SYSTEM, now=NOW)
+
+
+def test_a_senior_agent_gives_at_once_what_an_agent_must_ask_for() -> None:
+    asked = altered(offer_of(decide(), "goodwill"), 28, reason="Long outage")
+    assert asked.state == "pending_approval"
+
+
+def test_beyond_their_own_authority_a_senior_agent_asks_too() -> None:
+    offer = offer_of(decide(), "goodwill")
+    given = altered(offer, 28, SENIOR)
+    assert given.state == "presented"
+    assert altered(given.offer_id, 29, SENIOR, "Long outage").state == "pending_approval"

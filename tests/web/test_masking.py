@@ -21,7 +21,7 @@ from backend.profiles.service import Profile
 from backend.treatments import service as treatments
 from shared.kernel import clock
 from shared.kernel.actors import SYSTEM
-from tests.cast import ADMIN, AGENT, PORTAL_CUSTOMER, SUPERVISOR
+from tests.cast import ADMIN, AGENT, OTHERS, PORTAL_CUSTOMER, SUPERVISOR, add_others
 from tests.pages import Browser, Page
 
 PAYS = "Electronic check"
@@ -148,6 +148,9 @@ def test_an_attribute_is_seen_by_the_roles_that_the_pack_names(
 ) -> None:
     assert "Special care" in desk_as(AGENT).get(where(customer)).text
     assert "Special care" not in desk_as(ADMIN).get(where(customer)).text
+    add_others()
+    seen = {role for role, email in OTHERS.items() if "Special care" in desk_as(email).get(where(customer)).text}
+    assert seen == {"senior_agent"}
 
 
 def test_the_roles_of_a_pack_are_those_of_the_house() -> None:
