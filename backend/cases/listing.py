@@ -114,6 +114,14 @@ def teams_of(session: Session, staff_id: UUID) -> tuple[str, ...]:
     return tuple(session.execute(asked).scalars())
 
 
+def all_teams(session: Session) -> dict[UUID, tuple[str, ...]]:
+    """Which teams each member of staff is in; who is in none is not named."""
+    found: dict[UUID, list[str]] = {}
+    for staff_id, team in session.execute(select(_MEMBER.c.staff_id, _MEMBER.c.team).order_by(_MEMBER.c.team)):
+        found.setdefault(staff_id, []).append(team)
+    return {staff_id: tuple(teams) for staff_id, teams in found.items()}
+
+
 def join_teams(session: Session, staff_id: UUID, teams: Collection[str]) -> None:
     """From now on they look after the cases of these teams, and of no other."""
     session.execute(delete(_MEMBER).where(_MEMBER.c.staff_id == staff_id))

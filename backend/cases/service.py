@@ -44,6 +44,7 @@ from backend.cases.levels import Due, due_next
 from backend.cases.listing import (
     VIEWS,
     View,
+    all_teams,
     awaiting_answer,
     cases_in,
     counts,
@@ -100,7 +101,7 @@ from backend.cases.working import (
 
 __all__ = [
     "CALL_VIEWS", "EVERYONE", "KINDS", "LONGEST_SUBJECT", "LONGEST_TASK", "VIEWS", "CallView", "Callback", "Case", "Counted", "Draft", "Due", "File", "Kind",
-    "Listed", "Message", "PastCase", "Slot", "Task", "Tried", "View", "Waiting", "Work", "Writer", "ask_callback", "assign", "attach", "awaiting_answer",
+    "Listed", "Message", "PastCase", "Slot", "Task", "Tried", "View", "Waiting", "Work", "Writer", "all_teams", "ask_callback", "assign", "attach", "awaiting_answer",
     "begin_writing", "callback_of", "callbacks_in", "cancel", "case_of", "cases_in", "classify", "clean_name", "close", "content_of",
     "count_calls", "count_waiting", "counts", "done", "draft_of", "due_missed", "due_next", "due_to_close", "due_to_wake", "end_writing",
     "enter_past", "erase_customer", "export_customer", "file_of", "files_of", "find", "first_message", "fits", "forget_writing", "free_slots", "free_times", "give_time_back",

@@ -84,6 +84,7 @@ from backend.interactions.representing import end_representative, record_represe
 from backend.interactions.tables import (
     DeskDraftRow,
     EventRow,
+    FloorWordRow,
     InteractionRow,
     PlaceRow,
     RatingRow,
@@ -111,6 +112,16 @@ from backend.interactions.types import AgentState, Call, Event, Interaction, New
 from backend.interactions.verifying import is_verified, mask_for, mask_for_anybody, verify_caller
 from backend.interactions.visits import is_at_once, last_visit, lately, visit, visiting, visits_now
 from backend.interactions.walking import Step, steps
+from backend.interactions.watching import (
+    Going,
+    Taken,
+    Usual,
+    Usuals,
+    going_on,
+    happened_since,
+    taken_since,
+    usual_lengths,
+)
 from backend.interactions.wishing import (
     COOLING_OFF,
     ByPhone,
@@ -138,14 +149,14 @@ from backend.interactions.words import (
 
 __all__ = [
     "COOLING_OFF", "HAPPENED", "HIDDEN_FROM_CUSTOMERS", "KINDS", "NOBODY", "RATED_WITHIN", "RECORDED", "STIRRING",
-    "AgentState", "Asked", "ByPhone", "Call", "Closing", "CodeSent", "DeskDraft", "Event", "EventWords", "Here",
-    "Interaction", "NewContact", "Outcome", "Past", "Place", "Proving", "Rating", "Sender", "Step", "Visit",
+    "AgentState", "Asked", "ByPhone", "Call", "Closing", "CodeSent", "DeskDraft", "Event", "EventWords", "Going", "Here",
+    "Interaction", "NewContact", "Outcome", "Past", "Place", "Proving", "Rating", "Sender", "Step", "Taken", "Usual", "Usuals", "Visit",
     "agent_state", "all_open", "answer_questions", "answered", "append", "ask_to_close", "asked_in", "at_work",
     "attach", "begin", "by_phone", "call_of", "calls_of", "came_by", "came_since", "cause_text", "change_consent",
     "close_place", "closing_of", "closings_due", "count", "count_old", "day", "desk_draft", "drop",
     "drop_desk_draft", "due", "end_representative", "enter_past", "entered_already", "erase_customer", "event_of",
     "events_of", "export_customer", "forget_by_phone", "forget_drafts", "forget_places", "forget_received",
-    "go_on_by_phone", "hand_of", "heard_of_since", "here", "hold", "hung_up", "in_channel", "in_words",
+    "go_on_by_phone", "going_on", "hand_of", "happened_since", "heard_of_since", "here", "hold", "hung_up", "in_channel", "in_words",
     "interaction", "is_at_once", "is_left", "is_open", "is_verified", "join_group", "joined_by_message",
     "keep_account", "keep_desk_draft", "known_address", "known_of", "labelled", "last_visit",
     "lately", "leave_group", "live", "mask_for", "mask_for_anybody", "matches", "moment_data", "move_customer",
@@ -154,7 +165,7 @@ __all__ = [
     "places_of", "proving", "rate", "rating_of", "ratings_of", "read_code", "receive", "record", "record_representative",
     "remove_old", "renew", "renewed", "require_authority", "retrieve", "ring", "row_counts", "same_code",
     "say_consents", "send_code", "send_codes_by", "set_agent_state", "set_private", "sign_off_absent", "speak_with",
-    "steps", "stop_sending", "take_waiting", "timeline", "use_queues", "verify_caller", "visit", "visiting",
+    "steps", "stop_sending", "take_waiting", "taken_since", "timeline", "use_queues", "usual_lengths", "verify_caller", "visit", "visiting",
     "visits_now", "waiting", "watched_by", "wrap_up", "wrapped_since", "write_notes",
 ]  # fmt: skip
 
@@ -165,7 +176,7 @@ _OWNED = (
     _EVENT,
     _VISIT,
     _INTERACTION,
-    *(db.table_of(one) for one in (ReceivedRow, PlaceRow, DeskDraftRow, RatingRow, WishRow)),
+    *(db.table_of(one) for one in (ReceivedRow, PlaceRow, DeskDraftRow, FloorWordRow, RatingRow, WishRow)),
 )
 
 

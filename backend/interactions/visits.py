@@ -66,6 +66,9 @@ def visit(session: Session, actor: Actor, page: str | None, now: datetime) -> Vi
     if before is not None and goes_on:
         interaction_id = before.interaction_id
     else:
+        if before is not None:
+            # The visit before was over when its last page was opened: by that one tells how long visits take.
+            contacts.close_visit(session, actor.customer_id, before.interaction_id, before.seen_at)
         interaction_id = contacts.open_contact(session, actor.customer_id, "portal", "inbound", None, None, now)
     since = before.page_since if before is not None and goes_on and before.page == page else now
     steps = _steps(before.steps if before is not None and goes_on else None, page, now)

@@ -41,6 +41,7 @@ from backend.overview.described import Described, described
 from backend.overview.finding import Everything, add_finder, find_everything
 from backend.overview.following import follow, renew_due
 from backend.overview.funnel import FunnelPage, funnel_page
+from backend.overview.going import WallLine
 from backend.overview.online import online, set_watching, visit, watching, write_moment
 from backend.overview.own import MePage, WhatRuns, me_page, what_runs
 from backend.overview.past import event_page, timeline_found
@@ -58,7 +59,7 @@ from backend.overview.types import (
     Spoke,
     TimelinePage,
 )
-from backend.overview.wall import Wall, wall
+from backend.overview.wall import QueueNow, Wall, glanced, wall
 from backend.overview.way import Way, way_page
 from backend.people.service import Permission
 from backend.profiles import service as profiles
@@ -86,11 +87,13 @@ __all__ = [
     "MePage",
     "PaymentPage",
     "PortalHome",
+    "QueueNow",
     "Scored",
     "ServicesPage",
     "SourcesPage",
     "Traced",
     "Wall",
+    "WallLine",
     "Way",
     "WhatRuns",
     "activity_page",
@@ -113,6 +116,7 @@ __all__ = [
     "first_page",
     "follow",
     "funnel_page",
+    "glanced",
     "leaving_page",
     "leaving_summary",
     "me_page",

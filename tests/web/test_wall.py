@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -25,7 +26,7 @@ from tests.calls import LINE, agent, customer
 from tests.cast import ADMIN, AGENT, AUTHOR, SUPERVISOR
 from tests.pages import Browser, Page, text_of
 
-PANELS = ("numbers", "agents", "lines", "answers", "parity", "rules")
+PANELS = ("numbers", "queues", "agents", "lines", "answers", "parity", "rules")
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def figure(page: Page, key: str) -> str:
 
 
 def lines(page: Page) -> list[str]:
-    body = page.one("tbody")
+    body = next(part for part in page.one("table", class_="going") if part.tag == "tbody")
     return [text_of(row) for row in body if row.tag == "tr"]
 
 
@@ -228,3 +229,62 @@ def test_a_call_back_that_nobody_made_stands_among_the_numbers(supervisor: Brows
         cases.note_missed(session, known.customer_id, asked.case_id, asked.slot_until + timedelta(minutes=1))
     page = supervisor.get("/wall")
     assert figure(page, "missed") == "calls back missed 1 call them"
+
+
+def test_what_is_shown_is_narrowed_by_team_moment_and_channel_in_the_address(
+    supervisor: Browser, now: datetime
+) -> None:
+    mine, other, known = agent("agent1", now), agent("agent2", now), customer()
+    with db.transaction() as session:
+        cases.join_teams(session, UUID(mine.id), ["care"])
+        cases.join_teams(session, UUID(other.id), [])
+        second = profiles.search(session, limit=3).items[0].id
+        interactions.begin(session, known.customer_id, "phone", mine, now)
+        interactions.begin(session, second, "chat", other, now)
+        overview.set_moment(session, known.customer_id, "pay", "bill_question", "phone", mine, now)
+    assert len(lines(supervisor.get("/wall"))) == 2
+    for query in ("team=care", "moment=pay", "moment=pay/bill_question", "channel=phone", "team=care&channel=phone"):
+        page = supervisor.get(f"/wall?{query}")
+        (line,) = lines(page)
+        assert known.name in line
+        assert text_of(page.one("a", href="/wall", class_="small")) == "Show everything"
+        own = page.one(id="lines").get("hx-get") or ""
+        assert "?" in own, "what is fetched anew is narrowed alike"
+        assert known.name in lines(supervisor.get(own, htmx=True))[0]
+    assert "Nothing of this goes on just now." in supervisor.get("/wall?moment=leave").text
+    crew = text_of(supervisor.get("/wall?team=care").one(id="agents"))
+    assert mine.name in crew
+    assert other.name not in crew
+    assert len(lines(supervisor.get("/wall?team=none&moment=none&channel=none&page=x"))) == 2
+
+
+def test_more_than_fit_are_counted_and_stand_on_the_next_page(
+    supervisor: Browser, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = agent("agent1", now)
+    with db.transaction() as session:
+        some = [one.id for one in profiles.search(session, limit=45).items]
+        for one in some:
+            interactions.begin(session, one, "phone", mine, now)
+    first, second = supervisor.get("/wall"), supervisor.get("/wall?page=2")
+    assert (len(lines(first)), len(lines(second))) == (40, 5)
+    assert "1 to 40 of 45" in first.text
+    assert "The next 5" in first.text
+    assert not set(lines(first)) & set(lines(second))
+    assert len(lines(supervisor.get("/wall?page=9"))) == 5, "a page that is no more is the last"
+
+
+def test_the_screen_in_the_room_has_nothing_to_press_and_first_names_alone(supervisor: Browser, now: datetime) -> None:
+    mine, known = agent("agent1", now), customer()
+    ring(str(known.phone), now - timedelta(minutes=2), "a")
+    ring("+12025550199", now - timedelta(minutes=2), "b")
+    page = supervisor.get("/wall/screen")
+    for words in (known.name.split()[0], "Unknown caller", "nobody answers", "waiting"):
+        assert words in page.text
+    for words in (known.name, mine.name, "2025550199", str(known.number)):
+        assert words not in page.text
+    pressed = ("button", "input", "select", "form", "a", "summary")
+    assert not [element for element in page.one("main").iter() if element.tag in pressed]
+    assert page.one(id="screen").get("hx-get") == "/wall/panels/screen"
+    piece = supervisor.get("/wall/panels/screen", htmx=True)
+    assert (piece.status, piece.is_whole) == (200, False)
