@@ -36,11 +36,12 @@ from agent_ui.desk import (
     unsettled,
     verifying,
     ways,
+    whispers,
     words,
 )
 from agent_ui.knowledge import articles, suggested, writing
 from agent_ui.oversight import enquiry, looks, privacy, retention, trail
-from agent_ui.supervision import approvals, duplicates, wall
+from agent_ui.supervision import approvals, duplicates, floor, wall
 from backend import db, edge
 from backend.people import service as people
 from backend.settings import Settings
@@ -123,6 +124,8 @@ def create_desk(settings: Settings) -> Flask:
         rail,
         live,
         wall,
+        floor,
+        whispers,
         approvals,
         duplicates,
         catalogue,

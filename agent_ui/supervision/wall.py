@@ -45,13 +45,14 @@ TEMPLATE, SCREEN = "supervision/wall.html", "supervision/screen.html"
 SHOWN = 40
 """So many interactions stand on one page of the wall; the others are counted, and stand on the next."""
 ON_THE_SCREEN = 8
-NAMES = {name: name for name in ("agents", "interaction", "offers", "moment", "parity", "rules")} | {
-    "visit": "online",
-    "inbox": "missed",
+NAMES = dict.fromkeys(("agents", "interaction", "offers", "moment", "visit", "inbox"), "wall") | {
+    "parity": "parity",
+    "rules": "rules",
 }
+"""What the page hears of each change; most of it stands in many places at once."""
 KEPT_SECONDS = 0.8
 """For so long at most the panels of all who watch share one look, and only while nothing changes."""
-APART_SECONDS = 0.2
+APART_SECONDS = 0.05
 """Where much changes, looks are taken so far apart at least: who asks sooner waits, and shares the next."""
 
 
@@ -101,7 +102,7 @@ def screen() -> Response:
     return page(SCREEN, **screen_context(_look()))
 
 
-@bp.get("/wall/panels/<any(numbers,queues,agents,lines,answers,parity,rules,screen):panel>")
+@bp.get("/wall/panels/<any(going,parity,rules,screen):panel>")
 @requires(Permission.SUPERVISE)
 def panel(panel: str) -> Response:
     if not wants_fragment():

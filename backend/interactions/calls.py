@@ -117,7 +117,7 @@ def hung_up(session: Session, external_id: str, cause: str, now: datetime) -> Ca
         contacts.end(session, call.customer_id, call.interaction_id, now)
     if call.answered_at is None and call.customer_id is not None:
         contacts.missed(session, call.customer_id, now, call.direction, cause)
-    if call.answered_at is not None and call.staff_id is not None and not _talks(session, call.staff_id):
+    if call.answered_at is not None and call.staff_id is not None and not talks(session, call.staff_id):
         agents.put(session, call.staff_id, call.staff, "wrap_up", now)
         if call.interaction_id is not None:
             # Wrapped up before the telephone told of the end: then there is nothing left to do.
@@ -145,12 +145,12 @@ def end_hold(session: Session, call: Call, now: datetime) -> None:
 
 def _left(session: Session, staff_id: UUID, staff: str, now: datetime) -> None:
     """An agent has put their call through: without another one and with nothing to wrap up, they are ready."""
-    if agents.state_of(session, staff_id) == "on_call" and not _talks(session, staff_id):
+    if agents.state_of(session, staff_id) == "on_call" and not talks(session, staff_id):
         agents.put(session, staff_id, staff, "wrap_up", now)
         contacts.ready_again(session, staff_id, staff, now)
 
 
-def _talks(session: Session, staff_id: UUID) -> bool:
+def talks(session: Session, staff_id: UUID) -> bool:
     """Whether a call of the agent's goes on."""
     return any(call.state == "talking" for call in calls_of(session, staff_id))
 

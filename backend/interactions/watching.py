@@ -10,9 +10,11 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, literal, select
+from sqlalchemy import Select, and_, bindparam, case, func, literal, select
 from sqlmodel import Session
 
 from backend import db
@@ -77,9 +79,12 @@ _GOING = (
 )
 
 
-def going_on(session: Session) -> tuple[Going, ...]:
-    """Every contact that is open at some desk, longest first."""
-    return tuple(Going(row[0], row[1], row[2], row[3], row[4] or "", *row[5:]) for row in session.execute(_GOING))
+def going_on(session: Session, customer_ids: Collection[UUID] | None = None) -> tuple[Going, ...]:
+    """Every contact that is open at some desk, longest first; of these customers alone where they are given."""
+    asked = _GOING
+    if customer_ids is not None:
+        asked = asked.where(INTERACTION.c.customer_id.in_(sorted(customer_ids)))
+    return tuple(Going(row[0], row[1], row[2], row[3], row[4] or "", *row[5:]) for row in session.execute(asked))
 
 
 def usual_lengths(session: Session, now: datetime) -> Usuals:
@@ -113,19 +118,27 @@ def taken_since(
 
     Who gave up within that time is not counted, nor who has not waited as long yet; who waits longer is not taken in time.
     """
-    seconds = case(within, value=CALL.c.queue, else_=otherwise) if within else literal(otherwise)
-    late = {queue: now - timedelta(seconds=many) for queue, many in within.items()}
-    since_when = now - timedelta(seconds=otherwise)
-    latest = case(late, value=CALL.c.queue, else_=since_when) if late else literal(since_when, CALL.c.rang_at.type)
+    late = {f"late_{nth}": now - timedelta(seconds=many) for nth, many in enumerate((*within.values(), otherwise))}
+    asked = _taken(tuple(within.items()), otherwise)
+    rows = session.execute(asked, {"since": since, **late})
+    return {queue: Taken(int(calls), int(good)) for queue, calls, good in rows}
+
+
+@lru_cache(maxsize=16)
+def _taken(within: tuple[tuple[str, int], ...], otherwise: int) -> Select[Any]:
+    """Built once for each promise: every wall asks."""
+    seconds = case(dict(within), value=CALL.c.queue, else_=otherwise) if within else literal(otherwise)
+    instants = [bindparam(f"late_{nth}", type_=CALL.c.rang_at.type) for nth in range(len(within) + 1)]
+    each = {queue: instants[nth] for nth, (queue, _) in enumerate(within)}
+    latest = case(each, value=CALL.c.queue, else_=instants[-1]) if each else instants[-1]
     answered = CALL.c.answered_at.is_not(None)
     counted = answered | (CALL.c.waited > seconds) | and_(CALL.c.state == "ringing", CALL.c.rang_at < latest)
     in_time = and_(answered, CALL.c.waited <= seconds)
-    asked = (
+    return (
         select(CALL.c.queue, func.sum(case((counted, 1), else_=0)), func.sum(case((in_time, 1), else_=0)))
-        .where(CALL.c.rang_at >= since, CALL.c.direction == "inbound")
+        .where(CALL.c.rang_at >= bindparam("since"), CALL.c.direction == "inbound")
         .group_by(CALL.c.queue)
     )
-    return {queue: Taken(int(calls), int(good)) for queue, calls, good in session.execute(asked)}
 
 
 def happened_since(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from sqlmodel import Session
@@ -14,11 +15,11 @@ from backend import db
 from backend.cases import service as cases
 from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
-from backend.interactions.service import AgentState, Call, Event, Taken, Usuals
+from backend.interactions.service import AgentState, Call, Event, Taken, Usual
 from backend.matrix.service import Pack
 from backend.overview.going import WallLine, Watched, contact, ringing, visit
+from backend.overview.remembering import Memory
 from backend.profiles import service as profiles
-from backend.profiles.service import Brief
 from backend.record import service as record
 from backend.treatments import service as treatments
 from backend.treatments.service import ParityCheck, RuleFailure
@@ -27,12 +28,12 @@ from shared.kernel.errors import NotFound
 
 ANSWERS_SHOWN = 12
 ANSWERS = frozenset({"offer.accepted", "offer.declined", "offer.deferred", "offer.undone"})
-MOST_VISITS = 2_000
 HALF_AN_HOUR = timedelta(minutes=30)
 AN_HOUR = timedelta(hours=1)
-USUAL_FOR = timedelta(minutes=10)
-"""What is usual is worked out again after so long."""
-MISSED_FOR = timedelta(seconds=5)
+KEPT_FOR = timedelta(seconds=10)
+"""What nothing was told of is read anew after so long all the same."""
+A_SHORT_WHILE = timedelta(seconds=2)
+"""How calls are taken changes with the clock too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,31 +86,16 @@ class Wall:
     """Which teams each agent is in."""
 
 
-class _Memory:
-    """What this process knows from the last look, so that the next one reads only what changed."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.clear()
-
-    def clear(self) -> None:
-        self.url = ""
-        self.briefs: dict[UUID, Brief] = {}
-        self.answers: dict[UUID, WallAnswer] = {}
-        self.usuals: Usuals = {}
-        self.usual_at: datetime | None = None
-
-    def here(self) -> _Memory:
-        """Of another database nothing is known."""
-        if self.url != db.url_of():
-            self.clear()
-            self.url = db.url_of()
-        record.remember()
-        return self
-
-
-_memory = _Memory()
+_memory = Memory()
 record.forget_by(_memory.clear)
+
+
+@contextmanager
+def _reading(now: datetime) -> Iterator[Session]:
+    """A view of the database, begun after it was heard what changed: nothing told of is missing from it."""
+    _memory.hear(now)
+    with db.reading() as session:
+        yield session
 
 
 def wall(now: datetime) -> Wall:
@@ -117,34 +103,36 @@ def wall(now: datetime) -> Wall:
 
     Its lines say nothing of treatments yet: `glanced` does, for those that are shown. Opens its own transactions.
     """
-    with _memory.lock, db.reading() as session:
-        known = _memory.here()
+    known = _memory
+    with known.lock, _reading(now) as session:
         pack = catalogues.pack_in_force(session)
-        agents = interactions.at_work(session)
         live = interactions.live(session)
-        contacts = interactions.going_on(session)
-        visits = interactions.visits_now(session, now, MOST_VISITS)
-        wanted = {call.customer_id for call in live if call.customer_id} | {one.customer_id for one in contacts}
-        wanted |= {one.customer_id for one in visits}
-        known.briefs = profiles.briefs(session, wanted, known.briefs)
-        if known.usual_at is None or not timedelta(0) <= now - known.usual_at < USUAL_FOR:
-            known.usuals, known.usual_at = interactions.usual_lengths(session, now), now
+        known.look(session, {call.customer_id for call in live if call.customer_id is not None}, now)
         seen = Watched(known.briefs, known.usuals, pack, now)
-        lines = _lines(live, contacts, visits, seen)
-        queues, level = _queues(session, live, pack, now)
+        lines = _lines(live, known, seen)
+        queues, level = _queues(session, live, pack, known, now)
         return Wall(
-            agents=agents,
+            agents=known.kept("agents", now, KEPT_FOR, lambda: interactions.at_work(session), ("agents",)),
             lines=tuple(sorted(lines, key=lambda line: line.urgency)),
             answers=_answers(session, pack, known, now),
-            parity=treatments.last_check(session),
-            visitors=len(visits),
-            failing=treatments.failures(session, now),
-            missed=len(cases.callbacks_in(session, "missed", None)),
+            parity=known.kept("parity", now, KEPT_FOR, lambda: treatments.last_check(session), ("parity",)),
+            visitors=len(known.visits),
+            failing=known.kept("rules", now, KEPT_FOR, lambda: treatments.failures(session, now), ("rules",)),
+            missed=known.kept(
+                "missed", now, KEPT_FOR, lambda: len(cases.callbacks_in(session, "missed", None)), ("inbox", "timeline")
+            ),
             queues=queues,
             level=level,
             teams=tuple((one.key, one.label) for one in pack.casework.team),
-            members=cases.all_teams(session),
+            members=known.kept("members", now, KEPT_FOR, lambda: cases.all_teams(session)),
         )
+
+
+def usual_of(channel: str, intent: str | None, now: datetime) -> Usual | None:
+    """How long such contacts usually take; None where nobody can say. Opens its own transaction."""
+    with _memory.lock, _reading(now) as session:
+        _memory.look(session, (), now)
+        return _memory.usuals.get((channel, intent)) or _memory.usuals.get((channel, None))
 
 
 def glanced(lines: Sequence[WallLine], now: datetime) -> tuple[WallLine, ...]:
@@ -159,24 +147,31 @@ def glanced(lines: Sequence[WallLine], now: datetime) -> tuple[WallLine, ...]:
     )
 
 
-def _lines(
-    live: Iterable[Call],
-    contacts: Iterable[interactions.Going],
-    visits: Iterable[interactions.Visit],
-    seen: Watched,
-) -> list[WallLine]:
+def _lines(live: Iterable[Call], known: Memory, seen: Watched) -> list[WallLine]:
     held = {call.interaction_id: call.held_at for call in live if call.held_at is not None}
     queues = {call.interaction_id: call.queue for call in live if call.interaction_id is not None}
     loose = [call for call in live if call.interaction_id is None]
     drawn: list[WallLine | None] = [ringing(call, seen) for call in loose]
-    drawn += [contact(one, held.get(one.interaction_id), queues.get(one.interaction_id, ""), seen) for one in contacts]
-    spoken = {call.customer_id for call in loose} | {one.customer_id for one in contacts}
-    drawn += [visit(one, seen) for one in visits if one.customer_id not in spoken]
+    same = (known.usuals, seen.pack)
+    going = [one for some in known.contacts.values() for one in some]
+    for one in going:
+        held_at, queue = held.get(one.interaction_id), queues.get(one.interaction_id, "")
+        if held_at is not None:
+            drawn.append(contact(one, held_at, queue, seen))
+            continue
+        made_of = (one, known.briefs.get(one.customer_id), *same)
+        drawn.append(known.line(one.interaction_id, made_of, seen.now, partial(contact, one, None, queue, seen)))
+    spoken = {call.customer_id for call in loose} | set(known.contacts)
+    for customer_id, here in known.visits.items():
+        if customer_id not in spoken:
+            made_of_visit = (here, known.briefs.get(customer_id), *same)
+            drawn.append(known.line(here.interaction_id, made_of_visit, seen.now, partial(visit, here, seen)))
+    known.forget_lines({*(one.interaction_id for one in going), *(one.interaction_id for one in known.visits.values())})
     return [line for line in drawn if line is not None]
 
 
 def _queues(
-    session: Session, live: Iterable[Call], pack: Pack, now: datetime
+    session: Session, live: Iterable[Call], pack: Pack, known: Memory, now: datetime
 ) -> tuple[tuple[QueueNow, ...], QueueNow | None]:
     """Each queue of the pack, with calls of none last where there are any; and all of them together."""
     plan = pack.telephony
@@ -184,8 +179,11 @@ def _queues(
     otherwise = plan.service_level.seconds if plan.service_level else int(HALF_AN_HOUR.total_seconds())
     within = {one.label: one.service_level.seconds for one in plan.queues if one.service_level is not None}
     today = clock.midnight_after(clock.local_day(now, pack.timezone) - timedelta(days=1), pack.timezone)
-    lately = interactions.taken_since(session, now - HALF_AN_HOUR, now, within, otherwise)
-    over_the_day = interactions.taken_since(session, today, now, within, otherwise)
+    lately, over_the_day = known.kept(
+        ("taken", otherwise, *within.items()), now, A_SHORT_WHILE,
+        lambda: [interactions.taken_since(session, since, now, within, otherwise) for since in (now - HALF_AN_HOUR, today)],
+        ("inbox", "agents"),
+    )  # fmt: skip
     labels = [one.label for one in plan.queues]
     labels += [""] if any(not call.queue for call in waits) or "" in over_the_day else []
     nobody = Taken(0, 0)
@@ -208,18 +206,18 @@ def _queues(
     return tuple(found), QueueNow("", len(waits), longest, both[0], both[1], target.seconds, target.share)
 
 
-def _answers(session: Session, pack: Pack, known: _Memory, now: datetime) -> tuple[WallAnswer, ...]:
+def _answers(session: Session, pack: Pack, known: Memory, now: datetime) -> tuple[WallAnswer, ...]:
     """The last answers given anywhere in the last hour, newest first."""
+    return known.kept("answers", now, KEPT_FOR, lambda: _answers_now(session, pack, now), ("offers",))
+
+
+def _answers_now(session: Session, pack: Pack, now: datetime) -> tuple[WallAnswer, ...]:
     some = record.lately(session, ("offers",), ANSWERS_SHOWN)
-    events = interactions.happened_since(session, some, ANSWERS, now - AN_HOUR, ANSWERS_SHOWN)
-    told: dict[UUID, WallAnswer] = {}
-    for event in events:
-        try:
-            told[event.event_id] = known.answers.get(event.event_id) or _answer(session, event, pack)
-        except NotFound:
-            continue  # erased since
-    known.answers = told
-    return tuple(sorted(told.values(), key=lambda one: one.at, reverse=True))
+    told = []
+    for event in interactions.happened_since(session, some, ANSWERS, now - AN_HOUR, ANSWERS_SHOWN):
+        with suppress(NotFound):  # erased since
+            told.append(_answer(session, event, pack))
+    return tuple(sorted(told, key=lambda one: one.at, reverse=True))
 
 
 def _answer(session: Session, event: Event, pack: Pack) -> WallAnswer:

@@ -16,11 +16,13 @@ from sqlmodel import Session
 from backend import db
 from backend.catalogue import service as catalogues
 from backend.engine.service import Words
-from backend.profiles.service import Brief
+from backend.profiles.service import Brief, Mask
 from backend.record import service as record
-from backend.treatments import asking, cards
+from backend.treatments import asking, cards, recommending
+from backend.treatments.cards import AgentRecommendation
 from backend.treatments.masked import seen_by_anybody
 from backend.treatments.tables import LedgerRow
+from shared.kernel.actors import Actor
 from shared.kernel.errors import NotFound
 
 LATELY = timedelta(hours=1)
@@ -99,6 +101,17 @@ def glances(some: Mapping[UUID, Brief], now: datetime) -> dict[UUID, Glance]:
             _known.put(customer_id, _Kept(stamp, until, seen))
         found[customer_id] = seen
     return found
+
+
+def seen_by_agent(
+    customer_id: UUID, channel: str, agent: Actor, now: datetime, mask: Mask
+) -> tuple[AgentRecommendation | None, str]:
+    """What the agent of a contact has before them, to be read by whoever looks in; and, where nothing has been asked for yet, the
+    headline of what would be recommended. Writes nothing. Raises NotFound. Opens its own transactions."""
+    decided = asking.standing(customer_id, now)
+    if decided is None:
+        return None, glance(customer_id, now).recommended
+    return recommending.for_agent(customer_id, channel, agent, now, decided=decided, mask=mask, explained=False), ""
 
 
 def _stamps(session: Session, some: Mapping[UUID, Brief]) -> dict[UUID, tuple[Any, ...]]:
