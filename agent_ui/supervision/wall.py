@@ -63,6 +63,7 @@ class _Seen:
     wall: Wall
     pack: Pack
     drawn: dict[tuple[str, Filters], str] = field(default_factory=dict)
+    drawing: threading.Lock = field(default_factory=threading.Lock)
 
 
 @dataclass(eq=False)
@@ -108,16 +109,17 @@ def panel(panel: str) -> Response:
     if not wants_fragment():
         return screen() if panel == "screen" else show()
     seen = _look()
-    key, drawn = (panel, asked(request.args, seen.pack)), seen.drawn
-    if key not in drawn:
-        # Whoever asks at the same time may draw it too: it is the same.
-        made = (
-            page(SCREEN, panel, **screen_context(seen))
-            if panel == "screen"
-            else page(TEMPLATE, panel, **wall_context(seen))
-        )
-        drawn[key] = made.get_data(as_text=True)
-    response = make_response(drawn[key])
+    key = panel, asked(request.args, seen.pack)
+    with seen.drawing:
+        # Walls hear of a change all at once: one draws, the others wait for it.
+        if key not in seen.drawn:
+            made = (
+                page(SCREEN, panel, **screen_context(seen))
+                if panel == "screen"
+                else page(TEMPLATE, panel, **wall_context(seen))
+            )
+            seen.drawn[key] = made.get_data(as_text=True)
+    response = make_response(seen.drawn[key])
     response.headers.add("Vary", "HX-Request")
     return response
 

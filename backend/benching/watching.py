@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,9 +14,9 @@ from pathlib import Path
 from uuid import UUID
 
 from backend import db
-from backend.benching import drawing, measuring
+from backend.benching import measuring
 from backend.benching.clients import Client
-from backend.benching.copies import BenchFailed, House, Tell, serving
+from backend.benching.copies import BenchFailed, Tell, serving
 from backend.benching.rows import Row, quantile, row
 from backend.benching.streams import Lines, open_line
 from backend.interactions import service as interactions
@@ -30,6 +31,8 @@ from shared.kernel.errors import Conflict
 AGENTS, AT_DESKS, AT_THE_PORTAL, WALLS = 100, 350, 150, 10
 PAUSE_SECONDS = 1 / 3
 """Of five hundred interactions that last six minutes, three in two seconds begin and end; as often something is said."""
+PAGE_SECONDS = 0.12
+BLOCKS = 8
 APART_SECONDS = 0.6
 """A wall fetches itself so often at most (`throttle` in its templates)."""
 GOING, SHOWN = "/desk/wall/panels/going", "/desk/wall/panels/going?channel=branch"
@@ -40,34 +43,65 @@ SUPERVISOR = "supervisor@demo.example"
 def wall(url: str, home: Path, n: int, tell: Tell) -> list[Row]:
     """How soon a wall shows what changed, how long its refresh takes, and whether agents' pages are slower with ten walls open.
 
-    Pages are drawn without walls before and after, in the same run, while the same changes go on.
+    Pages are drawn by turns with walls and without, some at a time, while the same changes go on: machines change their speed.
     """
     people_of = measuring.first_customers(AT_DESKS + AT_THE_PORTAL + 2 * n)
     going, spare = people_of[: AT_DESKS + AT_THE_PORTAL], people_of[AT_DESKS + AT_THE_PORTAL :]
     agents = _filled(going)
     tell(f"{len(going)} interactions go on, {AGENTS} agents are at work.")
-    pages: list[Row] = []
+    alone, watched, refreshed = _Timed(), _Timed(), _Timed()
     with serving(url, home) as house:
         floor = _Floor(going, agents)
         floor.start()
         try:
-            pages.append(_pages(house, going, n, "desk_no_wall"))
-            tell("Agents' pages without walls are measured.")
-            walls = _Walls(house.port)
-            try:
-                pages.append(_pages(house, going, n, "desk_ten_walls"))
-                tell("Agents' pages with ten walls are measured.")
-                shown = _shown(house.port, spare, agents, n // 4)
-                tell("Changes are measured.")
-            finally:
-                refresh = walls.close()
-            pages.append(_pages(house, going, n, "desk_no_wall_after"))
+            client, asked = measuring.at_desk(house.port, going[0]), cycle(going)
+            _drawn(client, asked, 20, _Timed())
+            for nth in range(BLOCKS):
+                walls = _Walls(house.port, refreshed) if nth % 2 else None
+                try:
+                    _drawn(client, asked, max(4, n // BLOCKS), watched if walls else alone)
+                    if nth == BLOCKS - 1:
+                        tell("Agents' pages with and without ten walls are measured.")
+                        shown = _shown(house.port, spare, agents, max(16, n // 4))
+                        tell("Changes are measured.")
+                finally:
+                    if walls:
+                        walls.close()
+            client.close()
         finally:
             floor.close()
-    quiet, busy, then = pages
-    busy["p99_of_without"] = round(2 * busy["p99_ms"] / (quiet["p99_ms"] + then["p99_ms"]), 3)
-    busy["p50_of_without"] = round(2 * busy["p50_ms"] / (quiet["p50_ms"] + then["p50_ms"]), 3)
-    return [refresh, shown, *pages]
+    before, after = alone.row("desk_no_wall"), watched.row("desk_ten_walls", walls=WALLS)
+    for share in ("p50", "p99"):
+        after[f"{share}_of_without"] = round(after[f"{share}_ms"] / before[f"{share}_ms"], 3)
+    # The first ones read everybody for the first time.
+    refreshed.seconds = refreshed.seconds[2 * WALLS :]
+    refresh = refreshed.row("wall_refresh", walls=WALLS, interactions=len(going), agents=AGENTS)
+    return [refresh, shown, before, after]
+
+
+@dataclass
+class _Timed:
+    """What each took, and all together."""
+
+    seconds: list[float] = field(default_factory=list)
+    together: float = 0.0
+
+    def row(self, name: str, **more: object) -> Row:
+        return row(name, self.seconds, self.together, **more)
+
+
+def _drawn(client: Client, customers: Iterator[UUID], n: int, timed: _Timed) -> None:
+    """An agent's pages, one after the other as somebody opens them; each profile has moved before, so that it is decided anew."""
+    began = time.perf_counter()
+    for customer in islice(customers, n):
+        measuring.bump([customer])
+        time.sleep(PAGE_SECONDS)
+        asked = time.perf_counter()
+        status, body = client.send(client.prepared("GET", f"/desk/customers/{customer}"))
+        timed.seconds.append(time.perf_counter() - asked)
+        if status != 200:
+            raise BenchFailed(f"An agent's page came with {status}: {body[:200]!r}")
+    timed.together += time.perf_counter() - began
 
 
 def _filled(going: list[UUID]) -> list[Actor]:
@@ -130,17 +164,11 @@ class _Floor(threading.Thread):
         self.join()
 
 
-@dataclass
-class _Refreshed:
-    seconds: list[float] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
-
-
 class _Walls:
     """Ten walls, each with its stream, fetching themselves as the page does."""
 
-    def __init__(self, port: int) -> None:
-        self._port, self._ended, self._seen = port, threading.Event(), _Refreshed()
+    def __init__(self, port: int, timed: _Timed) -> None:
+        self._ended, self._timed = threading.Event(), timed
         self._began = time.perf_counter()
         client = _supervisor(port)
         clients = [Client(port, dict(client.cookies)) for _ in range(WALLS)]
@@ -156,24 +184,20 @@ class _Walls:
             heard = self._lines.first("wall", nth, "wall", after)
             began = time.perf_counter()
             status, body = client.send(request)
-            self._seen.seconds.append(time.perf_counter() - began)
+            self._timed.seconds.append(time.perf_counter() - began)
             if status != 200:
                 raise BenchFailed(f"A wall could not be refreshed: {status}, {body[:200]!r}")
             after = max(heard.at, began)
             self._ended.wait(max(0.0, APART_SECONDS - (time.perf_counter() - began)))
 
-    def close(self) -> Row:
-        """Closes them; how long each refresh took."""
+    def close(self) -> None:
+        """Closes them, when each has fetched itself for the last time."""
         self._ended.set()
         for one in self._running:
             one.result()
         self._pool.shutdown()
         self._lines.close()
-        wall = time.perf_counter() - self._began
-        # The first ones read everybody for the first time.
-        return row(
-            "wall_refresh", self._seen.seconds[2 * WALLS :], wall, walls=WALLS, interactions=AT_DESKS + AT_THE_PORTAL
-        )
+        self._timed.together += time.perf_counter() - self._began
 
 
 def _shown(port: int, spare: list[UUID], agents: list[Actor], n: int) -> Row:
@@ -217,16 +241,6 @@ def _shown(port: int, spare: list[UUID], agents: list[Actor], n: int) -> Row:
     found = row("change_to_wall", seconds, time.perf_counter() - began)
     found["heard_p99_ms"] = round(quantile(heard_in_order, 0.99) * 1000, 4)
     found["p99_with_pause_ms"] = round(found["p99_ms"] + APART_SECONDS * 1000, 4)
-    return found
-
-
-def _pages(house: House, customers: list[UUID], n: int, name: str) -> Row:
-    """The desk's page of a customer, by eight agents at once, each decision computed."""
-    going = drawing.rounds("desk", house.port, customers)
-    drawing.drawn(f"{name} warm", going, 2 * measuring.CLIENTS)
-    found = drawing.drawn(name, going, n)
-    for one in going:
-        one.client.close()
     return found
 
 
