@@ -246,7 +246,10 @@ class DeskDraftRow(SQLModel, table=True):
 
 
 class FloorWordRow(SQLModel, table=True):
-    """What supervision says to the agent of a contact: a whisper, or that the contact was taken, handed on or ended."""
+    """What supervision says to the agent of a contact: a whisper, or that the contact was taken, handed on or ended.
+
+    It is no event of the customer's timeline and on none of their pages; like notes, it is held of them: a copy of all has it.
+    """
 
     __tablename__ = "floor_word"
     __table_args__ = (
