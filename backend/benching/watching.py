@@ -58,8 +58,12 @@ def wall(url: str, home: Path, n: int, tell: Tell) -> list[Row]:
             _drawn(client, asked, 20, _Timed())
             for nth in range(BLOCKS):
                 walls = _Walls(house.port, refreshed) if nth % 2 else None
+                timed = watched if walls else alone
+                before_it, began = house.cpu_seconds(), time.perf_counter()
                 try:
-                    _drawn(client, asked, max(4, n // BLOCKS), watched if walls else alone)
+                    _drawn(client, asked, max(4, n // BLOCKS), timed)
+                    timed.cpu += (house.cpu_seconds() or 0) - (before_it or 0)
+                    timed.lasted += time.perf_counter() - began
                     if nth == BLOCKS - 1:
                         tell("Agents' pages with and without ten walls are measured.")
                         shown = _shown(house.port, spare, agents, max(16, n // 4))
@@ -70,7 +74,8 @@ def wall(url: str, home: Path, n: int, tell: Tell) -> list[Row]:
             client.close()
         finally:
             floor.close()
-    before, after = alone.row("desk_no_wall"), watched.row("desk_ten_walls", walls=WALLS)
+    before = alone.row("desk_no_wall", server_cores=alone.cores)
+    after = watched.row("desk_ten_walls", server_cores=watched.cores, walls=WALLS)
     for share in ("p50", "p99"):
         after[f"{share}_of_without"] = round(after[f"{share}_ms"] / before[f"{share}_ms"], 3)
     # The first ones read everybody for the first time.
@@ -85,6 +90,14 @@ class _Timed:
 
     seconds: list[float] = field(default_factory=list)
     together: float = 0.0
+    cpu: float = 0.0
+    lasted: float = 0.0
+    """The processor's time that the server used, over so many seconds."""
+
+    @property
+    def cores(self) -> float:
+        """How much of a processor the server took: steadier than times, where others are at work on the machine."""
+        return round(self.cpu / self.lasted, 3) if self.lasted else 0.0
 
     def row(self, name: str, **more: object) -> Row:
         return row(name, self.seconds, self.together, **more)

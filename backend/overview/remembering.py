@@ -22,8 +22,10 @@ from backend.profiles.service import Brief
 from backend.record import service as record
 
 T = TypeVar("T")
-EVERYBODY_AFTER = timedelta(seconds=20)
-"""So often everybody is read anew: a visitor who opens the same page again is told of to nobody."""
+EVERYBODY_AFTER = timedelta(minutes=5)
+"""So often everybody is read anew, whatever was told."""
+VISITS_AFTER = timedelta(seconds=20)
+"""So often visits are: of a visitor who opens the same page again nobody is told."""
 LINE_FOR = timedelta(seconds=5)
 """A line of which nothing changed is as it was for so long: only time could have changed it."""
 MOST_VISITS = 2_000
@@ -44,6 +46,7 @@ class Memory:
         self.url = ""
         self.number: int | None = None
         self.read_at: datetime | None = None
+        self.visits_at: datetime | None = None
         self.contacts: dict[UUID, tuple[Going, ...]] = {}
         self.visits: dict[UUID, Visit] = {}
         self.briefs: dict[UUID, Brief] = {}
@@ -71,14 +74,16 @@ class Memory:
     def look(self, session: Session, live: Collection[UUID], now: datetime) -> None:
         """Reads of whom something was told; everybody, where nobody can say of whom. `live`: who is on the phone."""
         if self.topics is None:
-            self.read_at = now
+            self.read_at = self.visits_at = now
             self.contacts, self.visits = _by_customer(interactions.going_on(session)), _visits(session, now)
             self.briefs = profiles.briefs(session, {*live, *self.contacts, *self.visits}, self.briefs)
         else:
+            if self.visits_at is None or now - self.visits_at >= VISITS_AFTER:
+                self.visits, self.visits_at = _visits(session, now), now
             if self.named:
                 self._again(session, self.named, now)
             here = {*live, *self.contacts, *self.visits}
-            wanted = (self.named | (set(live) - set(self.briefs))) & here
+            wanted = (self.named | (here - set(self.briefs))) & here
             if wanted:
                 self.briefs = {**self.briefs, **profiles.briefs(session, wanted, self.briefs)}
         gone = now - interactions.AT_THE_PORTAL
