@@ -38,11 +38,12 @@ from agent_ui.desk import (
     unsettled,
     verifying,
     ways,
+    whispers,
     words,
 )
 from agent_ui.knowledge import articles, suggested, writing
 from agent_ui.oversight import enquiry, looks, privacy, retention, trail
-from agent_ui.supervision import alerts, approvals, consistency, duplicates, wall
+from agent_ui.supervision import alerts, approvals, consistency, duplicates, floor, wall
 from backend import edge
 from backend.people import service as people
 from backend.settings import Settings
@@ -128,6 +129,8 @@ def create_desk(settings: Settings) -> Flask:
         live,
         wall,
         alerts,
+        floor,
+        whispers,
         approvals,
         consistency,
         duplicates,

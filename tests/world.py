@@ -67,6 +67,7 @@ class Person:
     bill_id: str
     payment_id: str
     cancellation_id: str
+    word_id: str
 
 
 @dataclass
@@ -108,7 +109,7 @@ class World:
             "mark": "0" * 12,
             "ending": "css",
             "token": "none",
-            "panel": "lines",
+            "panel": "going",
             "version": 1,
             "path": "pack.toml",
             "key": "contract_one_year",
@@ -211,6 +212,13 @@ def _person(made: dict[str, Flask], agent: Browser, number: str, home: Path) -> 
             now=clock.now(), channel="portal",
         ).file_id  # fmt: skip
         interaction_id = interactions.begin(session, profile.customer_id, "phone", other, clock.now()).interaction_id
+        supervisor = people.find_staff(session, "supervisor")
+        assert supervisor is not None
+        watching = people.staff_actor(session, supervisor[0])
+        assert watching is not None
+        word_id = interactions.whisper(
+            session, profile.customer_id, interaction_id, f"of {number}", watching, clock.now()
+        ).word_id
         tomorrow = clock.now() + timedelta(days=1)
         task_id = cases.promise(
             session, profile.customer_id, f"of {number}", tomorrow, actor=other, now=clock.now()
@@ -257,6 +265,7 @@ def _person(made: dict[str, Flask], agent: Browser, number: str, home: Path) -> 
         bill_id=str(bill_id),
         payment_id=str(payment.payment_id),
         cancellation_id=str(cancellation_id),
+        word_id=str(word_id),
     )
 
 

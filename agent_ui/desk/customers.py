@@ -34,7 +34,9 @@ def show(customer_id: UUID) -> Response:
     return page(TEMPLATE, **seen)
 
 
-@bp.get("/customers/<uuid:customer_id>/panels/<any(who, moment, timeline, do, contact, notes, online, by_phone):name>")
+@bp.get(
+    "/customers/<uuid:customer_id>/panels/<any(who, moment, timeline, do, contact, notes, words, online, by_phone):name>"
+)
 @requires(Permission.SEE_CUSTOMER)
 def panel(customer_id: UUID, name: str) -> Response:
     return page(TEMPLATE, name, **customer_context(customer_id))

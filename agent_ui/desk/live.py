@@ -21,10 +21,10 @@ from shared.ui.pages import request_now
 from shared.ui.streams import OVER, last_seen, stream
 
 bp = Blueprint("live", __name__)
-OF_THE_CUSTOMER = {name: name for name in ("offers", "moment", "timeline", "profile", "interaction", "presence")} | {
-    "visit": "online"
-}
-OF_THE_AGENT = ("agents", "interaction")
+OF_THE_CUSTOMER = {
+    name: name for name in ("offers", "moment", "timeline", "profile", "interaction", "presence", "notes", "word")
+} | {"visit": "online"}
+OF_THE_AGENT = ("agents", "interaction", "word")
 
 
 @bp.get("/stream")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -35,6 +35,7 @@ NEWS = {
     "offer.deferred": "put off online", "offer.undone": "taken back online", "offer.approved": "approved", "offer.refused": "not approved",
     "callback.requested": "wants a call", "complaint.opened": "complained",
 }  # fmt: skip
+SPOKEN = "a word from supervision"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +120,13 @@ def _work(actor: Actor) -> dict[str, Any]:
         wanted = {one.customer_id for one in calls if one.customer_id is not None}
         wanted |= {one.customer_id for one in contacts} | {one.customer_id for one in kept}
         names = {known: name for known, (name, _) in profiles.names_of(session, wanted).items()}
+        spoken = interactions.words_waiting(session, UUID(actor.id), request_now()) if contacts else frozenset()
+        # After a contact was taken from them, there may be nothing to wrap up.
+        to_wrap_up = me.state != "wrap_up" or interactions.has_to_wrap_up(session, UUID(actor.id))
         subjects = cases.subjects_of(session, [(one.customer_id, one.case_id) for one in kept if one.case_id])
     interactions.here(me, request_now())
-    tabs = (*_tabs(calls, contacts, names, places), *_of_cases(kept, names, subjects))
-    return {"me": me, "reasons": reasons, "tabs": tabs, "back": back()}
+    tabs = (*_tabs(calls, contacts, names, places, spoken), *_of_cases(kept, names, subjects))
+    return {"me": me, "reasons": reasons, "tabs": tabs, "back": back(), "to_wrap_up": to_wrap_up}
 
 
 def _of_cases(places: Iterable[Place], names: dict[UUID, str], subjects: dict[UUID, str]) -> list[Tab]:
@@ -145,7 +149,11 @@ def _news(kinds: Iterable[str], href: str) -> str:
 
 
 def _tabs(
-    calls: Iterable[Call], contacts: Iterable[Interaction], names: dict[UUID, str], places: Iterable[Place] = ()
+    calls: Iterable[Call],
+    contacts: Iterable[Interaction],
+    names: dict[UUID, str],
+    places: Iterable[Place] = (),
+    spoken: Collection[UUID] = (),
 ) -> tuple[Tab, ...]:
     """Oldest first, and each stays where it is while it rings, goes on and ends: the keys that open it stay the same."""
     talking = {call.interaction_id: call for call in calls if call.interaction_id is not None}
@@ -153,7 +161,12 @@ def _tabs(
     loose = [(call.rang_at, _of_call(call, names)) for call in calls if call.interaction_id not in known]
     news = {one.customer_id: one.news for one in places if one.case_id is None}
     going = [
-        (one.started_at, _of_contact(one, talking.get(one.interaction_id), names, news.get(one.customer_id, ())))
+        (
+            one.started_at,
+            _of_contact(
+                one, talking.get(one.interaction_id), names, news.get(one.customer_id, ()), one.customer_id in spoken
+            ),
+        )
         for one in contacts
         if one.customer_id in names
     ]
@@ -168,7 +181,9 @@ def _of_call(call: Call, names: dict[UUID, str]) -> Tab:
     return Tab(f"call-{call.call_id}", href, name, call.number, "phone", call.state, since, False, live, _is(href))
 
 
-def _of_contact(contact: Interaction, call: Call | None, names: dict[UUID, str], news: Iterable[str]) -> Tab:
+def _of_contact(
+    contact: Interaction, call: Call | None, names: dict[UUID, str], news: Iterable[str], spoken: bool
+) -> Tab:
     href = _customer(contact.customer_id)
     state: Literal["talking", "held", "ended", "open"] = "ended" if contact.ended_at else "open"
     since = contact.ended_at or contact.started_at
@@ -177,7 +192,7 @@ def _of_contact(contact: Interaction, call: Call | None, names: dict[UUID, str],
     return Tab(
         f"contact-{contact.interaction_id}", href, names[contact.customer_id], "", contact.channel, state, since,
         contact.is_private, call.call_id if call is not None and state in ("talking", "held") else None, _is(href),
-        news=_news(news, href),
+        news=", ".join(part for part in (SPOKEN if spoken and not _is(href) else "", _news(news, href)) if part),
     )  # fmt: skip
 
 

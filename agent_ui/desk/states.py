@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from uuid import UUID
 
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -69,8 +70,12 @@ def _panel(status: int = 200, refused: str | None = None) -> Response:
     actor = current_actor()
     me = None
     reasons: tuple[Labelled, ...] = ()
+    to_wrap_up = True
     if serves(actor):
         with db.reading() as session:
             me = interactions.agent_state(session, actor, request_now())
             reasons = catalogues.pack_in_force(session).away_reasons
-    return page("desk/state.html", status=status, me=me, reasons=reasons, back=back(), state_refused=refused)
+            to_wrap_up = me.state != "wrap_up" or interactions.has_to_wrap_up(session, UUID(actor.id))
+    return page(
+        "desk/state.html", status=status, me=me, reasons=reasons, back=back(), state_refused=refused, to_wrap_up=to_wrap_up
+    )  # fmt: skip

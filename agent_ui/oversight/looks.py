@@ -25,7 +25,7 @@ PAGES = {
 """What a page is called on the record; any other that shows a customer is a part of the customer's own."""
 WORDS = {
     "customer": "Customer page", "timeline": "Timeline", "decision": "Explanation of a decision", "matrix": "Matrix",
-    "wrap-up": "Wrap-up", "case": "Case", "looks": "Who has looked", "sources": "Where this comes from", "data": "Personal data", "profile": "Profile, by a program",
+    "wrap-up": "Wrap-up", "case": "Case", "looks": "Who has looked", "sources": "Where this comes from", "data": "Personal data", "look-in": "Looked in, live", "profile": "Profile, by a program",
     "enquiry": "Answer to a question of theirs", "audit": "Entry of the audit trail", "portal": "What they see on the portal", "pair": "Comparison with another customer", "pair-in-clear": "Comparison, what is masked shown",
 }  # fmt: skip
 _log = structlog.stdlib.get_logger("evenhand.looks")

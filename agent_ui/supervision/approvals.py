@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from backend import db
@@ -17,15 +17,19 @@ from backend.catalogue import service as catalogues
 from backend.identities import service as identities
 from backend.people.service import Permission, current_actor, requires
 from backend.profiles import service as profiles
+from backend.record import service as record
+from backend.record.service import Change
 from backend.treatments import service as treatments
 from shared.kernel import clock, money
 from shared.kernel.errors import Conflict, Forbidden, Invalid
 from shared.ui.formats import speak_of
 from shared.ui.pages import page, request_now, tell
+from shared.ui.streams import last_seen, stream
 
 bp = Blueprint("approvals", __name__, template_folder="templates")
 TEMPLATE = "supervision/approvals.html"
 SHOWN_PAIRS = 5
+FOLLOWED = frozenset({"offers", "catalogue", "duplicates", "alerts"})
 
 
 @bp.get("/approvals")
@@ -33,6 +37,19 @@ SHOWN_PAIRS = 5
 def show() -> Response:
     """All that waits for a second person: promised terms, changes of the catalogue, customers who may be one."""
     return page(TEMPLATE, "board", **_context())
+
+
+@bp.get("/approvals/stream")
+@requires(Permission.APPROVE_TERMS)
+def live() -> Response:
+    """Names of what may have changed here."""
+
+    def name_of(change: Change) -> str | None:
+        return change.topic if change.topic in FOLLOWED else None
+
+    after, since = last_seen()
+    watch = record.hub().watch(name_of, after=after, since=since, most=current_app.config["STREAMS"])
+    return stream(name_of, watch)
 
 
 @bp.post("/approvals/<uuid:offer_id>")

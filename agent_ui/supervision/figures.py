@@ -6,13 +6,14 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from backend.overview.service import Wall
+from backend.interactions.service import Taken
+from backend.overview.service import QueueNow, Wall
 from backend.treatments.cards import STEP_LABELS
 
 AN_HOUR = timedelta(hours=1)
 A_LONG_WRAP_UP = timedelta(minutes=5)
-MOST = 40
-"""So many interactions stand on the wall at most: where it is full, a number of them is a least one."""
+FEW_CALLS = 5
+"""Of fewer calls a share says nothing that anybody should act on."""
 MOST_ANSWERS = 12
 
 
@@ -62,10 +63,41 @@ def figures(wall: Wall, now: datetime) -> tuple[Figure, ...]:
         Figure("call", "on a call", str(states["on_call"])),
         Figure("ready", "ready", str(states["ready"]), "nobody is free" if waiting and not states["ready"] else ""),
         Figure("waiting", "waiting", str(waiting), "rings too long" if unheard else ""),
-        Figure("portal", "at the portal", _least(wall.visitors, full=wall.visitors >= MOST)),
+        *_level(wall.level),
+        Figure("portal", "at the portal", str(wall.visitors)),
         Figure("answers", "answers in the last hour", _least(answers, full=answers >= MOST_ANSWERS)),
     )
     return (*found, missed) if missed else found
+
+
+def _level(level: QueueNow | None) -> tuple[Figure, ...]:
+    """How many of a hundred calls were answered in time over the last half hour; nothing where nothing is promised."""
+    if level is None or level.target is None:
+        return ()
+    label = f"answered in {level.seconds}\u00a0s"
+    share = level.half_hour.share
+    if share is None:
+        return (Figure("level", label, "–"),)
+    return (Figure("level", label, percent(share), below(level.half_hour, level.target)),)
+
+
+def below(taken: Taken, target: float | None) -> str:
+    """ "below 80 %", where so few were answered in time; nothing of a handful of calls."""
+    share = taken.share
+    if share is None or target is None or taken.calls < FEW_CALLS or share >= target:
+        return ""
+    return f"below {percent(target)}"
+
+
+def percent(share: float) -> str:
+    """ "82 %" that no line breaks: never rounded up to what was not reached."""
+    return f"{int(share * 100 + 1e-9)}\u00a0%"
+
+
+def by_state(wall: Wall) -> tuple[tuple[str, int], ...]:
+    """How many agents are in each state, in the order in which one asks for them; states of nobody left out."""
+    states = Counter[str](agent.state for agent in wall.agents)
+    return tuple((state_label(state), states[state]) for state in _ORDER if states[state])
 
 
 def at_work(wall: Wall, now: datetime) -> tuple[AtWork, ...]:
@@ -87,6 +119,15 @@ def state_label(state: str) -> str:
 def step_label(step: str) -> str:
     """ "not eligible": the step of the funnel as it is said within a line."""
     return STEP_LABELS.get(step, step).lower()
+
+
+def about(length: timedelta) -> str:
+    """A length in whole minutes: "4 min", "under 1 min"."""
+    minutes = round(length.total_seconds() / 60)
+    if minutes < 1:
+        return "under 1 min"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest} min" if hours else f"{minutes} min"
 
 
 def lasting(since: datetime, now: datetime) -> str:

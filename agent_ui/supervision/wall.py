@@ -1,4 +1,7 @@
-"""The wall: everything that goes on now, for the supervisor's screen or a screen in the room. Each panel can be fetched alone."""
+"""The wall: everything that goes on now, for the supervisor's screen or a screen in the room. Each panel can be fetched alone.
+
+All who watch share one look, and the panels that were drawn of it.
+"""
 
 from __future__ import annotations
 
@@ -8,31 +11,60 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakSet
 
-from flask import Blueprint, Flask, current_app
+from flask import Blueprint, Flask, current_app, make_response, request
 from werkzeug.wrappers import Response
 
-from agent_ui.supervision.figures import AN_HOUR, answer_label, at_work, figures, lasting, state_label, step_label
+from agent_ui.supervision.figures import (
+    AN_HOUR,
+    about,
+    answer_label,
+    at_work,
+    below,
+    by_state,
+    figures,
+    lasting,
+    percent,
+    state_label,
+    step_label,
+)
+from agent_ui.supervision.filters import Filters, asked, moments, narrowed
 from backend import db
 from backend.catalogue import service as catalogues
+from backend.matrix.service import Pack
 from backend.overview import service as overview
 from backend.overview.service import Wall
 from backend.people.service import Permission, requires
 from backend.record import service as record
 from backend.record.service import Change
 from shared.ui.formats import speak_of
-from shared.ui.pages import page, request_now
+from shared.ui.pages import page, request_now, wants_fragment
 from shared.ui.streams import last_seen, stream
 
 bp = Blueprint("wall", __name__, template_folder="templates")
-TEMPLATE = "supervision/wall.html"
-NAMES = {name: name for name in ("agents", "interaction", "offers", "moment", "parity", "rules")} | {
-    "visit": "online",
-    "inbox": "missed",
+TEMPLATE, SCREEN = "supervision/wall.html", "supervision/screen.html"
+SHOWN = 40
+"""So many interactions stand on one page of the wall; the others are counted, and stand on the next."""
+ON_THE_SCREEN = 8
+NAMES = dict.fromkeys(("agents", "interaction", "offers", "moment", "visit", "inbox"), "wall") | {
+    "parity": "parity",
+    "rules": "rules",
+    "alerts": "alerts",
 }
+"""What the page hears of each change; most of it stands in many places at once."""
 KEPT_SECONDS = 0.8
 """For so long at most the panels of all who watch share one look, and only while nothing changes."""
-APART_SECONDS = 0.2
+APART_SECONDS = 0.05
 """Where much changes, looks are taken so far apart at least: who asks sooner waits, and shares the next."""
+
+
+@dataclass(eq=False)
+class _Seen:
+    """Everything at one instant, with the panels that were drawn of it, for whoever asks next."""
+
+    wall: Wall
+    pack: Pack
+    drawn: dict[tuple[str, Filters], str] = field(default_factory=dict)
+    drawing: threading.Lock = field(default_factory=threading.Lock)
 
 
 @dataclass(eq=False)
@@ -41,7 +73,7 @@ class _Look:
 
     at: float = float("-inf")
     reached: tuple[int, int] = (0, 0)
-    wall: Wall | None = None
+    seen: _Seen | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -53,7 +85,7 @@ _looks: WeakSet[_Look] = WeakSet()
 
 def _forget() -> None:
     for look in list(_looks):
-        look.wall = None
+        look.seen = None
 
 
 record.forget_by(_forget)
@@ -62,13 +94,35 @@ record.forget_by(_forget)
 @bp.get("/wall")
 @requires(Permission.SUPERVISE)
 def show() -> Response:
-    return page(TEMPLATE, **wall_context())
+    return page(TEMPLATE, **wall_context(_look()))
 
 
-@bp.get("/wall/panels/<any(numbers,agents,lines,answers,parity,rules):panel>")
+@bp.get("/wall/screen")
+@requires(Permission.SUPERVISE)
+def screen() -> Response:
+    """For a screen in the room: nothing to press, readable from afar, and of people their first names alone."""
+    return page(SCREEN, **screen_context(_look()))
+
+
+@bp.get("/wall/panels/<any(going,parity,rules,screen):panel>")
 @requires(Permission.SUPERVISE)
 def panel(panel: str) -> Response:
-    return page(TEMPLATE, panel, **wall_context())
+    if not wants_fragment():
+        return screen() if panel == "screen" else show()
+    seen = _look()
+    key = panel, asked(request.args, seen.pack)
+    with seen.drawing:
+        # Walls hear of a change all at once: one draws, the others wait for it.
+        if key not in seen.drawn:
+            made = (
+                page(SCREEN, panel, **screen_context(seen))
+                if panel == "screen"
+                else page(TEMPLATE, panel, **wall_context(seen))
+            )
+            seen.drawn[key] = made.get_data(as_text=True)
+    response = make_response(seen.drawn[key])
+    response.headers.add("Vary", "HX-Request")
+    return response
 
 
 @bp.get("/wall/stream")
@@ -84,22 +138,66 @@ def live() -> Response:
     return stream(name_of, watch)
 
 
-def wall_context() -> dict[str, Any]:
+def wall_context(taken: _Seen) -> dict[str, Any]:
     """All that the wall is drawn from, for its first paint and for each panel."""
+    now, pack = request_now(), taken.pack
+    filters = asked(request.args, pack)
+    speak_of(pack.timezone)
+    seen = narrowed(taken.wall, filters)
+    pages = max(1, -(-len(seen.lines) // SHOWN))
+    first = (min(filters.page, pages) - 1) * SHOWN
+    return _shared(seen) | {
+        "lines": overview.glanced(seen.lines[first : first + SHOWN], now),
+        "many": len(seen.lines),
+        "troubled": sum(bool(line.troubles) for line in seen.lines),
+        "first": first,
+        "pages": pages,
+        "filters": filters,
+        "teams": seen.teams,
+        "moments": moments(pack),
+        "channels": tuple((one.key, one.label) for one in pack.channels),
+        "answers": [answer for answer in seen.answers if now - answer.at <= AN_HOUR],
+        "failing": seen.failing,
+    }
+
+
+def screen_context(taken: _Seen) -> dict[str, Any]:
+    """What hangs in the room: numbers, queues, and who needs help; no treatments, no numbers of telephones, no whole names."""
+    pack = taken.pack
+    filters = asked(request.args, pack)
+    speak_of(pack.timezone)
+    seen = narrowed(taken.wall, filters)
+    troubled = [line for line in seen.lines if line.troubles]
+    return _shared(seen) | {
+        "lines": troubled[:ON_THE_SCREEN],
+        "more": len(troubled) - ON_THE_SCREEN,
+        "many": len(seen.lines),
+        "filters": filters,
+        "narrowed_to": _words_of(filters, pack),
+    }
+
+
+def _shared(seen: Wall) -> dict[str, Any]:
     now = request_now()
-    seen = _look()
-    with db.reading() as session:
-        speak_of(catalogues.pack_in_force(session).timezone)
     return {
         "figures": figures(seen, now),
+        "queues": seen.queues,
         "agents": at_work(seen, now),
-        "lines": seen.lines,
-        "answers": [answer for answer in seen.answers if now - answer.at <= AN_HOUR],
+        "by_state": by_state(seen),
         "parity": seen.parity,
-        "failing": seen.failing,
         # The screen in the room takes no calls: neither one's own state nor one's contacts stand beside it.
         "me": None,
     }
+
+
+def _words_of(filters: Filters, pack: Pack) -> str:
+    """What is shown alone, in words."""
+    said = (
+        next((one.label for one in pack.casework.team if one.key == filters.team), ""),
+        dict(moments(pack)).get(filters.moment, ""),
+        pack.label_of(pack.channels, filters.channel),
+    )
+    return ", ".join(word for word in said if word)
 
 
 def install(app: Flask) -> None:
@@ -109,23 +207,26 @@ def install(app: Flask) -> None:
         at_work=state_label,
         answer=answer_label,
         step_label=step_label,
+        about=about,
+        percent=percent,
     )
+    app.jinja_env.globals.update(below=below)
 
 
-def _look() -> Wall:
+def _look() -> _Seen:
     """Everything as it is, with all that had changed when this was called: a panel that heard of a change must see it."""
-    look = current_app.extensions.setdefault("evenhand_wall", _Look())
-    asked = time.monotonic()
+    look: _Look = current_app.extensions.setdefault("evenhand_wall", _Look())
+    asked_at = time.monotonic()
     with look.lock:
         # What was begun after we asked holds all that we may have heard of.
-        if look.wall is None or (look.at < asked and not _stands(look)):
+        if look.seen is None or (look.at < asked_at and not _stands(look)):
             time.sleep(max(0.0, look.at + APART_SECONDS - time.monotonic()))
             at, reached = time.monotonic(), record.reached()
             record.remember()
-            look.wall = overview.wall(request_now())
-            look.at, look.reached = at, reached
-        wall: Wall = look.wall
-        return wall
+            with db.reading() as session:
+                pack = catalogues.pack_in_force(session)
+            look.seen, look.at, look.reached = _Seen(overview.wall(request_now()), pack), at, reached
+        return look.seen
 
 
 def _stands(look: _Look) -> bool:

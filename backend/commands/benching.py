@@ -19,6 +19,7 @@ from backend.benching import (
     measuring,
     rows,
     scaling,
+    watching,
 )
 from backend.commands.console import connect, out, tell
 
@@ -38,6 +39,7 @@ class What(StrEnum):
     duplicates = "duplicates"
     scale = "scale"
     search = "search"
+    wall = "wall"
 
 
 # Enough for a steady p50, few enough for a cup of tea.
@@ -52,6 +54,7 @@ USUAL = {
     What.duplicates: doubling.CUSTOMERS,
     What.scale: scaling.CUSTOMERS,
     What.search: finding.CUSTOMERS,
+    What.wall: 400,
 }
 
 
@@ -60,7 +63,7 @@ def bench(
     what: Annotated[
         What,
         typer.Argument(
-            help="decide: decisions alone; http: over the API; pages: desk and portal, and writes; live: until others see it; crowd: two hundred customers and twenty desks at once; batch: everyone; ingest: events that come in; duplicates: who is there twice; scale: a million customers; search: finding them as one types."
+            help="decide: decisions alone; http: over the API; pages: desk and portal, and writes; live: until others see it; crowd: two hundred customers and twenty desks at once; batch: everyone; ingest: events that come in; duplicates: who is there twice; scale: a million customers; search: finding them as one types; wall: a full floor, watched."
         ),
     ],
     n: Annotated[
@@ -93,6 +96,8 @@ def bench(
                 found = scaling.scale(url, home, count, tell)
             case What.search:
                 found = finding.search(count, tell)
+            case What.wall:
+                found = watching.wall(url, home, count, tell)
             case What.duplicates:
                 found = doubling.duplicates(count, tell)
     for one in found:

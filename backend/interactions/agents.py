@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select, update
 from sqlmodel import Session
 
 from backend import db
-from backend.interactions.tables import AgentRow
+from backend.interactions.tables import AgentRow, CallRow, InteractionRow
 from backend.interactions.types import AgentState, AtWork
 from backend.matrix.service import Labelled
 from backend.record import service as record
@@ -24,7 +24,7 @@ SEEN_ANEW = timedelta(minutes=1)
 """That somebody is at the desk is written once in so long."""
 GONE = timedelta(minutes=5)
 """Whose pages have all been closed for so long is not at work any more: nothing rings for them."""
-_AGENT = db.table_of(AgentRow)
+_AGENT, _CALL, _INTERACTION = db.table_of(AgentRow), db.table_of(CallRow), db.table_of(InteractionRow)
 _COLUMNS = tuple(_AGENT.c[name] for name in AgentState.__slots__)
 # Asked by every page of the desk, so built once.
 _ONE = select(*_COLUMNS).where(_AGENT.c.staff_id == bindparam("staff_id"))
@@ -62,7 +62,7 @@ def set_agent_state(
     current = agent_state(session, actor, now)
     if current.state == "on_call":
         raise Conflict("You are on a call. Your state can change when it has ended.")
-    if current.state == "wrap_up" and state == "ready":
+    if current.state == "wrap_up" and state == "ready" and has_to_wrap_up(session, UUID(actor.id)):
         raise Conflict("Wrap up the contact first: then you are ready by yourself.")
     made = put(session, UUID(actor.id), actor.name, state, now, why)
     if (current.state, current.reason) != (made.state, made.reason):
@@ -72,6 +72,18 @@ def set_agent_state(
             now=now,
         )  # fmt: skip
     return made
+
+
+def has_to_wrap_up(session: Session, staff_id: UUID) -> bool:
+    """Whether a contact of theirs has ended and is not wrapped up, or a call of which nobody has said whose it was."""
+    contact = select(_INTERACTION.c.interaction_id).where(
+        _INTERACTION.c.staff_id == staff_id, _INTERACTION.c.wrapped_at.is_(None), _INTERACTION.c.ended_at.is_not(None)
+    )
+    call = select(_CALL.c.call_id).where(
+        _CALL.c.staff_id == staff_id, _CALL.c.state == "ended", _CALL.c.interaction_id.is_(None),
+        _CALL.c.answered_at.is_not(None),
+    )  # fmt: skip
+    return any(session.execute(one.limit(1)).scalar() is not None for one in (contact, call))
 
 
 def here(state: AgentState, now: datetime) -> None:

@@ -10,14 +10,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlmodel import Session
 
 from backend import db, tidying
-from backend.interactions.tables import CallRow, EventRow, InteractionRow, VisitRow
+from backend.interactions.tables import CallRow, EventRow, FloorWordRow, InteractionRow, VisitRow
 from shared.kernel import ids
 
 _EVENT, _CALL = db.table_of(EventRow), db.table_of(CallRow)
+_WORD = db.table_of(FloorWordRow)
 _INTERACTION, _VISIT = db.table_of(InteractionRow), db.table_of(VisitRow)
 
 
@@ -34,6 +35,10 @@ def remove_old(
 ) -> int:  # fmt: skip
     """Removes at most so many of them and gives how many. What still goes on is never old."""
     table, where = _old(of, before, among, kinds, but)
+    if of == "interaction":
+        # What supervision said about a contact is no older than it, and goes with it.
+        old = _WORD.c.customer_id.in_(sorted(among)) & (_WORD.c.word_id < ids.first_at(before))
+        session.execute(delete(_WORD).where(old))
     return tidying.delete_some(session, table, where, most)
 
 

@@ -74,7 +74,7 @@ def answered(session: Session, external_id: str, named: Sequence[str], now: date
         taken = _agent(session, named) if named and call.state == "talking" else None
         return call if taken is None or taken[0] == call.staff_id else _put_through(session, call, taken, now)
     agent = _agent(session, named) or ((call.staff_id, call.staff) if call.staff_id else agents.longest_ready(session))
-    values: dict[str, Any] = {"state": "talking", "answered_at": now}
+    values: dict[str, Any] = {"state": "talking", "answered_at": now, "waited": _waited(call, now)}
     if agent is not None and agent[0] is not None:
         values |= {"staff_id": agent[0], "staff": agent[1]}
         agents.put(session, agent[0], agent[1], "on_call", now)
@@ -111,17 +111,22 @@ def hung_up(session: Session, external_id: str, cause: str, now: datetime) -> Ca
     if call.state == "ended":
         return call
     end_hold(session, call, now)
-    _set(session, call.call_id, {"state": "ended", "ended_at": now, "cause": cause})
+    given_up = {"waited": _waited(call, now)} if call.answered_at is None else {}
+    _set(session, call.call_id, {"state": "ended", "ended_at": now, "cause": cause, **given_up})
     if call.interaction_id is not None and call.customer_id is not None:
         contacts.end(session, call.customer_id, call.interaction_id, now)
     if call.answered_at is None and call.customer_id is not None:
         contacts.missed(session, call.customer_id, now, call.direction, cause)
-    if call.answered_at is not None and call.staff_id is not None and not _talks(session, call.staff_id):
+    if call.answered_at is not None and call.staff_id is not None and not talks(session, call.staff_id):
         agents.put(session, call.staff_id, call.staff, "wrap_up", now)
         if call.interaction_id is not None:
             # Wrapped up before the telephone told of the end: then there is nothing left to do.
             contacts.ready_again(session, call.staff_id, call.staff, now)
     return told(session, call.call_id, now)
+
+
+def _waited(call: Call, now: datetime) -> int:
+    return max(0, int((now - call.rang_at).total_seconds()))
 
 
 def end_hold(session: Session, call: Call, now: datetime) -> None:
@@ -140,12 +145,12 @@ def end_hold(session: Session, call: Call, now: datetime) -> None:
 
 def _left(session: Session, staff_id: UUID, staff: str, now: datetime) -> None:
     """An agent has put their call through: without another one and with nothing to wrap up, they are ready."""
-    if agents.state_of(session, staff_id) == "on_call" and not _talks(session, staff_id):
+    if agents.state_of(session, staff_id) == "on_call" and not talks(session, staff_id):
         agents.put(session, staff_id, staff, "wrap_up", now)
         contacts.ready_again(session, staff_id, staff, now)
 
 
-def _talks(session: Session, staff_id: UUID) -> bool:
+def talks(session: Session, staff_id: UUID) -> bool:
     """Whether a call of the agent's goes on."""
     return any(call.state == "talking" for call in calls_of(session, staff_id))
 

@@ -131,6 +131,17 @@ def end(session: Session, customer_id: UUID, interaction_id: UUID, now: datetime
     changed_now(session, customer_id, interaction_id, now)
 
 
+def close_visit(session: Session, customer_id: UUID, interaction_id: UUID, at: datetime) -> None:
+    """A visit to the portal was over then, and for whatever the customer had come by then."""
+    why = profiles.stamp(session, customer_id)[1]
+    intent = why.intent if why is not None and why.set_at <= at else None
+    session.execute(
+        update(INTERACTION)
+        .where(*this(customer_id, interaction_id), INTERACTION.c.ended_at.is_(None))
+        .values(ended_at=at, intent=intent)
+    )
+
+
 def add_hold(session: Session, customer_id: UUID, interaction_id: UUID, length: timedelta) -> None:
     """The customer was on hold for so long."""
     seconds = INTERACTION.c.held_seconds + max(0, round(length.total_seconds()))
@@ -240,6 +251,7 @@ def write_notes(
         raise Conflict(
             "These notes were changed in another window.", notes=current.notes, version=current.notes_version
         )
+    changes.changed(session, "notes", customer_id=customer_id, private=True, now=now)
     return interaction(session, customer_id, interaction_id)
 
 
@@ -281,7 +293,9 @@ def wrap_up(
     closed = session.execute(
         update(INTERACTION)
         .where(*this(customer_id, interaction_id), INTERACTION.c.wrapped_at.is_(None))
-        .values(ended_at=ended, wrapped_at=now, wrap_up_code=code, summary=summary)
+        .values(
+            ended_at=ended, wrapped_at=now, wrap_up_code=code, summary=summary, **({"intent": intent} if intent else {})
+        )
     )
     if db.touched(closed) != 1:
         raise Conflict("This contact is wrapped up already.")

@@ -15,6 +15,7 @@ from backend.interactions.tables import (
     CallRow,
     DeskDraftRow,
     EventRow,
+    FloorWordRow,
     InteractionRow,
     PlaceRow,
     RatingRow,
@@ -31,7 +32,7 @@ _PLAIN = (
     _EVENT,
     _INTERACTION,
     _CALL,
-    *(db.table_of(one) for one in (ReceivedRow, PlaceRow, DeskDraftRow, RatingRow, WishRow)),
+    *(db.table_of(one) for one in (ReceivedRow, PlaceRow, DeskDraftRow, FloorWordRow, RatingRow, WishRow)),
 )
 SIGNED_IN_AS = "signed_in_as"
 """In an event's data: the id by which the customer signed in, where that is one of before a merge."""

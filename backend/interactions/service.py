@@ -11,7 +11,15 @@ from sqlmodel import Session
 
 from backend import db
 from backend.interactions import calls
-from backend.interactions.agents import agent_state, at_work, here, set_agent_state, sign_off, sign_off_absent
+from backend.interactions.agents import (
+    agent_state,
+    at_work,
+    has_to_wrap_up,
+    here,
+    set_agent_state,
+    sign_off,
+    sign_off_absent,
+)
 from backend.interactions.aging import count_old, heard_of_since, remove_old
 from backend.interactions.belonging import STIRRING, join_group, joined_by_message, leave_group
 from backend.interactions.calls import (
@@ -82,9 +90,23 @@ from backend.interactions.proving import (
 from backend.interactions.rating import RATED_WITHIN, Rating, rate, rating_of, ratings_of
 from backend.interactions.received import forget_received, receive
 from backend.interactions.representing import end_representative, record_representative, require_authority, speak_with
+from backend.interactions.stepping_in import (
+    FloorWord,
+    dismiss,
+    end_contact,
+    put_away,
+    reassign,
+    take_over,
+    whisper,
+    withdraw,
+    words_in,
+    words_to,
+    words_waiting,
+)
 from backend.interactions.tables import (
     DeskDraftRow,
     EventRow,
+    FloorWordRow,
     InteractionRow,
     PlaceRow,
     RatingRow,
@@ -110,8 +132,19 @@ from backend.interactions.timeline import (
 from backend.interactions.transitions import due, events_of, renew, renewed
 from backend.interactions.types import AgentState, Call, Event, Interaction, NewContact, Past, Visit
 from backend.interactions.verifying import is_verified, mask_for, mask_for_anybody, verify_caller
+from backend.interactions.visits import HERE as AT_THE_PORTAL
 from backend.interactions.visits import is_at_once, last_visit, lately, visit, visiting, visits_now
 from backend.interactions.walking import Step, steps
+from backend.interactions.watching import (
+    Going,
+    Taken,
+    Usual,
+    Usuals,
+    going_on,
+    happened_since,
+    taken_since,
+    usual_lengths,
+)
 from backend.interactions.wishing import (
     COOLING_OFF,
     ByPhone,
@@ -138,25 +171,27 @@ from backend.interactions.words import (
 )
 
 __all__ = [
-    "COOLING_OFF", "HAPPENED", "HIDDEN_FROM_CUSTOMERS", "KINDS", "NOBODY", "RATED_WITHIN", "RECORDED", "STIRRING",
-    "AgentState", "Asked", "ByPhone", "Call", "Closing", "CodeSent", "DeskDraft", "Event", "EventWords", "Here",
-    "Interaction", "NewContact", "Outcome", "Past", "Place", "Proving", "Rating", "Sender", "Step", "Visit",
-    "agent_state", "all_open", "answer_questions", "answered", "append", "ask_to_close", "asked_in", "at_work",
-    "attach", "begin", "by_phone", "call_of", "calls_of", "came_by", "came_since", "cause_text", "change_consent",
-    "close_place", "closing_of", "closings_due", "count", "count_old", "day", "desk_draft", "drop",
-    "drop_desk_draft", "due", "end_representative", "enter_past", "entered_already", "erase_customer", "event_of",
-    "events_of", "export_customer", "forget_by_phone", "forget_drafts", "forget_places", "forget_received",
-    "go_on_by_phone", "hand_of", "heard_of_since", "here", "hold", "hung_up", "in_channel", "in_words",
-    "interaction", "is_at_once", "is_left", "is_open", "is_verified", "join_group", "joined_by_message",
-    "keep_account", "keep_desk_draft", "known_address", "known_of", "labelled", "last_visit",
-    "lately", "leave_group", "live", "mask_for", "mask_for_anybody", "matches", "moment_data", "move_customer",
-    "move_customer_back", "move_events", "named", "new_code", "new_event", "offer_due", "open_interactions",
-    "open_with_customer", "ordered_id", "others_here", "owner_of_wish", "pass_on", "past_ids", "person_text", "person_with",
-    "places_of", "proving", "rate", "rating_of", "ratings_of", "read_code", "receive", "record", "record_representative",
-    "remove_old", "renew", "renewed", "require_authority", "retrieve", "ring", "row_counts", "same_code",
-    "say_consents", "send_code", "send_codes_by", "set_agent_state", "set_private", "sign_off", "sign_off_absent", "speak_with",
-    "steps", "stop_sending", "take_waiting", "timeline", "use_queues", "verify_caller", "visit", "visiting",
-    "visits_now", "waiting", "watched_by", "wrap_up", "wrapped_since", "write_notes",
+    "AT_THE_PORTAL", "COOLING_OFF", "HAPPENED", "HIDDEN_FROM_CUSTOMERS", "KINDS", "NOBODY", "RATED_WITHIN", "RECORDED",
+    "STIRRING", "AgentState", "Asked", "ByPhone", "Call", "Closing", "CodeSent", "DeskDraft", "Event", "EventWords",
+    "FloorWord", "Going", "Here", "Interaction", "NewContact", "Outcome", "Past", "Place", "Proving", "Rating",
+    "Sender", "Step", "Taken", "Usual", "Usuals", "Visit", "agent_state", "all_open", "answer_questions", "answered",
+    "append", "ask_to_close", "asked_in", "at_work", "attach", "begin", "by_phone", "call_of", "calls_of", "came_by",
+    "came_since", "cause_text", "change_consent", "close_place", "closing_of", "closings_due", "count", "count_old",
+    "day", "desk_draft", "dismiss", "drop", "drop_desk_draft", "due", "end_contact", "end_representative",
+    "enter_past", "entered_already", "erase_customer", "event_of", "events_of", "export_customer", "forget_by_phone",
+    "forget_drafts", "forget_places", "forget_received", "go_on_by_phone", "going_on", "hand_of", "happened_since",
+    "has_to_wrap_up", "heard_of_since", "here", "hold", "hung_up", "in_channel", "in_words", "interaction",
+    "is_at_once", "is_left", "is_open", "is_verified", "join_group", "joined_by_message", "keep_account",
+    "keep_desk_draft", "known_address", "known_of", "labelled", "last_visit", "lately", "leave_group", "live",
+    "mask_for", "mask_for_anybody", "matches", "moment_data", "move_customer", "move_customer_back", "move_events",
+    "named", "new_code", "new_event", "offer_due", "open_interactions", "open_with_customer", "ordered_id",
+    "others_here", "owner_of_wish", "pass_on", "past_ids", "person_text", "person_with", "places_of", "proving",
+    "put_away", "rate", "rating_of", "ratings_of", "read_code", "reassign", "receive", "record",
+    "record_representative", "remove_old", "renew", "renewed", "require_authority", "retrieve", "ring", "row_counts",
+    "same_code", "say_consents", "send_code", "send_codes_by", "set_agent_state", "set_private", "sign_off",
+    "sign_off_absent", "speak_with", "steps", "stop_sending", "take_over", "take_waiting", "taken_since", "timeline",
+    "use_queues", "usual_lengths", "verify_caller", "visit", "visiting", "visits_now", "waiting", "watched_by",
+    "whisper", "withdraw", "words_in", "words_to", "words_waiting", "wrap_up", "wrapped_since", "write_notes",
 ]  # fmt: skip
 
 _EVENT = db.table_of(EventRow)
@@ -166,7 +201,7 @@ _OWNED = (
     _EVENT,
     _VISIT,
     _INTERACTION,
-    *(db.table_of(one) for one in (ReceivedRow, PlaceRow, DeskDraftRow, RatingRow, WishRow)),
+    *(db.table_of(one) for one in (ReceivedRow, PlaceRow, DeskDraftRow, FloorWordRow, RatingRow, WishRow)),
 )
 
 

@@ -16,7 +16,9 @@ CLUSTERED = {"sqlite_with_rowid": False}
 
 _OPEN = text("wrapped_at IS NULL AND staff_id IS NOT NULL")
 _WRAPPED = text("wrapped_at IS NOT NULL AND staff_id IS NOT NULL")
+_ENDED = text("ended_at IS NOT NULL")
 _LIVE = text("state <> 'ended'")
+_UNREAD = text("dismissed_at IS NULL AND withdrawn_at IS NULL")
 
 
 class InteractionRow(SQLModel, table=True):
@@ -27,6 +29,7 @@ class InteractionRow(SQLModel, table=True):
         CheckConstraint("direction IN ('inbound', 'outbound')", name="direction"),
         Index("ix_interaction_open", "staff_id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_interaction_wrapped", "staff_id", "wrapped_at", sqlite_where=_WRAPPED, postgresql_where=_WRAPPED),
+        Index("ix_interaction_ended", "ended_at", sqlite_where=_ENDED, postgresql_where=_ENDED),
         CLUSTERED,
     )
 
@@ -72,6 +75,7 @@ class CallRow(SQLModel, table=True):
         CheckConstraint("state IN ('ringing', 'talking', 'ended')", name="state"),
         CheckConstraint("direction IN ('inbound', 'outbound')", name="direction"),
         Index("ix_call_live", "staff_id", sqlite_where=_LIVE, postgresql_where=_LIVE),
+        Index("ix_call_rang_at", "rang_at"),
     )
 
     call_id: UUID = Field(primary_key=True)
@@ -88,6 +92,8 @@ class CallRow(SQLModel, table=True):
     rang_at: datetime = Field(sa_type=UtcDateTime)
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    waited: int | None = None
+    """Seconds until somebody took it, or until the caller gave up; empty while it rings."""
     cause: str | None = None
     offers: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     """The telephone system gave it to nobody: the desk offers it to one agent after another."""
@@ -237,3 +243,31 @@ class DeskDraftRow(SQLModel, table=True):
     text: str
     version: int
     saved_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class FloorWordRow(SQLModel, table=True):
+    """What supervision says to the agent of a contact: a whisper, or that the contact was taken, handed on or ended.
+
+    It is no event of the customer's timeline and on none of their pages; like notes, it is held of them: a copy of all has it.
+    """
+
+    __tablename__ = "floor_word"
+    __table_args__ = (
+        CheckConstraint("kind IN ('whisper', 'taken', 'handed', 'given', 'ended')", name="kind"),
+        Index("ix_floor_word_unread", "to_id", sqlite_where=_UNREAD, postgresql_where=_UNREAD),
+        CLUSTERED,
+    )
+
+    customer_id: UUID = Field(primary_key=True)
+    word_id: UUID = Field(primary_key=True)
+    interaction_id: UUID
+    kind: str
+    text: str
+    by_id: UUID
+    by_name: str
+    to_id: UUID
+    to_name: str
+    at: datetime = Field(sa_type=UtcDateTime)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    dismissed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When the agent put it away, having read it."""

@@ -5,7 +5,7 @@ The page itself is kept only where the customer lets us see it; that they are he
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -66,6 +66,9 @@ def visit(session: Session, actor: Actor, page: str | None, now: datetime) -> Vi
     if before is not None and goes_on:
         interaction_id = before.interaction_id
     else:
+        if before is not None:
+            # The visit before was over when its last page was opened: by that one tells how long visits take.
+            contacts.close_visit(session, actor.customer_id, before.interaction_id, before.seen_at)
         interaction_id = contacts.open_contact(session, actor.customer_id, "portal", "inbound", None, None, now)
     since = before.page_since if before is not None and goes_on and before.page == page else now
     steps = _steps(before.steps if before is not None and goes_on else None, page, now)
@@ -117,9 +120,13 @@ def visiting(session: Session, customer_id: UUID, now: datetime) -> Visit | None
     return found if found is not None and now - found.seen_at < HERE else None
 
 
-def visits_now(session: Session, now: datetime, most: int = 100) -> tuple[Visit, ...]:
-    """Everyone who is at the portal now, who came last first."""
+def visits_now(
+    session: Session, now: datetime, most: int = 100, customer_ids: Collection[UUID] | None = None
+) -> tuple[Visit, ...]:
+    """Everyone who is at the portal now, who came last first; of these customers alone where they are given."""
     here = select(*_COLUMNS).where(_VISIT.c.seen_at > now - HERE).order_by(_VISIT.c.seen_at.desc()).limit(most)
+    if customer_ids is not None:
+        here = here.where(_VISIT.c.customer_id.in_(sorted(customer_ids)))
     return tuple(Visit(*row) for row in session.execute(here))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from backend.interactions import case_words, ending_words, mail_words, own_words
+from backend.interactions import case_words, ending_words, floor_words, mail_words, own_words
 from backend.interactions.acting_words import for_them, purpose_text, relation_text
 from backend.interactions.acting_words import person_text as person_text
 from backend.interactions.phrases import belongs, state, tracked
@@ -31,7 +31,7 @@ class EventWords:
 
 
 HIDDEN_FROM_CUSTOMERS = frozenset({
-    "profile.changed", "profile.merged", "profile.unmerged", "call.private", "contact.private", "offer.unmentioned", "life_cycle.changed",
+    "profile.changed", "profile.merged", "profile.unmerged", "call.private", "contact.private", "contact.ended", "offer.unmentioned", "life_cycle.changed",
     "segment.entered", "segment.left", "protection.began", "protection.ended", "tracked", "outside",
     "group.joined", "group.left",
     "case.assigned", "case.changed", "case.noted", "case.pending", "case.snoozed", "case.woken", "case.closed",
@@ -392,7 +392,7 @@ _WORDS: dict[str, Callable[[Event, bool, str], tuple[str, str]]] = {
 }
 _WORDS |= {
     kind: lambda event, own, language, words=words: words(event, own, _by(event, own))  # type: ignore[misc]  # a default is not inferred
-    for kind, words in (case_words.WORDS | ending_words.WORDS).items()
+    for kind, words in (case_words.WORDS | ending_words.WORDS | floor_words.WORDS).items()
 }
 _WORDS |= mail_words.WORDS | own_words.WORDS
 KINDS = frozenset(_WORDS)

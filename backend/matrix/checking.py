@@ -45,7 +45,7 @@ class Source:
         """The line of the field in the nth entry of the table, or of the entry where the field is not found."""
         seen, start = -1, 1
         for number, text in enumerate(self.texts.get(file, []), 1):
-            if text.strip() == f"[[{table}]]":
+            if text.strip() in (f"[[{table}]]", f"[{table}]"):
                 seen += 1
                 if seen > nth:
                     break
@@ -113,7 +113,10 @@ def placed(path: tuple[str | int, ...], message: str, source: Source) -> Problem
         return Problem(head, int(named.group(1)) if named else 1, "toml", message)
     file, table = _FILES.get(head, ("pack.toml", head))
     nth = next((p for p in path[1:] if isinstance(p, int)), 0)
-    if len(path) > 2 and isinstance(path[1], str) and isinstance(path[2], int):
+    if head == "telephony" and len(path) > 2:
+        inner = {"skills": "skill", "queues": "queue"}.get(str(path[1]), str(path[1]))
+        line = source.line("pack.toml", inner, nth, str(path[-1]))
+    elif len(path) > 2 and isinstance(path[1], str) and isinstance(path[2], int):
         line = source.line(file, path[1], path[2], str(path[-1]))
     elif len(path) > 1 and isinstance(path[1], str):
         key = re.compile(rf'\s*(?:key|stage|kind)\s*=\s*"{re.escape(path[1])}"')

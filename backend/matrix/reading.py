@@ -163,7 +163,11 @@ def pack_from(body: Mapping[str, Any]) -> Pack:
             experience=table("experience", {}),
             casework=table("cases", {}),
             alerting=table("alerts", {}),
-            telephony={"skills": head.get("skill", ()), "queues": head.get("queue", ())},
+            telephony={
+                "skills": head.get("skill", ()),
+                "queues": head.get("queue", ()),
+                "service_level": head.get("service_level"),
+            },
         )
     except ValidationError as e:
         raise PackError([(error["loc"], error["msg"]) for error in e.errors()]) from None

@@ -31,7 +31,7 @@ from backend.matrix.mapping import (
 )
 from backend.matrix.parts import GROUP_KINDS, GroupKind, Labelled, Vector
 from backend.matrix.plain import as_plain
-from backend.matrix.queues import Queue, Telephony
+from backend.matrix.queues import Queue, ServiceLevel, Telephony
 from backend.matrix.reading import PACK_FILE, Body, PackError, body_of, folder_of, pack_from, read_body, texts_of
 from backend.matrix.reading_age import too_hard
 from backend.matrix.talking import Compared, Disclosure, Question, Way
@@ -125,6 +125,7 @@ __all__ = [
     "ScoreTerm",
     "Segment",
     "Service",
+    "ServiceLevel",
     "Shift",
     "Source",
     "Telephony",

@@ -27,7 +27,7 @@ HEADINGS = {
     "passkey": "Your passkeys", "authenticator": "Your authenticator", "recovery_code": "Your codes on paper",
     "contact_change": "New ways to reach you that are being checked", "rating": "What you thought of us", "wish": "What you asked for that is still to come",
     "event": "What happened", "interaction": "When we were in contact", "visit": "Where you are at our pages",
-    "call": "Your calls", "customer_case": "What we do, or did, for you",
+    "call": "Your calls", "floor_word": "What supervisors said to those who spoke with you", "customer_case": "What we do, or did, for you",
     "case_message": "What was written in your cases", "case_work": "How your cases stand", "case_file": "Files in your cases",
     "case_draft": "What we have begun to write to you", "case_link": "Which of your cases have to do with each other", "offer": "What we offered you",
     "fulfilment": "What we did of what you accepted", "decision": "What was decided for you",

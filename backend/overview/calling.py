@@ -127,6 +127,7 @@ def wrap_up(
         session, customer_id, interaction_id, code=code, label=label, summary=summary, actor=actor, now=now,
         intent=_told_intent(session, customer_id, interaction_id),
     )  # fmt: skip
+    interactions.put_away(session, customer_id, interaction_id, actor, now)
     offers = list(treatments.open_offers(session, customer_id, not_mentioned, now))
     if offers:
         data = {"headline": "; ".join(str(offer["headline"]) for offer in offers), "offers": offers}

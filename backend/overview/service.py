@@ -41,6 +41,8 @@ from backend.overview.described import Described, described
 from backend.overview.finding import Everything, add_finder, find_everything
 from backend.overview.following import follow, renew_due
 from backend.overview.funnel import FunnelPage, funnel_page
+from backend.overview.going import WallLine
+from backend.overview.looking_in import LookIn, look_in
 from backend.overview.online import online, set_watching, visit, watching, write_moment
 from backend.overview.own import MePage, WhatRuns, me_page, what_runs
 from backend.overview.past import event_page, timeline_found
@@ -58,7 +60,7 @@ from backend.overview.types import (
     Spoke,
     TimelinePage,
 )
-from backend.overview.wall import Wall, wall
+from backend.overview.wall import QueueNow, Wall, glanced, wall
 from backend.overview.way import Way, way_page
 from backend.people.service import Permission
 from backend.profiles import service as profiles
@@ -83,14 +85,17 @@ __all__ = [
     "FunnelPage",
     "LeavingPage",
     "LeavingSummary",
+    "LookIn",
     "MePage",
     "PaymentPage",
     "PortalHome",
+    "QueueNow",
     "Scored",
     "ServicesPage",
     "SourcesPage",
     "Traced",
     "Wall",
+    "WallLine",
     "Way",
     "WhatRuns",
     "activity_page",
@@ -113,8 +118,10 @@ __all__ = [
     "first_page",
     "follow",
     "funnel_page",
+    "glanced",
     "leaving_page",
     "leaving_summary",
+    "look_in",
     "me_page",
     "offers_page",
     "payment_page",
@@ -183,6 +190,11 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
             if beside.belongs
             else ()
         )
+        words = (
+            interactions.words_to(session, profile.customer_id, UUID(actor.id), now)
+            if actor.may(Permission.PRESENT_OFFERS)
+            else ()
+        )
         alike = identities.of_customer(session, profile.customer_id) if actor.may(Permission.MERGE_CUSTOMERS) else ()
     channel = mine[-1].channel if mine else DESK_CHANNEL
     recommendation = treatments.recommend_for_agent(
@@ -231,6 +243,7 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
         channels=tuple(Choice(c.key, c.label) for c in pack.channels),
         hand=hand,
         away_reasons=pack.away_reasons,
+        words=words,
     )
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from backend.cases.types import Case
-from backend.interactions.service import ByPhone
+from backend.interactions.service import ByPhone, FloorWord
 from backend.interactions.types import Call, Hand, Interaction, Visit
 from backend.matrix.service import Labelled, Pack, Way
 from backend.overview.belonging import Belonging
@@ -333,6 +333,8 @@ class CustomerPage:
     by_phone: ByPhone | None = None
     """Where they left off at the portal to call us."""
     away_reasons: tuple[Labelled, ...] = ()
+    words: tuple[FloorWord, ...] = ()
+    """What supervision said to the agent about them, and they have not put away."""
     channels: tuple[Choice, ...] = ()
     verifications: tuple[Way, ...] = ()
     """How a caller may prove who they are; empty where nothing is masked by it."""

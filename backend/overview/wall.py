@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+from functools import partial
 from uuid import UUID
 
 from sqlmodel import Session
@@ -15,40 +15,25 @@ from backend import db
 from backend.cases import service as cases
 from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
-from backend.interactions.service import AgentState, Call, Interaction, Visit
+from backend.interactions.service import AgentState, Call, Event, Taken, Usual
+from backend.matrix.service import Pack
+from backend.overview.going import WallLine, Watched, contact, ringing, visit
+from backend.overview.remembering import Memory
 from backend.profiles import service as profiles
 from backend.record import service as record
 from backend.treatments import service as treatments
 from backend.treatments.service import ParityCheck, RuleFailure
+from shared.kernel import clock
 from shared.kernel.errors import NotFound
 
-T = TypeVar("T")
-
-A_LONG_CALL = timedelta(minutes=15)
-A_LONG_RING = timedelta(seconds=30)
-A_LONG_HOLD = timedelta(minutes=2)
 ANSWERS_SHOWN = 12
 ANSWERS = frozenset({"offer.accepted", "offer.declined", "offer.deferred", "offer.undone"})
-MOST_LINES = 40
-
-
-@dataclass(frozen=True, slots=True)
-class WallLine:
-    """One interaction that goes on now. `trouble` says in words why it needs a look; empty when it does not."""
-
-    customer_id: UUID | None
-    name: str
-    number: str
-    channel: str
-    state: str
-    why: str
-    since: datetime
-    staff: str
-    recommended: str
-    answered: str
-    trouble: str
-    call_id: UUID | None = None
-    """The call of somebody not known yet."""
+HALF_AN_HOUR = timedelta(minutes=30)
+AN_HOUR = timedelta(hours=1)
+KEPT_FOR = timedelta(seconds=10)
+"""What nothing was told of is read anew after so long all the same."""
+A_SHORT_WHILE = timedelta(seconds=2)
+"""How calls are taken changes with the clock too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +45,22 @@ class WallAnswer:
     headline: str
     channel: str | None
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueNow:
+    """Who waits in a queue, since when the longest, and how its calls are taken against what is promised.
+
+    `label` is empty for calls of no queue; `seconds` and `target` are None where nothing is promised.
+    """
+
+    label: str
+    waiting: int
+    longest: datetime | None
+    half_hour: Taken
+    today: Taken
+    seconds: int | None
+    target: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,94 +77,152 @@ class Wall:
     """Rules that could not be decided in the last 30 days, the last first."""
     missed: int = 0
     """Calls back that nobody made at their time, and that are still to be made."""
+    queues: tuple[QueueNow, ...] = ()
+    level: QueueNow | None = None
+    """All queues together; None where nothing is promised."""
+    teams: tuple[tuple[str, str], ...] = ()
+    """The pack's teams, key and label."""
+    members: dict[UUID, tuple[str, ...]] | None = None
+    """Which teams each agent is in."""
+
+
+_memory = Memory()
+record.forget_by(_memory.clear)
+
+
+@contextmanager
+def _reading(now: datetime) -> Iterator[Session]:
+    """A view of the database, begun after it was heard what changed: nothing told of is missing from it."""
+    _memory.hear(now)
+    with db.reading() as session:
+        yield session
 
 
 def wall(now: datetime) -> Wall:
-    """Who is at work, what goes on in every channel, what was answered last, and whether the channels agreed when last compared.
+    """Who is at work, what goes on in every channel, how calls are taken, what was answered last, and whether the channels agreed.
 
-    Opens its own transactions.
+    Its lines say nothing of treatments yet: `glanced` does, for those that are shown. Opens its own transactions.
     """
-    with db.reading() as session:
-        agents = interactions.at_work(session)
+    known = _memory
+    with known.lock, _reading(now) as session:
+        pack = catalogues.pack_in_force(session)
         live = interactions.live(session)
-        calls = [call for call in live if call.interaction_id is None]
-        contacts = interactions.all_open(session)[:MOST_LINES]
-        visits = interactions.visits_now(session, now, MOST_LINES)
-        answers, parity = _answers(session), treatments.last_check(session)
-        failing = treatments.failures(session, now)
-        missed = len(cases.callbacks_in(session, "missed", None))
+        known.look(session, {call.customer_id for call in live if call.customer_id is not None}, now)
+        seen = Watched(known.briefs, known.usuals, pack, now)
+        lines = _lines(live, known, seen)
+        queues, level = _queues(session, live, pack, known, now)
+        return Wall(
+            agents=known.kept("agents", now, KEPT_FOR, lambda: interactions.at_work(session), ("agents",)),
+            lines=tuple(sorted(lines, key=lambda line: line.urgency)),
+            answers=_answers(session, pack, known, now),
+            parity=known.kept("parity", now, KEPT_FOR, lambda: treatments.last_check(session), ("parity",)),
+            visitors=len(known.visits),
+            failing=known.kept("rules", now, KEPT_FOR, lambda: treatments.failures(session, now), ("rules",)),
+            missed=known.kept(
+                "missed", now, KEPT_FOR, lambda: len(cases.callbacks_in(session, "missed", None)), ("inbox", "timeline")
+            ),
+            queues=queues,
+            level=level,
+            teams=tuple((one.key, one.label) for one in pack.casework.team),
+            members=known.kept("members", now, KEPT_FOR, lambda: cases.team_members(session)),
+        )
+
+
+def usual_of(channel: str, intent: str | None, now: datetime) -> Usual | None:
+    """How long such contacts usually take; None where nobody can say. Opens its own transaction."""
+    with _memory.lock, _reading(now) as session:
+        _memory.look(session, (), now)
+        return _memory.usuals.get((channel, intent)) or _memory.usuals.get((channel, None))
+
+
+def glanced(lines: Sequence[WallLine], now: datetime) -> tuple[WallLine, ...]:
+    """These lines with what stands recommended to each customer and what they answered lately. Opens its own transactions."""
+    some = {line.customer_id: _memory.briefs.get(line.customer_id) for line in lines if line.customer_id is not None}
+    seen = treatments.glances({one: brief for one, brief in some.items() if brief is not None}, now)
+    return tuple(
+        replace(line, recommended=seen[line.customer_id].recommended, answered=seen[line.customer_id].answered)
+        if line.customer_id in seen
+        else line
+        for line in lines
+    )
+
+
+def _lines(live: Iterable[Call], known: Memory, seen: Watched) -> list[WallLine]:
     held = {call.interaction_id: call.held_at for call in live if call.held_at is not None}
-    lines = [
-        *_drawn(_ringing, calls, now),
-        *_drawn(lambda one, at: _contact(one, at, held.get(one.interaction_id)), contacts, now),
+    queues = {call.interaction_id: call.queue for call in live if call.interaction_id is not None}
+    loose = [call for call in live if call.interaction_id is None]
+    drawn: list[WallLine | None] = [ringing(call, seen) for call in loose]
+    same = (known.usuals, seen.pack)
+    going = [one for some in known.contacts.values() for one in some]
+    for one in going:
+        held_at, queue = held.get(one.interaction_id), queues.get(one.interaction_id, "")
+        if held_at is not None:
+            drawn.append(contact(one, held_at, queue, seen))
+            continue
+        made_of = (one, known.briefs.get(one.customer_id), *same)
+        drawn.append(known.line(one.interaction_id, made_of, seen.now, partial(contact, one, None, queue, seen)))
+    spoken = {call.customer_id for call in loose} | set(known.contacts)
+    for customer_id, here in known.visits.items():
+        if customer_id not in spoken:
+            made_of_visit = (here, known.briefs.get(customer_id), *same)
+            drawn.append(known.line(here.interaction_id, made_of_visit, seen.now, partial(visit, here, seen)))
+    known.forget_lines({*(one.interaction_id for one in going), *(one.interaction_id for one in known.visits.values())})
+    return [line for line in drawn if line is not None]
+
+
+def _queues(
+    session: Session, live: Iterable[Call], pack: Pack, known: Memory, now: datetime
+) -> tuple[tuple[QueueNow, ...], QueueNow | None]:
+    """Each queue of the pack, with calls of none last where there are any; and all of them together."""
+    plan = pack.telephony
+    waits = [call for call in live if call.state == "ringing" and call.direction == "inbound"]
+    otherwise = plan.service_level.seconds if plan.service_level else int(HALF_AN_HOUR.total_seconds())
+    within = {one.label: one.service_level.seconds for one in plan.queues if one.service_level is not None}
+    today = clock.midnight_after(clock.local_day(now, pack.timezone) - timedelta(days=1), pack.timezone)
+    lately, over_the_day = known.kept(
+        ("taken", otherwise, *within.items()), now, A_SHORT_WHILE,
+        lambda: [interactions.taken_since(session, since, now, within, otherwise) for since in (now - HALF_AN_HOUR, today)],
+        ("inbox", "agents"),
+    )  # fmt: skip
+    labels = [one.label for one in plan.queues]
+    labels += [""] if any(not call.queue for call in waits) or "" in over_the_day else []
+    nobody = Taken(0, 0)
+    found = []
+    for label in labels:
+        mine = [call.rang_at for call in waits if call.queue == label]
+        level = plan.level_of(label)
+        found.append(QueueNow(
+            label, len(mine), min(mine, default=None), lately.get(label, nobody), over_the_day.get(label, nobody),
+            level.seconds if level else None, level.share if level else None,
+        ))  # fmt: skip
+    if plan.service_level is None:
+        return tuple(found), None
+    both = [
+        Taken(sum(one.calls for one in some.values()), sum(one.in_time for one in some.values()))
+        for some in (lately, over_the_day)
     ]
-    spoken = {call.customer_id for call in calls} | {contact.customer_id for contact in contacts}
-    alone = [visit for visit in visits if visit.customer_id not in spoken]
-    lines += _drawn(_visit, alone[: max(0, MOST_LINES - len(lines))], now)
-    lines.sort(key=lambda line: (not line.trouble, line.state != "ringing", line.since))
-    return Wall(agents, tuple(lines), answers, parity, len(visits), failing, missed)
+    longest = min((call.rang_at for call in waits), default=None)
+    target = plan.service_level
+    return tuple(found), QueueNow("", len(waits), longest, both[0], both[1], target.seconds, target.share)
 
 
-def _answers(session: Session) -> tuple[WallAnswer, ...]:
+def _answers(session: Session, pack: Pack, known: Memory, now: datetime) -> tuple[WallAnswer, ...]:
     """The last answers given anywhere in the last hour, newest first."""
-    found: list[WallAnswer] = []
-    pack = catalogues.pack_in_force(session)
-    for customer_id in record.lately(session, ("offers",), ANSWERS_SHOWN):
-        try:
-            profile = profiles.profile(session, customer_id)
-        except NotFound:
-            continue  # erased since
-        mask = interactions.mask_for_anybody(profile, pack)
-        for event in interactions.timeline(session, customer_id, kinds=ANSWERS, limit=3).items:
-            headline = mask.text(str(event.data.get("headline") or event.data.get("treatment") or ""))
-            answer = event.kind.removeprefix("offer.")
-            found.append(
-                WallAnswer(event.at, customer_id, profile.name, answer, headline, event.channel, event.actor_name)
-            )
-    found.sort(key=lambda one: one.at, reverse=True)
-    return tuple(found[:ANSWERS_SHOWN])
+    return known.kept("answers", now, KEPT_FOR, lambda: _answers_now(session, pack, now), ("offers",))
 
 
-def _drawn(draw: Callable[[T, datetime], WallLine], things: Iterable[T], now: datetime) -> Iterator[WallLine]:
-    """A line each; whoever was erased since has none."""
-    for thing in things:
-        with suppress(NotFound):
-            yield draw(thing, now)
+def _answers_now(session: Session, pack: Pack, now: datetime) -> tuple[WallAnswer, ...]:
+    some = record.lately(session, ("offers",), ANSWERS_SHOWN)
+    told = []
+    for event in interactions.happened_since(session, some, ANSWERS, now - AN_HOUR, ANSWERS_SHOWN):
+        with suppress(NotFound):  # erased since
+            told.append(_answer(session, event, pack))
+    return tuple(sorted(told, key=lambda one: one.at, reverse=True))
 
 
-def _ringing(call: Call, now: datetime) -> WallLine:
-    long = call.state == "ringing" and now - call.rang_at > A_LONG_RING
-    trouble = "nobody answers" if long else ""
-    if call.customer_id is not None:
-        return _line(call.customer_id, "phone", call.state, call.rang_at, call.staff, trouble, now)
-    return WallLine(
-        customer_id=None, name="", number=call.number, channel="phone", state=call.state, why="", since=call.rang_at,
-        staff=call.staff, recommended="", answered="", trouble=trouble, call_id=call.call_id,
-    )  # fmt: skip
-
-
-def _contact(contact: Interaction, now: datetime, held_at: datetime | None = None) -> WallLine:
-    minutes = int(A_LONG_CALL.total_seconds() // 60)
-    long = contact.ended_at is None and now - contact.started_at > A_LONG_CALL
-    if held_at is not None:
-        waits = "on hold for long" if now - held_at > A_LONG_HOLD else ""
-        return _line(contact.customer_id, contact.channel, "on hold", held_at, contact.staff or "", waits, now)
-    return _line(
-        contact.customer_id, contact.channel, "talking" if contact.ended_at is None else "wrapping up", contact.started_at,
-        contact.staff or "", f"longer than {minutes} minutes" if long else "", now,
-    )  # fmt: skip
-
-
-def _visit(visit: Visit, now: datetime) -> WallLine:
-    state = f"on “{visit.page}”" if visit.page else "visiting"
-    return _line(visit.customer_id, "portal", state, visit.page_since, "", "", now)
-
-
-def _line(
-    customer_id: UUID, channel: str, state: str, since: datetime, staff: str, trouble: str, now: datetime
-) -> WallLine:
-    seen = treatments.glance(customer_id, now)
-    return WallLine(
-        customer_id=customer_id, name=seen.name, number="", channel=channel, state=state, why=seen.why, since=since, staff=staff,
-        recommended=seen.recommended, answered=seen.answered, trouble=trouble,
-    )  # fmt: skip
+def _answer(session: Session, event: Event, pack: Pack) -> WallAnswer:
+    profile = profiles.profile(session, event.customer_id)
+    mask = interactions.mask_for_anybody(profile, pack)
+    headline = mask.text(str(event.data.get("headline") or event.data.get("treatment") or ""))
+    answer = event.kind.removeprefix("offer.")
+    return WallAnswer(event.at, event.customer_id, profile.name, answer, headline, event.channel, event.actor_name)

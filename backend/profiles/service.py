@@ -32,6 +32,7 @@ from backend.profiles.belonging import (
 )
 from backend.profiles.beside import Beside, beside
 from backend.profiles.billing import bill_before, bill_heads, bill_of, bills
+from backend.profiles.briefly import Brief, briefs
 from backend.profiles.bulk import (
     FILE_LOAD,
     Enrolled,
@@ -127,11 +128,11 @@ from shared.kernel.errors import Erased, NotFound
 
 __all__ = [
     "ANONYMOUS", "ATTRIBUTE", "DOTS", "FIELDS", "FILE_LOAD", "GROUP_KINDS", "HOUSEHOLD", "LONG_AGO", "NAMELESS", "OPEN", "OWN_VALUES", "REFUSED",
-    "RELATIONS", "SCORES", "SIGN", "STAMP", "Beside", "Bill", "Claim", "Claims", "Consent", "ConsentEntry", "ConsentState", "Credit", "Cuts",
+    "RELATIONS", "SCORES", "SIGN", "STAMP", "Beside", "Bill", "Brief", "Claim", "Claims", "Consent", "ConsentEntry", "ConsentState", "Credit", "Cuts",
     "Details", "Enrolled", "Found", "Group", "GroupKind", "Hit", "Holding", "Identified", "Joined", "LifetimeValue", "LoadProgress", "Mask", "Match",
     "Member", "Membership", "Moment", "Moved", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile", "Reckoning", "Representative", "Snapshot",
     "Sourced", "Transition", "add_representative", "amend", "anonymous", "band", "be_known_by", "beginnings", "beside", "between", "bill_before", "bill_heads", "bill_of",
-    "bills", "book_credit", "caller_number", "callers", "claims_of", "closes_on", "consent", "consent_history", "contact_sources", "count", "count_past",
+    "bills", "book_credit", "briefs", "caller_number", "callers", "claims_of", "closes_on", "consent", "consent_history", "contact_sources", "count", "count_past",
     "cuts_now", "details", "email_text", "end_representative", "enrol", "enter_prospect", "erase_customer", "everyone_after", "existing",
     "export_customer", "find", "find_by_sign_in", "fold", "forgiven", "hand_over", "held", "hold", "hold_both", "identified", "identified_after",
     "in_words", "is_scored", "is_slip", "issue_bill", "join", "keep_claims", "keep_cuts", "keep_out", "known_as", "learn", "learn_from", "leave",

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from backend.record import auditing, changes, idempotency, outbox, webhooks
 from backend.record.auditing import Checked, Verdict, audit, is_audited, no_act, seal, verify, verify_part
-from backend.record.changes import CHANGED, changed, followed, reached
+from backend.record.changes import CHANGED, changed, followed, newest, reached, read_back
 from backend.record.changes import purge as purge_changes
 from backend.record.forgetting import ERASED, forget_by, remember
 from backend.record.hub import Hub, Watch, hub
@@ -49,7 +49,7 @@ from shared.kernel.actors import Actor
 __all__ = [
     "CHANGED", "ERASED", "EVENTS", "RETURN", "Answer", "Change", "Checked", "Delivery", "Endpoint", "Entry", "Hub", "Reach", "Request", "Sender", "Verdict", "Wanted", "Watch",
     "add_endpoint", "all_entries", "announce", "audit", "before_it", "begin", "changed", "count_before", "deliveries", "empty_before", "endpoints", "entries", "entry", "erase_customer", "export_customer", "finish", "followed", "forget_by",
-    "give_up", "headers_of", "hub", "is_audited", "jobs_about", "lately", "move_customer", "move_customer_back", "no_act", "note_told", "purge", "purge_changes", "purge_deliveries", "put", "reached",
+    "give_up", "headers_of", "hub", "is_audited", "jobs_about", "lately", "move_customer", "move_customer_back", "newest", "no_act", "note_told", "purge", "purge_changes", "purge_deliveries", "put", "reached", "read_back",
     "register", "remember", "remove_endpoint", "request_of", "resend", "resend_all", "run_due", "seal", "sealed_until", "switch_endpoint", "verify", "verify_part",
 ]  # fmt: skip
 

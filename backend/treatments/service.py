@@ -26,7 +26,7 @@ from backend.treatments.expiry import expire_due
 from backend.treatments.explaining import DecisionPage, RankLine, WhatIf, decision_page, what_would_change
 from backend.treatments.failing import RuleFailure, failures
 from backend.treatments.fulfilment import MESSAGE, fulfil
-from backend.treatments.glancing import Glance, glance
+from backend.treatments.glancing import Glance, glance, glances, seen_by_agent
 from backend.treatments.inputs import ledgers
 from backend.treatments.leaving import erase_customer, export_customer
 from backend.treatments.ledger import FULFIL, answer
@@ -127,6 +127,7 @@ __all__ = [
     "for_everyone",
     "fulfil",
     "glance",
+    "glances",
     "hold_ledgers",
     "kept_and_undone",
     "keys_of",
@@ -148,6 +149,7 @@ __all__ = [
     "recommend_for_customer",
     "remove_old",
     "replay",
+    "seen_by_agent",
     "undo",
     "waiting_terms",
     "weighing",

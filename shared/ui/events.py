@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from shared.ui.formats import local_day_of
 
 _ICONS = {
-    "call": "phone", "call.missed": "phone", "call.transferred": "phone-call", "visit": "device-desktop", "bill.issued": "receipt", "payment.made": "cash", "credit.booked": "gift", "payment.failed": "credit-card", "payment.returned": "credit-card",
+    "call": "phone", "call.missed": "phone", "call.transferred": "phone-call", "contact.handed": "user", "contact.ended": "x", "visit": "device-desktop", "bill.issued": "receipt", "payment.made": "cash", "credit.booked": "gift", "payment.failed": "credit-card", "payment.returned": "credit-card",
     "complaint.opened": "alert-triangle", "complaint.resolved": "circle-check", "case.opened": "folder", "case.resolved": "folder",
     "mail.sent": "mail", "mail.refused": "alert-triangle",
     "case.answered": "message-circle", "case.written": "message-circle", "case.noted": "pencil", "case.assigned": "user", "case.changed": "edit",

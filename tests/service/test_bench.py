@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from backend.benching import copies, living, rows
+from backend.benching import copies, living, rows, watching
 from tests import commands
 from tests.apps import settings_for
 
@@ -100,6 +100,22 @@ def test_open_pages_of_both_faces_hear_of_answers_given_elsewhere(
     if Path("/proc/self/stat").exists():
         assert all(found[name]["server_cpu_ms"] > 1 and found[name]["cpu_of_without"] > 0 for name in meanwhile)
     assert "8 desks and 10 visitors are live." in told
+
+
+def test_a_full_floor_is_watched_while_agents_work(
+    loaded_sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = {"AGENTS": 4, "AT_DESKS": 10, "AT_THE_PORTAL": 4, "WALLS": 2, "BLOCKS": 2, "PAGE_SECONDS": 0.3}
+    for name, value in small.items():
+        monkeypatch.setattr(watching, name, value)
+    told: list[str] = []
+    with copies.temporary_copy(settings_for(loaded_sqlite_url, tmp_path), told.append) as (url, home):
+        found = {row["name"]: row for row in watching.wall(url, home, 16, told.append)}
+    assert list(found) == ["wall_refresh", "change_to_wall", "desk_no_wall", "desk_ten_walls"]
+    assert found["wall_refresh"]["interactions"] == 14
+    assert found["change_to_wall"]["n"] == 16
+    assert found["desk_ten_walls"]["p99_of_without"] > 0
+    assert "14 interactions go on, 4 agents are at work." in told
 
 
 def test_a_percentile_is_the_smallest_value_that_so_many_do_not_exceed() -> None:

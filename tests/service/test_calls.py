@@ -298,7 +298,7 @@ def test_the_wall_shows_who_is_at_work_and_what_goes_on(now: datetime) -> None:
     treatments.check_some(now)
     seen = overview.wall(now + timedelta(seconds=1))
     assert [(one.name, one.state) for one in seen.agents] == [(mine.name, "on_call")]
-    waiting, talking = seen.lines
+    waiting, talking = overview.glanced(seen.lines, now + timedelta(seconds=1))
     assert (waiting.state, waiting.trouble) == ("ringing", "nobody answers")
     assert (talking.name, talking.why, talking.staff) == (known.name, "Question about a bill", mine.name)
     assert talking.answered == "accepted"

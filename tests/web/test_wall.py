@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -25,7 +26,7 @@ from tests.calls import LINE, agent, customer
 from tests.cast import ADMIN, AGENT, AUTHOR, SUPERVISOR
 from tests.pages import Browser, Page, text_of
 
-PANELS = ("numbers", "agents", "lines", "answers", "parity", "rules")
+PANELS = ("going", "parity", "rules")
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def figure(page: Page, key: str) -> str:
 
 
 def lines(page: Page) -> list[str]:
-    body = page.one("tbody")
+    body = next(part for part in page.one("table", class_="going") if part.tag == "tbody")
     return [text_of(row) for row in body if row.tag == "tr"]
 
 
@@ -65,7 +66,7 @@ def test_only_supervisors_see_the_wall_and_the_way_to_it(desk_as: Callable[[str]
     for who in (AGENT, AUTHOR, ADMIN):
         browser = desk_as(who)
         assert browser.get("/wall").status == 403
-        assert browser.get("/wall/panels/lines", htmx=True).status == 403
+        assert browser.get("/wall/panels/going", htmx=True).status == 403
         assert browser.client.get("/wall/stream").status_code == 403
         assert not [a for a in browser.get("/").all("a") if a.get("href") == "/wall"]
     browser = desk_as(SUPERVISOR)
@@ -102,7 +103,7 @@ def test_who_needs_help_stands_first_and_says_so_in_words(supervisor: Browser, n
         assert words in second
     unknown, customers = (a.get("href") or "" for a in page.all("a", class_="opens"))
     assert unknown.startswith("/calls/")
-    assert customers == f"/customers/{known.customer_id}"
+    assert customers.startswith(f"/floor/{known.customer_id}/")
     assert (figure(page, "call"), figure(page, "ready")) == ("on a call 1", "ready 0 nobody is free")
     assert figure(page, "waiting") == "waiting 1 rings too long"
     assert mine.name in text_of(page.one(id="agents"))
@@ -153,11 +154,12 @@ def test_each_panel_is_fetched_alone_and_is_the_same_as_on_the_wall(
     visits(customer(), "bills", "Bills", now)
     whole, piece = supervisor.get("/wall"), supervisor.get(f"/wall/panels/{name}", htmx=True)
     assert (piece.status, piece.is_whole) == (200, False)
-    assert _still(text_of(whole.one(id=name))) == _still(piece.text)
+    shown = text_of(whole.one(id=name)) + (f" {text_of(whole.one(id='numbers'))}" if name == "going" else "")
+    assert _still(shown) == _still(piece.text)
     assert supervisor.get(f"/wall/panels/{name}").is_whole, "a person who opens its address sees the wall"
     panel = whole.one(id=name)
     assert panel.get("hx-get") == f"/wall/panels/{name}"
-    assert "throttle:1s" in (panel.get("hx-trigger") or "")
+    assert "throttle:600ms" in (panel.get("hx-trigger") or "")
 
 
 def _still(text: str) -> str:
@@ -180,8 +182,8 @@ def test_all_who_watch_share_one_look(
             assert browser.get(f"/wall/panels/{name}", htmx=True).status == 200
     assert len(looks) == 1
     agent("agent1", now)
-    assert "Avery Quinn" in first.get("/wall/panels/agents", htmx=True).text, "what was just told must be seen"
-    second.get("/wall/panels/numbers", htmx=True)
+    assert "Avery Quinn" in first.get("/wall/panels/going", htmx=True).text, "what was just told must be seen"
+    second.get("/wall/panels/going", htmx=True)
     assert len(looks) == 2
 
 
@@ -191,8 +193,7 @@ def test_the_stream_names_what_changed_and_nothing_of_whom(supervisor: Browser, 
     visits(known, "bills", "Bills", now)
     agent("agent1", now)
     told = supervisor.client.get(f"/wall/stream?drawn={drawn}").get_data(as_text=True)
-    assert "event: online" in told
-    assert "event: agents" in told
+    assert "event: wall" in told
     assert str(known.customer_id) not in told
 
 
@@ -228,3 +229,62 @@ def test_a_call_back_that_nobody_made_stands_among_the_numbers(supervisor: Brows
         cases.note_missed(session, known.customer_id, asked.case_id, asked.slot_until + timedelta(minutes=1))
     page = supervisor.get("/wall")
     assert figure(page, "missed") == "calls back missed 1 call them"
+
+
+def test_what_is_shown_is_narrowed_by_team_moment_and_channel_in_the_address(
+    supervisor: Browser, now: datetime
+) -> None:
+    mine, other, known = agent("agent1", now), agent("agent2", now), customer()
+    with db.transaction() as session:
+        cases.join_teams(session, UUID(mine.id), ["care"])
+        cases.join_teams(session, UUID(other.id), [])
+        second = profiles.search(session, limit=3).items[0].id
+        interactions.begin(session, known.customer_id, "phone", mine, now)
+        interactions.begin(session, second, "chat", other, now)
+        overview.set_moment(session, known.customer_id, "pay", "bill_question", "phone", mine, now)
+    assert len(lines(supervisor.get("/wall"))) == 2
+    for query in ("team=care", "moment=pay", "moment=pay/bill_question", "channel=phone", "team=care&channel=phone"):
+        page = supervisor.get(f"/wall?{query}")
+        (line,) = lines(page)
+        assert known.name in line
+        assert text_of(page.one("a", href="/wall", class_="small")) == "Show everything"
+        own = page.one(id="going").get("hx-get") or ""
+        assert "?" in own, "what is fetched anew is narrowed alike"
+        assert known.name in lines(supervisor.get(own, htmx=True))[0]
+    assert "Nothing of this goes on just now." in supervisor.get("/wall?moment=leave").text
+    crew = text_of(supervisor.get("/wall?team=care").one(id="agents"))
+    assert mine.name in crew
+    assert other.name not in crew
+    assert len(lines(supervisor.get("/wall?team=none&moment=none&channel=none&page=x"))) == 2
+
+
+def test_more_than_fit_are_counted_and_stand_on_the_next_page(
+    supervisor: Browser, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = agent("agent1", now)
+    with db.transaction() as session:
+        some = [one.id for one in profiles.search(session, limit=45).items]
+        for one in some:
+            interactions.begin(session, one, "phone", mine, now)
+    first, second = supervisor.get("/wall"), supervisor.get("/wall?page=2")
+    assert (len(lines(first)), len(lines(second))) == (40, 5)
+    assert "1 to 40 of 45" in first.text
+    assert "The next 5" in first.text
+    assert not set(lines(first)) & set(lines(second))
+    assert len(lines(supervisor.get("/wall?page=9"))) == 5, "a page that is no more is the last"
+
+
+def test_the_screen_in_the_room_has_nothing_to_press_and_first_names_alone(supervisor: Browser, now: datetime) -> None:
+    mine, known = agent("agent1", now), customer()
+    ring(str(known.phone), now - timedelta(minutes=2), "a")
+    ring("+12025550199", now - timedelta(minutes=2), "b")
+    page = supervisor.get("/wall/screen")
+    for words in (known.name.split()[0], "Unknown caller", "nobody answers", "waiting"):
+        assert words in page.text
+    for words in (known.name, mine.name, "2025550199", str(known.number)):
+        assert words not in page.text
+    pressed = ("button", "input", "select", "form", "a", "summary")
+    assert not [element for element in page.one("main").iter() if element.tag in pressed]
+    assert page.one(id="screen").get("hx-get") == "/wall/panels/screen"
+    piece = supervisor.get("/wall/panels/screen", htmx=True)
+    assert (piece.status, piece.is_whole) == (200, False)

@@ -6,7 +6,7 @@
   // Sentences in the page's language, by their English; none where the page is English.
   const sentences = JSON.parse(document.querySelector("meta[name=sentences]")?.content || "{}");
   const said = (english) => sentences[english] || english;
-  const NAMES = ["offers", "moment", "timeline", "profile", "interaction", "online", "mine", "agents", "parity", "wall", "inbox", "presence", "alerts", "catalogue", "duplicates", "return"];
+  const NAMES = ["offers", "moment", "timeline", "profile", "interaction", "online", "mine", "agents", "parity", "wall", "inbox", "presence", "notes", "word", "alerts", "catalogue", "duplicates", "return"];
   const GATHER = 40, MARKED = 4000, HAND = 250, GRACE = 3500, SILENT = 100000, TIRED = 3000;
   const body = document.body;
   const wait = (ms) => new Promise((done) => window.setTimeout(done, ms));
