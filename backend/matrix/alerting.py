@@ -10,7 +10,7 @@ from pydantic import Field
 from backend.matrix.parts import Key, Labelled, Part, Rule
 from backend.rules.service import Name
 
-About = Literal["contact", "floor", "budget", "rule", "channels"]
+About = Literal["contact", "floor", "queue", "budget", "rule", "channels"]
 CONTACT_STATES = ("waiting", "talking", "on_hold", "wrapping_up", "visiting")
 _CONTACT = {
     "contact_state": Name("choice", CONTACT_STATES),
@@ -27,6 +27,7 @@ _OTHERS: Mapping[About, Mapping[str, Name]] = {
         "agents": Name("int"), "ready": Name("int"), "on_call": Name("int"), "waiting": Name("int"),
         "longest_wait_seconds": Name("int"), "visitors": Name("int"), "missed_callbacks": Name("int"),
     },
+    "queue": {"calls": Name("int"), "share": Name("number"), "target": Name("number"), "seconds": Name("int")},
     "budget": {"left": Name("number"), "left_share": Name("number"), "exhausted": Name("bool")},
     "rule": {"times": Name("int"), "minutes_since": Name("int"), "step": Name("text"), "treatment": Name("text")},
     "channels": {"customers": Name("int"), "differences": Name("int")},

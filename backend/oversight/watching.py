@@ -29,6 +29,7 @@ from backend.treatments import service as treatments
 from shared.kernel.errors import NotFound
 
 A_WEEK = timedelta(days=7)
+HALF_AN_HOUR = timedelta(minutes=30)
 MOST_CONTACTS = 1_000
 MOST_KEPT = 5_000
 SPOKEN = frozenset({"call", "contact", "call.private", "contact.private"})
@@ -89,6 +90,7 @@ class Watch:
     def _others(self, session: Session, pack: Pack, now: datetime) -> Iterator[Found]:
         readers: dict[About, Iterable[tuple[str, str, Mapping[str, Any]]]] = {
             "floor": _floor(session, now),
+            "queue": _queues(session, pack, now),
             "budget": _budgets(session, pack, now),
             "rule": _rules(session, now),
             "channels": _channels(session),
@@ -205,6 +207,24 @@ def _floor(session: Session, now: datetime) -> Iterator[tuple[str, str, Mapping[
         "visitors": len(interactions.visits_now(session, now, MOST_CONTACTS)),
     }  # fmt: skip
     yield "floor", f"{len(waits)} waiting, {states.count('ready')} ready, {missed} calls back missed", values
+
+
+def _queues(session: Session, pack: Pack, now: datetime) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Each queue of which something is promised: how the calls of the last half hour were taken."""
+    plan = pack.telephony
+    if plan.service_level is None:
+        return
+    within = {one.label: one.service_level.seconds for one in plan.queues if one.service_level is not None}
+    taken = interactions.taken_since(session, now - HALF_AN_HOUR, now, within, plan.service_level.seconds)
+    for one in plan.queues:
+        level, mine = plan.level_of(one.label), taken.get(one.label)
+        if level is not None and mine is not None and mine.share is not None:
+            words = f"{one.label}: {mine.share:.0%} of {mine.calls} calls within {level.seconds} s, {level.share:.0%} are promised"
+            yield (
+                one.key,
+                words,
+                {"calls": mine.calls, "share": mine.share, "target": level.share, "seconds": level.seconds},
+            )
 
 
 def _budgets(session: Session, pack: Pack, now: datetime) -> Iterator[tuple[str, str, Mapping[str, Any]]]:

@@ -110,6 +110,19 @@ def test_a_visit_is_a_contact_too_and_whoever_speaks_is_counted_once(customer: U
     assert (one.state, one.waited_seconds) == ("waiting", 3)
 
 
+def test_a_queue_that_is_taken_too_late_is_seen(customer: UUID) -> None:
+    now, watch = clock.now(), oversight.Watch()
+    with db.reading() as session:
+        phone = str(profiles.profile(session, customer).phone)
+    for nth in range(5):
+        with db.transaction() as session:
+            interactions.ring(session, f"late-{nth}", phone, "+12025550100", "inbound", [], now)
+    assert "service_level" not in keys(now + timedelta(seconds=10), watch), "nobody has waited for too long yet"
+    (seen,) = [one for one in look(now + timedelta(minutes=5), watch) if one.key == "service_level"]
+    assert (seen.subject, seen.seen) == ("general", {"calls": 5, "share": 0.0, "target": 0.8})
+    assert seen.details == "Anything: 0% of 5 calls within 20 s, 80% are promised"
+
+
 def publish_alerts(*rules: dict[str, Any]) -> None:
     body = words.body() | {
         "alerts": {"alert": [{"key": f"r{nth}", "label": f"Rule {nth}", **one} for nth, one in enumerate(rules)]}
