@@ -41,6 +41,7 @@ from agent_ui.desk import (
 from agent_ui.knowledge import articles, suggested, writing
 from agent_ui.oversight import enquiry, looks, privacy, retention, trail
 from agent_ui.supervision import approvals, duplicates, wall
+from agent_ui.supervision import matrix as live_matrix
 from backend import db, edge
 from backend.people import service as people
 from backend.settings import Settings
@@ -125,6 +126,7 @@ def create_desk(settings: Settings) -> Flask:
         wall,
         approvals,
         duplicates,
+        live_matrix,
         catalogue,
         drafts,
         simulations,

@@ -16,6 +16,7 @@ from backend.interactions.timeline import ordered_id, record
 from backend.interactions.types import Interaction
 from backend.profiles import service as profiles
 from backend.record import service as changes
+from shared.kernel import ids
 from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import Conflict, Invalid, NotFound
 
@@ -195,6 +196,21 @@ def missed(session: Session, customer_id: UUID, now: datetime, direction: str = 
     record(session, customer_id, "call.missed", "phone", SYSTEM, {"direction": direction, "cause": cause}, now)
 
 
+def note_why(session: Session, customer_id: UUID, channel: str, stage: str, intent: str | None, now: datetime) -> None:
+    """What was learned of why the customer is here is kept with the contact that goes on in this channel, the newest of them."""
+    newest = (
+        select(INTERACTION.c.interaction_id)
+        .where(
+            INTERACTION.c.customer_id == customer_id, INTERACTION.c.channel == channel,
+            INTERACTION.c.interaction_id >= ids.first_at(now - GOES_ON), INTERACTION.c.wrapped_at.is_(None),
+        )
+        .order_by(INTERACTION.c.interaction_id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )  # fmt: skip
+    session.execute(update(INTERACTION).where(*this(customer_id, newest)).values(stage=stage, intent=intent))
+
+
 def write_notes(
     session: Session, customer_id: UUID, interaction_id: UUID, text: str, seen: int, actor: Actor, now: datetime
 ) -> Interaction:
@@ -313,5 +329,5 @@ def _changed(
         changes.changed(session, "agents", subject=str(staff_id), now=now)
 
 
-def this(customer_id: UUID, interaction_id: UUID) -> tuple[Any, Any]:
+def this(customer_id: UUID, interaction_id: Any) -> tuple[Any, Any]:
     return (INTERACTION.c.customer_id == customer_id, INTERACTION.c.interaction_id == interaction_id)

@@ -27,6 +27,23 @@ from backend.interactions.calls import (
     take_waiting,
     waiting,
 )
+from backend.interactions.cells import (
+    FOLLOWS,
+    Contact,
+    Move,
+    Passing,
+    Span,
+    Traffic,
+    answers,
+    answers_by_treatment,
+    contacts_in,
+    one_way,
+    passing,
+    rated,
+    traffic,
+    who_was_where,
+)
+from backend.interactions.cells import moves as moves_between
 from backend.interactions.codes import Sender, send_codes_by, stop_sending
 from backend.interactions.comparing import matches, new_code, same_code
 from backend.interactions.consenting import asked_in, change_consent, say_consents
@@ -34,6 +51,7 @@ from backend.interactions.contacts import (
     all_open,
     begin,
     interaction,
+    note_why,
     open_interactions,
     open_with_customer,
     set_private,
@@ -137,25 +155,25 @@ from backend.interactions.words import (
 )
 
 __all__ = [
-    "COOLING_OFF", "HAPPENED", "HIDDEN_FROM_CUSTOMERS", "KINDS", "NOBODY", "RATED_WITHIN", "RECORDED", "STIRRING",
-    "AgentState", "Asked", "ByPhone", "Call", "Closing", "CodeSent", "DeskDraft", "Event", "EventWords", "Here",
-    "Interaction", "NewContact", "Outcome", "Past", "Place", "Proving", "Rating", "Sender", "Step", "Visit",
-    "agent_state", "all_open", "answer_questions", "answered", "append", "ask_to_close", "asked_in", "at_work",
+    "COOLING_OFF", "FOLLOWS", "HAPPENED", "HIDDEN_FROM_CUSTOMERS", "KINDS", "NOBODY", "RATED_WITHIN", "RECORDED", "STIRRING",
+    "AgentState", "Asked", "ByPhone", "Call", "Closing", "CodeSent", "Contact", "DeskDraft", "Event", "EventWords", "Here",
+    "Interaction", "Move", "NewContact", "Outcome", "Passing", "Past", "Place", "Proving", "Rating", "Sender", "Span", "Step", "Traffic", "Visit",
+    "agent_state", "all_open", "answer_questions", "answered", "answers", "answers_by_treatment", "append", "ask_to_close", "asked_in", "at_work",
     "attach", "begin", "by_phone", "call_of", "calls_of", "came_by", "came_since", "cause_text", "change_consent",
-    "close_place", "closing_of", "closings_due", "count", "count_old", "day", "desk_draft", "drop",
+    "close_place", "closing_of", "closings_due", "contacts_in", "count", "count_old", "day", "desk_draft", "drop",
     "drop_desk_draft", "due", "end_representative", "enter_past", "entered_already", "erase_customer", "event_of",
     "events_of", "export_customer", "forget_by_phone", "forget_drafts", "forget_places", "forget_received",
     "go_on_by_phone", "hand_of", "heard_of_since", "here", "hold", "hung_up", "in_channel", "in_words",
     "interaction", "is_at_once", "is_left", "is_open", "is_verified", "join_group", "joined_by_message",
     "keep_account", "keep_desk_draft", "known_address", "known_of", "labelled", "last_visit",
     "lately", "leave_group", "live", "mask_for", "mask_for_anybody", "matches", "moment_data", "move_customer",
-    "move_customer_back", "move_events", "named", "new_code", "new_event", "offer_due", "open_interactions",
-    "open_with_customer", "ordered_id", "others_here", "owner_of_wish", "past_ids", "person_text", "person_with",
-    "places_of", "proving", "rate", "rating_of", "ratings_of", "read_code", "receive", "record", "record_representative",
+    "move_customer_back", "move_events", "moves_between", "named", "new_code", "new_event", "note_why", "offer_due", "one_way", "open_interactions",
+    "open_with_customer", "ordered_id", "others_here", "owner_of_wish", "passing", "past_ids", "person_text", "person_with",
+    "places_of", "proving", "rate", "rated", "rating_of", "ratings_of", "read_code", "receive", "record", "record_representative",
     "remove_old", "renew", "renewed", "require_authority", "retrieve", "ring", "row_counts", "same_code",
     "say_consents", "send_code", "send_codes_by", "set_agent_state", "set_private", "sign_off_absent", "speak_with",
-    "steps", "stop_sending", "take_waiting", "timeline", "use_queues", "verify_caller", "visit", "visiting",
-    "visits_now", "waiting", "watched_by", "wrap_up", "wrapped_since", "write_notes",
+    "steps", "stop_sending", "take_waiting", "timeline", "traffic", "use_queues", "verify_caller", "visit", "visiting",
+    "visits_now", "waiting", "watched_by", "who_was_where", "wrap_up", "wrapped_since", "write_notes",
 ]  # fmt: skip
 
 _EVENT = db.table_of(EventRow)

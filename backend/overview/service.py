@@ -37,6 +37,7 @@ from backend.overview.cancelling import (
     leaving_summary,
     take_cancellation_back,
 )
+from backend.overview.cells import Asked, CellPage, LiveCell, LiveMatrix, cell_page, days_asked, live_matrix
 from backend.overview.described import Described, described
 from backend.overview.finding import Everything, add_finder, find_everything
 from backend.overview.following import follow, renew_due
@@ -70,11 +71,13 @@ from shared.kernel.languages import gettext
 
 __all__ = [
     "GROUP_WORDS",
+    "Asked",
     "Asking",
     "BillChange",
     "BillPage",
     "BillsPage",
     "CancellationPage",
+    "CellPage",
     "Claimed",
     "CustomerPage",
     "Described",
@@ -83,6 +86,8 @@ __all__ = [
     "FunnelPage",
     "LeavingPage",
     "LeavingSummary",
+    "LiveCell",
+    "LiveMatrix",
     "MePage",
     "PaymentPage",
     "PortalHome",
@@ -104,8 +109,10 @@ __all__ = [
     "cancel_case",
     "cancellation_page",
     "cases_said",
+    "cell_page",
     "create_caller",
     "customer_page",
+    "days_asked",
     "described",
     "event_page",
     "find_everything",
@@ -115,6 +122,7 @@ __all__ = [
     "funnel_page",
     "leaving_page",
     "leaving_summary",
+    "live_matrix",
     "me_page",
     "offers_page",
     "payment_page",
