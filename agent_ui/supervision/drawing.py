@@ -108,7 +108,7 @@ def trend(cell: LiveCell) -> str:
 
 def in_money(amount: float, currency: str) -> str:
     """Whole units, since these are estimates: "$1,200"; below ten with their cents."""
-    if abs(amount) < 10:
+    if 0 < abs(amount) < 10:
         return money.text(money.of_major(round(amount, 2), currency)).replace("-", "−")
     return money.text(money.of_major(float(round(amount)), currency)).replace("-", "−").removesuffix(".00")
 

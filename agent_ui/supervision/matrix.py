@@ -103,7 +103,7 @@ def cell(stage: str, channel: str) -> Response:
         "supervision/matrix_cell.html", "contacts", it=found, pack=pack, typed=wanted, span_words=span_words(found.asked),
         label=drawing.place_words((stage, channel), pack), place=lambda one: drawing.place_words(one, pack),
         lasting=drawing.lasting, in_money=lambda amount: drawing.in_money(amount, pack.currency), trend=drawing.trend(found.cell),
-        may_open=current_actor().may(Permission.SEE_CUSTOMER), titles=titles,
+        short_money=lambda amount: drawing.short_money(amount, pack.currency), may_open=current_actor().may(Permission.SEE_CUSTOMER), titles=titles,
     )  # fmt: skip
 
 
