@@ -40,7 +40,7 @@ from agent_ui.desk import (
 )
 from agent_ui.knowledge import articles, suggested, writing
 from agent_ui.oversight import enquiry, looks, privacy, retention, trail
-from agent_ui.supervision import approvals, duplicates, wall
+from agent_ui.supervision import approvals, duplicates, quality, wall
 from agent_ui.supervision import matrix as live_matrix
 from backend import db, edge
 from backend.people import service as people
@@ -127,6 +127,7 @@ def create_desk(settings: Settings) -> Flask:
         approvals,
         duplicates,
         live_matrix,
+        quality,
         catalogue,
         drafts,
         simulations,

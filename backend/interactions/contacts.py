@@ -94,6 +94,16 @@ def all_open(session: Session) -> tuple[Interaction, ...]:
     return tuple(Interaction(*row) for row in session.execute(_OPEN.where(INTERACTION.c.staff_id.is_not(None))))
 
 
+def wrapped_between(session: Session, since: datetime, until: datetime) -> tuple[Interaction, ...]:
+    """Every agent's contacts that began and were wrapped up between these instants, oldest first."""
+    asked = select(*_COLUMNS).where(
+        INTERACTION.c.started_at >= since, INTERACTION.c.started_at < until,
+        INTERACTION.c.wrapped_at < until, INTERACTION.c.staff_id.is_not(None),
+    )  # fmt: skip
+    rows = session.execute(asked.order_by(INTERACTION.c.started_at, INTERACTION.c.interaction_id))
+    return tuple(Interaction(*row) for row in rows)
+
+
 def wrapped_since(session: Session, staff_id: UUID, since: datetime) -> tuple[int, float]:
     """How many contacts the agent wrapped up since then, and the seconds from a contact's end to that, on average."""
     found = session.execute(_WRAPPED, {"staff_id": staff_id, "since": since}).all()
@@ -209,6 +219,12 @@ def note_why(session: Session, customer_id: UUID, channel: str, stage: str, inte
         .scalar_subquery()
     )  # fmt: skip
     session.execute(update(INTERACTION).where(*this(customer_id, newest)).values(stage=stage, intent=intent))
+
+
+def contact_ids(session: Session, customer_id: UUID) -> frozenset[UUID]:
+    """The customer's contacts of whatever kind."""
+    mine = select(INTERACTION.c.interaction_id).where(INTERACTION.c.customer_id == customer_id)
+    return frozenset(session.execute(mine).scalars())
 
 
 def write_notes(

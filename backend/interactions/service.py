@@ -50,12 +50,14 @@ from backend.interactions.consenting import asked_in, change_consent, say_consen
 from backend.interactions.contacts import (
     all_open,
     begin,
+    contact_ids,
     interaction,
     note_why,
     open_interactions,
     open_with_customer,
     set_private,
     wrap_up,
+    wrapped_between,
     wrapped_since,
     write_notes,
 )
@@ -160,7 +162,7 @@ __all__ = [
     "Interaction", "Move", "NewContact", "Outcome", "Passing", "Past", "Place", "Proving", "Rating", "Sender", "Span", "Step", "Traffic", "Visit",
     "agent_state", "all_open", "answer_questions", "answered", "answers", "answers_by_treatment", "append", "ask_to_close", "asked_in", "at_work",
     "attach", "begin", "by_phone", "call_of", "calls_of", "came_by", "came_since", "cause_text", "change_consent",
-    "close_place", "closing_of", "closings_due", "contacts_in", "count", "count_old", "day", "desk_draft", "drop",
+    "close_place", "closing_of", "closings_due", "contact_ids", "contacts_in", "count", "count_old", "day", "desk_draft", "drop",
     "drop_desk_draft", "due", "end_representative", "enter_past", "entered_already", "erase_customer", "event_of",
     "events_of", "export_customer", "forget_by_phone", "forget_drafts", "forget_places", "forget_received",
     "go_on_by_phone", "hand_of", "heard_of_since", "here", "hold", "hung_up", "in_channel", "in_words",
@@ -173,7 +175,7 @@ __all__ = [
     "remove_old", "renew", "renewed", "require_authority", "retrieve", "ring", "row_counts", "same_code",
     "say_consents", "send_code", "send_codes_by", "set_agent_state", "set_private", "sign_off_absent", "speak_with",
     "steps", "stop_sending", "take_waiting", "timeline", "traffic", "use_queues", "verify_caller", "visit", "visiting",
-    "visits_now", "waiting", "watched_by", "who_was_where", "wrap_up", "wrapped_since", "write_notes",
+    "visits_now", "waiting", "watched_by", "who_was_where", "wrap_up", "wrapped_between", "wrapped_since", "write_notes",
 ]  # fmt: skip
 
 _EVENT = db.table_of(EventRow)

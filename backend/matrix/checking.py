@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from backend.matrix.casework import casework_faults
+from backend.matrix.quality import quality_faults
 from backend.matrix.reading import LOGO, PackError, body_of, pack_from
 from backend.matrix.scoring_checks import scoring_faults
 from backend.matrix.talking_checks import talking_faults
@@ -75,6 +76,7 @@ _FILES = {
     "tracking": ("events.toml", "event"),
     "experience": ("experience.toml", "truth"),
     "casework": ("cases.toml", "case_type"),
+    "quality": ("quality.toml", "form"),
 }
 
 
@@ -93,7 +95,12 @@ def check(texts: Mapping[str, str]) -> tuple[Pack | None, list[Problem]]:
         *_theme(pack),
         *(
             Problem(file, source.line(file, table, nth), key, why)
-            for file, table, nth, key, why in (*faults(pack), *scoring_faults(pack), *casework_faults(pack.casework))
+            for file, table, nth, key, why in (
+                *faults(pack),
+                *scoring_faults(pack),
+                *casework_faults(pack.casework),
+                *quality_faults(pack),
+            )
         ),
     ]
 

@@ -25,7 +25,7 @@ LOGO = "logo.svg"
 TABLES = frozenset({
     "acknowledgement", "attribute", "budget", "cap", "cell", "channel", "decline_reason", "disclosure", "event", "fact", "gap", "holding", "intent", "kept", "persona", "process", "protective",
     "purpose", "retention", "segment", "service", "source", "stage", "stage_weights", "state", "term", "trait", "treatment", "truth", "verification", "wrap_up", "away_reason",
-    "queue", "skill", "calendar", "canned_reply", "case_type", "holiday", "hours", "macro", "priority", "team",
+    "queue", "skill", "calendar", "canned_reply", "case_type", "holiday", "hours", "macro", "priority", "team", "form", "sample",
 })  # fmt: skip
 PACKS = Path(__file__).resolve().parent.parent / "packs"
 
@@ -162,6 +162,7 @@ def pack_from(body: Mapping[str, Any]) -> Pack:
             tracking=table("events", {}),
             experience=table("experience", {}),
             casework=table("cases", {}),
+            quality=table("quality", {}),
             telephony={"skills": head.get("skill", ()), "queues": head.get("queue", ())},
         )
     except ValidationError as e:

@@ -46,6 +46,7 @@ from backend.overview.online import online, set_watching, visit, watching, write
 from backend.overview.own import MePage, WhatRuns, me_page, what_runs
 from backend.overview.past import event_page, timeline_found
 from backend.overview.rating import Asking, asking_of_case, asking_of_offer, rate_case, rate_offer
+from backend.overview.reviewing import ReviewPage, names_of, review_page
 from backend.overview.scoring import Scored, score_all, scorer
 from backend.overview.serving import ServicesPage, services_page
 from backend.overview.tracing import Claimed, SourcesPage, Traced, sources_page
@@ -91,6 +92,7 @@ __all__ = [
     "MePage",
     "PaymentPage",
     "PortalHome",
+    "ReviewPage",
     "Scored",
     "ServicesPage",
     "SourcesPage",
@@ -124,6 +126,7 @@ __all__ = [
     "leaving_summary",
     "live_matrix",
     "me_page",
+    "names_of",
     "offers_page",
     "payment_page",
     "portal_home",
@@ -132,6 +135,7 @@ __all__ = [
     "rate_offer",
     "renew_due",
     "request_callback",
+    "review_page",
     "say_consents",
     "score_all",
     "scorer",
