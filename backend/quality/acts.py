@@ -87,10 +87,15 @@ def take(session: Session, customer_id: UUID, review_id: UUID, actor: Actor, now
 def write(
     session: Session, customer_id: UUID, review_id: UUID, answers: Answers, summary: str, seen: int, actor: Actor, now: datetime
 ) -> Review:  # fmt: skip
-    """Keeps the draft. Raises Invalid, and Conflict where it was written on in another window or is given."""
-    found = _own_draft(session, customer_id, review_id, actor)
-    values = {"answers": _checked(found, answers), "summary": _short(summary, "summary"), "version": seen + 1}
-    done = session.execute(update(REVIEW).where(*_this(found), REVIEW.c.version == seen).values(**values))
+    """Keeps the draft; what is there already is kept again. Raises Invalid, and Conflict where it was written on in another window or is given."""
+    found = _reviewed(session, customer_id, review_id, actor)
+    values = {"answers": _checked(found, answers), "summary": _short(summary, "summary")}
+    if found.reviewer_id == UUID(actor.id) and values == {"answers": dict(found.answers), "summary": found.summary}:
+        return found  # kept already: what is kept while it is typed and what the button sends may cross on the way
+    _require_draft(found, actor)
+    done = session.execute(
+        update(REVIEW).where(*_this(found), REVIEW.c.version == seen).values(**values, version=seen + 1)
+    )
     if db.touched(done) != 1:
         raise Conflict("This review was changed in another window.", version=found.version)
     return for_reviewer(session, found.customer_id, review_id, actor)
@@ -182,13 +187,17 @@ def _reviewed(session: Session, customer_id: UUID, review_id: UUID, actor: Actor
 
 def _own_draft(session: Session, customer_id: UUID, review_id: UUID, actor: Actor) -> Review:
     found = _reviewed(session, customer_id, review_id, actor)
+    _require_draft(found, actor)
+    return found
+
+
+def _require_draft(found: Review, actor: Actor) -> None:
     if found.reviewer_id != UUID(actor.id):
         raise Conflict(
             "Take this review first." if found.reviewer_id is None else f"{found.reviewer} reviews this contact."
         )
     if found.state != "draft":
         raise Conflict("This review is given already.")
-    return found
 
 
 def _own_given(session: Session, customer_id: UUID, review_id: UUID, actor: Actor) -> Review:

@@ -44,7 +44,11 @@ def queue(session: Session, actor: Actor) -> tuple[Review, ...]:
     waiting = (REVIEW.c.state == "waiting") & (REVIEW.c.agent_id != me) & ~mine_already
     mine = (REVIEW.c.state == "draft") & (REVIEW.c.reviewer_id == me)
     asked = _ALL.where(or_(waiting, mine)).order_by(REVIEW.c.state, REVIEW.c.at, REVIEW.c.review_id).limit(MOST)
-    return tuple(_review(row) for row in session.execute(asked))
+    found: dict[tuple[UUID, UUID], Review] = {}
+    for row in session.execute(asked):
+        # Of a contact for two, whoever begins takes the one or the other: it stands there once.
+        found.setdefault((row.customer_id, row.interaction_id), _review(row))
+    return tuple(found.values())
 
 
 def given(session: Session, most: int = 50) -> tuple[Review, ...]:

@@ -107,7 +107,7 @@ def test_of_every_agent_the_same_number_is_drawn_and_drawn_again_it_is_the_same(
     assert draw() == 8  # two of each agent, and two more twice
     found = {one.interaction_id: one.agent for one in waiting() if not one.paired}
     assert Counter(found.values()) == {"Ann": 2, "Ben": 2}
-    assert len({one.interaction_id for one in waiting() if one.paired}) == 2
+    assert len([one for one in waiting() if one.paired]) == 2, "each stands there once"
     assert draw() == 0
     assert {one.interaction_id for one in waiting() if not one.paired} == set(found)
 
@@ -295,3 +295,17 @@ def test_the_customer_s_reviews_are_in_their_copy_and_go_with_them(some: list[UU
         assert quality.erase_customer(session, some[0]) == 2
     with db.reading() as session, pytest.raises(NotFound):
         quality.review(session, some[0], one.review_id)
+
+
+@pytest.mark.usefixtures("lot")
+def test_what_is_there_already_is_kept_again_whichever_comes_first() -> None:
+    """What is kept while it is typed and what the button sends may cross on the way."""
+    draw()
+    before = begin(single())
+    one = written(before)
+    assert written(before).version == one.version
+    with db.transaction() as session:
+        quality.give(session, one.customer_id, one.review_id, SAM, NOW)
+    assert written(before).state == "given"
+    with pytest.raises(Conflict):
+        written(before, kind="no")
