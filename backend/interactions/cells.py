@@ -79,6 +79,7 @@ class Passing:
     """One contact of a cell: the cell of the customer's contact before and after it, within thirty days, and the seconds between."""
 
     customer_id: UUID
+    at: datetime
     came_from: tuple[str, str] | None
     after: float
     went_to: tuple[str, str] | None
@@ -120,8 +121,7 @@ class Rated:
 
 def traffic(session: Session, span: Span) -> tuple[Traffic, ...]:
     """Every cell's contacts by the stage to which the customer went next."""
-    first = min(span.since - span.length, span.since - FOLLOWS)
-    one = _led(session, _contacts(span, first, span.until))
+    one = _led(session, _contacts(span, _first(span), span.until))
     to = case((one.c.until <= FOLLOWS.total_seconds(), one.c.next_stage), else_="").label("to")
     seasoned = and_(one.c.at >= span.since - FOLLOWS, one.c.at < span.until - FOLLOWS)
     asked = select(
@@ -152,23 +152,25 @@ def moves(session: Session, span: Span, most: int) -> tuple[Move, ...]:
 
 
 def passing(session: Session, span: Span, stage: str, channel: str) -> tuple[Passing, ...]:
-    """Every contact of the cell in the span, with what came before and after it."""
-    one = _led(session, _contacts(span, span.since - FOLLOWS, span.until + FOLLOWS))
+    """Every contact of the cell in the span, with what came before and after it; and those before, as far as `traffic` looks back."""
+    first = _first(span)
+    one = _led(session, _contacts(span, first - FOLLOWS, span.until + FOLLOWS))
     asked = select(
         one.c.customer_id,
+        one.c.at,
         one.c.last_stage,
         one.c.last_channel,
         one.c.after,
         one.c.next_stage,
         one.c.next_channel,
         one.c.until,
-    ).where(one.c.stage == stage, one.c.channel == channel, one.c.at >= span.since, one.c.at < span.until)
+    ).where(one.c.stage == stage, one.c.channel == channel, one.c.at >= first, one.c.at < span.until)
     longest = FOLLOWS.total_seconds()
     found = []
-    for customer_id, last_stage, last_channel, after, next_stage, next_channel, until in session.execute(asked):
+    for customer_id, at, last_stage, last_channel, after, next_stage, next_channel, until in session.execute(asked):
         came = (last_stage, last_channel) if last_stage and float(after) <= longest else None
         went = (next_stage, next_channel) if next_stage and float(until) <= longest else None
-        found.append(Passing(customer_id, came, float(after or 0), went, float(until or 0)))
+        found.append(Passing(customer_id, at, came, float(after or 0), went, float(until or 0)))
     return tuple(found)
 
 
@@ -190,7 +192,7 @@ def contacts_in(
     session: Session, span: Span, stage: str, channel: str, limit: int, cursor: str | None = None
 ) -> tuple[tuple[Contact, ...], str | None]:
     """The cell's contacts, newest first, and the cursor of the next page. Raises Invalid for a cursor that is none."""
-    one = _contacts(span, span.since, span.until).subquery()
+    one = _contacts(span, span.since, span.until, whole=True).subquery()
     asked = select(one).where(one.c.stage == stage, one.c.channel == channel)
     if cursor:
         at, contact_id = _read(cursor)
@@ -259,21 +261,34 @@ def rated(session: Session, span: Span) -> tuple[Rated, ...]:
     return tuple(found.values())
 
 
-def _contacts(span: Span, since: datetime, until: datetime) -> Any:
-    """Who, when, by which channel and in which stage: interactions and messages as one."""
-    talks = select(
+def _first(span: Span) -> datetime:
+    """So far back one looks for the span before, and for contacts that have had their time to be followed."""
+    return min(span.since - span.length, span.since - FOLLOWS)
+
+
+def _contacts(span: Span, since: datetime, until: datetime, *, whole: bool = False) -> Any:
+    """Who, when, by which channel and in which stage: interactions and messages as one; `whole`: with what a list says of each."""
+    talk = [
         INTERACTION.c.customer_id, INTERACTION.c.interaction_id.label("contact_id"), INTERACTION.c.started_at.label("at"),
         INTERACTION.c.channel, _stage(INTERACTION.c.stage, span, span.default).label("stage"),
-        literal("interaction").label("what"), INTERACTION.c.staff.label("staff"),
-        INTERACTION.c.wrap_up_code.label("code"), INTERACTION.c.ended_at,
-    ).where(INTERACTION.c.started_at >= since, INTERACTION.c.started_at < until, *_of(INTERACTION, span))  # fmt: skip
-    letters = select(
+    ]  # fmt: skip
+    letter = [
         _EVENT.c.customer_id, _EVENT.c.event_id.label("contact_id"), _EVENT.c.at, _EVENT.c.channel,
-        _stage(_EVENT.c.stage, span, _MESSAGES).label("stage"), literal("message").label("what"), null().label("staff"),
-        null().label("code"), null().label("ended_at"),
-    ).where(
-        *_told(span, since, until), _EVENT.c.kind == "case.written", _EVENT.c.interaction_id.is_(None), *_of(_EVENT, span)
-    )  # fmt: skip
+        _stage(_EVENT.c.stage, span, _MESSAGES).label("stage"),
+    ]  # fmt: skip
+    if whole:
+        told = {"staff": INTERACTION.c.staff, "code": INTERACTION.c.wrap_up_code, "ended_at": INTERACTION.c.ended_at}
+        talk += [literal("interaction").label("what"), *(column.label(name) for name, column in told.items())]
+        letter += [literal("message").label("what"), *(null().label(name) for name in told)]
+    talks = select(*talk).where(
+        INTERACTION.c.started_at >= since, INTERACTION.c.started_at < until, *_of(INTERACTION, span)
+    )
+    letters = select(*letter).where(
+        *_told(span, since, until),
+        _EVENT.c.kind == "case.written",
+        _EVENT.c.interaction_id.is_(None),
+        *_of(_EVENT, span),
+    )
     return union_all(talks, letters)
 
 

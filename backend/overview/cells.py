@@ -14,7 +14,7 @@ from sqlmodel import Session
 from backend import db
 from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
-from backend.interactions.service import Contact, Move, Span, Traffic
+from backend.interactions.service import Contact, Move, Passing, Span, Traffic
 from backend.matrix.service import Pack, effective_cell
 from backend.people.service import Permission
 from backend.profiles import service as profiles
@@ -151,7 +151,8 @@ def live_matrix(asked: Asked, actor: Actor, now: datetime, *, ways: bool = False
     with db.reading() as session:
         pack = catalogues.pack_in_force(session)
         span = _span(asked, pack, now)
-        cells, worth, looked_at = _cells(session, asked, span, pack, now)
+        counted = interactions.traffic(session, span)
+        cells, worth, looked_at = _cells(session, asked, span, pack, now, counted)
         moves = interactions.moves_between(session, span, WAYS) if ways else ()
         steps: tuple[tuple[str, str, datetime], ...] = ()
         customer = None
@@ -174,8 +175,9 @@ def cell_page(
         if stage not in {one.key for one in pack.stages} or channel not in {one.key for one in pack.channels}:
             raise NotFound("There is no such cell.")
         span = _span(asked, pack, now)
-        cells, _, _ = _cells(session, asked, span, pack, now)
-        passing = interactions.passing(session, span, stage, channel)
+        around = interactions.passing(session, span, stage, channel)
+        passing = [one for one in around if one.at >= span.since]
+        cells, _, _ = _cells(session, asked, span, pack, now, _counted(around, span, stage, channel))
         told = interactions.answers_by_treatment(session, span, stage, channel)
         contacts, more = interactions.contacts_in(session, span, stage, channel, A_PAGE, cursor)
         people = profiles.these(session, {one.customer_id for one in contacts})
@@ -215,11 +217,11 @@ def _span(asked: Asked, pack: Pack, now: datetime) -> Span:
 
 
 def _cells(
-    session: Session, asked: Asked, span: Span, pack: Pack, now: datetime
+    session: Session, asked: Asked, span: Span, pack: Pack, now: datetime, counted: Iterable[Traffic]
 ) -> tuple[dict[Place, LiveCell], float | None, int]:
     known = {one.key for one in pack.channels}
     by_cell: dict[Place, list[Traffic]] = defaultdict(list)
-    for one in interactions.traffic(session, span):
+    for one in counted:
         by_cell[one.stage, one.channel].append(one)
     done: dict[Place, Counter[str]] = defaultdict(Counter)
     for answer in interactions.answers(session, span):
@@ -243,6 +245,18 @@ def _cells(
             by_place.get(place, worth),
         )  # fmt: skip
     return cells, worth, looked_at
+
+
+def _counted(around: Iterable[Passing], span: Span, stage: str, channel: str) -> list[Traffic]:
+    """One cell's contacts counted as `traffic` counts those of all."""
+    before, ripe, over = span.since - span.length, span.since - interactions.FOLLOWS, span.until - interactions.FOLLOWS
+    return [
+        Traffic(
+            stage, channel, one.went_to[0] if one.went_to else "", int(one.at >= span.since),
+            int(before <= one.at < span.since), int(ripe <= one.at < over),
+        )
+        for one in around
+    ]  # fmt: skip
 
 
 def _each(pack: Pack, segment: str, stage: str, channel: str) -> float | None:

@@ -248,3 +248,13 @@ def test_days_and_customers_that_there_are_none_of_are_refused(some: list[UUID])
         overview.cell_page(asked(), "support", "pigeon", BOSS, NOW)
     with pytest.raises(Forbidden):
         overview.live_matrix(asked(), Actor("staff", "x", "Ann", frozenset({Permission.SEE_CUSTOMER})), NOW)
+
+
+def test_a_cell_opened_counts_as_the_matrix_does(loaded: str) -> None:
+    now = clock.now()
+    with db.reading() as session:
+        pack = catalogues.pack_in_force(session)
+    for days in (7, 30, 90):
+        when = Asked(*overview.days_asked(pack, now, days))
+        for place, cell in overview.live_matrix(when, BOSS, now).cells.items():
+            assert overview.cell_page(when, *place, BOSS, now).cell == cell
