@@ -39,8 +39,9 @@ def test_a_review_goes_from_the_lot_to_the_agent_who_answers_it(visit: Visit, pe
     expect(making).to_contain_text("7 questions open")
     for question in page.locator("fieldset.review-question").all():
         question.get_by_label("Yes").check()
-    page.get_by_label("Note on: Was patient and kind?").fill("Very.")
     expect(making).to_contain_text("100 of 100 so far")
+    with page.expect_response(lambda one: one.url.endswith("/draft") and "Very." in (one.request.post_data or "")):
+        page.get_by_label("Note on: Was patient and kind?").fill("Very.")
     expect(making).to_contain_text("Draft kept")
     page.reload()
     expect(page.get_by_label("Note on: Was patient and kind?")).to_have_value("Very.")

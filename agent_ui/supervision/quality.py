@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from backend.overview.service import ReviewPage
 from backend.people.service import Permission, current_actor, requires
 from backend.quality import service as quality
 from shared.kernel import clock
-from shared.kernel.errors import Conflict, Invalid
+from shared.kernel.errors import Conflict, Invalid, NotFound
 from shared.ui.formats import speak_of
 from shared.ui.pages import page, request_now, tell, wants_fragment
 
@@ -149,7 +150,13 @@ def mine() -> Response:
 @bp.get("/my-reviews/<uuid:customer_id>/<uuid:review_id>")
 @requires(Permission.DESK)
 def of_mine(customer_id: UUID, review_id: UUID) -> Response:
-    return _mine(overview.review_page(customer_id, review_id, current_actor(), own=True))
+    """One of them; another's is not there."""
+    try:
+        it = overview.review_page(customer_id, review_id, current_actor(), own=True)
+    except NotFound:
+        tell("warn", "There is no such review", "Not of a contact of yours.")
+        return redirect(url_for(".mine"), 303)
+    return _mine(it)
 
 
 @bp.post("/my-reviews/<uuid:customer_id>/<uuid:review_id>/answer")
@@ -173,8 +180,9 @@ def _written(customer_id: UUID, review_id: UUID, *, giving: bool) -> Response:
     try:
         with db.transaction() as session:
             kept = quality.write(
-                session, customer_id, review_id, answers, summary, _seen(), current_actor(), request_now()
-            )
+                session, customer_id, review_id, answers, summary, _seen(), current_actor(), request_now(),
+                window=request.form.get("window", ""),
+            )  # fmt: skip
         if giving:
             with db.transaction() as session:
                 kept = quality.give(session, customer_id, review_id, current_actor(), request_now())
@@ -221,7 +229,7 @@ def _one(it: ReviewPage, status: int = 200, errors: Mapping[str, str] | None = N
     mine = str(it.review.reviewer_id) == current_actor().id
     return page(
         "supervision/review.html", status=status, it=it, one=it.review, mine=mine, errors=errors or {}, words=ANSWERS,
-        answers_of=quality.answers_of, typed=typed, longest=quality.LONGEST, longest_note=quality.LONGEST_NOTE,
+        window=secrets.token_hex(8), answers_of=quality.answers_of, typed=typed, longest=quality.LONGEST, longest_note=quality.LONGEST_NOTE,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, update
+from sqlalchemy import and_, insert, or_, update
 from sqlmodel import Session
 
 from backend import db
@@ -27,6 +27,7 @@ from shared.kernel.errors import Conflict, Forbidden, Invalid
 
 LONGEST = 2_000
 LONGEST_NOTE = 500
+LONGEST_WINDOW = 40
 Answers = Mapping[str, Mapping[str, str]]
 
 
@@ -58,7 +59,7 @@ def draw_week(session: Session, week: date, pack: Pack, actor: Actor, now: datet
                 "paired": one.paired, "agent_id": contact.staff_id, "agent": contact.staff or "", "channel": contact.channel,
                 "at": contact.started_at, "week": monday, "reason": one.reason, "why": one.why, "form": one.form.label,
                 "questions": questions, "state": "waiting", "answers": {}, "drawn_at": now,
-                "reviewer": "", "summary": "", "version": 1, "failed": False, "said": "", "replied": "",
+                "reviewer": "", "summary": "", "version": 1, "written_in": "", "failed": False, "said": "", "replied": "",
             })  # fmt: skip
     # Two who draw at one moment draw the same: the second finds it there.
     new = db.upsert(session, ReviewRow, rows, key=("customer_id", "interaction_id", "nth"))
@@ -85,16 +86,22 @@ def take(session: Session, customer_id: UUID, review_id: UUID, actor: Actor, now
 
 
 def write(
-    session: Session, customer_id: UUID, review_id: UUID, answers: Answers, summary: str, seen: int, actor: Actor, now: datetime
+    session: Session, customer_id: UUID, review_id: UUID, answers: Answers, summary: str, seen: int, actor: Actor, now: datetime,
+    window: str = "",
 ) -> Review:  # fmt: skip
-    """Keeps the draft; what is there already is kept again. Raises Invalid, and Conflict where it was written on in another window or is given."""
+    """Keeps the draft; what is there already is kept again. Raises Invalid, and Conflict where it was written on in another window or is given.
+
+    `window` names the window in which it is written: what is kept there while it is typed follows upon itself, whatever was `seen`.
+    """
     found = _reviewed(session, customer_id, review_id, actor)
     values = {"answers": _checked(found, answers), "summary": _short(summary, "summary")}
     if found.reviewer_id == UUID(actor.id) and values == {"answers": dict(found.answers), "summary": found.summary}:
         return found  # kept already: what is kept while it is typed and what the button sends may cross on the way
     _require_draft(found, actor)
+    window = window[:LONGEST_WINDOW]
+    follows = or_(REVIEW.c.version == seen, and_(REVIEW.c.written_in == window, REVIEW.c.written_in != ""))
     done = session.execute(
-        update(REVIEW).where(*_this(found), REVIEW.c.version == seen).values(**values, version=seen + 1)
+        update(REVIEW).where(*_this(found), follows).values(**values, version=REVIEW.c.version + 1, written_in=window)
     )
     if db.touched(done) != 1:
         raise Conflict("This review was changed in another window.", version=found.version)

@@ -56,6 +56,8 @@ class ReviewRow(SQLModel, table=True):
     answers: dict[str, Any] = Field(sa_type=Json)
     summary: str = ""
     version: int = 1
+    written_in: str = ""
+    """The window in which it was written last: what one window keeps follows upon itself."""
     score: float | None = None
     failed: bool = False
     drawn_at: datetime = Field(sa_type=UtcDateTime)

@@ -34,6 +34,7 @@ def upgrade() -> None:
     sa.Column('answers', sa.JSON(), nullable=False),
     sa.Column('summary', sa.String(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('written_in', sa.String(), nullable=False),
     sa.Column('score', sa.Float(), nullable=True),
     sa.Column('failed', sa.Boolean(), nullable=False),
     sa.Column('drawn_at', sa.DateTime(timezone=True), nullable=False),
