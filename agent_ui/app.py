@@ -43,7 +43,8 @@ from agent_ui.desk import (
 )
 from agent_ui.knowledge import articles, suggested, writing
 from agent_ui.oversight import enquiry, looks, privacy, retention, trail
-from agent_ui.supervision import alerts, approvals, consistency, duplicates, floor, wall
+from agent_ui.supervision import alerts, approvals, consistency, duplicates, floor, quality, wall
+from agent_ui.supervision import matrix as live_matrix
 from backend import edge
 from backend.people import service as people
 from backend.settings import Settings
@@ -134,6 +135,8 @@ def create_desk(settings: Settings) -> Flask:
         approvals,
         consistency,
         duplicates,
+        live_matrix,
+        quality,
         catalogue,
         drafts,
         simulations,

@@ -29,6 +29,7 @@ from backend.people import service as people
 from backend.people.permissions import SCOPES
 from backend.profiles import service as profiles
 from backend.profiles.service import NewBill
+from backend.quality.tables import ReviewRow
 from backend.record import service as record
 from selfservice_ui.showing import views
 from shared.kernel import clock, ids
@@ -68,6 +69,7 @@ class Person:
     payment_id: str
     cancellation_id: str
     word_id: str
+    review_id: str
 
 
 @dataclass
@@ -116,6 +118,8 @@ class World:
             "budget": "technician",
             "slug": "restart-your-router",
             "article_id": self.article_id,
+            "stage": "support",
+            "channel": "phone",
         }
         values["staff_id"], values["invitation_id"] = self.staff_id, self.invitation_id
         values["draft_id"], values["entry_id"] = self.draft_id, self.entry_id
@@ -219,6 +223,15 @@ def _person(made: dict[str, Flask], agent: Browser, number: str, home: Path) -> 
         word_id = interactions.whisper(
             session, profile.customer_id, interaction_id, f"of {number}", watching, clock.now()
         ).word_id
+        review_id = ids.uuid7()
+        review = {
+            "customer_id": profile.customer_id, "review_id": review_id, "interaction_id": interaction_id, "nth": 1, "paired": False,
+            "agent_id": agent2[0], "agent": other.name, "channel": "phone", "at": clock.now(), "week": clock.now().date(),
+            "reason": "", "why": "By lot", "form": "Talk", "questions": [{"key": "kind", "label": "Was kind?"}],
+            "state": "waiting", "reviewer": "", "answers": {}, "summary": "", "version": 1, "written_in": "", "failed": False,
+            "drawn_at": clock.now(), "said": "", "replied": "",
+        }  # fmt: skip
+        db.upsert(session, ReviewRow, [review], key=("customer_id", "review_id"))
         tomorrow = clock.now() + timedelta(days=1)
         task_id = cases.promise(
             session, profile.customer_id, f"of {number}", tomorrow, actor=other, now=clock.now()
@@ -266,6 +279,7 @@ def _person(made: dict[str, Flask], agent: Browser, number: str, home: Path) -> 
         payment_id=str(payment.payment_id),
         cancellation_id=str(cancellation_id),
         word_id=str(word_id),
+        review_id=str(review_id),
     )
 
 

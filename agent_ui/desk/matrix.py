@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, request
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from agent_ui.supervision import matrix as supervision
 from backend import db
 from backend.catalogue import service as catalogues
 from backend.matrix.service import EffectiveCell, Pack, as_plain
-from backend.people.service import Permission, requires
+from backend.people.service import Permission, current_actor, requires
 from backend.profiles import service as profiles
 from backend.treatments import service as treatments
 from shared.kernel import money
+from shared.kernel.errors import Invalid
 from shared.ui.pages import page, request_now
 
 bp = Blueprint("matrix", __name__, template_folder="templates")
@@ -77,11 +79,39 @@ class Balance:
 @bp.get("/matrix")
 @requires(Permission.SEE_DECISIONS)
 def show() -> Response:
-    """The base, or one segment's version of it."""
+    """The base, or one segment's version of it; for supervision, below what came of it."""
+    return _whole(supervision.typed())
+
+
+@bp.post("/matrix/way")
+@requires(Permission.SUPERVISE)
+def find_way() -> Response:
+    """Draws one customer's way, by their number, which stands in no address; or the ways of all who are counted; or none."""
+    wanted = supervision.Typed(
+        **{name: request.form.get(name, "").strip()[:60] for name in supervision.Typed.__slots__}
+    )
+    number = request.form.get("number", "").strip()[:60]
+    if "flows" in request.form or "none" in request.form:
+        way = supervision.FLOWS if "flows" in request.form else ""
+        return redirect(url_for(".show", **wanted.address(way=way)), 303)
+    try:
+        of = supervision.number_of(number)
+    except Invalid as refused:
+        return _whole(wanted, refused.errors, number)
+    return redirect(url_for(".show", **wanted.address(way=str(of))), 303)
+
+
+def _whole(wanted: supervision.Typed, wrong: Mapping[str, str] | None = None, number: str = "") -> Response:
     with db.reading() as session:
         pack = catalogues.pack_in_force(session)
-    chosen = request.args.get("segment", "")
-    return page(TEMPLATE, **_context(pack, [chosen] if chosen else []), chosen=chosen, customer=None)
+    watches = current_actor().may(Permission.SUPERVISE)
+    live = supervision.live(pack, wanted, wrong, number) if watches else {"live": None, "errors": {}}
+    # Of a segment that there is none of, the live part says so.
+    chosen = wanted.segment if not watches or "segment" not in live["errors"] else ""
+    return page(
+        TEMPLATE, status=422 if live["errors"] else 200, **_context(pack, [chosen] if chosen else []), chosen=chosen,
+        customer=None, watches=watches, **live,
+    )  # fmt: skip
 
 
 @bp.get("/customers/<uuid:customer_id>/matrix")

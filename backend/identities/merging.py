@@ -27,6 +27,7 @@ from backend.mail import service as mail
 from backend.moving import Moved
 from backend.paying import service as paying
 from backend.profiles import service as profiles
+from backend.quality import service as quality
 from backend.record import service as record
 from backend.treatments import service as treatments
 from shared.kernel import ids
@@ -67,6 +68,7 @@ def merge(
     moved += cases.move_customer(session, from_id, into_id)
     moved += mail.move_customer(session, from_id, into_id)
     moved += knowledge.move_customer(session, from_id, into_id)
+    moved += quality.move_customer(session, from_id, into_id)
     moved += paying.move_customer(session, from_id, into_id)
     moved += cancelling.move_customer(session, from_id, into_id)
     moved += alerts.move_customer(session, from_id, into_id)
@@ -115,6 +117,7 @@ def unmerge(session: Session, merge_id: UUID, *, actor: Actor, now: datetime) ->
     below = profiles.move_customer_back(session, from_id, into_id, kept, since, now)
     cases.move_customer_back(session, from_id, into_id, kept, since, now)
     knowledge.move_customer_back(session, from_id, into_id, kept, since)
+    quality.move_customer_back(session, from_id, into_id)
     paying.move_customer_back(session, from_id, into_id, kept, since)
     cancelling.move_customer_back(session, from_id, into_id, kept, since)
     if below:

@@ -16,6 +16,7 @@ from backend.interactions.timeline import ordered_id, record
 from backend.interactions.types import Interaction
 from backend.profiles import service as profiles
 from backend.record import service as changes
+from shared.kernel import ids
 from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import Conflict, Invalid, NotFound
 
@@ -91,6 +92,16 @@ def open_around(session: Session, staff_id: UUID, customer_id: UUID | None) -> t
 def all_open(session: Session) -> tuple[Interaction, ...]:
     """Every contact that goes on at any desk, longest first; what was forgotten long ago does not."""
     return tuple(Interaction(*row) for row in session.execute(_OPEN.where(INTERACTION.c.staff_id.is_not(None))))
+
+
+def wrapped_between(session: Session, since: datetime, until: datetime) -> tuple[Interaction, ...]:
+    """Every agent's contacts that began and were wrapped up between these instants, oldest first."""
+    asked = select(*_COLUMNS).where(
+        INTERACTION.c.started_at >= since, INTERACTION.c.started_at < until,
+        INTERACTION.c.wrapped_at < until, INTERACTION.c.staff_id.is_not(None),
+    )  # fmt: skip
+    rows = session.execute(asked.order_by(INTERACTION.c.started_at, INTERACTION.c.interaction_id))
+    return tuple(Interaction(*row) for row in rows)
 
 
 def wrapped_since(session: Session, staff_id: UUID, since: datetime) -> tuple[int, float]:
@@ -233,6 +244,27 @@ def missed(session: Session, customer_id: UUID, now: datetime, direction: str = 
     record(session, customer_id, "call.missed", "phone", SYSTEM, {"direction": direction, "cause": cause}, now)
 
 
+def note_why(session: Session, customer_id: UUID, channel: str, stage: str, intent: str | None, now: datetime) -> None:
+    """What was learned of why the customer is here is kept with the contact that goes on in this channel, the newest of them."""
+    newest = (
+        select(INTERACTION.c.interaction_id)
+        .where(
+            INTERACTION.c.customer_id == customer_id, INTERACTION.c.channel == channel,
+            INTERACTION.c.interaction_id >= ids.first_at(now - GOES_ON), INTERACTION.c.wrapped_at.is_(None),
+        )
+        .order_by(INTERACTION.c.interaction_id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )  # fmt: skip
+    session.execute(update(INTERACTION).where(*this(customer_id, newest)).values(stage=stage, intent=intent))
+
+
+def contact_ids(session: Session, customer_id: UUID) -> frozenset[UUID]:
+    """The customer's contacts of whatever kind."""
+    mine = select(INTERACTION.c.interaction_id).where(INTERACTION.c.customer_id == customer_id)
+    return frozenset(session.execute(mine).scalars())
+
+
 def write_notes(
     session: Session, customer_id: UUID, interaction_id: UUID, text: str, seen: int, actor: Actor, now: datetime
 ) -> Interaction:
@@ -354,5 +386,5 @@ def _changed(
         changes.changed(session, "agents", subject=str(staff_id), now=now)
 
 
-def this(customer_id: UUID, interaction_id: UUID) -> tuple[Any, Any]:
+def this(customer_id: UUID, interaction_id: Any) -> tuple[Any, Any]:
     return (INTERACTION.c.customer_id == customer_id, INTERACTION.c.interaction_id == interaction_id)

@@ -127,6 +127,10 @@ class Interaction:
     verified_stays: bool = False
     """Whether a colleague to whom the call is put through has it too."""
     proof: Mapping[str, Any] | None = field(default=None, repr=False)
+    direction: str = "inbound"
+    stage: str | None = None
+    intent: str | None = None
+    """Why the customer was here, as far as it was learned."""
     wrong_answers: int = 0
     wrong_at: datetime | None = None
 

@@ -106,6 +106,7 @@ def _past(made: Any, customer_id: UUID, seed: int) -> Past:
                 ended_at=happened.ended_at,
                 staff=happened.actor_name if happened.actor_kind == "staff" else None,
                 summary=happened.data.get("summary"),
+                stage=happened.stage,
             )
         events.append(
             Event(
@@ -114,7 +115,7 @@ def _past(made: Any, customer_id: UUID, seed: int) -> Past:
                 at=happened.at,
                 kind=happened.kind,
                 channel=happened.channel,
-                stage=None,
+                stage=happened.stage,
                 interaction_id=contacts[happened.contact].interaction_id if happened.contact is not None else None,
                 actor_kind=happened.actor_kind,
                 # The maker leaves the customer's own name out: it is the customer's.

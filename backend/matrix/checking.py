@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from backend.matrix.alerting_checks import alerting_faults
 from backend.matrix.casework import casework_faults
+from backend.matrix.quality import quality_faults
 from backend.matrix.reading import LOGO, PackError, body_of, pack_from
 from backend.matrix.scoring_checks import scoring_faults
 from backend.matrix.talking_checks import talking_faults
@@ -77,6 +78,7 @@ _FILES = {
     "experience": ("experience.toml", "truth"),
     "casework": ("cases.toml", "case_type"),
     "alerting": ("alerts.toml", "alert"),
+    "quality": ("quality.toml", "form"),
 }
 
 
@@ -100,6 +102,7 @@ def check(texts: Mapping[str, str]) -> tuple[Pack | None, list[Problem]]:
                 *scoring_faults(pack),
                 *casework_faults(pack.casework),
                 *alerting_faults(pack),
+                *quality_faults(pack),
             )
         ),
     ]

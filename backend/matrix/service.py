@@ -31,6 +31,7 @@ from backend.matrix.mapping import (
 )
 from backend.matrix.parts import GROUP_KINDS, GroupKind, Labelled, Vector
 from backend.matrix.plain import as_plain
+from backend.matrix.quality import CONTACT_NAMES, Quality, ReviewForm, ReviewQuestion
 from backend.matrix.queues import Queue, ServiceLevel, Telephony
 from backend.matrix.reading import PACK_FILE, Body, PackError, body_of, folder_of, pack_from, read_body, texts_of
 from backend.matrix.reading_age import too_hard
@@ -68,6 +69,7 @@ from backend.matrix.writing import text_of, texts_from
 __all__ = [
     "BASE",
     "CALLBACKS",
+    "CONTACT_NAMES",
     "GROUP_KINDS",
     "MAPPINGS",
     "PACK_FILE",
@@ -116,10 +118,13 @@ __all__ = [
     "Property",
     "Protective",
     "Purpose",
+    "Quality",
     "Question",
     "Queue",
     "QuietHours",
     "Retention",
+    "ReviewForm",
+    "ReviewQuestion",
     "Rfm",
     "Score",
     "ScoreTerm",

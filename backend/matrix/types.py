@@ -24,6 +24,7 @@ from backend.matrix.limits import Gap as Gap
 from backend.matrix.limits import Policies as Policies
 from backend.matrix.limits import QuietHours as QuietHours
 from backend.matrix.parts import Amount, Chance, Key, Labelled, Part, Rule, Vector
+from backend.matrix.quality import Quality
 from backend.matrix.queues import Telephony
 from backend.matrix.talking import Disclosure, Verifying, Way
 from backend.matrix.theming import Theme
@@ -314,6 +315,7 @@ class Pack(Part):
     casework: Casework = Field(default_factory=Casework)
     telephony: Telephony = Field(default_factory=Telephony)
     alerting: Alerting = Field(default_factory=Alerting)
+    quality: Quality = Field(default_factory=Quality)
 
     @property
     def offered(self) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from backend.oversight.looking import LOOK, erase_looks, looked_at
 from backend.paying import service as paying
 from backend.people import service as people
 from backend.profiles import service as profiles
+from backend.quality import service as quality
 from backend.record import service as record
 from backend.treatments import service as treatments
 from shared.kernel.actors import Actor
@@ -74,6 +75,7 @@ def collect(session: Session, who: Named) -> Tables:
         alerts.export_customer(session, customer_id),
         mail.export_customer(session, customer_id, who.words),
         knowledge.export_customer(session, customer_id),
+        quality.export_customer(session, customer_id),
         paying.export_customer(session, customer_id),
         cancelling.export_customer(session, customer_id),
         treatments.export_customer(session, customer_id),
@@ -95,6 +97,7 @@ def erase_rooms(session: Session, who: Named, actor: Actor, now: datetime) -> No
     alerts.erase_customer(session, customer_id)
     mail.erase_customer(session, customer_id, who.words)
     knowledge.erase_customer(session, customer_id)
+    quality.erase_customer(session, customer_id)
     paying.erase_customer(session, customer_id)
     cancelling.erase_customer(session, customer_id)
     interactions.erase_customer(session, customer_id, who.numbers)

@@ -63,6 +63,7 @@ def write_moment(
     moment = profiles.set_moment(
         session, customer_id, stage, intent, source, channel, actor, now, pack, evidence=evidence
     )
+    interactions.note_why(session, customer_id, channel, moment.stage, moment.intent, now)
     if before is None or moment.version != before.version:
         data = interactions.moment_data(moment, pack)
         interactions.record(session, customer_id, "moment.set", channel, actor, data, now, stage=moment.stage)

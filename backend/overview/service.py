@@ -37,6 +37,7 @@ from backend.overview.cancelling import (
     leaving_summary,
     take_cancellation_back,
 )
+from backend.overview.cells import Asked, CellPage, LiveCell, LiveMatrix, cell_page, days_asked, live_matrix
 from backend.overview.described import Described, described
 from backend.overview.finding import Everything, add_finder, find_everything
 from backend.overview.following import follow, renew_due
@@ -47,6 +48,7 @@ from backend.overview.online import online, set_watching, visit, watching, write
 from backend.overview.own import MePage, WhatRuns, me_page, what_runs
 from backend.overview.past import event_page, timeline_found
 from backend.overview.rating import Asking, asking_of_case, asking_of_offer, rate_case, rate_offer
+from backend.overview.reviewing import ReviewPage, names_of, review_page
 from backend.overview.scoring import Scored, score_all, scorer
 from backend.overview.serving import ServicesPage, services_page
 from backend.overview.tracing import Claimed, SourcesPage, Traced, sources_page
@@ -72,11 +74,13 @@ from shared.kernel.languages import gettext
 
 __all__ = [
     "GROUP_WORDS",
+    "Asked",
     "Asking",
     "BillChange",
     "BillPage",
     "BillsPage",
     "CancellationPage",
+    "CellPage",
     "Claimed",
     "CustomerPage",
     "Described",
@@ -85,11 +89,14 @@ __all__ = [
     "FunnelPage",
     "LeavingPage",
     "LeavingSummary",
+    "LiveCell",
+    "LiveMatrix",
     "LookIn",
     "MePage",
     "PaymentPage",
     "PortalHome",
     "QueueNow",
+    "ReviewPage",
     "Scored",
     "ServicesPage",
     "SourcesPage",
@@ -109,8 +116,10 @@ __all__ = [
     "cancel_case",
     "cancellation_page",
     "cases_said",
+    "cell_page",
     "create_caller",
     "customer_page",
+    "days_asked",
     "described",
     "event_page",
     "find_everything",
@@ -121,8 +130,10 @@ __all__ = [
     "glanced",
     "leaving_page",
     "leaving_summary",
+    "live_matrix",
     "look_in",
     "me_page",
+    "names_of",
     "offers_page",
     "payment_page",
     "portal_home",
@@ -131,6 +142,7 @@ __all__ = [
     "rate_offer",
     "renew_due",
     "request_callback",
+    "review_page",
     "say_consents",
     "score_all",
     "scorer",

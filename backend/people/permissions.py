@@ -31,6 +31,7 @@ class Permission(StrEnum):
     COMPARE_IN_CLEAR = "compare_in_clear"
     SUPERVISE = "supervise"
     SET_SKILLS = "set_skills"
+    REVIEW_QUALITY = "review_quality"
     APPROVE_TERMS = "approve_terms"
     SEE_CATALOGUE = "see_catalogue"
     AUTHOR = "author"
@@ -68,7 +69,7 @@ ROLES: dict[str, frozenset[Permission]] = {
     # The same rights: what differs is how far they may go with an offer's terms, and that stands in the pack.
     "senior_agent": _AGENT,
     "supervisor": _AGENT
-    | {Permission.REPLAY, Permission.SUPERVISE, Permission.SET_SKILLS, Permission.APPROVE_TERMS, Permission.SETTLE_PAYMENTS, Permission.MERGE_CUSTOMERS, Permission.COMPARE_IN_CLEAR, Permission.SEE_LOOKS, Permission.SEE_AUDIT}
+    | {Permission.REPLAY, Permission.SUPERVISE, Permission.SET_SKILLS, Permission.REVIEW_QUALITY, Permission.APPROVE_TERMS, Permission.SETTLE_PAYMENTS, Permission.MERGE_CUSTOMERS, Permission.COMPARE_IN_CLEAR, Permission.SEE_LOOKS, Permission.SEE_AUDIT}
     | _APPROVER,
     "quality": _READER | {Permission.REPLAY, Permission.SEE_ATTACHMENTS, Permission.SEE_CATALOGUE, Permission.SEE_LOOKS, Permission.SEE_AUDIT},
     "author": _READER | {Permission.REPLAY, Permission.SEE_CATALOGUE, Permission.AUTHOR, Permission.WRITE_ARTICLES},

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session
 
 from backend.profiles.queries import CONSENT, CUSTOMER, MOMENT
@@ -72,9 +72,14 @@ def between(session: Session, first: UUID, before: UUID | None) -> list[Profile]
 
 def some_from(session: Session, first: UUID, most: int) -> list[Profile]:
     """The next so many profiles from this id on, without moments and consents: for rules over what is known of a customer."""
+    return profiles_where(session, (CUSTOMER.c.customer_id >= first) & _LISTED, most)
+
+
+def profiles_where(session: Session, condition: ColumnElement[bool], most: int | None = None) -> list[Profile]:
+    """The same for whomever this holds, in the order of their ids."""
     people = (
         select(*(CUSTOMER.c[name] for name in _PROFILE), CUSTOMER.c.holdings)
-        .where(CUSTOMER.c.customer_id >= first, _LISTED)
+        .where(condition)
         .order_by(CUSTOMER.c.customer_id)
         .limit(most)
     )

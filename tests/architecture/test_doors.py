@@ -18,6 +18,7 @@ TYPES = {
     "overview": {"types"},
     "paying": {"types"},
     "people": {"types", "permissions"},
+    "quality": {"types"},
     "profiles": {"types", "snapshot", "masking"},
     "record": {"types"},
     "rules": {"types"},

@@ -97,6 +97,14 @@ def everyday(row: Row, since: date, left_on: date | None, diary: "Diary") -> Non
         start = stop
 
 
+_STAGE_OF_CALL = {
+    "bill": "pay", "plan": "selection", "line": "support", "internet": "support", "start": "purchase", "leave": "leave",
+}  # fmt: skip
+_STAGE_OF_PAGE = {
+    "bills": "pay", "services": "use", "help": "support", "details": "use", "plan": "selection", "leave": "leave",
+}  # fmt: skip
+
+
 def bad_experience(row: Row, since: date, left_on: date | None, diary: "Diary", complain: bool) -> dict[str, Any]:
     """The latest thing that went wrong and that nobody has made good; with `complain`, a complaint about it is open.
 
@@ -122,7 +130,9 @@ def bad_experience(row: Row, since: date, left_on: date | None, diary: "Diary", 
             "summary": f"{what}.",
             "minutes": rng.randint(6, 18),
         }
-    diary.note(day, "call", "phone", agent, talk, lasting=talk["minutes"], contact=contact, minute=start)
+    diary.note(
+        day, "call", "phone", agent, talk, lasting=talk["minutes"], contact=contact, minute=start, stage="support"
+    )
     diary.count("calls", day)
     diary.latest("last_contact", day)
     after = start + 2  # written down during the call
@@ -152,7 +162,8 @@ def _call(row: Row, day: date, diary: "Diary", *, young: bool, leaving: bool) ->
     reason = rng.choice(reasons)
     minutes = max(2, round(rng.lognormvariate(1.8, 0.5)))
     data = {"reason": reason, "summary": rng.choice(CALLS[reason]), "minutes": minutes}
-    diary.note(day, "call", "phone", ("staff", rng.choice(_AGENTS)), data, lasting=minutes, contact=diary.contact())
+    agent, contact = ("staff", rng.choice(_AGENTS)), diary.contact()
+    diary.note(day, "call", "phone", agent, data, lasting=minutes, contact=contact, stage=_STAGE_OF_CALL[reason])
     diary.count("calls", day)
     if reason == "leave":
         diary.count("leave_signals", day)
@@ -170,7 +181,9 @@ def _visit(day: date, diary: "Diary", *, restless: bool, leaving: bool) -> None:
         + ["leave"] * 4 * leaving
     )
     data = {"page": page, "summary": VISITS[page]}
-    diary.note(day, "visit", "portal", ("customer", ""), data, lasting=rng.randint(1, 9), contact=diary.contact())
+    stage = "renew" if page == "plan" and restless else _STAGE_OF_PAGE[page]
+    self, contact = ("customer", ""), diary.contact()
+    diary.note(day, "visit", "portal", self, data, lasting=rng.randint(1, 9), contact=contact, stage=stage)
     diary.count("visits", day)
     if page == "leave":
         diary.count("leave_signals", day)

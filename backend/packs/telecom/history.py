@@ -84,6 +84,7 @@ class Diary:
         minute: int = -1,
         lasting: int = 0,
         contact: int | None = None,
+        stage: str | None = None,
     ) -> None:
         """Writes one event at the minute of the day, or at a likely hour; with `lasting`, one that ended minutes later."""
         if not self.first <= day <= self.end:
@@ -92,7 +93,7 @@ class Diary:
             minute = 8 * 60 + int(self.rng.random() * 12 * 60)
         at = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=UTC) - _offset(self._zone, day)
         ended_at = at + timedelta(minutes=lasting) if lasting else None
-        self.events.append(MadeEvent(at, kind, channel, actor[0], actor[1], data, contact, ended_at))
+        self.events.append(MadeEvent(at, kind, channel, actor[0], actor[1], data, contact, ended_at, stage))
 
     def contact(self) -> int:
         """The number of a new interaction."""

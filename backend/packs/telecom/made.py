@@ -44,6 +44,7 @@ class MadeEvent(NamedTuple):
     data: dict[str, Any]
     contact: int | None = None
     ended_at: datetime | None = None
+    stage: str | None = None
 
 
 class MadeHolding(NamedTuple):
