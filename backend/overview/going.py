@@ -29,7 +29,9 @@ NOBODY_ANSWERS, ON_HOLD, LONG, WRAPPING, POORLY, NOT_ON, AGAIN = (
     "nobody answers", "on hold for long", "longer than usual", "wraps up for long", "poor experience so far",
     "does not get on", "back to this page again",
 )  # fmt: skip
-_WEIGHTS = {NOBODY_ANSWERS: 8, ON_HOLD: 6, POORLY: 4, LONG: 3, NOT_ON: 2, AGAIN: 2, WRAPPING: 1}
+LONGER = f"longer than {int(A_LONG_CALL.total_seconds() // 60)} minutes"
+"""Where nobody can say what is usual."""
+_WEIGHTS = {LONGER: 3, NOBODY_ANSWERS: 8, ON_HOLD: 6, POORLY: 4, LONG: 3, NOT_ON: 2, AGAIN: 2, WRAPPING: 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def contact(one: Going, held_at: datetime | None, queue: str, seen: Watched) -> 
     if held_at is not None and seen.now - held_at > A_LONG_HOLD:
         troubles += (ON_HOLD,)
     if one.ended_at is None and seen.now - one.started_at > _too_long(usual):
-        troubles += (LONG,)
+        troubles += (LONG if usual is not None else LONGER,)
     if one.ended_at is not None and seen.now - one.ended_at > A_LONG_WRAP_UP:
         troubles += (WRAPPING,)
     state = "wrapping up" if one.ended_at is not None else "on hold" if held_at is not None else "talking"
