@@ -14,6 +14,7 @@ from backend.commands import (
     identities,
     mailing,
     overseeing,
+    reporting,
     running,
     scoring,
     simulating,
@@ -42,6 +43,7 @@ for module in (
     webhooks,
     mailing,
     overseeing,
+    reporting,
     benching,
 ):
     app.add_typer(module.commands)

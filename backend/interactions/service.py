@@ -41,6 +41,23 @@ from backend.interactions.contacts import (
     wrapped_since,
     write_notes,
 )
+from backend.interactions.counting import (
+    ANSWERS,
+    COUNTED,
+    MOMENT,
+    TALKS,
+    TRANSFERRED,
+    Counted,
+    Due,
+    counted_of,
+    counts_due,
+    counts_waiting,
+    customers_waiting,
+    forget_words,
+    no_words_left,
+    to_count,
+    was_counted,
+)
 from backend.interactions.drafting import (
     NOBODY,
     DeskDraft,
@@ -82,6 +99,7 @@ from backend.interactions.rating import RATED_WITHIN, Rating, rate, rating_of, r
 from backend.interactions.received import forget_received, receive
 from backend.interactions.representing import end_representative, record_representative, require_authority, speak_with
 from backend.interactions.tables import (
+    CountDueRow,
     DeskDraftRow,
     EventRow,
     InteractionRow,
@@ -137,25 +155,25 @@ from backend.interactions.words import (
 )
 
 __all__ = [
-    "COOLING_OFF", "HAPPENED", "HIDDEN_FROM_CUSTOMERS", "KINDS", "NOBODY", "RATED_WITHIN", "RECORDED", "STIRRING",
-    "AgentState", "Asked", "ByPhone", "Call", "Closing", "CodeSent", "DeskDraft", "Event", "EventWords", "Here",
-    "Interaction", "NewContact", "Outcome", "Past", "Place", "Proving", "Rating", "Sender", "Step", "Visit",
-    "agent_state", "all_open", "answer_questions", "answered", "append", "ask_to_close", "asked_in", "at_work",
-    "attach", "begin", "by_phone", "call_of", "calls_of", "came_by", "came_since", "cause_text", "change_consent",
-    "close_place", "closing_of", "closings_due", "count", "count_old", "day", "desk_draft", "drop",
-    "drop_desk_draft", "due", "end_representative", "enter_past", "entered_already", "erase_customer", "event_of",
-    "events_of", "export_customer", "forget_by_phone", "forget_drafts", "forget_places", "forget_received",
-    "go_on_by_phone", "hand_of", "heard_of_since", "here", "hold", "hung_up", "in_channel", "in_words",
-    "interaction", "is_at_once", "is_left", "is_open", "is_verified", "join_group", "joined_by_message",
-    "keep_account", "keep_desk_draft", "known_address", "known_of", "labelled", "last_visit",
-    "lately", "leave_group", "live", "mask_for", "mask_for_anybody", "matches", "moment_data", "move_customer",
-    "move_customer_back", "move_events", "named", "new_code", "new_event", "offer_due", "open_interactions",
-    "open_with_customer", "ordered_id", "others_here", "owner_of_wish", "past_ids", "person_text", "person_with",
-    "places_of", "proving", "rate", "rating_of", "ratings_of", "read_code", "receive", "record", "record_representative",
-    "remove_old", "renew", "renewed", "require_authority", "retrieve", "ring", "row_counts", "same_code",
-    "say_consents", "send_code", "send_codes_by", "set_agent_state", "set_private", "sign_off_absent", "speak_with",
-    "steps", "stop_sending", "take_waiting", "timeline", "use_queues", "verify_caller", "visit", "visiting",
-    "visits_now", "waiting", "watched_by", "wrap_up", "wrapped_since", "write_notes",
+    "ANSWERS", "COOLING_OFF", "COUNTED", "HAPPENED", "HIDDEN_FROM_CUSTOMERS", "KINDS", "MOMENT", "NOBODY", "RATED_WITHIN",
+    "RECORDED", "STIRRING", "TALKS", "TRANSFERRED", "AgentState", "Asked", "ByPhone", "Call", "Closing", "CodeSent", "Counted",
+    "DeskDraft", "Due", "Event", "EventWords", "Here", "Interaction", "NewContact", "Outcome", "Past", "Place", "Proving",
+    "Rating", "Sender", "Step", "Visit", "agent_state", "all_open", "answer_questions", "answered", "append", "ask_to_close",
+    "asked_in", "at_work", "attach", "begin", "by_phone", "call_of", "calls_of", "came_by", "came_since", "cause_text",
+    "change_consent", "close_place", "closing_of", "closings_due", "count", "count_old", "counted_of", "counts_due",
+    "counts_waiting", "customers_waiting", "day", "desk_draft", "drop", "drop_desk_draft", "due", "end_representative",
+    "enter_past", "entered_already", "erase_customer", "event_of", "events_of", "export_customer", "forget_by_phone",
+    "forget_drafts", "forget_places", "forget_received", "go_on_by_phone", "hand_of", "heard_of_since", "here", "hold",
+    "hung_up", "in_channel", "in_words", "interaction", "is_at_once", "is_left", "is_open", "is_verified", "join_group",
+    "joined_by_message", "keep_account", "keep_desk_draft", "known_address", "known_of", "labelled", "last_visit", "lately",
+    "leave_group", "live", "mask_for", "mask_for_anybody", "matches", "moment_data", "move_customer", "move_customer_back",
+    "move_events", "named", "new_code", "new_event", "no_words_left", "offer_due", "open_interactions", "open_with_customer",
+    "ordered_id", "others_here", "owner_of_wish", "past_ids", "person_text", "person_with", "places_of", "proving", "rate",
+    "rating_of", "ratings_of", "read_code", "receive", "record", "record_representative", "remove_old", "renew", "renewed",
+    "require_authority", "retrieve", "ring", "row_counts", "same_code", "say_consents", "send_code", "send_codes_by",
+    "set_agent_state", "set_private", "sign_off_absent", "speak_with", "steps", "stop_sending", "take_waiting", "timeline",
+    "to_count", "use_queues", "verify_caller", "visit", "visiting", "visits_now", "waiting", "was_counted", "watched_by",
+    "wrap_up", "wrapped_since", "write_notes",
 ]  # fmt: skip
 
 _EVENT = db.table_of(EventRow)
@@ -165,7 +183,7 @@ _OWNED = (
     _EVENT,
     _VISIT,
     _INTERACTION,
-    *(db.table_of(one) for one in (ReceivedRow, PlaceRow, DeskDraftRow, RatingRow, WishRow)),
+    *(db.table_of(one) for one in (ReceivedRow, PlaceRow, DeskDraftRow, RatingRow, WishRow, CountDueRow)),
 )
 
 
@@ -185,6 +203,7 @@ def export_customer(
 def erase_customer(session: Session, customer_id: UUID, numbers: Collection[str] = ()) -> int:
     """Deletes every row of this room about the customer, and calls from their `numbers`; gives how many there were."""
     erased = calls.erase_customer(session, customer_id, numbers)
+    forget_words(session, customer_id)
     for table in _OWNED:
         result = session.execute(delete(table).where(table.c.customer_id == customer_id))
         erased += db.touched(result)

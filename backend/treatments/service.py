@@ -21,6 +21,7 @@ from backend.treatments.cards import (
 )
 from backend.treatments.chosen import Asked, Chosen
 from backend.treatments.confirming import as_the_customer_reads_it
+from backend.treatments.counting import Thought, conceded, thought_of
 from backend.treatments.disclosing import Ticks
 from backend.treatments.expiry import expire_due
 from backend.treatments.explaining import DecisionPage, RankLine, WhatIf, decision_page, what_would_change
@@ -86,6 +87,7 @@ __all__ = [
     "Replay",
     "RuleFailure",
     "TermLine",
+    "Thought",
     "Ticks",
     "Undone",
     "Waiting",
@@ -103,6 +105,7 @@ __all__ = [
     "check_some",
     "close_case",
     "compare_channels",
+    "conceded",
     "count_old",
     "days_decided",
     "decide",
@@ -138,9 +141,10 @@ __all__ = [
     "recommend_for_customer",
     "remove_old",
     "replay",
+    "thought_of",
     "undo",
     "waiting_terms",
     "weighing",
     "what_would_change",
     "withheld_of",
-]  # fmt: skip
+]

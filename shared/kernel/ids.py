@@ -35,6 +35,11 @@ def first_at(at: datetime) -> UUID:
     return _assemble((at - _EPOCH) // _MILLISECOND, 0, 0)
 
 
+def made_at(made: UUID) -> datetime:
+    """The instant, to the millisecond, at which an id of `uuid7` was made."""
+    return _EPOCH + (made.int >> 80) * _MILLISECOND
+
+
 def spoken_reference(rand: random.Random | None = None) -> str:
     """Six characters that nobody mishears or misreads, such as "K7M4QX"; about 148 million of them, so not a secret."""
     choose = rand.choice if rand is not None else secrets.choice
