@@ -40,7 +40,7 @@ from agent_ui.desk import (
 )
 from agent_ui.knowledge import articles, suggested, writing
 from agent_ui.oversight import enquiry, looks, privacy, retention, trail
-from agent_ui.supervision import approvals, duplicates, wall
+from agent_ui.supervision import approvals, dealing, duplicates, reports, wall, working
 from backend import db, edge
 from backend.people import service as people
 from backend.settings import Settings
@@ -80,6 +80,7 @@ def create_desk(settings: Settings) -> Flask:
     inbox.install(app)
     app.context_processor(rail.frame)
     wall.install(app)
+    reports.install(app)
     looks.install(app)
     trail.install(app)
     privacy.install(app, settings)
@@ -123,6 +124,9 @@ def create_desk(settings: Settings) -> Flask:
         rail,
         live,
         wall,
+        reports,
+        working,
+        dealing,
         approvals,
         duplicates,
         catalogue,

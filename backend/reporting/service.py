@@ -11,6 +11,7 @@ from backend.reporting.floor import BY_KEY, BYS, MEASURES, Figure, Line, Measure
 from backend.reporting.groups import GROUPS
 from backend.reporting.intervals import Share
 from backend.reporting.leaving import erase_customer, export_customer, let_go_of_old
+from backend.reporting.nothing import Nothing, why_nothing
 from backend.reporting.reading import Freshness, Only, freshness
 from backend.reporting.recounting import Recount, mend, recount
 from backend.reporting.rolling import roll_all, roll_due
@@ -32,9 +33,9 @@ from backend.reporting.working import (
 
 __all__ = [
     "BYS", "BY_KEY", "CHOICES", "GROUPS", "MEASURES", "MOST_IN_FILE", "PRACTICES", "USUAL", "WORK_BYS", "AgentLine", "Behind",
-    "Beside", "ContactFact", "Dealt", "Figure", "Freshness", "GroupLine", "Hint", "Line", "Measure", "Names", "OfferFact",
-    "Only", "Point", "Practice", "Reason", "Recount", "Share", "Span", "Work", "WorkLine", "agents_dealing", "by_channel",
-    "contacts_behind", "erase_customer", "export_customer", "figures", "freshness", "groups_dealt_with", "hints",
+    "Beside", "ContactFact", "Dealt", "Figure", "Freshness", "GroupLine", "Hint", "Line", "Measure", "Names", "Nothing",
+    "OfferFact", "Only", "Point", "Practice", "Reason", "Recount", "Share", "Span", "Work", "WorkLine", "agents_dealing",
+    "by_channel", "contacts_behind", "erase_customer", "export_customer", "figures", "freshness", "groups_dealt_with", "hints",
     "let_go_of_old", "mend", "names", "offers_behind", "reasons", "recount", "roll_all", "roll_due", "span_of", "split",
-    "treatment_names", "work",
+    "treatment_names", "why_nothing", "work",
 ]  # fmt: skip

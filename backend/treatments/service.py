@@ -29,6 +29,7 @@ from backend.treatments.failing import RuleFailure, failures
 from backend.treatments.fulfilment import MESSAGE, fulfil
 from backend.treatments.glancing import Glance, glance
 from backend.treatments.inputs import ledgers
+from backend.treatments.labels import STEP_LABELS
 from backend.treatments.leaving import erase_customer, export_customer
 from backend.treatments.ledger import FULFIL, answer
 from backend.treatments.ledger import owner_of as owned_offer
@@ -64,6 +65,7 @@ from backend.treatments.undoing import close_case, undo
 __all__ = [
     "FULFIL",
     "MESSAGE",
+    "STEP_LABELS",
     "AgentCard",
     "AgentRecommendation",
     "Alternative",
