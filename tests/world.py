@@ -105,6 +105,8 @@ class World:
             "ending": "css",
             "token": "none",
             "panel": "lines",
+            "measure": "handle",
+            "act": "accepted",
             "version": 1,
             "path": "pack.toml",
             "key": "contract_one_year",

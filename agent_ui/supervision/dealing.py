@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort
+from flask import Blueprint
 from werkzeug.wrappers import Response
 
-from agent_ui.supervision.report_asked import Asked, as_file, asked, frame
+from agent_ui.supervision.report_asked import Asked, as_file, asked, frame, wanted_table
 from agent_ui.supervision.report_words import stands
 from backend import db
 from backend.people.service import Permission, requires
@@ -37,15 +37,14 @@ def show() -> Response:
     )  # fmt: skip
 
 
-@bp.post("/reports/dealing/csv/<any(agents,groups):table>")
+@bp.post("/reports/dealing/csv")
 @requires(Permission.SUPERVISE)
-def as_csv(table: str) -> Response:
-    """A table of the page, as a file."""
+def as_csv() -> Response:
+    """A table of the page, as a file. Raises Invalid for days or a table that are none."""
     with db.reading() as session:
         it = asked(session)
-        if it.errors:
-            abort(422)
-        head, rows = _TABLES[table](session, it)
+        table, made = wanted_table(_TABLES, it)
+        head, rows = made(session, it)
     return as_file(f"dealing-{table}", it, head, rows)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Response, make_response, request
 
@@ -19,6 +20,7 @@ from shared.ui.pages import request_now
 
 FIELDS = ("span", "first", "last", "channel", "team", "staff", "by")
 LONGEST = 120
+T = TypeVar("T")
 NO_TEAM = "-"
 """In an address: those who are in no team."""
 
@@ -71,6 +73,16 @@ def asked(session: db.Session, usual_by: str = "") -> Asked:
 def frame(session: db.Session, it: Asked) -> dict[str, Any]:
     """What every report's page shows around its numbers."""
     return {"it": it, "choices": reporting.CHOICES, "fresh": reporting.freshness(session)}
+
+
+def wanted_table(tables: Mapping[str, T], it: Asked, field: str = "table") -> tuple[str, T]:
+    """The table that a form asks for, by its name. Raises Invalid for one that there is not, and for days that are none."""
+    if it.errors:
+        raise Invalid("Choose the days of the report.", it.errors)
+    name = request.form.get(field, "")
+    if name not in tables:
+        raise Invalid("There is no such table.", {field: f"one of {', '.join(tables)}"})
+    return name, tables[name]
 
 
 def as_file(name: str, it: Asked, head: list[str], rows: list[list[Any]]) -> Response:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Flask, abort, request
+from flask import Blueprint, Flask, request
 from werkzeug.wrappers import Response
 
 from agent_ui.supervision import report_words as words
-from agent_ui.supervision.report_asked import Asked, as_file, asked, frame
+from agent_ui.supervision.report_asked import Asked, as_file, asked, frame, wanted_table
 from backend import db
 from backend.people.service import Permission, requires
 from backend.reporting import service as reporting
@@ -34,27 +34,26 @@ def floor() -> Response:
     return page(FLOOR, status=it.status, bys=reporting.BYS, by=_by(it), measures=_measures(it), **shown)
 
 
-@bp.get("/reports/<any(contacts,handle,after,resolution,repeat,transfer,effort,satisfaction,containment):key>")
+@bp.get("/reports/<any(contacts,handle,after,resolution,repeat,transfer,effort,satisfaction,containment):measure>")
 @requires(Permission.SUPERVISE)
-def behind(key: str) -> Response:
+def behind(measure: str) -> Response:
     """The very contacts, visits or ratings behind a number, the last first."""
-    measure = reporting.BY_KEY[key]
+    wanted = reporting.BY_KEY[measure]
     with db.reading() as session:
         it = asked(session)
-        found = reporting.contacts_behind(session, measure, it.span, it.only, it.names, request.args.get("cursor"))
+        found = reporting.contacts_behind(session, wanted, it.span, it.only, it.names, request.args.get("cursor"))
         shown = frame(session, it)
-    return page(BEHIND, status=it.status, measure=measure, found=found, cursor=request.args.get("cursor"), **shown)
+    return page(BEHIND, status=it.status, measure=wanted, found=found, cursor=request.args.get("cursor"), **shown)
 
 
-@bp.post("/reports/csv/<any(days,split,behind):table>")
+@bp.post("/reports/csv")
 @requires(Permission.SUPERVISE)
-def as_csv(table: str) -> Response:
-    """A table of the page, as a file."""
+def as_csv() -> Response:
+    """A table of the page, as a file. Raises Invalid for days or a table that are none."""
     with db.reading() as session:
         it = asked(session, "agent")
-        if it.errors:
-            abort(422)
-        head, rows = _TABLES[table](session, it)
+        table, made = wanted_table(_TABLES, it)
+        head, rows = made(session, it)
     return as_file(f"floor-{table}", it, head, rows)
 
 
@@ -95,9 +94,7 @@ def _split(session: db.Session, it: Asked) -> tuple[list[str], list[list[Any]]]:
 
 
 def _behind(session: db.Session, it: Asked) -> tuple[list[str], list[list[Any]]]:
-    measure = reporting.BY_KEY.get(request.form.get("key", ""))
-    if measure is None:
-        abort(422)
+    measure = reporting.BY_KEY.get(request.form.get("key", ""), reporting.BY_KEY["contacts"])
     found = reporting.contacts_behind(session, measure, it.span, it.only, it.names, most=reporting.MOST_IN_FILE)
     return HEAD, [_row(one, it) for one in found.items]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, request
+from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
-from agent_ui.supervision.report_asked import Asked, as_file, asked, frame
+from agent_ui.supervision.report_asked import Asked, as_file, asked, frame, wanted_table
 from backend import db
 from backend.people.service import Permission, current_actor, requires
 from backend.reporting import service as reporting
@@ -72,29 +72,24 @@ def behind(act: str) -> Response:
     )  # fmt: skip
 
 
-@bp.post("/reports/treatments/csv/<any(lines,channels,reasons,hints):table>")
+@bp.post("/reports/treatments/csv")
 @requires(Permission.SEE_CATALOGUE)
-def as_csv(table: str) -> Response:
-    """A table of the page, as a file."""
+def as_csv() -> Response:
+    """A table of the page, as a file. Raises Invalid for days or a table that are none."""
     with db.reading() as session:
         it, by = _asked(session)
-        if it.errors:
-            abort(422)
-        head, rows = _TABLES[table](session, it, by)
+        table, made = wanted_table(_TABLES, it)
+        head, rows = made(session, it, by)
     return as_file(f"treatments-{table}", it, head, rows)
 
 
 @bp.post("/reports/treatments/csv/behind")
 @requires(Permission.SUPERVISE)
 def behind_as_csv() -> Response:
-    """The answers behind a number, as a file."""
-    act = request.form.get("act", "")
-    if act not in ACTS:
-        abort(422)
+    """The answers behind a number, as a file. Raises Invalid for days or an answer that are none."""
     with db.reading() as session:
         it, _ = _asked(session)
-        if it.errors:
-            abort(422)
+        act, _ = wanted_table(ACTS, it, "act")
         found = _found(session, act, it, request.form.get("treatment", "")[:120], None, reporting.MOST_IN_FILE)
         called = reporting.treatment_names(session)
     rows = [

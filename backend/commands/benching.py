@@ -17,6 +17,7 @@ from backend.benching import (
     ingesting,
     living,
     measuring,
+    reporting,
     rows,
     scaling,
 )
@@ -38,6 +39,7 @@ class What(StrEnum):
     duplicates = "duplicates"
     scale = "scale"
     search = "search"
+    reports = "reports"
 
 
 # Enough for a steady p50, few enough for a cup of tea.
@@ -52,6 +54,7 @@ USUAL = {
     What.duplicates: doubling.CUSTOMERS,
     What.scale: scaling.CUSTOMERS,
     What.search: finding.CUSTOMERS,
+    What.reports: reporting.EVENTS,
 }
 
 
@@ -60,12 +63,14 @@ def bench(
     what: Annotated[
         What,
         typer.Argument(
-            help="decide: decisions alone; http: over the API; pages: desk and portal, and writes; live: until others see it; crowd: two hundred customers and twenty desks at once; batch: everyone; ingest: events that come in; duplicates: who is there twice; scale: a million customers; search: finding them as one types."
+            help="decide: decisions alone; http: over the API; pages: desk and portal, and writes; live: until others see it; crowd: two hundred customers and twenty desks at once; batch: everyone; ingest: events that come in; duplicates: who is there twice; scale: a million customers; search: finding them as one types; reports: over a million events, on PostgreSQL ten by --n."
         ),
     ],
     n: Annotated[
         int | None,
-        typer.Option("--n", min=16, max=1_000_000, help="Requests, decisions or customers in a row of figures."),
+        typer.Option(
+            "--n", min=16, max=10_000_000, help="Requests, decisions, customers or events in a row of figures."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")] = False,
 ) -> None:
@@ -93,6 +98,8 @@ def bench(
                 found = scaling.scale(url, home, count, tell)
             case What.search:
                 found = finding.search(count, tell)
+            case What.reports:
+                found = reporting.reports(count, tell)
             case What.duplicates:
                 found = doubling.duplicates(count, tell)
     for one in found:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -60,7 +61,7 @@ class ContactFact:
         yield (self.day, self.kind, self.channel, self.staff)
 
     def sums(self) -> tuple[int, ...]:
-        return (1, *astuple(self)[7:])
+        return (1, *_CONTACT_SUMS(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +104,14 @@ class OfferFact:
             yield (self.day, split, self.act, "", value or "unknown", "", "")
 
     def sums(self) -> tuple[int, ...]:
-        return (1, *astuple(self)[13:])
+        return (1, *_OFFER_SUMS(self))
 
 
 Fact = ContactFact | OfferFact
+_CONTACT_SUMS = attrgetter(
+    "handled", "handle_seconds", "wrapped", "after_seconds", "transferred", "asked", "repeated", "followed", "contained", "score", "content",
+)  # fmt: skip
+_OFFER_SUMS = attrgetter("taken", "undone", "fulfilled", "conceded", "value_minor", "cost_minor")
 
 
 def contact_facts(counted: interactions.Counted, zone: str) -> list[ContactFact]:
