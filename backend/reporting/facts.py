@@ -21,6 +21,8 @@ CONTENT = 4
 """A rating of so many and more, of five, is a good one."""
 PORTAL = "portal"
 LEAVE = "leave"
+BY_STAFF = "staff"
+"""Of a treatment's sums: those of what staff did, not the customer alone."""
 _TELLING = frozenset({"offer.presented", "offer.accepted", "offer.declined", "offer.deferred", "offer.altered", "offer.asked", "offer.overridden"})  # fmt: skip
 """Whichever of these comes first put the offer to the customer."""
 _ACTS = {
@@ -95,6 +97,9 @@ class OfferFact:
     def count_keys(self) -> Iterator[tuple[Any, ...]]:
         """Day, split, act, treatment, value, channel, staff; a customer of several segments is counted in each."""
         yield (self.day, "", self.act, self.treatment, "", self.channel, self.staff)
+        # Hundreds of agents times as many treatments make as many sums as events: most questions need but one of the two.
+        yield (self.day, "treatment", self.act, self.treatment, BY_STAFF if self.staff else "", self.channel, "")
+        yield (self.day, "staff", self.act, "", "", self.channel, self.staff)
         splits = (("stage", self.stage), ("reason", self.reason), *(("segment", one) for one in self.segments.split()))
         for split, value in splits:
             if value:

@@ -68,9 +68,16 @@ def contact_sums(
 def offer_sums(
     session: Session, span: Span, by: Sequence[str], only: Only, names: Names, split: str = "", acts: Sequence[str] = ()
 ) -> dict[tuple[Any, ...], dict[str, int]]:
-    """The sums of acts upon offers of the span, by these columns; `split`: those of one way to split, which knows no channel or staff."""
+    """The sums of acts upon offers of the span, by these columns.
+
+    `split`: those of one way to split, which knows neither channel nor staff. Without it the fewest sums that know all that is
+    asked for are read.
+    """
     table = OFFERS.counts
     narrowed = only.conditions(table, names) if not split else []
+    if not split:
+        about_staff = "staff" in by or only.staff is not None or only.team is not None
+        split = "treatment" if not about_staff else "staff" if "treatment" not in by else ""
     acting = [table.c.act.in_(acts)] if acts else []
     return _sums(session, OFFERS, span.first, span.last, by, [table.c.split == split, *acting, *narrowed])
 

@@ -205,13 +205,14 @@ def _known_of(
     before = {fact.own_key: fact for facts in kept.values() for fact in facts}
     fresh = sorted(one for one, facts in made.items() if any(fact.own_key not in before for fact in facts))
     kinds = profiles.told_apart(session, fresh)
+    decided = treatments.decided_for(session, fresh)
     reasons = {one.key for one in pack.decline_reasons}
     found: dict[UUID, list[Any]] = {}
     for customer_id, facts in made.items():
         found[customer_id] = [
             _as_before(fact, before[fact.own_key])
             if fact.own_key in before
-            else _first(session, customer_id, fact, kinds.get(customer_id), reasons, pack)
+            else _first(session, customer_id, fact, kinds.get(customer_id), reasons, customer_id in decided, pack)
             for fact in facts
         ]
     return found
@@ -229,12 +230,13 @@ def _first(
     fact: OfferFact,
     kind: profiles.Kind | None,
     reasons: Collection[str],
+    is_decided: bool,
     pack: Pack,
 ) -> OfferFact:
     if fact.act == "declined" and fact.reason and fact.reason not in reasons:
         # What somebody wrote in their own words is the customer's, and no key to count by.
         fact = replace(fact, reason="other")
-    if fact.act in ("accepted", "overridden"):
+    if is_decided and fact.act in ("accepted", "overridden"):
         thought = treatments.thought_of(session, customer_id, fact.treatment, fact.at)
         if fact.act == "accepted":
             fact = replace(fact, value_minor=money.minor_of(thought.value, money.exponent(pack.currency)))

@@ -14,6 +14,7 @@ from sqlmodel import Field, SQLModel
 
 from backend.db import UtcDateTime
 
+_JOINT = text("split = ''")
 CLUSTERED = {"sqlite_with_rowid": False}
 
 
@@ -113,10 +114,13 @@ class ReportOfferRow(SQLModel, table=True):
 
 
 class ReportOfferDayRow(SQLModel, table=True):
-    """The sums of a local day: by channel and staff where `split` is empty, else by what it names."""
+    """The sums of a local day: by treatment, channel and staff where `split` is empty, else by what it names."""
 
     __tablename__ = "report_offer_day"
-    __table_args__ = (CLUSTERED,)
+    __table_args__ = (
+        Index("ix_report_offer_day_staff", "staff", "day", sqlite_where=_JOINT, postgresql_where=_JOINT),
+        CLUSTERED,
+    )
 
     day: date = Field(primary_key=True)
     split: str = Field(primary_key=True)

@@ -9,18 +9,20 @@ from typing import Any, Literal
 from sqlmodel import Session
 
 from backend.catalogue import service as catalogues
+from backend.reporting.facts import BY_STAFF
 from backend.reporting.intervals import Share, apart
 from backend.reporting.reading import Only, merged, offer_sums
 from backend.reporting.spans import Span
 from backend.reporting.who import Names
 
-By = Literal["treatment", "agent", "team", "channel", "segment"]
+By = Literal["treatment", "agent", "team", "channel", "segment", "stage"]
 BYS: dict[str, str] = {
     "treatment": "Treatment",
     "channel": "Channel",
     "agent": "Agent",
     "team": "Team",
     "segment": "Segment",
+    "stage": "Stage",
 }
 ENOUGH = 5
 """A choice of the agents' is told of from so many on."""
@@ -96,8 +98,8 @@ class Hint:
 
 def work(session: Session, span: Span, by: By, only: Only, names: Names) -> tuple[WorkLine, ...]:
     """A line for each, what was presented most first. A customer of several segments, and an agent of several teams, count in each."""
-    column = {"treatment": "treatment", "channel": "channel", "agent": "staff", "team": "staff", "segment": "value"}[by]
-    found = offer_sums(session, span, ("act", column), only, names, "segment" if by == "segment" else "")
+    column = {"treatment": "treatment", "channel": "channel", "agent": "staff", "team": "staff"}.get(by, "value")
+    found = offer_sums(session, span, ("act", column), only, names, by if column == "value" else "")
     if by == "agent":
         found = merged(found, 1, lambda staff: (names.who(staff),))
     elif by == "team":
@@ -148,10 +150,12 @@ def hints(session: Session, span: Span, names: Names) -> tuple[Hint, ...]:
     """
     called = treatment_names(session)
     chosen = offer_sums(session, span, ("treatment", "value"), Only(), names, "reason", ("overridden",))
-    acts = offer_sums(session, span, ("act", "treatment", "staff"), Only(), names, "", ("presented", "overridden"))
+    acts = offer_sums(
+        session, span, ("act", "treatment", "value"), Only(), names, "treatment", ("presented", "overridden")
+    )
     put: dict[str, Share] = {}
-    for (act, treatment, staff), sums in acts.items():
-        if staff:
+    for (act, treatment, by), sums in acts.items():
+        if by == BY_STAFF:
             sign, had = (1 if act == "presented" else -1), put.get(treatment, Share(0, 0))
             put[treatment] = Share(had.many + sign * sums["taken"], had.of + sign * sums["n"])
     lines = []
@@ -175,6 +179,8 @@ def _called(session: Session, by: By, names: Names) -> Any:
         return lambda key: called.get(key, key)
     if by == "segment":
         return lambda key: names.pack.label_of(names.pack.segments, key)
+    if by == "stage":
+        return lambda key: names.pack.label_of(names.pack.stages, key)
     if by == "team":
         return lambda key: "By themselves" if key == "(alone)" else names.team(key)
     return names.channel if by == "channel" else names.called

@@ -39,6 +39,12 @@ def conceded(session: Session, customer_ids: Collection[UUID]) -> dict[UUID, flo
     return {row.offer_id: row.concession for row in session.execute(asked)}
 
 
+def decided_for(session: Session, customer_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those of these customers of whom any decision is kept."""
+    asked = select(_DECISION.c.customer_id).where(_DECISION.c.customer_id.in_(sorted(customer_ids))).distinct()
+    return frozenset(session.execute(asked).scalars()) if customer_ids else frozenset()
+
+
 def thought_of(session: Session, customer_id: UUID, treatment: str, at: datetime) -> Thought:
     """What was thought of the treatment at that instant, as far as the decision is still kept."""
     ranked: Any = session.execute(_BEFORE, {"customer_id": customer_id, "at": at}).scalar() or ()

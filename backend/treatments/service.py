@@ -21,7 +21,7 @@ from backend.treatments.cards import (
 )
 from backend.treatments.chosen import Asked, Chosen
 from backend.treatments.confirming import as_the_customer_reads_it
-from backend.treatments.counting import Thought, conceded, thought_of
+from backend.treatments.counting import Thought, conceded, decided_for, thought_of
 from backend.treatments.disclosing import Ticks
 from backend.treatments.expiry import expire_due
 from backend.treatments.explaining import DecisionPage, RankLine, WhatIf, decision_page, what_would_change
@@ -112,6 +112,7 @@ __all__ = [
     "days_decided",
     "decide",
     "decide_terms",
+    "decided_for",
     "decision_page",
     "decisions_between",
     "doubled_offers",

@@ -76,6 +76,8 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('day', 'split', 'act', 'treatment', 'value', 'channel', 'staff', 'gone', name=op.f('pk_report_offer_day')),
     sqlite_with_rowid=False
     )
+    op.create_index('ix_report_offer_day_staff', 'report_offer_day', ['staff', 'day'], unique=False,
+                    sqlite_where=sa.text("split = ''"), postgresql_where=sa.text("split = ''"))
     op.create_table('report_state',
     sa.Column('name', sa.String(), nullable=False),
     sa.Column('zone', sa.String(), nullable=False),
