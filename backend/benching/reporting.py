@@ -37,7 +37,6 @@ def reports(n: int, tell: Tell) -> list[Row]:
     now = clock.now()
     with db.reading() as session:
         names = reporting.names(session)
-    reporting.roll_all(now)
     rows = [_load(n, now, names, tell), _caught_up(now, n, tell), _one_more(now)]
     today = clock.local_day(now, names.pack.timezone)
     spans = {

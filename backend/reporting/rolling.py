@@ -31,7 +31,9 @@ from shared.kernel import money
 from shared.kernel.errors import NotFound
 
 BATCH = 200
-"""So many customers in one transaction."""
+"""So many customers in one round."""
+STEP = {"sqlite": 20, "postgresql": BATCH}
+"""So many in one transaction: SQLite has one writer, and nobody is to wait for it."""
 MARGIN = timedelta(days=60)
 """A fact is let go of so long before what it was made from: by then nothing that is still to come can change it."""
 _STATE = db.table_of(ReportStateRow)
@@ -60,6 +62,16 @@ def roll_due(now: datetime, most: int = BATCH) -> int:
         idle = state is not None and not state.is_counting_anew and state.zone == pack.timezone
         if idle and not interactions.counts_waiting(session)[0]:
             return 0
+    done, step = 0, STEP[db.dialect()]
+    while done < most:
+        some = _step(pack, now, min(step, most - done))
+        done += some
+        if some == 0:
+            break
+    return done
+
+
+def _step(pack: Pack, now: datetime, most: int) -> int:
     with db.transaction() as session:
         state = hold_state(session, pack, wait=False)
         if state is None:
@@ -72,7 +84,7 @@ def roll_due(now: datetime, most: int = BATCH) -> int:
         interactions.was_counted(session, due.customers, due.ids)
         done = len(due.customers)
         if state.is_counting_anew and done < most:
-            done += _next_anew(session, state.reached, pack, now, most)
+            done += _next_anew(session, state.reached, pack, now, most - done)
         session.execute(update(_STATE).values(counted_at=now))
     return done
 
