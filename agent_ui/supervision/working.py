@@ -59,7 +59,7 @@ def show() -> Response:
 @requires(Permission.SUPERVISE)
 def behind(act: str) -> Response:
     """The very answers behind a number, the last first."""
-    treatment = request.args.get("treatment", "")[:120]
+    treatment = _treatment()
     with db.reading() as session:
         it, _ = _asked(session)
         found = _found(session, act, it, treatment, request.args.get("cursor"))
@@ -90,7 +90,7 @@ def behind_as_csv() -> Response:
     with db.reading() as session:
         it, _ = _asked(session)
         act, _ = wanted_table(ACTS, it, "act")
-        found = _found(session, act, it, request.form.get("treatment", "")[:120], None, reporting.MOST_IN_FILE)
+        found = _found(session, act, it, _treatment(), None, reporting.MOST_IN_FILE)
         called = reporting.treatment_names(session)
     rows = [
         [
@@ -106,6 +106,11 @@ def behind_as_csv() -> Response:
 def _asked(session: db.Session) -> tuple[Asked, Any]:
     it = asked(session, "treatment")
     return it, it.typed["by"] if it.typed["by"] in _bys() else "treatment"
+
+
+def _treatment() -> str:
+    """The key that was asked for; one that the catalogue has no more is still counted."""
+    return request.values.get("treatment", "").replace("\0", "")[:120]
 
 
 def _bys() -> dict[str, str]:

@@ -19,6 +19,7 @@ from backend.reporting.reading import Only
 from backend.reporting.spans import Span
 from backend.reporting.stored import CONTACTS, OFFERS, Sheet
 from backend.reporting.who import Names
+from shared.kernel import clock
 from shared.kernel.errors import Invalid
 
 A_PAGE = 50
@@ -104,9 +105,6 @@ def _named(session: Session, rows: Sequence[Any]) -> dict[UUID, tuple[str, str]]
 def _cursor(text: str) -> tuple[datetime, UUID]:
     at, _, fact_id = text.partition("_")
     try:
-        instant, which = datetime.fromisoformat(at), UUID(fact_id)
-    except ValueError:
+        return clock.utc(datetime.fromisoformat(at)), UUID(fact_id)
+    except (ValueError, OverflowError):
         raise Invalid("That is not a cursor of this list.", {"cursor": "take it from the page before"}) from None
-    if instant.tzinfo is None:
-        raise Invalid("That is not a cursor of this list.", {"cursor": "take it from the page before"})
-    return instant, which
