@@ -43,7 +43,18 @@ from agent_ui.desk import (
 )
 from agent_ui.knowledge import articles, suggested, writing
 from agent_ui.oversight import enquiry, looks, privacy, retention, trail
-from agent_ui.supervision import alerts, approvals, consistency, duplicates, floor, quality, wall
+from agent_ui.supervision import (
+    alerts,
+    approvals,
+    consistency,
+    dealing,
+    duplicates,
+    floor,
+    quality,
+    reports,
+    wall,
+    working,
+)
 from agent_ui.supervision import matrix as live_matrix
 from backend import edge
 from backend.people import service as people
@@ -84,6 +95,7 @@ def create_desk(settings: Settings) -> Flask:
     inbox.install(app)
     app.context_processor(rail.frame)
     wall.install(app)
+    reports.install(app)
     looks.install(app)
     trail.install(app)
     privacy.install(app, settings)
@@ -132,6 +144,9 @@ def create_desk(settings: Settings) -> Flask:
         alerts,
         floor,
         whispers,
+        reports,
+        working,
+        dealing,
         approvals,
         consistency,
         duplicates,

@@ -15,6 +15,7 @@ from backend.commands import (
     mailing,
     overseeing,
     rehearsing,
+    reporting,
     running,
     scoring,
     simulating,
@@ -44,6 +45,7 @@ for module in (
     webhooks,
     mailing,
     overseeing,
+    reporting,
     benching,
 ):
     app.add_typer(module.commands)

@@ -31,6 +31,7 @@ from backend.paying import service as paying
 from backend.people import service as people
 from backend.profiles import service as profiles
 from backend.record import service as record
+from backend.reporting import service as reporting
 from backend.settings import Settings
 from backend.simulation import service as simulations
 from backend.treatments import service as treatments
@@ -89,6 +90,8 @@ def run(
         (20.0, treatments.check_some),
         (30.0, overview.renew_due),
         (5.0, identities.patrol()),
+        (1.0, reporting.roll_due),
+        (3600.0, reporting.let_go_of_old),
         (300.0, overview.scorer()),
         (20.0, interactions.sign_off_absent),
         (1.0, interactions.offer_due),

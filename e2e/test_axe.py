@@ -237,6 +237,25 @@ def test_skills(visit: Visit, size: dict[str, int]) -> None:
     assert seen.faults == []
 
 
+def test_the_reports(visit: Visit, watched: Watched, size: dict[str, int]) -> None:
+    watched.expect_status(422)
+    page = visit(size=size)
+    at_the_desk(page, SUPERVISOR, "/desk/reports")
+    seen = Looking(page)
+    seen.at("the floor in numbers")
+    for path in (
+        "/desk/reports/contacts",
+        "/desk/reports/treatments?why=1",
+        "/desk/reports/treatments/presented",
+        "/desk/reports/dealing",
+    ):
+        page.goto(path)
+        seen.at(path)
+    page.goto("/desk/reports?span=own&first=x&last=")
+    seen.at("a report of wrong days")
+    assert seen.faults == []
+
+
 def test_the_wall(visit: Visit, person: Person, telephone: Telephone, size: dict[str, int]) -> None:
     page, portal = visit(size=size), visit()
     customer_opens(portal, person, "/services/cancel")

@@ -26,11 +26,14 @@ from tests.architecture.test_tables import tables
 
 STAY = {
     "audit_entry": "sealed over the ids of its time",
+    "count_due": "word of whom to count anew, gone in seconds",
     "change": "what watchers were told, gone in an hour",
     "erased_customer": "who is gone is nobody's",
     "look": "on record for the id that was looked at; read for every id of the customer",
     "match_key": "made again from the profile",
     "match_seen": "made again from the profile",
+    "report_contact": "made again from what happened, in seconds",
+    "report_offer": "made again from what happened, in seconds",
 }
 """Tables that a merge leaves alone, and why."""
 VERSIONS = {"customer": ("version", "updated_at")}

@@ -112,6 +112,8 @@ class World:
             "ending": "css",
             "token": "none",
             "panel": "going",
+            "measure": "handle",
+            "act": "accepted",
             "version": 1,
             "path": "pack.toml",
             "key": "contract_one_year",

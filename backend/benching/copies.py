@@ -24,6 +24,7 @@ from sqlalchemy.engine import make_url
 from backend import db, loading
 from backend.people import service as people
 from backend.profiles import service as profiles
+from backend.reporting import service as reporting
 from backend.settings import Settings
 from shared.kernel import clock
 from shared.kernel.errors import EvenhandError
@@ -134,6 +135,8 @@ def _fill(home: Path, tell: Tell) -> None:
             progress=lambda done, of: tell(f"Customers: {done:,} of {of:,}") if done % 1000 == 0 else None,
         )
     now = clock.now()
+    # What the worker would do beside the measurement.
+    reporting.roll_all(now)
     with db.reading() as session:
         known = people.demo_credentials_exist(session)
     if not known:

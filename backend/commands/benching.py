@@ -17,6 +17,7 @@ from backend.benching import (
     ingesting,
     living,
     measuring,
+    reporting,
     rows,
     scaling,
     watching,
@@ -40,6 +41,7 @@ class What(StrEnum):
     scale = "scale"
     search = "search"
     wall = "wall"
+    reports = "reports"
 
 
 # Enough for a steady p50, few enough for a cup of tea.
@@ -55,6 +57,7 @@ USUAL = {
     What.scale: scaling.CUSTOMERS,
     What.search: finding.CUSTOMERS,
     What.wall: 400,
+    What.reports: reporting.EVENTS,
 }
 
 
@@ -63,12 +66,14 @@ def bench(
     what: Annotated[
         What,
         typer.Argument(
-            help="decide: decisions alone; http: over the API; pages: desk and portal, and writes; live: until others see it; crowd: two hundred customers and twenty desks at once; batch: everyone; ingest: events that come in; duplicates: who is there twice; scale: a million customers; search: finding them as one types; wall: a full floor, watched."
+            help="decide: decisions alone; http: over the API; pages: desk and portal, and writes; live: until others see it; crowd: two hundred customers and twenty desks at once; batch: everyone; ingest: events that come in; duplicates: who is there twice; scale: a million customers; search: finding them as one types; wall: a full floor, watched; reports: over a million events, on PostgreSQL ten by --n."
         ),
     ],
     n: Annotated[
         int | None,
-        typer.Option("--n", min=16, max=1_000_000, help="Requests, decisions or customers in a row of figures."),
+        typer.Option(
+            "--n", min=16, max=10_000_000, help="Requests, decisions, customers or events in a row of figures."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")] = False,
 ) -> None:
@@ -98,6 +103,8 @@ def bench(
                 found = finding.search(count, tell)
             case What.wall:
                 found = watching.wall(url, home, count, tell)
+            case What.reports:
+                found = reporting.reports(count, tell)
             case What.duplicates:
                 found = doubling.duplicates(count, tell)
     for one in found:

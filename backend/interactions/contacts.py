@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from backend import db
 from backend.interactions import agents
+from backend.interactions.counting import to_count
 from backend.interactions.tables import CallRow, InteractionRow
 from backend.interactions.timeline import ordered_id, record
 from backend.interactions.types import Interaction
@@ -379,6 +380,7 @@ def changed_now(session: Session, customer_id: UUID, interaction_id: UUID, now: 
 def _changed(
     session: Session, customer_id: UUID, interaction_id: UUID, staff_id: UUID | None, private: bool, now: datetime
 ) -> None:
+    to_count(session, customer_id)
     changes.changed(
         session, "interaction", customer_id=customer_id, subject=str(interaction_id), private=private, now=now
     )

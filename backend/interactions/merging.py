@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session
 
 from backend import db, moving
+from backend.interactions.counting import to_count
 from backend.interactions.tables import (
     CallRow,
     DeskDraftRow,
@@ -40,11 +41,13 @@ SIGNED_IN_AS = "signed_in_as"
 
 def move_customer(session: Session, from_id: UUID, to_id: UUID) -> list[Moved]:
     """Everything that happened to the one happened to the other; of two visits to the portal the later goes on."""
+    to_count(session, from_id, to_id)
     moved = [moving.move(session, table, from_id, to_id) for table in _PLAIN]
     return [*moved, moving.choose(session, _VISIT, from_id, to_id, _later)]
 
 
 def move_customer_back(session: Session, from_id: UUID, to_id: UUID, kept: Kept, since: Since) -> None:
+    to_count(session, from_id, to_id)
     for table in (*_PLAIN, _VISIT):
         moving.move_back(session, table, from_id, to_id, kept, since)
 

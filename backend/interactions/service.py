@@ -70,6 +70,23 @@ from backend.interactions.contacts import (
     wrapped_since,
     write_notes,
 )
+from backend.interactions.counting import (
+    ANSWERS,
+    COUNTED,
+    MOMENT,
+    TALKS,
+    TRANSFERRED,
+    Counted,
+    Due,
+    counted_of,
+    counts_due,
+    counts_waiting,
+    customers_waiting,
+    forget_words,
+    no_words_left,
+    to_count,
+    was_counted,
+)
 from backend.interactions.drafting import (
     NOBODY,
     DeskDraft,
@@ -124,6 +141,7 @@ from backend.interactions.stepping_in import (
     words_waiting,
 )
 from backend.interactions.tables import (
+    CountDueRow,
     DeskDraftRow,
     EventRow,
     FloorWordRow,
@@ -191,30 +209,31 @@ from backend.interactions.words import (
 )
 
 __all__ = [
-    "AT_THE_PORTAL", "COOLING_OFF", "FOLLOWS", "HAPPENED", "HIDDEN_FROM_CUSTOMERS", "KINDS", "NOBODY", "RATED_WITHIN",
-    "RECORDED", "STIRRING", "AgentState", "Asked", "ByPhone", "Call", "Closing", "CodeSent", "Contact", "DeskDraft",
-    "Event", "EventWords", "FloorWord", "Going", "Here", "Interaction", "Move", "NewContact", "Outcome", "Passing",
-    "Past", "Place", "Proving", "Rating", "Sender", "Span", "Step", "Taken", "Traffic", "Usual", "Usuals", "Visit",
-    "agent_state", "all_open", "answer_questions", "answered", "answers", "answers_by_treatment", "append",
-    "ask_to_close", "asked_in", "at_work", "attach", "begin", "by_phone", "call_of", "calls_of", "came_by",
-    "came_since", "cause_text", "change_consent", "close_place", "closing_of", "closings_due", "contact_ids",
-    "contacts_in", "count", "count_old", "day", "desk_draft", "dismiss", "drop", "drop_desk_draft", "due",
-    "end_contact", "end_representative", "enter_past", "entered_already", "erase_customer", "event_of", "events_of",
-    "export_customer", "forget_by_phone", "forget_drafts", "forget_places", "forget_received", "go_on_by_phone",
-    "going_on", "hand_of", "happened_since", "has_to_wrap_up", "heard_of_since", "here", "hold", "hung_up",
-    "in_channel", "in_words", "interaction", "is_at_once", "is_left", "is_open", "is_verified", "join_group",
-    "joined_by_message", "keep_account", "keep_desk_draft", "known_address", "known_of", "labelled", "last_visit",
-    "lately", "leave_group", "live", "mask_for", "mask_for_anybody", "matches", "moment_data", "move_customer",
-    "move_customer_back", "move_events", "moves_between", "named", "new_code", "new_event", "note_why", "offer_due",
-    "one_way", "open_interactions", "open_with_customer", "ordered_id", "others_here", "owner_of_wish", "pass_on",
-    "passing", "past_ids", "person_text", "person_with", "places_of", "proving", "put_away", "rate", "rated",
-    "rating_of", "ratings_of", "read_code", "reassign", "receive", "record", "record_representative", "remove_old",
-    "renew", "renewed", "require_authority", "retrieve", "ring", "row_counts", "same_code", "say_consents",
-    "send_code", "send_codes_by", "set_agent_state", "set_private", "sign_off", "sign_off_absent", "speak_with",
-    "steps", "stop_sending", "take_over", "take_waiting", "taken_since", "timeline", "traffic", "use_queues",
-    "usual_lengths", "verify_caller", "visit", "visiting", "visits_now", "waiting", "watched_by", "whisper",
-    "who_was_where", "withdraw", "words_in", "words_to", "words_waiting", "wrap_up", "wrapped_between",
-    "wrapped_since", "write_notes",
+    "ANSWERS", "AT_THE_PORTAL", "COOLING_OFF", "COUNTED", "FOLLOWS", "HAPPENED", "HIDDEN_FROM_CUSTOMERS", "KINDS",
+    "MOMENT", "NOBODY", "RATED_WITHIN", "RECORDED", "STIRRING", "TALKS", "TRANSFERRED", "AgentState", "Asked",
+    "ByPhone", "Call", "Closing", "CodeSent", "Contact", "Counted", "DeskDraft", "Due", "Event", "EventWords",
+    "FloorWord", "Going", "Here", "Interaction", "Move", "NewContact", "Outcome", "Passing", "Past", "Place",
+    "Proving", "Rating", "Sender", "Span", "Step", "Taken", "Traffic", "Usual", "Usuals", "Visit", "agent_state",
+    "all_open", "answer_questions", "answered", "answers", "answers_by_treatment", "append", "ask_to_close",
+    "asked_in", "at_work", "attach", "begin", "by_phone", "call_of", "calls_of", "came_by", "came_since", "cause_text",
+    "change_consent", "close_place", "closing_of", "closings_due", "contact_ids", "contacts_in", "count", "count_old",
+    "counted_of", "counts_due", "counts_waiting", "customers_waiting", "day", "desk_draft", "dismiss", "drop",
+    "drop_desk_draft", "due", "end_contact", "end_representative", "enter_past", "entered_already", "erase_customer",
+    "event_of", "events_of", "export_customer", "forget_by_phone", "forget_drafts", "forget_places", "forget_received",
+    "go_on_by_phone", "going_on", "hand_of", "happened_since", "has_to_wrap_up", "heard_of_since", "here", "hold",
+    "hung_up", "in_channel", "in_words", "interaction", "is_at_once", "is_left", "is_open", "is_verified",
+    "join_group", "joined_by_message", "keep_account", "keep_desk_draft", "known_address", "known_of", "labelled",
+    "last_visit", "lately", "leave_group", "live", "mask_for", "mask_for_anybody", "matches", "moment_data",
+    "move_customer", "move_customer_back", "move_events", "moves_between", "named", "new_code", "new_event",
+    "no_words_left", "note_why", "offer_due", "one_way", "open_interactions", "open_with_customer", "ordered_id",
+    "others_here", "owner_of_wish", "pass_on", "passing", "past_ids", "person_text", "person_with", "places_of",
+    "proving", "put_away", "rate", "rated", "rating_of", "ratings_of", "read_code", "reassign", "receive", "record",
+    "record_representative", "remove_old", "renew", "renewed", "require_authority", "retrieve", "ring", "row_counts",
+    "same_code", "say_consents", "send_code", "send_codes_by", "set_agent_state", "set_private", "sign_off",
+    "sign_off_absent", "speak_with", "steps", "stop_sending", "take_over", "take_waiting", "taken_since", "timeline",
+    "to_count", "traffic", "use_queues", "usual_lengths", "verify_caller", "visit", "visiting", "visits_now",
+    "waiting", "was_counted", "watched_by", "whisper", "who_was_where", "withdraw", "words_in", "words_to",
+    "words_waiting", "wrap_up", "wrapped_between", "wrapped_since", "write_notes",
 ]  # fmt: skip
 
 _EVENT = db.table_of(EventRow)
@@ -224,7 +243,7 @@ _OWNED = (
     _EVENT,
     _VISIT,
     _INTERACTION,
-    *(db.table_of(one) for one in (ReceivedRow, PlaceRow, DeskDraftRow, FloorWordRow, RatingRow, WishRow)),
+    *(db.table_of(one) for one in (ReceivedRow, PlaceRow, DeskDraftRow, FloorWordRow, RatingRow, WishRow, CountDueRow)),
 )
 
 
@@ -244,6 +263,7 @@ def export_customer(
 def erase_customer(session: Session, customer_id: UUID, numbers: Collection[str] = ()) -> int:
     """Deletes every row of this room about the customer, and calls from their `numbers`; gives how many there were."""
     erased = calls.erase_customer(session, customer_id, numbers)
+    forget_words(session, customer_id)
     for table in _OWNED:
         result = session.execute(delete(table).where(table.c.customer_id == customer_id))
         erased += db.touched(result)

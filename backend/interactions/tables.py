@@ -173,6 +173,18 @@ class EventRow(SQLModel, table=True):
     actor_kind: str
     actor_name: str
     data: dict[str, Any] = Field(sa_type=Json)
+    staff_id: UUID | None = None
+    """Which member of staff did it, for counting; empty where nobody of the staff did, or a load told only their name."""
+
+
+class CountDueRow(SQLModel, table=True):
+    """Word, left by the act itself, that this customer's contacts and offers are to be counted anew; gone once they were."""
+
+    __tablename__ = "count_due"
+    __table_args__ = (Index("ix_count_due_due_id", "due_id"), CLUSTERED)
+
+    customer_id: UUID = Field(primary_key=True)
+    due_id: UUID = Field(primary_key=True)
 
 
 class PlaceRow(SQLModel, table=True):

@@ -14,6 +14,7 @@ from sqlalchemy import Select, bindparam, func, insert, select, text, update
 from sqlmodel import Session
 
 from backend import db, jsons
+from backend.interactions.counting import COUNTED, to_count
 from backend.interactions.persons import named
 from backend.interactions.tables import EventRow, InteractionRow
 from backend.interactions.types import Event, NewContact, Past
@@ -103,7 +104,10 @@ def record(
         )  # with a sign-in of before a merge: should that be taken back, the event is theirs
     event_id = ordered_id(now)
     event = (event_id, customer_id, now, kind, channel, stage, interaction_id, actor.kind, actor.name, data)
-    session.execute(_APPEND, dict(zip(_COLUMNS, event, strict=True)))
+    staff_id = UUID(actor.id) if actor.kind == "staff" else None
+    session.execute(_APPEND, dict(zip(_COLUMNS, event, strict=True)) | {"staff_id": staff_id})
+    if kind in COUNTED:
+        to_count(session, customer_id)
     topic = "offers" if kind.startswith("offer.") else "timeline"
     # An offer is the customer's own wherever it was spoken of; the rest of a private contact is not for their pages.
     private = kind in HIDDEN_FROM_CUSTOMERS or (
@@ -144,6 +148,8 @@ def append(session: Session, customer_id: UUID, events: Sequence[Event], now: da
         db.connection(session).execute(_APPEND_ALL, {"events": jsons.write(told)})
     else:
         db.connection(session).execute(_APPEND, rows)
+    if any(event.kind in COUNTED for event in events):
+        to_count(session, customer_id)
     private = all(event.kind in HIDDEN_FROM_CUSTOMERS for event in events)
     changes.changed(session, "timeline", customer_id=customer_id, private=private, now=now)
     for event in events:
@@ -227,6 +233,7 @@ def move_events(session: Session, before: UUID, after: UUID, now: datetime) -> i
     """What happened to one is what happened to the other, each event in its place; gives how many there were."""
     moved = session.execute(update(_EVENT).where(_EVENT.c.customer_id == before).values(customer_id=after))
     if many := db.touched(moved):
+        to_count(session, before, after)
         changes.changed(session, "timeline", customer_id=after, now=now)
     return many
 
@@ -250,4 +257,7 @@ def enter_past(session: Session, lives: Sequence[Past]) -> int:
     events = [{name: getattr(event, name) for name in _COLUMNS} for life in lives for event in life.events]
     db.insert_many(session, _INTERACTION, contacts)
     db.insert_many(session, _EVENT, events)
+    to_count(
+        session, *(life.customer_id for life in lives if life.contacts or any(e.kind in COUNTED for e in life.events))
+    )
     return len(events)

@@ -26,6 +26,7 @@ from backend.people import service as people
 from backend.profiles import service as profiles
 from backend.quality import service as quality
 from backend.record import service as record
+from backend.reporting import service as reporting
 from backend.treatments import service as treatments
 from shared.kernel.actors import Actor
 
@@ -82,6 +83,7 @@ def collect(session: Session, who: Named) -> Tables:
         budgets.export_customer(session, customer_id),
         record.export_customer(session, customer_id, who.words),
         identities.export_customer(session, customer_id),
+        reporting.export_customer(session, customer_id),
         {LOOK.name: _looks(session, customer_id)},
     ):
         found |= {table: rows for table, rows in room.items() if rows}
@@ -91,6 +93,8 @@ def collect(session: Session, who: Named) -> Tables:
 def erase_rooms(session: Session, who: Named, actor: Actor, now: datetime) -> None:
     """Deletes what every room holds of the customer, in the order in which it may go; the audit chain stays whole."""
     customer_id = who.customer_id
+    # First: what is not counted yet is counted from what the others still hold.
+    reporting.erase_customer(session, customer_id, profiles.known_as(session, customer_id), now)
     treatments.erase_customer(session, customer_id)
     budgets.erase_customer(session, customer_id)
     cases.erase_customer(session, customer_id)

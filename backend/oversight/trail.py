@@ -23,6 +23,7 @@ from backend.record import service as record
 from backend.record.service import Checked, Entry, Wanted
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Forbidden, NotFound
+from shared.kernel.sheets import cell
 
 MOST_IN_FILE = 50_000
 VERIFIED = "audit.verified"
@@ -148,7 +149,7 @@ def _write(writer: Any, session: Session, wanted: Wanted) -> int:
             one.at.isoformat(), one.actor_kind, _who(one, names), one.actor_id, one.action, one.subject, one.customer_id or "",
             payload, one.position or "", one.sealed_at.isoformat() if one.sealed_at else "", one.seal or "",
         )  # fmt: skip
-        writer.writerow([_cell(value) for value in row])
+        writer.writerow([cell(value) for value in row])
         many += 1
     return many
 
@@ -234,8 +235,3 @@ def _said(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(str(one) for one in value) or "none"
     return "none" if value in (None, "") else str(value)
-
-
-def _cell(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -105,6 +105,7 @@ from backend.profiles.sourcing import (
 from backend.profiles.states import Transition, states_after, why
 from backend.profiles.streaming import beginnings, between, count, some_from
 from backend.profiles.survivorship import Claim
+from backend.profiles.telling_apart import Kind, told_apart
 from backend.profiles.types import (
     REFUSED,
     RELATIONS,
@@ -128,21 +129,27 @@ from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import Erased, NotFound
 
 __all__ = [
-    "ANONYMOUS", "ATTRIBUTE", "DOTS", "FIELDS", "FILE_LOAD", "GROUP_KINDS", "HOUSEHOLD", "LONG_AGO", "NAMELESS", "OPEN", "OWN_VALUES", "REFUSED",
-    "RELATIONS", "SCORES", "SIGN", "STAMP", "Beside", "Bill", "Brief", "Claim", "Claims", "Consent", "ConsentEntry", "ConsentState", "Credit", "Cuts",
-    "Details", "Enrolled", "Found", "Group", "GroupKind", "Hit", "Holding", "Identified", "Joined", "LifetimeValue", "LoadProgress", "Mask", "Match",
-    "Member", "Membership", "Moment", "Moved", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile", "Reckoning", "Representative", "Snapshot",
-    "Sourced", "Transition", "add_representative", "amend", "anonymous", "band", "be_known_by", "beginnings", "beside", "between", "bill_before", "bill_heads", "bill_of",
-    "bills", "book_credit", "briefs", "caller_number", "callers", "claims_of", "closes_on", "consent", "consent_history", "contact_sources", "count", "count_past",
-    "cuts_now", "details", "email_text", "end_representative", "enrol", "enter_prospect", "erase_customer", "everyone_after", "existing",
-    "export_customer", "find", "find_by_sign_in", "fold", "forgiven", "hand_over", "held", "hold", "hold_both", "identified", "identified_after", "ids_among",
-    "in_words", "is_scored", "is_slip", "issue_bill", "join", "keep_claims", "keep_cuts", "keep_out", "known_as", "learn", "learn_from", "leave",
-    "lifetime_value", "load_progress", "loaded_packs", "local_today", "lock_out", "mask_of", "meant", "members", "memberships", "move_customer",
-    "move_customer_back", "moves", "name_text", "names_of", "nearly", "no_longer_known_by", "normalise", "note_closing", "note_erased", "note_progress", "note_swept", "owner", "owners", "pay_bill",
-    "phone_text", "profile", "reader", "renew_belonging", "renew_household", "renew_kept", "representative", "representatives", "resolve", "revise", "rewrite",
-    "score", "search", "set_consent", "set_language", "set_moment", "settle", "snapshot", "some_among", "some_from", "sources", "stamp", "stamp_of", "states_after", "states_due",
-    "stir", "stir_home", "take_back_truth", "taken_attributes", "tell_contact", "these", "told_moment", "unswept", "versions_after", "waiting_credits", "why", "with_belonging", "with_truths",
-    "wording_version",
+    "ANONYMOUS", "ATTRIBUTE", "DOTS", "FIELDS", "FILE_LOAD", "GROUP_KINDS", "HOUSEHOLD", "LONG_AGO", "NAMELESS",
+    "OPEN", "OWN_VALUES", "REFUSED", "RELATIONS", "SCORES", "SIGN", "STAMP", "Beside", "Bill", "Brief", "Claim",
+    "Claims", "Consent", "ConsentEntry", "ConsentState", "Credit", "Cuts", "Details", "Enrolled", "Found", "Group",
+    "GroupKind", "Hit", "Holding", "Identified", "Joined", "Kind", "LifetimeValue", "LoadProgress", "Mask", "Match",
+    "Member", "Membership", "Moment", "Moved", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile", "Reckoning",
+    "Representative", "Snapshot", "Sourced", "Transition", "add_representative", "amend", "anonymous", "band",
+    "be_known_by", "beginnings", "beside", "between", "bill_before", "bill_heads", "bill_of", "bills", "book_credit",
+    "briefs", "caller_number", "callers", "claims_of", "closes_on", "consent", "consent_history", "contact_sources",
+    "count", "count_past", "cuts_now", "details", "email_text", "end_representative", "enrol", "enter_prospect",
+    "erase_customer", "everyone_after", "existing", "export_customer", "find", "find_by_sign_in", "fold", "forgiven",
+    "hand_over", "held", "hold", "hold_both", "identified", "identified_after", "ids_among", "in_words", "is_scored",
+    "is_slip", "issue_bill", "join", "keep_claims", "keep_cuts", "keep_out", "known_as", "learn", "learn_from",
+    "leave", "lifetime_value", "load_progress", "loaded_packs", "local_today", "lock_out", "mask_of", "meant",
+    "members", "memberships", "move_customer", "move_customer_back", "moves", "name_text", "names_of", "nearly",
+    "no_longer_known_by", "normalise", "note_closing", "note_erased", "note_progress", "note_swept", "owner", "owners",
+    "pay_bill", "phone_text", "profile", "reader", "renew_belonging", "renew_household", "renew_kept",
+    "representative", "representatives", "resolve", "revise", "rewrite", "score", "search", "set_consent",
+    "set_language", "set_moment", "settle", "snapshot", "some_among", "some_from", "sources", "stamp", "stamp_of",
+    "states_after", "states_due", "stir", "stir_home", "take_back_truth", "taken_attributes", "tell_contact", "these",
+    "told_apart", "told_moment", "unswept", "versions_after", "waiting_credits", "why", "with_belonging",
+    "with_truths", "wording_version",
 ]  # fmt: skip
 
 record.forget_by(forget)

@@ -21,6 +21,7 @@ from backend.treatments.cards import (
 )
 from backend.treatments.chosen import Asked, Chosen
 from backend.treatments.confirming import as_the_customer_reads_it
+from backend.treatments.counting import Thought, conceded, decided_for, thought_of
 from backend.treatments.disclosing import Ticks
 from backend.treatments.expiry import expire_due
 from backend.treatments.explaining import DecisionPage, RankLine, WhatIf, decision_page, what_would_change
@@ -28,6 +29,7 @@ from backend.treatments.failing import RuleFailure, failures
 from backend.treatments.fulfilment import MESSAGE, fulfil
 from backend.treatments.glancing import Glance, glance, glances, seen_by_agent
 from backend.treatments.inputs import ledgers
+from backend.treatments.labels import STEP_LABELS
 from backend.treatments.leaving import erase_customer, export_customer
 from backend.treatments.ledger import FULFIL, answer
 from backend.treatments.ledger import owner_of as owned_offer
@@ -70,6 +72,7 @@ from backend.treatments.undoing import close_case, undo
 __all__ = [
     "FULFIL",
     "MESSAGE",
+    "STEP_LABELS",
     "AgentCard",
     "AgentRecommendation",
     "Alternative",
@@ -93,6 +96,7 @@ __all__ = [
     "Replay",
     "RuleFailure",
     "TermLine",
+    "Thought",
     "Ticks",
     "Undone",
     "View",
@@ -113,10 +117,12 @@ __all__ = [
     "checks_that_differed",
     "close_case",
     "compare_channels",
+    "conceded",
     "count_old",
     "days_decided",
     "decide",
     "decide_terms",
+    "decided_for",
     "decision_page",
     "decisions_between",
     "doubled_offers",
@@ -150,9 +156,10 @@ __all__ = [
     "remove_old",
     "replay",
     "seen_by_agent",
+    "thought_of",
     "undo",
     "waiting_terms",
     "weighing",
     "what_would_change",
     "withheld_of",
-]  # fmt: skip
+]
