@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from math import hypot
 
 from backend.matrix.service import Pack
@@ -204,8 +203,3 @@ def ordered(cells: Iterable[LiveCell], pack: Pack) -> list[LiveCell]:
     stages = {one.key: nth for nth, one in enumerate(pack.stages)}
     channels = {one.key: nth for nth, one in enumerate(pack.channels)}
     return sorted(cells, key=lambda one: (stages.get(one.stage, 99), channels.get(one.channel, 99)))
-
-
-def at_text(at: datetime) -> str:
-    """ISO, to the minute, for a file."""
-    return at.isoformat(timespec="minutes")

@@ -65,11 +65,6 @@ def of_agent(session: Session, actor: Actor, most: int = 100) -> tuple[Review, .
     return tuple(_review(row) for row in session.execute(asked.limit(most)))
 
 
-def unread_by(session: Session, actor: Actor) -> int:
-    """How many of them the agent has not answered yet."""
-    return sum(one.said_at is None for one in of_agent(session, actor))
-
-
 def review(session: Session, customer_id: UUID, review_id: UUID) -> Review:
     """One review with how it was before. Raises NotFound."""
     row = session.execute(

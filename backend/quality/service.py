@@ -24,7 +24,6 @@ from backend.quality.reading import (
     pairs,
     queue,
     review,
-    unread_by,
 )
 from backend.quality.sampling import lot
 from backend.quality.scoring import NOT_APPLICABLE, Agreement, Score, agreement, answers_of, score
@@ -34,7 +33,7 @@ __all__ = [
     "LONGEST", "LONGEST_NOTE", "NOT_APPLICABLE", "Agreed", "Agreement", "Pair", "Past", "Review", "Score", "agreed", "agreement",
     "answer", "answers_of", "draw_week", "erase_customer", "export_customer", "for_agent", "for_reviewer", "give", "given",
     "last_drawn", "lot", "mend", "move_customer", "move_customer_back", "of_agent", "pairs", "queue", "reply", "review", "score",
-    "take", "unread_by", "write",
+    "take", "write",
 ]  # fmt: skip
 
 _OWNED = (REVIEW, PAST)
