@@ -7,9 +7,10 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, current_app, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from agent_ui.supervision.following import everything
 from backend import db
 from backend.budgets.service import BudgetLine
 from backend.budgets.service import lines as budget_lines
@@ -17,19 +18,16 @@ from backend.catalogue import service as catalogues
 from backend.identities import service as identities
 from backend.people.service import Permission, current_actor, requires
 from backend.profiles import service as profiles
-from backend.record import service as record
-from backend.record.service import Change
 from backend.treatments import service as treatments
 from shared.kernel import clock, money
 from shared.kernel.errors import Conflict, Forbidden, Invalid
 from shared.ui.formats import speak_of
 from shared.ui.pages import page, request_now, tell
-from shared.ui.streams import last_seen, stream
 
 bp = Blueprint("approvals", __name__, template_folder="templates")
 TEMPLATE = "supervision/approvals.html"
 SHOWN_PAIRS = 5
-FOLLOWED = frozenset({"offers", "catalogue", "duplicates", "alerts"})
+FOLLOWED = {name: name for name in ("offers", "catalogue", "duplicates", "alerts")}
 
 
 @bp.get("/approvals")
@@ -43,13 +41,7 @@ def show() -> Response:
 @requires(Permission.APPROVE_TERMS)
 def live() -> Response:
     """Names of what may have changed here."""
-
-    def name_of(change: Change) -> str | None:
-        return change.topic if change.topic in FOLLOWED else None
-
-    after, since = last_seen()
-    watch = record.hub().watch(name_of, after=after, since=since, most=current_app.config["STREAMS"])
-    return stream(name_of, watch)
+    return everything(FOLLOWED)
 
 
 @bp.post("/approvals/<uuid:offer_id>")

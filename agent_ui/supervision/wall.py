@@ -28,6 +28,7 @@ from agent_ui.supervision.figures import (
     step_label,
 )
 from agent_ui.supervision.filters import Filters, asked, moments, narrowed
+from agent_ui.supervision.following import everything
 from backend import db
 from backend.catalogue import service as catalogues
 from backend.matrix.service import Pack
@@ -35,10 +36,8 @@ from backend.overview import service as overview
 from backend.overview.service import Wall
 from backend.people.service import Permission, requires
 from backend.record import service as record
-from backend.record.service import Change
 from shared.ui.formats import speak_of
 from shared.ui.pages import page, request_now, wants_fragment
-from shared.ui.streams import last_seen, stream
 
 bp = Blueprint("wall", __name__, template_folder="templates")
 TEMPLATE, SCREEN = "supervision/wall.html", "supervision/screen.html"
@@ -129,13 +128,7 @@ def panel(panel: str) -> Response:
 @requires(Permission.SUPERVISE)
 def live() -> Response:
     """Names of what changed anywhere; the panels fetch themselves."""
-
-    def name_of(change: Change) -> str | None:
-        return NAMES.get(change.topic)
-
-    after, since = last_seen()
-    watch = record.hub().watch(name_of, after=after, since=since, most=current_app.config["STREAMS"])
-    return stream(name_of, watch)
+    return everything(NAMES)
 
 
 def wall_context(taken: _Seen) -> dict[str, Any]:

@@ -71,7 +71,7 @@ ROLES: dict[str, frozenset[Permission]] = {
     "supervisor": _AGENT
     | {Permission.REPLAY, Permission.SUPERVISE, Permission.SET_SKILLS, Permission.REVIEW_QUALITY, Permission.APPROVE_TERMS, Permission.SETTLE_PAYMENTS, Permission.MERGE_CUSTOMERS, Permission.COMPARE_IN_CLEAR, Permission.SEE_LOOKS, Permission.SEE_AUDIT}
     | _APPROVER,
-    "quality": _READER | {Permission.REPLAY, Permission.SEE_ATTACHMENTS, Permission.SEE_CATALOGUE, Permission.SEE_LOOKS, Permission.SEE_AUDIT},
+    "quality": _READER | {Permission.REVIEW_QUALITY, Permission.REPLAY, Permission.SEE_ATTACHMENTS, Permission.SEE_CATALOGUE, Permission.SEE_LOOKS, Permission.SEE_AUDIT},
     "author": _READER | {Permission.REPLAY, Permission.SEE_CATALOGUE, Permission.AUTHOR, Permission.WRITE_ARTICLES},
     "admin": _READER | {Permission.REPLAY, Permission.ADMIN, Permission.SET_SKILLS, Permission.MERGE_CUSTOMERS, Permission.COMPARE_IN_CLEAR, Permission.SEE_LOOKS, Permission.SEE_AUDIT, Permission.HANDLE_PRIVACY} | _APPROVER,
     "read_only": _READER,
