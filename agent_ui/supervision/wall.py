@@ -201,7 +201,7 @@ def install(app: Flask) -> None:
         answer=answer_label,
         step_label=step_label,
         about=about,
-        percent=percent,
+        reached=percent,
     )
     app.jinja_env.globals.update(below=below)
 
