@@ -30,6 +30,14 @@ class AlertLine:
     def customer_id(self) -> UUID | None:
         return None if self.alert.customer_id == NOBODY else self.alert.customer_id
 
+    @property
+    def interaction_id(self) -> UUID | None:
+        """The contact that one may look into; None for a call that nobody has answered, and for what is no contact."""
+        try:
+            return UUID(self.alert.subject) if self.alert.about == "contact" and self.name else None
+        except ValueError:
+            return None
+
 
 @dataclass(frozen=True, slots=True)
 class AlertBoard:

@@ -37,7 +37,7 @@ _log = structlog.stdlib.get_logger("evenhand.alerts")
 
 
 @dataclass(frozen=True, slots=True)
-class Going:
+class Watched:
     """One contact that goes on: what may be told of it without reading who it is with."""
 
     customer_id: UUID
@@ -125,7 +125,7 @@ class Watch:
         return known[1]
 
 
-def going(session: Session, now: datetime) -> Iterator[Going]:
+def going(session: Session, now: datetime) -> Iterator[Watched]:
     """Every contact with a customer whom we know that goes on now: calls that ring, contacts at desks, visits of the portal."""
     spoken: set[UUID] = set()
     calls = interactions.live(session)
@@ -142,31 +142,33 @@ def going(session: Session, now: datetime) -> Iterator[Going]:
             yield _visit(visit)
 
 
-def _ringing(call: Call, now: datetime) -> Going:
+def _ringing(call: Call, now: datetime) -> Watched:
     waited = _seconds(call.rang_at, now)
     state = "waiting" if call.state == "ringing" else "talking"
     customer_id = call.customer_id or NOBODY
-    return Going(customer_id, str(call.call_id), "phone", state, call.rang_at, call.rang_at, 0, waited, call.staff)
+    return Watched(
+        customer_id, f"call {call.call_id}", "phone", state, call.rang_at, call.rang_at, 0, waited, call.staff
+    )
 
 
-def _contact(contact: Interaction, call: Call | None, now: datetime) -> Going:
+def _contact(contact: Interaction, call: Call | None, now: datetime) -> Watched:
     held_at = call.held_at if call is not None else None
     state = "wrapping_up" if contact.ended_at is not None else "on_hold" if held_at is not None else "talking"
     since = contact.ended_at or held_at or contact.started_at
     held = contact.held_seconds + (_seconds(held_at, now) if held_at is not None else 0)
     waited = _seconds(call.rang_at, call.answered_at or now) if call is not None else 0
-    return Going(
+    return Watched(
         contact.customer_id, str(contact.interaction_id), contact.channel, state, since, contact.started_at, held, waited,
         contact.staff or "",
     )  # fmt: skip
 
 
-def _visit(visit: Visit) -> Going:
+def _visit(visit: Visit) -> Watched:
     began = datetime.fromisoformat(visit.steps[0][1]) if visit.steps else visit.page_since
-    return Going(visit.customer_id, str(visit.interaction_id), "portal", "visiting", visit.page_since, began)
+    return Watched(visit.customer_id, str(visit.interaction_id), "portal", "visiting", visit.page_since, began)
 
 
-def _of_contact(one: Going, now: datetime) -> dict[str, Any]:
+def _of_contact(one: Watched, now: datetime) -> dict[str, Any]:
     return {
         "channel": one.channel,
         "contact_state": one.state,
@@ -259,7 +261,7 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _in_words(one: Going) -> str:
+def _in_words(one: Watched) -> str:
     state = {
         "waiting": "waiting",
         "talking": "talking",

@@ -89,6 +89,10 @@ def test_a_hold_an_intent_and_a_second_call_for_the_same_reason(customer: UUID) 
     assert "long_hold" not in keys(now + timedelta(seconds=119), watch)
     seen = look(now + timedelta(seconds=121), watch)
     assert "on hold with Avery Quinn" in {one.details for one in seen if one.key == "long_hold"}
+    with db.reading() as session:
+        (shown,) = [one for one in oversight.alert_board(session, now).waiting if one.alert.key == "long_hold"]
+        (contact,) = interactions.open_interactions(session, UUID(avery.id))
+    assert shown.interaction_id == contact.interaction_id, "one may look into it"
     with db.transaction() as session:
         interactions.retrieve(session, call.call_id, avery, now + timedelta(seconds=125))
     assert "long_hold" not in keys(now + timedelta(seconds=126), watch)
