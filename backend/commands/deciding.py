@@ -19,7 +19,7 @@ from backend.profiles import service as profiles
 from backend.treatments import service as treatments
 from backend.treatments.views import decided_json
 from shared.kernel import clock
-from shared.kernel.errors import NotFound
+from shared.kernel.errors import Conflict, NotFound
 
 commands = typer.Typer()
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
@@ -110,10 +110,14 @@ def parity(
     with db.reading() as session:
         channels = [c.key for c in catalogues.pack_in_force(session).channels]
         chosen = _customers(session, customers)
-    compared = same_first = 0
+    compared = same_first = moving = 0
     differences: list[str] = []
     for customer_id in tracked(chosen, "Comparing"):
-        views, found = treatments.compare_channels(customer_id, channels, now)
+        try:
+            views, found = treatments.compare_channels(customer_id, channels, now)
+        except Conflict:
+            moving += 1
+            continue
         compared += len(channels) * (len(channels) - 1) // 2
         firsts = {v.channel: v.shown[0].treatment if v.shown else None for v in views}
         same_first += firsts.get("phone") is not None and firsts.get("phone") == firsts.get("portal")
@@ -124,10 +128,12 @@ def parity(
     tell(
         f"{len(chosen)} customers, {compared} pairs of channels, {len(differences)} differences; the same first by phone and portal for {share:.1%}."
     )
+    if moving:
+        tell(f"{moving} customers were in the middle of something, and were not compared.")
     if as_json:
         out(
             {
-                "customers": len(chosen),
+                "customers": len(chosen) - moving,
                 "compared": compared,
                 "differences": len(differences),
                 "same_first_share": share,

@@ -160,7 +160,7 @@ def _latest(session: Session, inputs: Inputs, now: datetime) -> tuple[UUID | Non
     row = session.execute(_LATEST, {"customer_id": inputs.profile.customer_id}).one_or_none()
     if row is None:
         return None, None
-    if now >= row.stands_until or _versions(inputs) != (
+    if now >= row.stands_until or versions(inputs) != (
         row.profile_version, row.moment_key, row.ledger_version, row.configuration_version, row.model_epoch, row.engine_version,
     ):  # fmt: skip
         return row.decision_id, None
@@ -177,7 +177,8 @@ def _latest(session: Session, inputs: Inputs, now: datetime) -> tuple[UUID | Non
     )
 
 
-def _versions(inputs: Inputs) -> tuple[Any, ...]:
+def versions(inputs: Inputs) -> tuple[Any, ...]:
+    """Of everything that a decision is made from: while they stand, so does it."""
     s, c = inputs.snapshot, inputs.configuration
     return (s.profile_version, s.moment_key, inputs.ledger.version, c.version, c.model_epoch, ENGINE_VERSION)
 

@@ -14,7 +14,9 @@ from backend.treatments import asking, cards, recommending
 from backend.treatments.asking import Decided
 from backend.treatments.cards import CustomerCard
 from shared.kernel.actors import SYSTEM
+from shared.kernel.errors import Conflict
 
+ATTEMPTS = 5
 AGENTS = ("phone", "branch")
 """Channels in which an agent shows the card; in the others the customer reads it."""
 
@@ -43,8 +45,18 @@ class View:
 
 
 def compare_channels(customer_id: UUID, channels: Sequence[str], now: datetime) -> tuple[list[View], list[str]]:
-    """The views of all channels, each asked for on its own, and every difference that no rule explains."""
-    views = [_view(customer_id, channel, now) for channel in channels]
+    """The views of all channels, each asked for on its own, and every difference that no rule explains.
+
+    What is compared must be of one state: where something about the customer changed between two views, all are asked for
+    again. Raises NotFound, and Conflict when the customer will not hold still.
+    """
+    for _ in range(ATTEMPTS):
+        asked = [_view(customer_id, channel, now) for channel in channels]
+        if len({read_at for _, read_at in asked}) <= 1:
+            break
+    else:
+        raise Conflict("This customer is changing too fast to compare the channels. Please try again.")
+    views = [view for view, _ in asked]
     differences = []
     for place, one in enumerate(views):
         for other in views[place + 1 :]:
@@ -71,7 +83,8 @@ def compare(one: View, other: View) -> list[str]:
     return found
 
 
-def _view(customer_id: UUID, channel: str, now: datetime) -> View:
+def _view(customer_id: UUID, channel: str, now: datetime) -> tuple[View, tuple[Any, ...]]:
+    """What the channel shows, and by which versions of everything that was worked out."""
     decided = _standing_or_preview(customer_id, now)
     rows = _rows(decided)
     delivery = deliver(decided.ranked, decided.inputs.snapshot, decided.inputs.configuration, channel)
@@ -83,7 +96,7 @@ def _view(customer_id: UUID, channel: str, now: datetime) -> View:
     else:
         shown = list(recommending.customer_recommendation(decided, delivery, rows, SYSTEM, everything).cards)
         factors = {_key(item): item.factors for item in delivery.here}
-    return View(
+    view = View(
         channel,
         tuple(
             Shown(
@@ -100,6 +113,7 @@ def _view(customer_id: UUID, channel: str, now: datetime) -> View:
         ),
         {_key(item): w.rule for item, w in delivery.elsewhere},
     )
+    return view, (*asking.versions(decided.inputs), *sorted((str(row.offer_id), row.version) for row in decided.offers))
 
 
 def _key(shown: Ranked | CustomerCard) -> str:

@@ -17,7 +17,7 @@ from backend.record import service as record
 from backend.treatments.parity import compare_channels
 from backend.treatments.tables import ParityCheckRow
 from shared.kernel import ids
-from shared.kernel.errors import NotFound
+from shared.kernel.errors import Conflict, NotFound
 
 SAMPLE = 5
 KEPT = timedelta(days=30)
@@ -51,8 +51,8 @@ def check_some(now: datetime) -> int:
     for customer_id in lately:
         try:
             differences = compare_channels(customer_id, channels, now)[1]
-        except NotFound:
-            continue  # erased since
+        except (NotFound, Conflict):
+            continue  # erased since, or in the middle of something: it is looked at again when it has settled
         looked += 1
         found += [f"{customer_id}: {what}" for what in differences]
     if looked:

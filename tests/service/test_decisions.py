@@ -1,7 +1,7 @@
 """Decisions as they are stored, stand and end, on both databases."""
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -9,10 +9,11 @@ from sqlalchemy import func, select
 
 from backend import db
 from backend.catalogue import service as catalogues
+from backend.treatments import parity
 from backend.treatments import service as treatments
 from backend.treatments.tables import DecisionRow, LedgerRow, OfferRow, SnapshotRow
 from shared.kernel.actors import SYSTEM
-from shared.kernel.errors import NotFound
+from shared.kernel.errors import Conflict, NotFound
 from tests.small_company import (
     ADA,
     DAY,
@@ -75,6 +76,27 @@ def test_comparing_channels_keeps_nothing() -> None:
     _, differences = treatments.compare_channels(ADA, ("phone", "portal", "email"), NOW)
     assert differences == []
     assert (count(DecisionRow), count(OfferRow), count(SnapshotRow)) == (0, 0, 0)
+
+
+def test_what_changes_between_two_views_is_no_difference_between_channels(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, view = [], parity._view
+
+    def meanwhile(customer_id: UUID, channel: str, now: datetime) -> object:
+        seen.append(channel)
+        if seen in changes:
+            tell("support", "bill" if len(seen) % 2 else "fault")
+        return view(customer_id, channel, now)
+
+    monkeypatch.setattr(parity, "_view", meanwhile)
+    channels = ("phone", "portal", "email")
+    changes = (["phone", "portal"],)
+    views, differences = treatments.compare_channels(ADA, channels, NOW)
+    assert (differences, seen) == ([], [*channels, *channels]), "all are asked for again, of one state"
+    assert views[0].shown[0].treatment == views[1].shown[0].treatment == "technician"
+    seen.clear()
+    changes = tuple([*channels * nth, *channels[:2]] for nth in range(9))
+    with pytest.raises(Conflict, match="changing too fast"):
+        treatments.compare_channels(ADA, channels, NOW)
 
 
 def test_a_decision_stands_until_the_customers_midnight() -> None:
