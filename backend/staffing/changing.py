@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from backend.alerts import service as alerts
 from backend.cases import service as cases
 from backend.entering import service as entering
 from backend.interactions import service as interactions
@@ -35,6 +36,8 @@ def change_role(session: Session, staff_id: UUID, role: str, by: Actor, now: dat
     )
     if Permission.PRESENT_OFFERS not in people.ROLES[role]:
         interactions.sign_off(session, staff_id, after.name, now)
+    if Permission.SUPERVISE not in people.ROLES[role]:
+        alerts.let_go(session, staff_id, by, now)
     must = people.needs_second_step(role) and not after.is_demo
     if must and not entering.authenticators.set_by(session, [staff_id]):
         people.end_sessions(session, staff_id, now)
@@ -64,10 +67,11 @@ def change_teams(
 def end_work(session: Session, staff_id: UUID, by: Actor, now: datetime) -> Employee:
     """They do not work here any more: every page and stream of theirs is closed, nothing rings for them; their name stays.
 
-    What they have in hand stays with them until `hand_on`. Raises Conflict for oneself and for the last administrator.
+    What they have in hand stays with them until `hand_on`; alerts that they had taken are anybody's at once. Raises Conflict for oneself and for the last administrator.
     """
     before, after = people.end_work(session, staff_id, by, now)
     interactions.sign_off(session, staff_id, after.name, now)
+    alerts.let_go(session, staff_id, by, now)
     _audit(session, by, "staff.left", after, now, {"before": _standing(before), "after": _standing(after)})
     return after
 

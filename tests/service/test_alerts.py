@@ -119,6 +119,17 @@ def test_it_is_not_opened_again_where_the_same_was_raised_anew() -> None:
         act(alerts.open_again, first)
 
 
+def test_what_somebody_had_who_watches_no_more_is_anybody_s_again() -> None:
+    settle(HOLD, BUDGET)
+    for one in waiting():
+        act(alerts.acknowledge, one)
+    act(alerts.snooze, waiting()[0], NOW + timedelta(minutes=15))
+    with db.transaction() as session:
+        assert alerts.let_go(session, UUID(SAM.id), ALEX, NOW) == 2
+        assert alerts.let_go(session, UUID(SAM.id), ALEX, NOW) == 0
+    assert [(one.owner, one.acknowledged_at, one.snoozed_until) for one in waiting()] == [("", None, None)] * 2
+
+
 @pytest.mark.parametrize("words", ["", "   ", "x" * 501])
 def test_what_was_done_is_said(words: str) -> None:
     settle(BUDGET)
