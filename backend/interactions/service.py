@@ -128,6 +128,7 @@ from backend.interactions.rating import RATED_WITHIN, Rating, rate, rating_of, r
 from backend.interactions.received import forget_received, receive
 from backend.interactions.representing import end_representative, record_representative, require_authority, speak_with
 from backend.interactions.stepping_in import (
+    STEPPED_IN,
     FloorWord,
     dismiss,
     end_contact,
@@ -210,7 +211,7 @@ from backend.interactions.words import (
 
 __all__ = [
     "ANSWERS", "AT_THE_PORTAL", "COOLING_OFF", "COUNTED", "FOLLOWS", "HAPPENED", "HIDDEN_FROM_CUSTOMERS", "KINDS",
-    "MOMENT", "NOBODY", "RATED_WITHIN", "RECORDED", "STIRRING", "TALKS", "TRANSFERRED", "AgentState", "Asked",
+    "MOMENT", "NOBODY", "RATED_WITHIN", "RECORDED", "STEPPED_IN", "STIRRING", "TALKS", "TRANSFERRED", "AgentState", "Asked",
     "ByPhone", "Call", "Closing", "CodeSent", "Contact", "Counted", "DeskDraft", "Due", "Event", "EventWords",
     "FloorWord", "Going", "Here", "Interaction", "Move", "NewContact", "Outcome", "Passing", "Past", "Place",
     "Proving", "Rating", "Sender", "Span", "Step", "Taken", "Traffic", "Usual", "Usuals", "Visit", "agent_state",

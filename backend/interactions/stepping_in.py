@@ -100,6 +100,10 @@ def dismiss(session: Session, customer_id: UUID, word_id: UUID, actor: Actor, no
         )  # fmt: skip
 
 
+STEPPED_IN = frozenset({"call.transferred", "contact.handed", "contact.ended"})
+"""What the timeline tells of a contact that supervision took, handed on or ended."""
+
+
 def words_to(session: Session, customer_id: UUID, staff_id: UUID, now: datetime) -> tuple[FloorWord, ...]:
     """What supervision said to this agent about the customer and they have not put away, oldest first."""
     mine = (_WORD.c.customer_id == customer_id, _WORD.c.to_id == staff_id, _WORD.c.at >= now - SHOWN_FOR)

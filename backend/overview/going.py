@@ -76,9 +76,10 @@ class WallLine:
         return self.name.split(" ", 1)[0]
 
     @property
-    def urgency(self) -> tuple[int, bool, datetime]:
-        """By this they are sorted: who needs help first, then who waits, then who is at it longest."""
-        return -sum(_WEIGHTS.get(one, 1) for one in self.troubles), self.state != "ringing", self.since
+    def urgency(self) -> tuple[int, bool, datetime, str]:
+        """By this they are sorted: who needs help first, then who waits, then who is at it longest; the same way at each look."""
+        trouble = -sum(_WEIGHTS.get(one, 1) for one in self.troubles)
+        return trouble, self.state != "ringing", self.since, f"{self.interaction_id} {self.number} {self.name}"
 
 
 @dataclass(frozen=True, slots=True)

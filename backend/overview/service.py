@@ -202,9 +202,11 @@ def customer_page(customer_id: UUID, actor: Actor, now: datetime) -> CustomerPag
             if beside.belongs
             else ()
         )
+        # Supervision speaks to whoever has a contact with them, or had one that it took, handed on or ended.
+        stepped_in = mine or any(event.kind in interactions.STEPPED_IN for event in events.items)
         words = (
             interactions.words_to(session, profile.customer_id, UUID(actor.id), now)
-            if actor.may(Permission.PRESENT_OFFERS)
+            if stepped_in and actor.may(Permission.PRESENT_OFFERS)
             else ()
         )
         alike = identities.of_customer(session, profile.customer_id) if actor.may(Permission.MERGE_CUSTOMERS) else ()

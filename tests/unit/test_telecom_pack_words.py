@@ -168,6 +168,7 @@ def test_the_text_files_hold_nothing_but_what_a_catalogue_keeps() -> None:
         "pack",
         "cases",
         "acts",
+        "alerts",
         "attributes",
         "events",
         "experience",
