@@ -35,25 +35,49 @@ def settle(
 
     What was done stays done for `quiet`, though its rule sees it still. An alert that is over and seen again goes on.
     """
-    standing = {
-        (row.customer_id, row.key, row.subject): row
-        for row in session.execute(
-            select(*_COLUMNS).where(
-                ALERT.c.key.in_(list(keys)), or_(ALERT.c.done_at.is_(None), ALERT.c.done_at > now - quiet)
-            ).order_by(ALERT.c.done_at.is_(None), ALERT.c.raised_at)
-        )
-    }  # fmt: skip
-    seen = {(one.customer_id, one.key, one.subject): one for one in found}
-    raised = [_raise(session, one, now) for key, one in seen.items() if key not in standing]
-    over = [row for key, row in standing.items() if row.done_at is None and row.over_at is None and key not in seen]
-    again = [row for key, row in standing.items() if row.done_at is None and row.over_at is not None and key in seen]
+    new, over, again, forgotten = _compared(session, found, keys, quiet, now)
+    for one in new:
+        _raise(session, one, now)
     for rows, over_at in ((over, now), (again, None)):
         for row in rows:
             session.execute(update(ALERT).where(*_is(row.customer_id, row.alert_id)).values(over_at=over_at))
             _tell(session, now)
-    forgotten = update(ALERT).where(ALERT.c.done_at.is_(None), ALERT.c.over_at < now - GOES_ON)
-    session.execute(forgotten.values(done_at=now, done_by="", what_was_done="It was over by itself."))
-    return len(raised), len(over)
+    for row in forgotten:
+        by_itself = {"done_at": now, "done_by": "", "what_was_done": "It was over by itself."}
+        session.execute(update(ALERT).where(*_is(row.customer_id, row.alert_id)).values(**by_itself))
+        _tell(session, now)
+    return len(new), len(over)
+
+
+def is_settled(
+    session: Session, found: Sequence[Found], keys: Collection[str], quiet: timedelta, now: datetime
+) -> bool:
+    """Whether `settle` would have nothing to write: so most looks need no transaction that writes."""
+    return not any(_compared(session, found, keys, quiet, now))
+
+
+def _compared(
+    session: Session, found: Sequence[Found], keys: Collection[str], quiet: timedelta, now: datetime
+) -> tuple[list[Found], list[Any], list[Any], list[Any]]:
+    """What is new; and of the alerts that stand those that are over, those that go on, and those that nobody looks at any more."""
+    asked = (
+        select(*_COLUMNS)
+        .where(ALERT.c.key.in_(list(keys)), or_(ALERT.c.done_at.is_(None), ALERT.c.done_at > now - quiet))
+        .order_by(ALERT.c.done_at.is_(None), ALERT.c.raised_at)
+    )
+    standing = {(row.customer_id, row.key, row.subject): row for row in session.execute(asked)}
+    seen = {(one.customer_id, one.key, one.subject): one for one in found}
+    still = {key: row for key, row in standing.items() if row.done_at is None}
+    return (
+        [one for key, one in seen.items() if key not in standing],
+        [row for key, row in still.items() if row.over_at is None and key not in seen],
+        [row for key, row in still.items() if row.over_at is not None and key in seen],
+        [
+            row
+            for key, row in still.items()
+            if row.over_at is not None and key not in seen and row.over_at < now - GOES_ON
+        ],
+    )
 
 
 def waiting(session: Session, now: datetime, limit: int = 100) -> tuple[Alert, ...]:

@@ -9,6 +9,7 @@ from backend.alerts.keeping import (
     done_lately,
     finish,
     hand_on,
+    is_settled,
     let_go,
     open_again,
     settle,
@@ -22,6 +23,6 @@ from backend.alerts.types import NOBODY, Alert, Found
 
 __all__ = [
     "LONGEST_SNOOZE", "LONGEST_WORDS", "NOBODY", "WATCHERS", "Alert", "Found", "acknowledge", "alert", "done_lately", "erase_customer",
-    "export_customer", "finish", "hand_on", "let_go", "move_customer", "move_customer_back", "open_again", "settle", "sleeping",
+    "export_customer", "finish", "hand_on", "is_settled", "let_go", "move_customer", "move_customer_back", "open_again", "settle", "sleeping",
     "snooze", "waiting", "wake",
 ]  # fmt: skip

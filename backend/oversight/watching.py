@@ -68,9 +68,11 @@ class Watch:
             if not pack.alerting.alert:
                 return 0
             found = [*self._contacts(session, pack, now), *self._others(session, pack, now)]
+            seen = found, pack.alerting.keys, timedelta(minutes=pack.alerting.quiet_minutes), now
+            if alerts.is_settled(session, *seen):
+                return 0
         with db.transaction() as session:
-            quiet = timedelta(minutes=pack.alerting.quiet_minutes)
-            return sum(alerts.settle(session, found, pack.alerting.keys, quiet, now))
+            return sum(alerts.settle(session, *seen))
 
     def _contacts(self, session: Session, pack: Pack, now: datetime) -> Iterator[Found]:
         rules = pack.alerting.about("contact")
