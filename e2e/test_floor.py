@@ -55,7 +55,12 @@ def test_a_poor_experience_is_seen_whispered_about_approved_and_comes_out_on_the
 
     complains(server, person)
     expect(line).to_contain_text("poor experience so far", timeout=SOON)
-    line.locator("a.opens").click()
+    supervisor.goto("/desk/alerts")
+    alert = supervisor.locator("li.alert").filter(has_text=person.name).filter(has_text="Bad experience")
+    expect(alert).to_contain_text("talking with Avery Quinn", timeout=2 * SOON)
+    alert.get_by_role("button", name="I take it").click()
+    expect(alert).to_contain_text("Yours")
+    alert.get_by_role("link", name="Look in").click()
     expect(supervisor.locator("h1")).to_have_text(person.name)
     expect(supervisor.locator("#who")).to_contain_text("Avery Quinn")
     desk.locator("#notes-text").fill("Told three times that somebody calls back")
@@ -87,6 +92,12 @@ def test_a_poor_experience_is_seen_whispered_about_approved_and_comes_out_on_the
     supervisor.goto("/desk/wall")
     expect(line).to_contain_text("Arranged", timeout=SOON)
     expect(line).to_contain_text("Avery Quinn")
+    supervisor.goto("/desk/alerts")
+    alert.locator("summary").filter(has_text="Done").click()
+    alert.get_by_label("What was done about it").fill("Approved a credit of 24 dollars.")
+    alert.get_by_role("button", name="Done").click()
+    expect(alert).to_have_count(0)
+    expect(supervisor.locator("main")).to_contain_text("Approved a credit of 24 dollars.")
 
 
 def test_a_call_is_taken_over_and_handed_on_and_each_sees_it_at_once(
