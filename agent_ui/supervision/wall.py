@@ -44,7 +44,7 @@ TEMPLATE, SCREEN = "supervision/wall.html", "supervision/screen.html"
 SHOWN = 40
 """So many interactions stand on one page of the wall; the others are counted, and stand on the next."""
 ON_THE_SCREEN = 8
-NAMES = dict.fromkeys(("agents", "interaction", "offers", "moment", "visit", "inbox"), "wall") | {
+NAMES = dict.fromkeys(("agents", "interaction", "offers", "moment", "visit", "inbox", "profile"), "wall") | {
     "parity": "parity",
     "rules": "rules",
     "alerts": "alerts",
