@@ -34,11 +34,11 @@ from shared.kernel.errors import EvenhandError
 from tests.fulfilling import leaving, open_shop, undo
 from tests.small_company import ADA, BY_ADA, DAY, GRACE, KIM, NOW, answer, decide, enter, offer_of, order, tell, work
 
-_CONTACT_DAY: Any = ReportContactDayRow.__table__  # type: ignore[attr-defined]
-_OFFER_DAY: Any = ReportOfferDayRow.__table__  # type: ignore[attr-defined]
-_CONTACT: Any = ReportContactRow.__table__  # type: ignore[attr-defined]
-_OFFER: Any = ReportOfferRow.__table__  # type: ignore[attr-defined]
-_STATE: Any = ReportStateRow.__table__  # type: ignore[attr-defined]
+_CONTACT_DAY = db.table_of(ReportContactDayRow)
+_OFFER_DAY = db.table_of(ReportOfferDayRow)
+_CONTACT = db.table_of(ReportContactRow)
+_OFFER = db.table_of(ReportOfferRow)
+_STATE = db.table_of(ReportStateRow)
 LEE = Actor("staff", str(UUID(int=2)), "Lee")
 MINUTE = timedelta(minutes=1)
 
@@ -177,7 +177,7 @@ def test_whoever_is_erased_leaves_the_counts_and_nothing_that_names_them(tmp_pat
     assert acts() == {"presented": 1, "accepted": 1}
     assert sums()["n"] == 1
     with db.reading() as session:
-        for table in (_CONTACT, _OFFER, CountDueRow.__table__):  # type: ignore[attr-defined]
+        for table in (_CONTACT, _OFFER, db.table_of(CountDueRow)):
             assert session.execute(select(func.count()).where(table.c.customer_id == ADA)).scalar_one() == 0
 
 
