@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
@@ -19,6 +20,11 @@ from backend.matrix.service import Calendar, Callbacks
 from shared.kernel import clock, dates, languages
 
 CALLBACK, SLOT, CASE = db.table_of(CallbackRow), db.table_of(CallbackSlotRow), db.table_of(CaseRow)
+_TAKEN = select(SLOT.c.slot_at, SLOT.c.taken).where(
+    SLOT.c.team == bindparam("of_team"), SLOT.c.slot_at >= bindparam("start"), SLOT.c.slot_at < bindparam("until")
+)
+MOST_KEPT = 64
+_kept: dict[tuple[Any, ...], tuple[tuple[Slot, ...], WorkTime, Callbacks | Calendar]] = {}
 PARTS = {"morning": (0, 12), "afternoon": (12, 17), "evening": (17, 24)}
 """Parts of a day, by the hours where the customer lives."""
 
@@ -39,13 +45,28 @@ def cut(
 def free(session: Session, time: WorkTime, rules: Callbacks | Calendar, team: str, now: datetime) -> tuple[Slot, ...]:
     """The slots that can still be taken, soonest first."""
     start, end = now + timedelta(minutes=rules.lead_minutes), now + timedelta(days=rules.days_ahead)
-    asked = select(SLOT.c.slot_at, SLOT.c.taken).where(
-        SLOT.c.team == team, SLOT.c.slot_at >= start, SLOT.c.slot_at < end
-    )
-    taken = {row.slot_at: row.taken for row in session.execute(asked)}
+    rows = session.execute(_TAKEN, {"of_team": team, "start": start, "until": end})
+    taken = {row.slot_at: row.taken for row in rows}
     places = rules.places_of(team)
-    found = (Slot(at, until, places - taken.get(at, 0)) for at, until in cut(time, rules, start, end))
+    some = [one for one in _all_from(time, rules, places, start, end) if start <= one.at < end]
+    found = (replace(one, free=places - taken[one.at]) if one.at in taken else one for one in some) if taken else some
     return tuple(one for one in found if one.free > 0)
+
+
+def _all_from(
+    time: WorkTime, rules: Callbacks | Calendar, places: int, start: datetime, end: datetime
+) -> Sequence[Slot]:
+    """Every slot that begins in the hours of these two instants, with all its places: the same for whoever asks in one hour."""
+    hour = start.replace(minute=0, second=0, microsecond=0)
+    key = (id(time), id(rules), places, hour)
+    kept = _kept.get(key)
+    if kept is None:
+        some = tuple(Slot(at, until, places) for at, until in cut(time, rules, hour, end + timedelta(hours=1)))
+        if len(_kept) >= MOST_KEPT:
+            _kept.clear()
+        # With hours and rules themselves: while they are kept, no others can have their ids.
+        kept = _kept[key] = (some, time, rules)
+    return kept[0]
 
 
 def take(session: Session, rules: Callbacks | Calendar, team: str, at: datetime) -> bool:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
-from flask import Flask, Response, g, make_response, redirect, request, session, url_for
-from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask import Flask, Request, Response, g, make_response, redirect, request, session, url_for
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.wrappers import Response as Answer
 
 from shared.kernel.actors import Actor
 from shared.ui.pages import wants_fragment
 from shared.ui.streams import GONE, TYPE
+
+RENEWED_AFTER = timedelta(minutes=1)
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]
@@ -30,18 +33,55 @@ def asked_by_itself() -> bool:
     return bool(g.get("by_itself")) or request.headers.get("X-Live") == "yes"
 
 
+class FaceSession(SecureCookieSession):
+    """A sign-in's cookie as it was read; `signed` is when it was made."""
+
+    signed: datetime | None = None
+
+
 class FaceSessions(SecureCookieSessionInterface):
-    """Signed cookies with a salt of the face's own, sent only below the place where the face is mounted."""
+    """Signed cookies with a salt of the face's own, sent only below the place where the face is mounted.
+
+    Each page that a person asks for makes the sign-in last from then on; the cookie is made anew once a minute at most.
+    """
+
+    session_class = FaceSession
 
     def __init__(self, face: str) -> None:
         self.salt = f"evenhand-{face}-session"
+        self._serializer: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        if self._serializer is None:
+            self._serializer = super().get_signing_serializer(app)
+        return self._serializer
 
     def get_cookie_path(self, app: Flask) -> str:
         return request.script_root or "/"
 
+    def open_session(self, app: Flask, request: Request) -> FaceSession | None:
+        serializer, text = self.get_signing_serializer(app), request.cookies.get(self.get_cookie_name(app))
+        if serializer is None or not text:
+            return None if serializer is None else FaceSession()
+        try:
+            lifetime = int(app.permanent_session_lifetime.total_seconds())
+            kept, signed = serializer.loads(text, max_age=lifetime, return_timestamp=True)
+        except BadSignature:
+            return FaceSession()
+        session = FaceSession(kept)
+        session.signed = signed
+        return session
+
     def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
         """Not for what a page asks by itself: a page left open would keep its sign-in alive for ever."""
-        return super().should_set_cookie(app, session) and (session.modified or not asked_by_itself())
+        if session.modified:
+            return True
+        signed = getattr(session, "signed", None)
+        # By the system's clock, as the signature.
+        fresh = signed is not None and datetime.now(UTC) - signed < min(
+            RENEWED_AFTER, app.permanent_session_lifetime / 4
+        )
+        return super().should_set_cookie(app, session) and not fresh and not asked_by_itself()
 
 
 def install_sessions(app: Flask, face: str, secret: bytes, *, secure: bool, hours: float) -> None:
