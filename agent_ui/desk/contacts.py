@@ -27,6 +27,7 @@ from shared.ui.pages import page, request_now, tell, wants_fragment
 bp = Blueprint("contacts", __name__, template_folder="templates")
 ONE = "/customers/<uuid:customer_id>/contacts/<uuid:interaction_id>"
 WRAP_UP = "desk/wrap_up.html"
+NOTES_STATE = "desk/notes_state.html"
 STILL_TALKING = "The telephone says that the call still goes on. Wrap up when it has ended, or anyway; nothing that you wrote is lost."
 
 
@@ -104,7 +105,10 @@ def notes(customer_id: UUID, interaction_id: UUID) -> Response:
     if request.form.get("quiet"):
         return make_response("", 204)
     if wants_fragment():
-        return _notes(customer_id, 200, whole=bool(keep), saved=True, contact=found)
+        # As an agent types, this is asked again and again: the line under the notes needs nothing of the customer.
+        if not keep:
+            return page(NOTES_STATE, saved=True, contact=found)
+        return _notes(customer_id, 200, whole=True, saved=True, contact=found)
     tell("good", "Notes saved")
     return _to_customer(customer_id)
 
@@ -195,7 +199,7 @@ def _notes(customer_id: UUID, status: int, *, whole: bool = False, **more: Any) 
     """The line under the notes for htmx, or the whole field where its text is another now; without htmx, the page."""
     context = customer_context(customer_id) | more
     if wants_fragment() and not whole:
-        return page("desk/notes_state.html", status=status, **context)
+        return page(NOTES_STATE, status=status, **context)
     answer = page(TEMPLATE, "notes", status=status, **context)
     if whole:
         answer.headers["HX-Retarget"] = "#notes"
