@@ -17,6 +17,8 @@ from backend import jsons
 BUSY_MILLISECONDS = 10_000
 POOL_SECONDS = 30
 RESTED_SECONDS = 1.0
+LOGGED_PAGES = 8_000
+"""So many pages of 4 KiB the log beside a SQLite file holds before whoever commits must empty it: the worker does so each second."""
 
 
 def sqlite(url: URL) -> tuple[Engine, Engine]:
@@ -49,6 +51,7 @@ def _prepare_writer(connection: sqlite3.Connection, _record: object) -> None:
     _prepare(connection)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {LOGGED_PAGES}")
 
 
 def _prepare_reader(connection: sqlite3.Connection, _record: object) -> None:

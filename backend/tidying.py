@@ -28,6 +28,18 @@ def delete_some(session: Session, table: Table, where: Any, most: int) -> int:
     return len(some)
 
 
+def empty_log() -> int:
+    """Writes what stands in a SQLite log into its file, as far as nobody reads it, and gives how many pages: others go on meanwhile.
+
+    It waits for the disk, so that whoever commits need not. On PostgreSQL that is its own checkpointer's work.
+    """
+    if db.dialect() != "sqlite":
+        return 0
+    with contextlib.closing(sqlite3.connect(_file(), isolation_level=None, timeout=PATIENCE_SECONDS)) as raw:
+        _busy, _logged, written = raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    return int(written)
+
+
 def compact() -> None:
     """Rewrites a SQLite file without what was deleted from it, its log too; on PostgreSQL that is its own vacuum's work.
 
@@ -35,8 +47,7 @@ def compact() -> None:
     """
     if db.dialect() != "sqlite":
         return
-    path = make_url(db.url_of()).database
-    assert path is not None  # noqa: S101 (a SQLite database is a file; for the type checker)
+    path = _file()
     turn = Turn(path)
     try:
         with turn, contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=PATIENCE_SECONDS)) as raw:
@@ -49,3 +60,9 @@ def compact() -> None:
         raise Unavailable("The database is in use: what was erased is cleared from its free pages later.") from failure
     finally:
         turn.close()
+
+
+def _file() -> str:
+    path = make_url(db.url_of()).database
+    assert path is not None  # noqa: S101 (a SQLite database is a file; for the type checker)
+    return path

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import structlog
 
-from backend import metrics, readiness
+from backend import metrics, readiness, tidying
 from backend.budgets import service as budgets
 from backend.cancelling import service as cancelling
 from backend.cases import service as cases
@@ -40,6 +40,8 @@ from shared.kernel import clock
 BATCH = 100
 TICK_SECONDS = 0.25
 PATIENCE_SECONDS = 3
+GIVING_WAY = 5
+"""How much the worker steps back where processors are short, as `nice`: pages, for which somebody waits, go first."""
 _log = structlog.stdlib.get_logger("evenhand.worker")
 
 
@@ -83,6 +85,7 @@ def run(
     rounds = oversight.Rounds(home)
     chores: list[tuple[float, Callable[[datetime], int]]] = [
         (TICK_SECONDS, _run_jobs),
+        (1.0, _empty_log),
         (1.0, _seal),
         (1.0, catalogues.take_effect),
         (5.0, lambda now: treatments.expire_due(now, BATCH)),
@@ -156,6 +159,12 @@ def _seal(now: datetime) -> int:
     return sealed
 
 
+def _empty_log(_now: datetime) -> int:
+    """All of it at once: there is never more to do."""
+    tidying.empty_log()
+    return 0
+
+
 def _retain(rounds: oversight.Rounds, now: datetime) -> int:
     """One step, so that all other work has its turn in between: there is no hurry."""
     rounds.step(now)
@@ -175,6 +184,7 @@ def main() -> None:
                 ended.set()
 
     threading.Thread(target=watch, daemon=True, name="parent watch").start()
+    os.nice(GIVING_WAY)
     settings = readiness.begin_serving()
     register_handlers()
     run(ended, settings.secret, settings.home, mail_sender(settings), paying.door(settings))

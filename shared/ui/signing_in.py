@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -78,9 +79,8 @@ class FaceSessions(SecureCookieSessionInterface):
             return True
         signed = getattr(session, "signed", None)
         # By the system's clock, as the signature.
-        fresh = signed is not None and datetime.now(UTC) - signed < min(
-            RENEWED_AFTER, app.permanent_session_lifetime / 4
-        )
+        age = timedelta.max if signed is None else datetime.fromtimestamp(time.time(), UTC) - signed
+        fresh = age < min(RENEWED_AFTER, app.permanent_session_lifetime / 4)
         return super().should_set_cookie(app, session) and not fresh and not asked_by_itself()
 
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlmodel import select
 
-from backend import db, engines
+from backend import db, engines, tidying
 from backend.people.tables import ApiKeyRow, StaffRow
 from backend.record.tables import OutboxJobRow
 from shared.kernel import ids
@@ -219,6 +219,27 @@ def test_a_database_that_is_held_too_long_is_told_as_such(tmp_path: Path, monkey
             other.execute("COMMIT")
         with db.transaction() as session:
             session.connection().exec_driver_sql("INSERT INTO t VALUES (2)")
+    finally:
+        db.close()
+
+
+def test_what_was_written_moves_from_the_log_into_the_file_while_others_write(tmp_path: Path) -> None:
+    """The worker does so each second: whoever commits waits for no disk. The log is used again from its beginning."""
+    file, log = tmp_path / "logged.sqlite3", tmp_path / "logged.sqlite3-wal"
+    db.open(f"sqlite:///{file}")
+    try:
+        with db.transaction() as session:
+            session.connection().exec_driver_sql("CREATE TABLE t (x BLOB)")
+        for _ in range(40):
+            with db.transaction() as session:
+                session.connection().exec_driver_sql("INSERT INTO t VALUES (zeroblob(400000))")
+        grown = log.stat().st_size
+        assert grown > 16_000_000 > file.stat().st_size, "a commit left it all in the log"
+        assert tidying.empty_log() * 4096 > 16_000_000
+        assert file.stat().st_size > 16_000_000
+        with db.transaction() as session:
+            session.connection().exec_driver_sql("INSERT INTO t VALUES (zeroblob(400000))")
+        assert log.stat().st_size == grown
     finally:
         db.close()
 

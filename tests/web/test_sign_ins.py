@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
 from flask import Flask
 
 from tests.cast import LOYAL_CUSTOMER, PASSWORD, PORTAL_CUSTOMER, sign_in
@@ -37,6 +40,34 @@ def test_ending_ones_own_signs_out_and_a_copied_cookie_is_worth_nothing(portal_a
     assert thief.get("/").path == "/"
     assert browser.get("/").submit("/sign-out").path == "/sign-in"
     assert thief.get("/").path == "/sign-in"
+
+
+def test_a_sign_in_lasts_from_the_page_that_was_asked_for_last(
+    portal_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cookie is signed anew when it is a minute old, for what a person asks and not for what a page asks by itself."""
+    browser = sign_in(Browser(portal_app), PORTAL_CUSTOMER)
+
+    def cookie() -> str:
+        found = browser.client.get_cookie("evenhand_portal")
+        assert found is not None
+        return str(found.value)
+
+    first = cookie()
+    browser.get("/bills")
+    assert cookie() == first
+    began, lifetime = time.time(), portal_app.permanent_session_lifetime.total_seconds()
+    later = began + 61
+    monkeypatch.setattr(time, "time", lambda: later)
+    browser.client.get("/bills", headers={"X-Live": "yes"})
+    assert cookie() == first
+    browser.get("/bills")
+    renewed = cookie()
+    assert renewed != first
+    later = began + lifetime + 30
+    assert browser.get("/bills").path == "/bills"
+    browser.client.set_cookie("evenhand_portal", first)
+    assert browser.get("/bills").path == "/sign-in"
 
 
 def test_nobody_ends_what_is_anothers(portal_app: Flask) -> None:

@@ -1,0 +1,79 @@
+"""Pages of one process are drawn in a line, which nobody can hold up."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from werkzeug.test import Client
+
+from backend import turns
+
+
+@pytest.fixture
+def inside() -> list[str]:
+    return []
+
+
+def client(draw: Callable[[str], None]) -> Client:
+    def app(environ: dict[str, object], start_response: Callable[..., object]) -> list[bytes]:
+        draw(str(environ["PATH_INFO"]))
+        start_response("200 OK", [])
+        return [b"done"]
+
+    return Client(turns.in_turn(app))  # type: ignore[arg-type]
+
+
+def test_pages_are_drawn_one_after_another(monkeypatch: pytest.MonkeyPatch, inside: list[str]) -> None:
+    monkeypatch.setattr(turns, "PATIENCE_SECONDS", 30)
+    at_once = []
+
+    def draw(path: str) -> None:
+        inside.append(path)
+        at_once.append(len(inside))
+        time.sleep(0.001)
+        inside.remove(path)
+
+    browser = client(draw)
+    asked = [threading.Thread(target=browser.get, args=(f"/{n}",)) for n in range(8)]
+    for one in asked:
+        one.start()
+    for one in asked:
+        one.join()
+    assert at_once == [1] * 8
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_nobody_waits_long_for_a_page_that_takes_its_time(method: str, inside: list[str]) -> None:
+    """A second page comes in though the first one never ends; what is sent does not wait at all."""
+    drawing, ended = threading.Event(), threading.Event()
+
+    def draw(path: str) -> None:
+        inside.append(path)
+        if path == "/slow":
+            drawing.set()
+            ended.wait(30)
+
+    browser = client(draw)
+    slow = threading.Thread(target=browser.get, args=("/slow",))
+    slow.start()
+    assert drawing.wait(30)
+    assert browser.open("/quick", method=method).text == "done"
+    assert inside == ["/slow", "/quick"]
+    ended.set()
+    slow.join()
+
+
+def test_the_line_goes_on_after_a_fault(monkeypatch: pytest.MonkeyPatch, inside: list[str]) -> None:
+    monkeypatch.setattr(turns, "PATIENCE_SECONDS", 30)
+
+    def draw(path: str) -> None:
+        if path == "/bad":
+            raise RuntimeError(path)
+
+    browser = client(draw)
+    with pytest.raises(RuntimeError):
+        browser.get("/bad")
+    began = time.monotonic()
+    assert browser.get("/good").text == "done"
+    assert time.monotonic() - began < 10
