@@ -320,6 +320,23 @@ def test_a_canned_reply_is_filled_in_and_waits_as_a_draft(desk: Browser) -> None
     assert wrong.form("/messages").fields["text"].strip() == "All that I wrote"
 
 
+def test_a_canned_reply_and_a_macro_speak_the_customers_language(desk: Browser) -> None:
+    page = opened(desk, type="fault")
+    with db.transaction() as session:
+        profiles.set_language(session, customer(), "es", clock.now())
+    page = desk.get(page.path)
+    assert "hemos reiniciado desde aquí" in page.text, "as the macro says before it is run"
+    filled = desk.post(page.path + "/canned", {**page.form("/messages").fields, "reply": "line_checked"})
+    text = filled.form("/messages").fields["text"]
+    assert text.strip().startswith("Hola, ")
+    assert "Avery Quinn" in text
+    assert "{" not in text
+    form = desk.get(page.path).form("/macro")
+    after = desk.post(form.action, {**form.fields, "macro": "solved"})
+    assert "Esto ya está resuelto." in letters(after)[0]
+    assert "Resuelto, y se lo hemos dicho." in after.text
+
+
 def test_a_macro_does_all_that_it_says(desk: Browser) -> None:
     page = opened(desk, type="fault", whose="team")
     form = page.form("/macro")
