@@ -9,6 +9,7 @@ from typing import Literal
 
 from backend.interactions.service import Event, asked_in, day, in_words
 from backend.matrix.service import Pack
+from backend.overview.rewording import said_again
 from backend.overview.types import (
     BillLine,
     Choice,
@@ -56,6 +57,8 @@ LEAVING_ON = "leaving_on"
 """The value of the profile with the last day of somebody who cancelled all that they have."""
 GOOD, POOR = 65, 45
 """From here on an experience is good; below there it is bad."""
+_OFFERED = ("headline", "promise")
+"""Of an offer's event: texts of the pack with what was worked out for this customer."""
 HEADED = frozenset({"tenure", "monthly_charges", "birth_date", "left_on"})
 """Attributes that stand elsewhere on the page: tenure and charges under worth, the dates in the header."""
 
@@ -298,7 +301,8 @@ def in_their_language(event: Event, pack: Pack) -> Event:
     if spoken() == pack.language:
         return event
     told = {key: pack.said(value) if isinstance(value, str) else value for key, value in event.data.items()}
-    return replace(event, data=told | event.data.get("said", {}))
+    offered = {key: said_again(pack, value) for key in _OFFERED if isinstance(value := event.data.get(key), str)}
+    return replace(event, data=told | offered | event.data.get("said", {}))
 
 
 def timeline_line(event: Event, audience: Audience, language: str, mask: Mask = OPEN) -> TimelineLine:
