@@ -13,7 +13,7 @@ from sqlmodel import Session
 from backend.cases import service as cases
 from backend.cases.types import Case
 from backend.casework import acts
-from backend.matrix.service import VARIABLE, CannedReply, Casework, Macro, Pack
+from backend.matrix.service import VARIABLE, CannedReply, Macro, Pack
 from backend.profiles import service as profiles
 from shared.kernel.actors import Actor
 from shared.kernel.errors import NotFound
