@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -189,6 +190,7 @@ def services(snapshot: Snapshot, pack: Pack, audience: Audience, mask: Mask = OP
 def _holdings(snapshot: Snapshot, pack: Pack, audience: Audience, mask: Mask) -> Iterator[ServiceLine]:
     """What the customer has several of, one by one, with what this audience may see of each."""
     kinds = {kind.key: kind for kind in pack.holdings}
+    several = Counter(holding.kind for holding in snapshot.holdings)
     for holding in snapshot.holdings:
         kind = kinds.get(holding.kind)
         shown = [a for a in kind.attribute if audience in a.visible and a.key != "name"] if kind else []
@@ -197,6 +199,10 @@ def _holdings(snapshot: Snapshot, pack: Pack, audience: Audience, mask: Mask) ->
             for a in shown
             if (text := mask.value(a, holding.attributes.get(a.key), pack.currency, snapshot.language))
         ]
+        if audience == "customer" and kind is not None and not texts:
+            if several[holding.kind] == 1:
+                continue  # the service itself says it: "Line 1" of one line tells them nothing
+            texts = [pack.said(kind.label)]
         yield ServiceLine(holding.label, ", ".join(texts), True)
 
 

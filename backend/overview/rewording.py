@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from backend.matrix.service import Pack
 from shared.kernel.languages import base, spoken
@@ -24,9 +24,12 @@ def said_again(pack: Pack, text: str) -> str:
         return known
     for start, pattern, said in _templates(pack, tag):
         if text.startswith(start) and (found := pattern.fullmatch(text)):
-            told = {name: pack.said(words) for name, words in found.groupdict().items()}
-            return _BLANK.sub(lambda blank, told=told: told[blank.group(1)], said)
+            return _filled(said, {name: pack.said(words) for name, words in found.groupdict().items()})
     return text
+
+
+def _filled(said: str, words: Mapping[str, str]) -> str:
+    return _BLANK.sub(lambda blank: words[blank.group(1)], said)
 
 
 def _templates(pack: Pack, tag: str) -> tuple[Template, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from backend import db
 from backend.cases import service as cases
@@ -89,6 +90,13 @@ def test_what_is_asked_is_prefilled_and_has_the_times_that_are_free_from_the_ear
     assert [a.value for a in dict(found["when"].days)[date(2026, 11, 24)]] == [
         AT, (TUESDAY + timedelta(hours=2)).isoformat(),
     ]  # fmt: skip
+
+
+def test_a_telephone_number_stands_there_as_people_write_it() -> None:
+    ask({"key": "reach", "kind": "text", "label": "Telephone on the day", "prefill": "phone", "required": False})
+    with db.transaction() as session:
+        session.connection().execute(text("UPDATE customer SET phone = '+13415550132', version = version + 1"))
+    assert asked(visit())["reach"].value == "+1 341-555-0132"
 
 
 def test_without_what_is_required_nothing_is_accepted_and_all_of_it_is_named() -> None:
