@@ -68,7 +68,7 @@ from backend.treatments.recommending import for_agent as recommend_for_agent
 from backend.treatments.recommending import for_customer as recommend_for_customer
 from backend.treatments.replaying import Replay, all_ids, replay
 from backend.treatments.taken_back import KeptAndUndone, kept_and_undone
-from backend.treatments.undoing import close_case, undo
+from backend.treatments.undoing import close_case, move_visit, undo
 
 __all__ = [
     "ABOUT_PAYING",
@@ -144,6 +144,7 @@ __all__ = [
     "ledgers",
     "move_customer",
     "move_customer_back",
+    "move_visit",
     "note_check",
     "offer_page",
     "offers_of",

@@ -99,6 +99,29 @@ def test_a_telephone_number_stands_there_as_people_write_it() -> None:
     assert asked(visit())["reach"].value == "+1 341-555-0132"
 
 
+def test_a_visit_that_is_moved_may_be_called_off_until_the_day_before_it() -> None:
+    ask(WHEN)
+    offer = visit()
+    accept(offer, when=AT)
+    work()
+    [case] = open_work()
+    first = row_of(offer).undo_until
+    assert case.day is not None
+    assert first == case.day - timedelta(days=1)
+    with db.reading() as session:
+        pack = catalogues.pack_in_force(session)
+        later = [one.at for one in cases.visit_times(session, ADA, case.case_id, pack, NOW) if one.at.date() > case.day]
+    for at in (later[-1], datetime.fromisoformat(AT)):
+        with db.transaction() as session:
+            zone = "America/New_York"
+            moved = treatments.move_visit(
+                session, ADA, case.case_id, at, zone=zone, pack=pack, actor=BY_ADA, now=NOW, channel="portal"
+            )
+        assert moved.day is not None
+        assert row_of(offer).undo_until == moved.day - timedelta(days=1)
+    assert row_of(offer).undo_until == first
+
+
 def test_without_what_is_required_nothing_is_accepted_and_all_of_it_is_named() -> None:
     offer = visit()
     with pytest.raises(Invalid) as refused:
