@@ -48,6 +48,7 @@ _log = structlog.stdlib.get_logger("evenhand.worker")
 def register_handlers() -> None:
     """Names who does each topic's work, in every process that may do it."""
     record.register(treatments.FULFIL, treatments.fulfil)
+    record.register(paying.PAID, treatments.bill_paid)
     record.register(cancelling.END, cancelling.carry_out)
     record.register(identities.LOOK, identities.look)
     record.register(profiles.HOUSEHOLD, profiles.renew_household)

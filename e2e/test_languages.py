@@ -44,6 +44,13 @@ def fits(page: Page, name: str) -> None:
         assert [(one["id"], [node["html"][:120] for node in one["nodes"][:3]]) for one in found] == [], name
 
 
+# Where the first and the last character of a text are drawn.
+ENDS = """element => {
+    const text = element.firstChild, range = document.createRange();
+    return [0, text.length - 1].map(at => { range.setStart(text, at); range.setEnd(text, at + 1); return range.getBoundingClientRect().x; });
+}"""
+
+
 @pytest.mark.parametrize("size", [NARROW, {"width": 320, "height": 640}, WIDE], ids=["telephone", "small", "wide"])
 def test_in_spanish_each_page_fits(visit: Visit, person: Person, size: dict[str, int]) -> None:
     page, width = visit(size=size), size["width"]
@@ -85,6 +92,10 @@ def test_from_right_to_left_each_page_fits(visit: Visit, person: Person, size: d
         assert brand
         assert out
         assert brand["x"] > out["x"], "the name stands where reading begins"
+    page.goto("/me")
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    first, last = page.locator("section[aria-labelledby=reach] .nowrap").first.evaluate(ENDS)
+    assert first < last, "a telephone number keeps its plus before it"
 
 
 def test_on_paper_stands_what_was_agreed_and_nothing_to_press(visit: Visit, person: Person) -> None:

@@ -23,6 +23,7 @@ from shared.kernel.errors import NotFound
 from shared.kernel.languages import gettext
 from shared.ui import sign_on, signing_in
 from shared.ui.devices import browser_words, device_mark, face_key, mark_device, network_address
+from shared.ui.formats import speak_of
 from shared.ui.pages import local_path, request_now, tell
 from shared.ui.sign_on import Known
 
@@ -185,6 +186,7 @@ def find_actor(subject: str) -> Actor | None:
     actor, g.profile, g.write_seen = found
     watching.note(g.profile)
     languages.of_customer(g.profile.language)
+    speak_of(g.profile.timezone)
     return actor
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from babel.dates import format_date
 from flask import Flask, url_for
+from markupsafe import Markup
 
 from backend.knowledge import service as knowledge
-from backend.overview.types import Need
+from backend.overview.types import ConsentWay, Need
 from backend.treatments.cards import CustomerCard
 from backend.treatments.disclosing import Disclosure
 from shared.kernel import languages
@@ -79,6 +80,17 @@ def need_page(need: Need) -> str:
     return url_for(endpoint, **values)
 
 
+def way_words(way: ConsentWay) -> str:
+    """In which way we may be in touch, as whoever is on these pages calls it: nobody calls them a portal."""
+    return gettext("Online") if way.key == CHANNEL else way.label
+
+
+def address_words(address: str) -> Markup:
+    """An e-mail address that breaks where people break it, on a narrow screen: before the at sign."""
+    name, at, house = address.rpartition("@")
+    return Markup("{}<wbr>{}").format(name, at + house)
+
+
 def device_words(words: str) -> str:
     """ "Chrome on Windows", as it was noted in English, in the language of the page."""
     browser, on, system = words.partition(" on ")
@@ -103,6 +115,8 @@ def install(app: Flask) -> None:
         "markdown": knowledge.html_of,
         "leading": leading,
         "device": device_words,
+        "way": way_words,
+        "address": address_words,
     }
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals.update(put_off=put_off, to_know=to_know, need_icons=NEED_ICONS, need_page=need_page)

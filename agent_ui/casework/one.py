@@ -110,7 +110,7 @@ def draft(customer_id: UUID, case_id: UUID) -> Response:
             owner = profiles.resolve(session, customer_id)
             kept = cases.keep_draft(
                 session, owner, case_id, request.form.get("kind", "agent"), request.form.get("text", ""), actor=current_actor(),
-                now=request_now(), seen=None if take else _draft_seen(),
+                now=request_now(), seen=None if take else _draft_seen(), saving=_saving(),
             )  # fmt: skip
     except Invalid as refused:
         wrong = str(refused)
@@ -125,6 +125,11 @@ def draft(customer_id: UUID, case_id: UUID) -> Response:
             draft_to=url_for(".draft", customer_id=customer_id, case_id=case_id), **more,
         )  # fmt: skip
     return redirect(where, 303)
+
+
+def _saving() -> str | None:
+    """What was on its way to be kept as the page was left; None where nothing was."""
+    return request.form.get("saving")
 
 
 def _draft_seen() -> int | None:

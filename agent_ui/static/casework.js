@@ -17,9 +17,15 @@
 
   let sent = false;
   document.addEventListener("submit", (event) => { sent ||= event.target.id === "write"; });
+  // What is on its way to be kept: whoever leaves before they hear of it goes on from there.
+  document.addEventListener("htmx:before:request", (event) => {
+    if (event.target.matches?.("#write textarea")) event.target.dataset.saving = event.target.value;
+  });
   document.addEventListener("htmx:after:request", (event) => {
     const text = event.target.matches?.("#write textarea") && event.target;
-    if (text && event.detail.ctx?.response?.status === 200) text.dataset.kept = text.value;
+    if (!text) return;
+    if (event.detail.ctx?.response?.status === 200) text.dataset.kept = text.dataset.saving ?? text.value;
+    delete text.dataset.saving;
   });
   window.addEventListener("pagehide", () => {
     const form = document.querySelector("form#write[data-draft]");
@@ -27,6 +33,7 @@
     if (!text || sent || text.value === (text.dataset.kept ?? text.defaultValue)) return;
     const body = new FormData(form);
     body.set("quiet", "yes");
+    if (text.dataset.saving !== undefined) body.set("saving", text.dataset.saving);
     navigator.sendBeacon(form.dataset.draft, body);
   });
 })();

@@ -41,12 +41,13 @@ class Writer:
 
 def keep_draft(
     session: Session, customer_id: UUID, case_id: UUID, kind: str, text: str, *, actor: Actor, now: datetime,
-    seen: int | None = None,
+    seen: int | None = None, saving: str | None = None,
 ) -> Draft | None:  # fmt: skip
     """Keeps what the agent has written so far, for any browser of theirs; an empty text is none.
 
-    `seen`: upon which version, 0 for none yet; None: whatever stands there. Raises Invalid, and Conflict where another browser
-    wrote meanwhile: its extra `draft` is what stands there now, None where that was sent.
+    `seen`: upon which version, 0 for none yet; None: whatever stands there. `saving`: what this browser was sending as it left
+    the page, before it could hear of a version: where just that stands there, it is its own. Raises Invalid, and Conflict where
+    another browser wrote meanwhile: its extra `draft` is what stands there now, None where that was sent.
     """
     if kind not in ("agent", "note"):
         raise Invalid("Write an answer or a note.", {"kind": "agent or note"})
@@ -58,6 +59,8 @@ def keep_draft(
     if found is not None and (found.text, found.kind) == (text, kind):
         return found
     version = found.version if found is not None else 0
+    if found is not None and saving is not None and (_lines(saving), seen) == (_lines(found.text), version - 1):
+        seen = version
     if seen is not None and seen != version and (found is not None or text.strip()):
         raise Conflict("This draft was changed in another window.", draft=found)
     if not text.strip():
@@ -74,6 +77,11 @@ def keep_draft(
             "This draft was changed in another window.", draft=draft_of(session, customer_id, case_id, UUID(actor.id))
         )
     return Draft(kind, text, now, version + 1)
+
+
+def _lines(text: str) -> list[str]:
+    """As it was typed: browsers end the same lines in two ways, by how they send them."""
+    return text.splitlines()
 
 
 def draft_of(session: Session, customer_id: UUID, case_id: UUID, staff_id: UUID) -> Draft | None:

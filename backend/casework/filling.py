@@ -13,10 +13,11 @@ from sqlmodel import Session
 from backend.cases import service as cases
 from backend.cases.types import Case
 from backend.casework import acts
-from backend.matrix.service import VARIABLE, CannedReply, Casework, Macro, Pack
+from backend.matrix.service import VARIABLE, CannedReply, Macro, Pack
 from backend.profiles import service as profiles
 from shared.kernel.actors import Actor
 from shared.kernel.errors import NotFound
+from shared.kernel.languages import heard, speaking
 
 Reusable = TypeVar("Reusable", CannedReply, Macro)
 
@@ -42,12 +43,19 @@ def values_for(session: Session, customer_id: UUID, case: Case, pack: Pack, acto
 
 
 def canned(session: Session, customer_id: UUID, case_id: UUID, key: str, pack: Pack, actor: Actor) -> str:
-    """The canned reply, filled in. Raises NotFound for one that the pack has not."""
+    """The canned reply in the customer's language, filled in. Raises NotFound for one that the pack has not."""
     reply = next((one for one in pack.casework.canned_reply if one.key == key), None)
     if reply is None:
         raise NotFound("There is no such canned reply.")
     case = cases.case_of(session, customer_id, case_id)
-    return filled(reply.text, values_for(session, customer_id, case, pack, actor))
+    values = values_for(session, customer_id, case, pack, actor)
+    return filled(_for_customer(session, customer_id, reply.text, pack), values)
+
+
+def _for_customer(session: Session, customer_id: UUID, text: str, pack: Pack) -> str:
+    """A text of the pack in the language of the customer who reads it."""
+    with speaking(heard(profiles.profile(session, customer_id).language)):
+        return pack.said(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +67,16 @@ class MacroSteps:
     steps: tuple[tuple[str, str], ...]
 
 
-def steps_of(macro: Macro, values: Mapping[str, str], casework: Casework) -> MacroSteps:
-    """What the macro would do, in the order in which it does it."""
+def steps_of(macro: Macro, values: Mapping[str, str], pack: Pack, language: str) -> MacroSteps:
+    """What the macro would do, in the order in which it does it; what the customer reads is in their `language`."""
     steps: list[tuple[str, str]] = []
+    casework = pack.casework
+    with speaking(heard(language)):
+        outcome = filled(pack.said(macro.outcome), values)
     reply = next((one for one in casework.canned_reply if one.key == macro.reply), None)
     if reply is not None:
-        steps.append(("Answers the customer:", filled(reply.text, values)))
+        with speaking(heard(language)):
+            steps.append(("Answers the customer:", filled(pack.said(reply.text), values)))
     if macro.note:
         steps.append(("Notes for colleagues:", filled(macro.note, values)))
     if macro.type:
@@ -80,7 +92,7 @@ def steps_of(macro: Macro, values: Mapping[str, str], casework: Casework) -> Mac
         days = f", {macro.wait_days} days at the most" if macro.wait_days else ""
         steps.append((f"Lets it wait for the customer, clock stopped{days}", ""))
     elif macro.state == "resolved":
-        steps.append(("Resolves it" + (":" if macro.outcome else ""), filled(macro.outcome, values)))
+        steps.append(("Resolves it" + (":" if macro.outcome else ""), outcome))
     elif macro.state == "open":
         steps.append(("Opens it", ""))
     return MacroSteps(macro.key, macro.label, tuple(steps))
@@ -119,7 +131,7 @@ def run_macro(
             session, customer_id, case_id, on="customer", until=until, pack=pack, seen=None, actor=actor, now=now
         )
     elif macro.state == "resolved":
-        outcome = filled(macro.outcome, values)
+        outcome = filled(_for_customer(session, customer_id, macro.outcome, pack), values)
         acts.resolve(session, customer_id, case_id, outcome=outcome, seen=None, channel=channel, actor=actor, now=now)
     elif macro.state == "open":
         cases.go_on(session, customer_id, case_id, pack=pack, seen=None, actor=actor, now=now)

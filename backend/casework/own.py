@@ -20,6 +20,7 @@ from backend.knowledge import service as knowledge
 from backend.knowledge.types import FoundArticle
 from backend.matrix.service import Pack
 from backend.profiles import service as profiles
+from backend.treatments import service as treatments
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Forbidden, Invalid
 from shared.kernel.languages import gettext
@@ -135,7 +136,7 @@ def move_own_visit(session: Session, actor: Actor, case_id: UUID, when: str, cha
     if at is None:
         raise Invalid(gettext("Choose a time."), {"when": gettext("Choose a time.")})
     zone, pack = profiles.profile(session, customer_id).timezone, catalogues.pack_in_force(session)
-    return cases.move_visit(
+    return treatments.move_visit(
         session, customer_id, case_id, at, zone=zone, pack=pack, actor=actor, now=now, channel=channel
     )
 

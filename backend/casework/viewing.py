@@ -135,7 +135,7 @@ def case_page(customer_id: UUID, case_id: UUID, actor: Actor, now: datetime) -> 
             linked=cases.linked(session, customer_id, case_id), parts=parts,
             mail=mailroom.shown(session, profile, (case_id, *parts), pack),
             replies=fitting(pack.casework.canned_reply, work.type), macros=tuple(
-                steps_of(one, values_for(session, customer_id, case, pack, actor), pack.casework)
+                steps_of(one, values_for(session, customer_id, case, pack, actor), pack, profile.language)
                 for one in fitting(pack.casework.macro, work.type)
             ),
         )  # fmt: skip

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from backend.engine.catalogue import Treatment, read_treatments
-from backend.engine.service import PLACEHOLDER
 from backend.matrix import service as matrix
 from backend.matrix.service import Pack, PackError, Problem, Source
 from shared.kernel.languages import base
@@ -67,6 +66,9 @@ def _of_pack(pack: Pack) -> Iterator[tuple[str, str]]:
             yield from (("attributes", text) for text in (attribute.label, *attribute.choices))
     yield from (("holdings", kind.label) for kind in pack.holdings)
     yield from (("cases", text) for kind in pack.casework.case_type for text in (kind.label, kind.own))
+    # What a canned reply or a macro writes goes out in the customer's own language.
+    yield from (("canned_reply", reply.text) for reply in pack.casework.canned_reply)
+    yield from (("macro", macro.outcome) for macro in pack.casework.macro)
     yield from (("stage", stage.own) for stage in pack.stages)
     yield from (("decline_reason", reason.own) for reason in pack.decline_reasons)
     yield from (("kept", one.ground) for one in pack.kept)
@@ -81,7 +83,7 @@ def check_sentences(pack: Pack) -> Iterator[tuple[str, str]]:
     """What is wrong with the translations that are there: (file, message)."""
     for language, sentences in pack.sentences.items():
         for english, said in sentences.items():
-            if sorted(set(PLACEHOLDER.findall(english))) != sorted(set(PLACEHOLDER.findall(said))):
+            if set(matrix.VARIABLE.findall(english)) != set(matrix.VARIABLE.findall(said)):
                 yield f"languages/{language}.po", f"other placeholders than in the text that it translates: {english}"
 
 

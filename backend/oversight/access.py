@@ -14,29 +14,55 @@ from sqlmodel import Session
 
 from backend.oversight.leaving import Tables, collect, named
 from backend.record import service as record
+from shared.kernel import dates
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Forbidden
+from shared.kernel.languages import gettext, noted, spoken
 
 HEADINGS = {
-    "customer": "Who you are, and what we know of you", "identifier": "By what we recognise you",
-    "identifier_claim": "By what we recognise you, as it is looked up", "customer_alias": "Under which ids we knew you before",
-    "moment": "Why we think you are here", "consent": "What you allow", "consent_entry": "What you said of it, and when",
-    "bill": "Your bills", "credit": "Your credits", "representative": "Who may act for you", "membership": "To which households and accounts you belong, or belonged",
-    "customer_group": "Those households and accounts", "credential": "Your sign-in",
-    "portal_session": "When and where you were signed in", "known_device": "The devices that you have signed in on", "entry_code": "Codes that you asked for to come in",
-    "passkey": "Your passkeys", "authenticator": "Your authenticator", "recovery_code": "Your codes on paper",
-    "contact_change": "New ways to reach you that are being checked", "rating": "What you thought of us", "wish": "What you asked for that is still to come",
-    "event": "What happened", "interaction": "When we were in contact", "visit": "Where you are at our pages",
-    "call": "Your calls", "floor_word": "What supervisors said to those who spoke with you", "customer_case": "What we do, or did, for you",
-    "case_message": "What was written in your cases", "case_work": "How your cases stand", "case_file": "Files in your cases",
-    "case_draft": "What we have begun to write to you", "case_link": "Which of your cases have to do with each other", "offer": "What we offered you",
-    "fulfilment": "What we did of what you accepted", "decision": "What was decided for you",
-    "snapshot": "What those decisions were made from", "ledger": "Where your offers stand", "reservation": "What is reserved for you",
-    "outbox_job": "What is still to be done", "audit_entry": "What is on the record of acts", "change": "Of what our screens were told lately",
-    "webhook_delivery": "What was told to other systems", "idempotency_key": "Answers that we keep for a day",
-    "look": "Who has looked at your data", "parity_check": "Checks that named you",
+    "customer": noted("Who you are, and what we know of you"), "identifier": noted("By what we recognise you"),
+    "identifier_claim": noted("By what we recognise you, as it is looked up"), "customer_alias": noted("Under which ids we knew you before"),
+    "moment": noted("Why we think you are here"), "consent": noted("What you allow"), "consent_entry": noted("What you said of it, and when"),
+    "bill": noted("Your bills"), "credit": noted("Your credits"), "representative": noted("Who may act for you"), "membership": noted("To which households and accounts you belong, or belonged"),
+    "customer_group": noted("Those households and accounts"), "credential": noted("Your sign-in"),
+    "portal_session": noted("When and where you were signed in"), "known_device": noted("The devices that you have signed in on"), "entry_code": noted("Codes that you asked for to come in"),
+    "passkey": noted("Your passkeys"), "authenticator": noted("Your authenticator"), "recovery_code": noted("Your codes on paper"),
+    "contact_change": noted("New ways to reach you that are being checked"), "rating": noted("What you thought of us"), "wish": noted("What you asked for that is still to come"),
+    "event": noted("What happened"), "interaction": noted("When we were in contact"), "visit": noted("Where you are at our pages"),
+    "call": noted("Your calls"), "floor_word": noted("What supervisors said to those who spoke with you"), "customer_case": noted("What we do, or did, for you"),
+    "case_message": noted("What was written in your cases"), "case_work": noted("How your cases stand"), "case_file": noted("Files in your cases"),
+    "case_draft": noted("What we have begun to write to you"), "case_link": noted("Which of your cases have to do with each other"), "offer": noted("What we offered you"),
+    "fulfilment": noted("What we did of what you accepted"), "decision": noted("What was decided for you"),
+    "snapshot": noted("What those decisions were made from"), "ledger": noted("Where your offers stand"), "reservation": noted("What is reserved for you"),
+    "outbox_job": noted("What is still to be done"), "audit_entry": noted("What is on the record of acts"), "change": noted("Of what our screens were told lately"),
+    "webhook_delivery": noted("What was told to other systems"), "idempotency_key": noted("Answers that we keep for a day"),
+    "look": noted("Who has looked at your data"), "parity_check": noted("Checks that named you"),
+    "alert": noted("Where you might have needed somebody"),
+    "cancellation": noted("What you cancelled"),
+    "payment": noted("Your payments"),
+    "callback": noted("Calls that you asked for"),
+    "task": noted("What we promised you"),
+    "mail_sent": noted("Mails that we sent you"),
+    "mail_received": noted("Mails that you sent us"),
+    "review": noted("Contacts that were looked at again"),
+    "review_past": noted("How that was seen before"),
+    "article_customer_vote": noted("Which articles helped you"),
+    "staff_notice": noted("What colleagues were told about you"),
+    "desk_draft": noted("What was begun to be noted on your calls"),
+    "desk_place": noted("At whose desk you are open"),
+    "case_writing": noted("Who is just writing to you"),
+    "report_contact": noted("Your contacts, as our reports count them"),
+    "report_offer": noted("Your offers, as our reports count them"),
+    "count_due": noted("What our reports still have to count"),
+    "customer_merge": noted("When two records of you became one"),
+    "duplicate_suggestion": noted("Who might be you as well"),
+    "match_key": noted("By what we would find you twice"),
+    "match_seen": noted("When we last looked for you twice"),
+    "received": noted("What other systems told us"),
+    "told": noted("What other systems said of you"),
+    "erased_customer": noted("That you were erased"),
 }  # fmt: skip
-"""A table → its heading; one that is not here has its own name."""
+"""A table → its heading, in words of the customer."""
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1d21}"
     "h2{margin-top:2.5rem;border-bottom:1px solid #ccc}dl{display:grid;grid-template-columns:14rem 1fr;gap:.15rem 1rem;"
@@ -93,10 +119,14 @@ def as_html(access: Access) -> str:
 
 
 def _page(access: Access) -> Iterator[str]:
-    title = f"What is held of {access.name}"
-    yield f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style></head><body>'
-    yield f"<h1>{escape(title)}</h1><p>Customer {escape(access.number)}, as of {escape(_text(access.at))}. "
-    yield "This is everything, also what only our programs read. Nothing is left out but what proves your password.</p><ul>"
+    title = gettext("What is held of %(name)s", name=access.name)
+    yield f'<!doctype html><html lang="{escape(spoken())}"><head><meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style></head><body>'
+    whose = gettext("Customer %(number)s, as of %(at)s.", number=access.number, at=_text(access.at))
+    all_of_it = gettext(
+        "This is everything, also what only our programs read. Nothing is left out but what proves your password."
+    )
+    names = gettext("The names of the fields are those of our programs.")
+    yield f"<h1>{escape(title)}</h1><p>{escape(whose)} {escape(all_of_it)} {escape(names)}</p><ul>"
     for table, rows in _in_order(access.tables):
         yield f'<li><a href="#{escape(table)}">{escape(_heading(table))}</a>: {len(rows):,}</li>'
     yield "</ul>"
@@ -114,7 +144,7 @@ def _in_order(tables: Tables) -> list[tuple[str, list[dict[str, Any]]]]:
 
 
 def _heading(table: str) -> str:
-    return HEADINGS.get(table, table.replace("_", " ").capitalize())
+    return gettext(HEADINGS[table]) if table in HEADINGS else table.replace("_", " ").capitalize()
 
 
 def _pairs(row: dict[str, Any]) -> str:
@@ -124,21 +154,21 @@ def _pairs(row: dict[str, Any]) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, dict):
-        return _pairs(value) if value else "nothing"
+        return _pairs(value) if value else escape(_text(None))
     if isinstance(value, (list, tuple)):
-        return "".join(f"<div>{_value(one)}</div>" for one in value) if value else "none"
+        return "".join(f"<div>{_value(one)}</div>" for one in value) if value else escape(_text(None))
     return escape(_text(value))
 
 
 def _text(value: Any) -> str:
     if value is None:
-        return "nothing"
+        return gettext("nothing")
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return gettext("yes") if value else gettext("no")
     if isinstance(value, datetime):
-        return f"{value:%d %B %Y, %H:%M:%S} UTC"
+        return f"{dates.long_day(value.date())}, {value:%H:%M:%S} UTC"
     if isinstance(value, date):
-        return f"{value:%d %B %Y}"
+        return dates.long_day(value)
     return str(value)
 
 

@@ -25,8 +25,6 @@ from shared.kernel.money import Money
 
 READ_BILLS = 24
 CHARTED = 12
-ABOUT_PAYING = "collections"
-"""The issue of treatments that are about paying what is owed."""
 AGREED = ("accepted", "fulfilled", "pending_approval")
 
 
@@ -88,7 +86,7 @@ def bills_page(actor: Actor, now: datetime) -> BillsPage:
         pack = catalogues.pack_in_force(session)
         found = profiles.bills(session, profile.customer_id, READ_BILLS)
         credits = profiles.waiting_credits(session, profile.customer_id)
-        agreed = treatments.agreed_about(session, profile.customer_id, ABOUT_PAYING, AGREED, actor, now)
+        agreed = treatments.agreed_about(session, profile.customer_id, treatments.ABOUT_PAYING, AGREED, actor, now)
     today = clock.local_day(now, profile.timezone)
     bills = tuple(lines.bill_line(bill, today) for bill in found)
     unpaid = [one for one in bills if one.status != "paid" and one.amount.minor > 0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -9,6 +10,7 @@ from typing import Literal
 
 from backend.interactions.service import Event, asked_in, day, in_words
 from backend.matrix.service import Pack
+from backend.overview.rewording import said_again
 from backend.overview.types import (
     BillLine,
     Choice,
@@ -56,6 +58,8 @@ LEAVING_ON = "leaving_on"
 """The value of the profile with the last day of somebody who cancelled all that they have."""
 GOOD, POOR = 65, 45
 """From here on an experience is good; below there it is bad."""
+_OFFERED = ("headline", "promise")
+"""Of an offer's event: texts of the pack with what was worked out for this customer."""
 HEADED = frozenset({"tenure", "monthly_charges", "birth_date", "left_on"})
 """Attributes that stand elsewhere on the page: tenure and charges under worth, the dates in the header."""
 
@@ -186,6 +190,7 @@ def services(snapshot: Snapshot, pack: Pack, audience: Audience, mask: Mask = OP
 def _holdings(snapshot: Snapshot, pack: Pack, audience: Audience, mask: Mask) -> Iterator[ServiceLine]:
     """What the customer has several of, one by one, with what this audience may see of each."""
     kinds = {kind.key: kind for kind in pack.holdings}
+    several = Counter(holding.kind for holding in snapshot.holdings)
     for holding in snapshot.holdings:
         kind = kinds.get(holding.kind)
         shown = [a for a in kind.attribute if audience in a.visible and a.key != "name"] if kind else []
@@ -194,6 +199,10 @@ def _holdings(snapshot: Snapshot, pack: Pack, audience: Audience, mask: Mask) ->
             for a in shown
             if (text := mask.value(a, holding.attributes.get(a.key), pack.currency, snapshot.language))
         ]
+        if audience == "customer" and kind is not None and not texts:
+            if several[holding.kind] == 1:
+                continue  # the service itself says it: "Line 1" of one line tells them nothing
+            texts = [pack.said(kind.label)]
         yield ServiceLine(holding.label, ", ".join(texts), True)
 
 
@@ -298,7 +307,8 @@ def in_their_language(event: Event, pack: Pack) -> Event:
     if spoken() == pack.language:
         return event
     told = {key: pack.said(value) if isinstance(value, str) else value for key, value in event.data.items()}
-    return replace(event, data=told | event.data.get("said", {}))
+    offered = {key: said_again(pack, value) for key in _OFFERED if isinstance(value := event.data.get(key), str)}
+    return replace(event, data=told | offered | event.data.get("said", {}))
 
 
 def timeline_line(event: Event, audience: Audience, language: str, mask: Mask = OPEN) -> TimelineLine:

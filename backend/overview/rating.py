@@ -13,8 +13,10 @@ from backend.cases.service import Case
 from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.interactions.service import Rating
+from backend.profiles import service as profiles
 from backend.treatments import service as treatments
 from backend.treatments.cards import OfferLine
+from shared.kernel import clock
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Forbidden
 from shared.kernel.languages import gettext, noted
@@ -40,8 +42,9 @@ def asking_of_case(session: Session, actor: Actor, case_id: UUID, now: datetime)
 
 def asking_of_offer(session: Session, actor: Actor, line: OfferLine, now: datetime) -> Asking:
     """Whether they may say how this offer of theirs was, as its page shows it."""
-    given = interactions.rating_of(session, _own(actor), line.offer_id)
-    return _asking(_offer_is_done(line, now), given, now)
+    customer_id = _own(actor)
+    given = interactions.rating_of(session, customer_id, line.offer_id)
+    return _asking(_offer_is_done(session, customer_id, line, now), given, now)
 
 
 def rate_case(session: Session, actor: Actor, case_id: UUID, score: int, words: str, now: datetime) -> Rating:
@@ -59,7 +62,7 @@ def rate_case(session: Session, actor: Actor, case_id: UUID, score: int, words: 
 def rate_offer(session: Session, actor: Actor, offer_id: UUID, score: int, words: str, now: datetime) -> Rating:
     """How something that they accepted was, once it is done. Raises as `rate_case` does."""
     line = treatments.offer_page(session, offer_id, actor, now).line
-    if not _offer_is_done(line, now):
+    if not _offer_is_done(session, _own(actor), line, now):
         raise Conflict(gettext(_NOT_YET))
     return interactions.rate(
         session, _own(actor), "offer", offer_id, score=score, words=words, about=line.headline, channel=CHANNEL,
@@ -72,8 +75,26 @@ def _case_is_done(case: Case, now: datetime) -> bool:
     return case.kind == "case" and case.state == "done" and lately
 
 
-def _offer_is_done(line: OfferLine, now: datetime) -> bool:
-    return line.state == "fulfilled" and line.at is not None and now - line.at <= interactions.RATED_WITHIN
+def _offer_is_done(session: Session, customer_id: UUID, line: OfferLine, now: datetime) -> bool:
+    if line.state != "fulfilled" or line.at is None:
+        return False
+    work = cases.opened_by_offer(session, customer_id, line.offer_id)
+    done_at = line.at if work is None else _work_done_at(session, customer_id, work, now)
+    return done_at is not None and now - done_at <= interactions.RATED_WITHIN
+
+
+def _work_done_at(session: Session, customer_id: UUID, work: Case, now: datetime) -> datetime | None:
+    """When the call that the offer arranged was made, or the visit over; None before that. A case is ours to work on: it is arranged."""
+    if work.state != "open":
+        return work.closed_at if work.state == "done" else None
+    if work.kind == "callback":
+        return None
+    if work.day is None:
+        return work.opened_at
+    # Nobody has to say of a visit that it took place.
+    zone = profiles.profile(session, customer_id).timezone
+    over = work.slot_until or clock.midnight_after(work.day, zone)
+    return over if over <= now else None
 
 
 def _asking(is_done: bool, given: Rating | None, now: datetime) -> Asking:

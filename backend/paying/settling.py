@@ -28,6 +28,8 @@ from shared.kernel.money import Money
 
 CHANNEL = "portal"
 MOST_NOTICES = 20
+PAID = "bill.paid"
+"""The outbox topic of a bill that was paid."""
 PROVIDER = Actor("system", "payments", "Payments")
 
 
@@ -98,6 +100,7 @@ def count(
             session, payment.customer_id, "credit.booked", None, SYSTEM,
             {"text": credit.text, "amount_minor": left.minor, "currency": left.currency, "bill": credit.bill}, now,
         )  # fmt: skip
+    record.put(session, customer_id=payment.customer_id, topic=PAID, payload={"bill": payment.bill}, now=now)
     tell(session, payment, "payment.made", told | {"amount_minor": amount.minor}, actor, channel, now)
     return left
 

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import phonenumbers
 from sqlmodel import Session
 
 from backend.budgets import service as budgets
@@ -136,12 +137,22 @@ def _known(one: Input, inputs: Inputs) -> str:
     """What the profile knows of it, where the viewer may read it."""
     if not one.prefill or one.prefill in inputs.mask.hidden:
         return ""
-    if one.prefill in ("phone", "email"):
-        return getattr(inputs.profile, one.prefill) or ""
+    if one.prefill == "phone":
+        return _in_groups(inputs.profile.phone or "")
+    if one.prefill == "email":
+        return inputs.profile.email or ""
     attribute, value = inputs.pack.attributes.get(one.prefill), inputs.snapshot.attributes.get(one.prefill)
     if attribute is None or value is None:
         return ""
     return attribute_text(attribute, value, inputs.pack.currency, inputs.profile.language) or ""
+
+
+def _in_groups(number: str) -> str:
+    """A telephone number as people write it, since it stands in a field that they read and send."""
+    try:
+        return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    except phonenumbers.NumberParseException:
+        return number
 
 
 def _read(asked: Asked, one: Input, text: str, inputs: Inputs) -> tuple[Chosen, date | None]:

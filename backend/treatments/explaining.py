@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from backend.engine import service as engine
-from backend.engine.catalogue import Catalogue, Treatment
+from backend.engine.catalogue import Catalogue
 from backend.engine.service import (
     ENGINE_VERSION,
     STEPS,
@@ -41,6 +41,7 @@ from backend.treatments.cards import (
 )
 from backend.treatments.inputs import Inputs, gather
 from backend.treatments.masked import masked, masked_withheld
+from backend.treatments.naming import called
 from backend.treatments.recommending import rules_context
 from backend.treatments.replaying import Recalled, recall
 from backend.treatments.withholding import withheld_line
@@ -109,7 +110,7 @@ class DecisionPage:
     names: dict[str, str]
     """Key → name of every treatment of this decision, by name."""
     called: dict[str, str]
-    """Key → what the treatment is called before the customer, in their language; its own name where it has no such words for all."""
+    """Key → what the treatment is called before the customer, in their language."""
     saw: tuple[tuple[str, str], ...]
     """What was known of the customer, in words, as far as this viewer may read it."""
     before: tuple[tuple[str, str, date | None], ...]
@@ -272,15 +273,7 @@ def _names(recalled: Recalled) -> dict[str, str]:
 def _called(recalled: Recalled, names: dict[str, str], language: str) -> dict[str, str]:
     known = {key: (t, c.pack) for c in _catalogues(recalled) for key, t in c.treatments.items()}
     with languages.speaking(languages.heard(language)):
-        return {key: _for_customers(*known[key]) for key in names}
-
-
-def _for_customers(t: Treatment, pack: Pack) -> str:
-    if t.everyone is not None:
-        return pack.said(t.everyone.headline)
-    said = pack.said(t.portal.headline) if t.portal is not None else ""
-    # What is filled in for one customer and one offer says nothing of an offer that was never made.
-    return said if said and "{" not in said else t.name
+        return {key: called(*known[key], recalled.snapshot) for key in names}
 
 
 def _saw(inputs: Inputs) -> tuple[tuple[str, str], ...]:

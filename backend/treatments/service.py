@@ -42,6 +42,7 @@ from backend.treatments.merging import (
     move_customer_back,
     offers_told,
 )
+from backend.treatments.owing import ABOUT_PAYING, bill_paid
 from backend.treatments.parity import View, compare_channels
 from backend.treatments.parity_checks import (
     ParityCheck,
@@ -67,9 +68,10 @@ from backend.treatments.recommending import for_agent as recommend_for_agent
 from backend.treatments.recommending import for_customer as recommend_for_customer
 from backend.treatments.replaying import Replay, all_ids, replay
 from backend.treatments.taken_back import KeptAndUndone, kept_and_undone
-from backend.treatments.undoing import close_case, undo
+from backend.treatments.undoing import close_case, move_visit, undo
 
 __all__ = [
+    "ABOUT_PAYING",
     "FULFIL",
     "MESSAGE",
     "STEP_LABELS",
@@ -110,6 +112,7 @@ __all__ = [
     "answer",
     "as_the_customer_reads_it",
     "asked_with",
+    "bill_paid",
     "by_id",
     "cells",
     "check_some",
@@ -141,6 +144,7 @@ __all__ = [
     "ledgers",
     "move_customer",
     "move_customer_back",
+    "move_visit",
     "note_check",
     "offer_page",
     "offers_of",

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from backend import db
 from backend.cases import service as cases
@@ -89,6 +90,36 @@ def test_what_is_asked_is_prefilled_and_has_the_times_that_are_free_from_the_ear
     assert [a.value for a in dict(found["when"].days)[date(2026, 11, 24)]] == [
         AT, (TUESDAY + timedelta(hours=2)).isoformat(),
     ]  # fmt: skip
+
+
+def test_a_telephone_number_stands_there_as_people_write_it() -> None:
+    ask({"key": "reach", "kind": "text", "label": "Telephone on the day", "prefill": "phone", "required": False})
+    with db.transaction() as session:
+        session.connection().execute(text("UPDATE customer SET phone = '+13415550132', version = version + 1"))
+    assert asked(visit())["reach"].value == "+1 341-555-0132"
+
+
+def test_a_visit_that_is_moved_may_be_called_off_until_the_day_before_it() -> None:
+    ask(WHEN)
+    offer = visit()
+    accept(offer, when=AT)
+    work()
+    [case] = open_work()
+    first = row_of(offer).undo_until
+    assert case.day is not None
+    assert first == case.day - timedelta(days=1)
+    with db.reading() as session:
+        pack = catalogues.pack_in_force(session)
+        later = [one.at for one in cases.visit_times(session, ADA, case.case_id, pack, NOW) if one.at.date() > case.day]
+    for at in (later[-1], datetime.fromisoformat(AT)):
+        with db.transaction() as session:
+            zone = "America/New_York"
+            moved = treatments.move_visit(
+                session, ADA, case.case_id, at, zone=zone, pack=pack, actor=BY_ADA, now=NOW, channel="portal"
+            )
+        assert moved.day is not None
+        assert row_of(offer).undo_until == moved.day - timedelta(days=1)
+    assert row_of(offer).undo_until == first
 
 
 def test_without_what_is_required_nothing_is_accepted_and_all_of_it_is_named() -> None:

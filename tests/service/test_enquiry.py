@@ -141,9 +141,25 @@ def test_a_customer_is_written_to_in_their_own_language(customer: UUID) -> None:
         session.connection().execute(text("UPDATE customer SET language = 'es'"))
     treatments.decide(customer, clock.now())
     found = ask(customer)
-    assert found.subject.startswith("Tu pregunta sobre el ")
-    assert "respóndenos" in found.letter
+    assert found.subject.startswith("Su pregunta sobre el ")
+    assert "respóndanos" in found.letter
     answering.checked(found.subject, found.letter)
+
+
+def test_in_their_language_nothing_is_called_by_a_name_of_the_house_and_no_blank_is_left(customer: UUID) -> None:
+    with db.transaction() as session:
+        session.connection().execute(text("UPDATE customer SET language = 'es'"))
+        catalogue = catalogues.in_force(session).catalogue
+    treatments.decide(customer, clock.now())
+    page = ask(customer).decision
+    assert page is not None
+    shown = {key: one for key, one in catalogue.treatments.items() if key in page.called and one.portal}
+    assert any("{" in one.portal.headline for one in shown.values() if one.portal)
+    for key, one in shown.items():
+        assert "{" not in page.called[key]
+        assert page.called[key] != one.name, key
+    same = next(one for one in shown.values() if one.portal and "{takes}" in one.portal.headline)
+    assert page.called[same.key].endswith(("en dos minutos", "en diez minutos", "dos minutos, gratis"))
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,18 @@ def words_of(thing: Any) -> str:
 
 
 @pytest.mark.usefixtures("loaded")
+def test_one_line_is_not_told_of_twice_and_several_are_told_apart() -> None:
+    now, told = clock.now(), {}
+    for customer_id in several():
+        with db.reading() as session:
+            lines = len(profiles.profile(session, customer_id).holdings)
+        seen = overview.services_page(Actor("customer", "x", "They", customer_id=customer_id), now)
+        told[lines] = [(line.name, line.detail) for line in seen.services if line.name.startswith("Line ")]
+    assert told[1] == []
+    assert told[2] == [("Line 1", "Phone line"), ("Line 2", "Phone line")]
+
+
+@pytest.mark.usefixtures("loaded")
 def test_the_desk_sees_the_whole_customer() -> None:
     now = clock.now()
     for customer_id in several():

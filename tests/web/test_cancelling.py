@@ -99,6 +99,7 @@ def test_the_whole_plan_is_cancelled_in_plain_steps_and_colleagues_know_at_once(
     who: Leaving, desk_as: Callable[[str], Browser]
 ) -> None:
     before = who.profile()
+    assert "Thinking of leaving?" in who.browser.get("/services").text
     page = who.browser.get("/services/cancel")
     assert page.form(SUMMARY).method == "get"
     with sending():
@@ -110,6 +111,7 @@ def test_the_whole_plan_is_cancelled_in_plain_steps_and_colleagues_know_at_once(
     assert text_of(made.one("h1")) == "Cancelled: My whole plan"
     assert one.reference.replace(" ", "") in made.text.replace(" ", "")
     assert terms(made)["Last day"] == said["Last day"]
+    assert "Thinking of leaving?" not in who.browser.get("/services").text, "they have said so"
     assert who.profile().attributes == before.attributes, "nothing changes before its day"
     moment = who.profile().moment
     assert moment is not None

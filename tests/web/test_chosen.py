@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -104,9 +104,14 @@ def test_the_portal_asks_the_same_on_the_page_that_sums_up(
 ) -> None:
     offer = offer_of(desk.get(f"/customers/{customer}"))
     with db.reading() as session:
-        number = profiles.profile(session, customer).number
+        known = profiles.profile(session, customer)
+    number, zone = known.number, known.timezone
     portal = portal_as(number)
     seen = portal.get(f"/offers/{offer}")
+    # In the hours of the place where they live, as everywhere else.
+    first = next(one for one in seen.one("select", name="input-when").iter("option") if one.get("value"))
+    at = datetime.fromisoformat(str(first.get("value"))).astimezone(clock.zone_named(zone))
+    assert f"{at:%H:%M} to" in text_of(first), (zone, text_of(first))
     refused = seen.submit("/acceptance", **{"input-when": "soon", "input-about": "My line"})
     assert refused.status == 422
     assert "That time was just taken." in text_of(refused.one(class_="error-summary"))

@@ -8,7 +8,10 @@ from flask import Flask, Response
 from flask_babel import gettext, ngettext
 
 from backend import db
+from backend.catalogue import service as catalogues
+from backend.interactions import service as interactions
 from backend.matrix import service as matrix
+from backend.overview import rewording
 from backend.profiles import service as profiles
 from backend.treatments import service as treatments
 from shared.kernel import clock, languages
@@ -162,3 +165,33 @@ def test_the_decision_does_not_depend_on_the_language(portal_app: Flask) -> None
     assert own
     assert headline != said, "the customer's card is in the customer's language at the desk too"
     decided("en")
+
+
+def test_what_was_offered_before_reads_in_the_language_that_is_spoken_now(portal: Browser) -> None:
+    """Also where the words have blanks: they were filled in on that day, in English."""
+    with db.reading() as session:
+        customer_id = profiles.find_by_sign_in(session, PORTAL_CUSTOMER)
+        pack = catalogues.pack_in_force(session)
+    assert customer_id
+    with db.transaction() as session:
+        for kind, headline, more in (
+            ("offer.presented", "Pay $233.18 in three parts of about $77.73", {}),
+            ("offer.declined", "A payment didn't go through: fix it in two minutes", {}),
+            ("offer.accepted", "Something that no pack ever said", {"promise": "The credit is on your next bill."}),
+        ):
+            data = {"headline": headline, "reference": "ABCDEF", "offer_id": "x", "treatment": "y", **more}
+            interactions.record(session, customer_id, kind, "portal", SYSTEM, data, clock.now())
+    assert "Pay $233.18 in three parts of about $77.73" in portal.get("/activity").text
+    with db.transaction() as session:
+        profiles.set_language(session, customer_id, "es-US", clock.now())
+    told = portal.get("/activity").text
+    assert "Pague $233.18 en tres partes de unos $77.73" in told
+    assert "Un pago no se hizo: arréglelo en dos minutos" in told
+    assert "Something that no pack ever said" in told
+    with languages.speaking("es"):
+        for english, spanish in pack.sentences["es"].items():
+            blanks = re.findall(r"\{([a-z_0-9]+)\}", english)
+            if not blanks or len(re.sub(r"\{[a-z_0-9]+\}", "", english).split()) < 2:
+                continue
+            filled = {name: f"${nth}1.50" for nth, name in enumerate(blanks)}
+            assert rewording.said_again(pack, english.format(**filled)) == spanish.format(**filled), english

@@ -20,6 +20,7 @@ from backend.paying import service as paying
 from backend.paying.tables import PaymentRow
 from backend.profiles import service as profiles
 from backend.profiles.tables import BillRow
+from backend.record.tables import OutboxJobRow
 from shared.kernel import clock
 from shared.kernel.actors import Actor
 from tests import apps
@@ -27,7 +28,7 @@ from tests.cast import sign_in
 from tests.pages import Browser, Page, text_of
 from tests.provider import LONG_AGO, PATH, LocalProvider, notice, provider
 
-PAYMENT, BILL = db.table_of(PaymentRow), db.table_of(BillRow)
+PAYMENT, BILL, JOB = db.table_of(PaymentRow), db.table_of(BillRow), db.table_of(OutboxJobRow)
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +135,9 @@ def test_a_bill_is_paid_on_the_providers_page_and_settled_by_its_word(
     after = owing.facts()
     assert after["values"]["overdue_amount"] == pytest.approx(before - owing.amount / 100)
     assert after["dates"]["last_payment"]
+    with db.reading() as session:
+        waits = session.execute(select(JOB.c.customer_id).where(JOB.c.topic == paying.PAID)).scalars().all()
+    assert waits == [owing.profile.customer_id], "what was offered about paying is looked at again"
     seen = desk_as("agent1@demo.example").get(f"/customers/{owing.profile.customer_id}")
     assert "by card" in seen.text, "the desk sees it at once"
 

@@ -81,6 +81,8 @@ def test_what_is_put_off_comes_back_on_the_day_that_was_chosen(portal: Browser, 
     day = date.fromisoformat(button.get("value", ""))
     assert f"{day.day} {day:%B} {day.year}" in after.text
     assert offer not in [e.get("data-offer") for e in after.all("article", class_="offer")]
+    [line] = [one for one in portal.get("/offers").all("li") if one.get("data-answered") == offer]
+    assert f"We show it again on {day.day} {day:%B} {day.year}." in text_of(line)
     assert "You put this off" in portal.get(f"/offers/{offer}").text
 
 

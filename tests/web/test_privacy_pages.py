@@ -6,10 +6,13 @@ import json
 from collections.abc import Callable
 
 import pytest
+from sqlmodel import SQLModel
 
 from backend import db
+from backend.oversight.access import HEADINGS
 from backend.profiles import service as profiles
 from backend.profiles.service import Profile
+from shared.kernel import clock
 from shared.kernel.errors import Erased
 from tests.cast import ADMIN, PASSWORD, PORTAL_CUSTOMER, SUPERVISOR
 from tests.pages import Browser
@@ -100,6 +103,22 @@ def test_a_customer_takes_their_own_copy_by_their_password(portal: Browser, cust
     assert (
         portal.client.post("/privacy/data", data={**form.fields, "password": PASSWORD, "kind": "x"}).status_code == 422
     )
+
+
+def test_a_copy_for_reading_speaks_the_customers_language_and_names_everything_in_their_words(portal: Browser) -> None:
+    with db.transaction() as session:
+        customer_id = profiles.find_by_sign_in(session, PORTAL_CUSTOMER)
+        assert customer_id
+        profiles.set_language(session, customer_id, "es-US", clock.now())
+    form = portal.get("/privacy").form("/privacy/data")
+    read = portal.client.post("/privacy/data", data={**form.fields, "password": PASSWORD, "kind": "html"}).get_data(
+        as_text=True
+    )
+    for words in ('<html lang="es', "Qué se guarda de ", "Sus facturas", "Qué ha pasado"):
+        assert words in read
+    assert "What happened" not in read
+    ours = {table.name for table in SQLModel.metadata.sorted_tables if "customer_id" in table.c}
+    assert ours <= set(HEADINGS), "each has a heading in words of the customer"
 
 
 def test_an_administrator_reads_what_is_over_its_time(admin: Browser, desk_as: Callable[[str], Browser]) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from backend import db
@@ -16,8 +17,9 @@ from backend.overview import service as overview
 from backend.people import service as people
 from backend.profiles import service as profiles
 from backend.record import service as record
+from backend.treatments import service as treatments
 from shared.kernel import clock
-from shared.kernel.actors import SYSTEM
+from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import Conflict
 from tests.cast import LOYAL_CUSTOMER, PORTAL_CUSTOMER
 from tests.pages import Browser, text_of
@@ -128,6 +130,32 @@ def test_what_was_accepted_is_asked_about_once_it_is_done(portal: Browser) -> No
     assert done.path == f"/offers/{offer}"
     assert "You told us: bad" in done.text
     assert told() == [("rating.low", 2)]
+
+
+@pytest.mark.parametrize("kind", ["appointment", "callback"])
+def test_nobody_is_asked_how_a_visit_was_before_it_took_place(portal: Browser, kind: str) -> None:
+    page = portal.get("/offers")
+    offer = next(str(one.get("data-offer")) for one in page.all("article") if one.get("data-offer"))
+    portal.get(f"/offers/{offer}").submit(f"/offers/{offer}/acceptance")
+    record.run_due(clock.now())
+    asked = portal.get(f"/offers/{offer}").form("/rating")
+    with db.transaction() as session:
+        work = cases.opened_by_offer(session, customer(), UUID(offer))
+        assert work is not None
+        day = (clock.now() + timedelta(days=1)).date() if kind == "appointment" else None
+        planned = text("UPDATE customer_case SET kind = :kind, day = :day WHERE reference = :reference")
+        session.connection().execute(planned, {"kind": kind, "day": day, "reference": work.reference})
+    page = portal.get(f"/offers/{offer}")
+    assert "How did we do?" not in page.text
+    assert portal.send("post", asked.action, {**asked.fields, "score": "5"}).status == 409
+    with clock.frozen(clock.now() + timedelta(days=3)), db.reading() as session:
+        me = Actor("customer", str(customer()), "A", customer_id=customer())
+        line = treatments.offer_page(session, UUID(offer), me, clock.now()).line
+        passed = overview.asking_of_offer(session, me, line, clock.now()).asks
+    assert passed is (kind == "appointment"), "nobody has to say of a visit that it took place"
+    with db.transaction() as session:
+        cases.done(session, customer(), work.case_id, actor=SYSTEM, now=clock.now())
+    assert "How did we do?" in portal.get(f"/offers/{offer}").text
 
 
 def test_programs_read_what_customers_said_and_what_is_masked_stays_masked(portal: Browser, api_app: Flask) -> None:
