@@ -15,7 +15,7 @@ from backend.catalogue import service as catalogues
 from backend.people import service as people
 from backend.people.service import Permission
 from backend.profiles import service as profiles
-from shared.kernel.errors import Invalid, NotFound
+from shared.kernel.errors import Invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,5 @@ def owner_named(session: Session, staff_id: UUID) -> tuple[UUID, str]:
 
 def _name(session: Session, customer_id: UUID, known: dict[UUID, str]) -> str:
     if customer_id not in known:
-        try:
-            known[customer_id] = profiles.profile(session, customer_id).name
-        except NotFound:
-            known[customer_id] = ""
+        known[customer_id] = next((name for name, _ in profiles.names_of(session, [customer_id]).values()), "")
     return known[customer_id]

@@ -65,6 +65,8 @@ class WallLine:
     """The call of somebody not known yet."""
     is_private: bool = False
     recommended: str = ""
+    restricted: str = ""
+    """The group of customers that only some teams may open."""
     answered: str = ""
 
     @property
@@ -157,9 +159,11 @@ def _who(customer_id: UUID, seen: Watched) -> dict[str, Any] | None:
         return None
     moment = brief.moment if brief.moment is not None and brief.moment.live(seen.now) else None
     if moment is None:
-        return {"name": brief.name, "stage": "", "intent": "", "why": ""}
+        return {"name": brief.name, "stage": "", "intent": "", "why": "", "restricted": brief.restricted}
     why = seen.pack.intent_label(moment.intent) or seen.pack.label_of(seen.pack.stages, moment.stage)
-    return {"name": brief.name, "stage": moment.stage, "intent": moment.intent or "", "why": why}
+    return {
+        "name": brief.name, "stage": moment.stage, "intent": moment.intent or "", "why": why, "restricted": brief.restricted,
+    }  # fmt: skip
 
 
 def _felt(customer_id: UUID, seen: Watched, troubles: Sequence[str]) -> dict[str, Any]:
