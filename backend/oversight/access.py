@@ -35,6 +35,7 @@ HEADINGS = {
     "outbox_job": "What is still to be done", "audit_entry": "What is on the record of acts", "change": "Of what our screens were told lately",
     "webhook_delivery": "What was told to other systems", "idempotency_key": "Answers that we keep for a day",
     "look": "Who has looked at your data", "parity_check": "Checks that named you",
+    "parity_view": "What each channel showed when they differed",
 }  # fmt: skip
 """A table → its heading; one that is not here has its own name."""
 _STYLE = (

@@ -32,9 +32,11 @@ class AlertLine:
 
     @property
     def interaction_id(self) -> UUID | None:
-        """The contact that one may look into; None for a call that nobody has answered, and for what is no contact."""
+        """The contact that one may look into, or the call that rings; None for what is no contact."""
         try:
-            return UUID(self.alert.subject) if self.alert.about == "contact" and self.name else None
+            return (
+                UUID(self.alert.subject.removeprefix("call ")) if self.alert.about == "contact" and self.name else None
+            )
         except ValueError:
             return None
 

@@ -62,7 +62,7 @@ class WallLine:
     usual: Usual | None = None
     queue: str = ""
     call_id: UUID | None = None
-    """The call of somebody not known yet."""
+    """The call, while nobody has answered it."""
     is_private: bool = False
     recommended: str = ""
     restricted: str = ""
@@ -105,7 +105,7 @@ def ringing(call: Call, seen: Watched) -> WallLine | None:
     return WallLine(
         customer_id=call.customer_id, interaction_id=None, number="" if call.customer_id else call.number, channel="phone",
         state=call.state, since=call.rang_at, began=call.rang_at, staff_id=call.staff_id, staff=call.staff, queue=call.queue,
-        call_id=None if call.customer_id else call.call_id, **({"stage": "", "intent": "", "why": ""} | who | more),
+        call_id=call.call_id, **({"stage": "", "intent": "", "why": ""} | who | more),
     )  # fmt: skip
 
 

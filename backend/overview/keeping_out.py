@@ -31,13 +31,17 @@ def keep_out(app: Flask) -> None:
         profiles.read_as(None)
         actor: Actor | None = g.get("actor")
         view = current_app.view_functions.get(request.endpoint or "")
-        if actor is None or (actor.kind == "key" and getattr(view, "permission", None) not in _SHOWING):
+        if actor is None or (actor.kind == "key" and not _shows(getattr(view, "permission", None))):
             return
         profiles.read_as(closed_to(actor))
 
     @app.teardown_request
     def end(_error: BaseException | None) -> None:
         profiles.read_as(None)
+
+
+def _shows(permission: Permission | None) -> bool:
+    return permission is Permission.SEARCH_CUSTOMERS or (request.method == "GET" and permission in _SHOWING)
 
 
 def closed_to(actor: Actor) -> Callable[[Session], frozenset[str]]:

@@ -63,7 +63,7 @@ from backend.overview.types import (
     Spoke,
     TimelinePage,
 )
-from backend.overview.wall import QueueNow, Wall, closed_of, glanced, wall, without
+from backend.overview.wall import GoingOn, QueueNow, Wall, closed_of, glanced, going_on, wall, without
 from backend.overview.way import Way, way_page
 from backend.people.service import Permission
 from backend.profiles import service as profiles
@@ -88,6 +88,7 @@ __all__ = [
     "Everything",
     "FirstPage",
     "FunnelPage",
+    "GoingOn",
     "LeavingPage",
     "LeavingSummary",
     "LiveCell",
@@ -131,6 +132,7 @@ __all__ = [
     "follow",
     "funnel_page",
     "glanced",
+    "going_on",
     "keep_out",
     "leaving_page",
     "leaving_summary",

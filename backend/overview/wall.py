@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,11 +15,12 @@ from backend import db
 from backend.cases import service as cases
 from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
-from backend.interactions.service import AgentState, Call, Event, Taken, Usual
+from backend.interactions.service import AgentState, Call, Event, Going, Taken, Usual, Visit
 from backend.matrix.service import Pack
 from backend.overview.going import POORLY, WallLine, Watched, contact, ringing, visit
 from backend.overview.remembering import Memory
 from backend.profiles import service as profiles
+from backend.profiles.service import Brief
 from backend.record import service as record
 from backend.treatments import service as treatments
 from backend.treatments.service import ParityCheck, RuleFailure
@@ -148,10 +149,30 @@ def without(seen: Wall, closed: frozenset[str]) -> Wall:
 
 def _nobody(line: WallLine) -> WallLine:
     return replace(
-        line, name=profiles.NO_NAME, why="", stage="", intent="", experience=None, tone="", interaction_id=None,
+        line, name=profiles.NO_NAME, why="", stage="", intent="", experience=None, tone="", interaction_id=None, call_id=None,
         state="visiting" if line.channel == "portal" else line.state,
         troubles=tuple(one for one in line.troubles if one != POORLY),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class GoingOn:
+    """What goes on with customers whom we know: calls, contacts at desks, visits; and who they are."""
+
+    calls: tuple[Call, ...]
+    contacts: tuple[Going, ...]
+    visits: tuple[Visit, ...]
+    briefs: Mapping[UUID, Brief]
+
+
+def going_on(now: datetime) -> GoingOn:
+    """The same that the wall is drawn from, for whoever watches without looking at it. Opens its own transactions."""
+    known = _memory
+    with known.lock, profiles.as_house(), _reading(now) as session:
+        live = interactions.live(session)
+        known.look(session, {call.customer_id for call in live if call.customer_id is not None}, now)
+        contacts = tuple(one for some in known.contacts.values() for one in some)
+        return GoingOn(live, contacts, tuple(known.visits.values()), dict(known.briefs))
 
 
 def usual_of(channel: str, intent: str | None, now: datetime) -> Usual | None:

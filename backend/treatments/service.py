@@ -42,6 +42,7 @@ from backend.treatments.merging import (
     move_customer_back,
     offers_told,
 )
+from backend.treatments.nothing_offered import CameToNothing, came_to_nothing
 from backend.treatments.parity import View, compare_channels
 from backend.treatments.parity_checks import (
     ParityCheck,
@@ -50,6 +51,7 @@ from backend.treatments.parity_checks import (
     checks_that_differed,
     last_check,
     note_check,
+    views_then,
 )
 from backend.treatments.publicly import ForEveryone, for_everyone
 from backend.treatments.reaching import reachable_from
@@ -77,6 +79,7 @@ __all__ = [
     "AgentRecommendation",
     "Alternative",
     "Asked",
+    "CameToNothing",
     "Chosen",
     "CustomerCard",
     "CustomerRecommendation",
@@ -111,6 +114,7 @@ __all__ = [
     "as_the_customer_reads_it",
     "asked_with",
     "by_id",
+    "came_to_nothing",
     "cells",
     "check_some",
     "checks_since",
@@ -158,6 +162,7 @@ __all__ = [
     "seen_by_agent",
     "thought_of",
     "undo",
+    "views_then",
     "waiting_terms",
     "weighing",
     "what_would_change",
