@@ -35,7 +35,7 @@ def install(app: Flask) -> None:
 @bp.post("/customers/<uuid:customer_id>/hand-over")
 @requires(Permission.WORK_CASES)
 def hand_over(customer_id: UUID) -> Response:
-    """Their team calls them back; a contact that I have with them is over with that."""
+    """Their team calls them back, or has a case where there is no number to call; a contact that I have with them is over with that."""
     form, actor, now = request.form, current_actor(), request_now()
     about = " ".join(form.get("about", "").split())
     with db.reading() as session:
@@ -49,14 +49,19 @@ def hand_over(customer_id: UUID) -> Response:
         return _page(customer_id, 422, {"team": "Choose a team."})
     try:
         with profiles.as_house(), db.transaction() as session:
-            casework.book_callback(
-                session, customer_id, about=about, when=form.get("when", ""), team=form["team"], channel=CHANNEL, actor=actor,
-                now=now,
-            )  # fmt: skip
+            if profiles.profile(session, customer_id).phone is None:
+                casework.open_case(
+                    session, customer_id, about, team=form["team"], channel=CHANNEL, actor=actor, now=now
+                )
+            else:
+                casework.book_callback(
+                    session, customer_id, about=about, when=form.get("when", ""), team=form["team"], channel=CHANNEL,
+                    actor=actor, now=now,
+                )  # fmt: skip
             _close_mine(session, profiles.resolve(session, customer_id), about)
     except (Invalid, Conflict) as wrong:
         return _page(customer_id, wrong.status, getattr(wrong, "errors", None) or {"": str(wrong)})
-    tell("good", f"Handed over to {teams[form['team']]}", "They call the customer, and know what it is about.")
+    tell("good", f"Handed over to {teams[form['team']]}", "They see to the customer, and know what it is about.")
     return redirect(url_for("home.show"), 303)
 
 
@@ -87,6 +92,7 @@ def _page(customer_id: UUID, status: int, errors: dict[str, str]) -> Response:
     with profiles.as_house(), db.reading() as session:
         teams = overview.looked_after_by(session, customer_id)
         chosen = typed.get("team") or (teams[0][0] if teams else "")
+        by_phone = profiles.profile(session, customer_id).phone is not None
         times = casework.call_times(session, customer_id, request_now(), chosen if chosen in dict(teams) else "")
     speak_of(times.zone)
     return page(
@@ -95,6 +101,7 @@ def _page(customer_id: UUID, status: int, errors: dict[str, str]) -> Response:
         status=status,
         closed_customer=customer_id,
         closed_teams=teams,
+        by_phone=by_phone,
         times=times,
         errors=errors,
         typed=typed,

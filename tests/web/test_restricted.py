@@ -101,6 +101,17 @@ def test_who_may_not_open_them_hands_them_over_and_is_on_the_trail(desk_as: Desk
     assert "a question about the bill" not in listed.text
 
 
+def test_whom_nobody_can_call_is_handed_over_as_a_case(desk_as: Desk, closed: Profile) -> None:
+    with db.transaction() as session:
+        profiles.amend(session, closed.customer_id, {"phone": None}, (), clock.now())
+    page = desk_as(AGENT).get(f"/customers/{closed.customer_id}")
+    done = page.submit(f"/customers/{closed.customer_id}/hand-over", about="a question about the bill")
+    assert "Handed over to Confidential accounts" in done.text
+    with db.reading() as session:
+        (case,) = cases.cases_in(session, "all", None, team=TEAM).items
+    assert (case.work.customer_id, case.case.subject) == (closed.customer_id, "a question about the bill")
+
+
 def test_a_contact_with_them_ends_as_handed_over(desk_as: Desk, closed: Profile) -> None:
     now = clock.now()
     mine = agent("agent1", now)
