@@ -20,6 +20,7 @@ from backend.rules.service import Context, RuleFailed
 from shared.kernel.errors import Restricted
 
 NO_NAME = "Restricted customer"
+_NEEDED = "names of restricted groups"
 Closed = Callable[[Session], frozenset[str]]
 """The keys of the groups that somebody may not open."""
 
@@ -79,7 +80,10 @@ def group_of(profile: Profile, seen: Snapshot, pack: Pack) -> str:
     """
     if not pack.restricted or profile.is_anonymous:
         return ""
-    context = Context({**seen.names(), "holdings": sorted({one.kind for one in profile.holdings})})
+    needed: frozenset[str] | None = pack.worked_out.get(_NEEDED)
+    if needed is None:
+        needed = pack.worked_out[_NEEDED] = frozenset().union(*(group.rule.names for group in pack.restricted))
+    context = Context({**seen.names(), "holdings": sorted({one.kind for one in profile.holdings})}, needed)
     for group in pack.restricted:
         try:
             if group.rule.test(context):
