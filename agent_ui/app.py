@@ -29,6 +29,7 @@ from agent_ui.desk import (
     portal,
     rail,
     representatives,
+    restricted,
     sign_ins,
     signing_in,
     sources,
@@ -57,6 +58,7 @@ from agent_ui.supervision import (
 )
 from agent_ui.supervision import matrix as live_matrix
 from backend import edge
+from backend.overview import service as overview
 from backend.people import service as people
 from backend.settings import Settings
 from shared.ui.devices import install_devices
@@ -86,6 +88,8 @@ def create_desk(settings: Settings) -> Flask:
         )  # fmt: skip
     install_devices(app, "desk")
     people.guard(app, signed_in_actor, to_sign_in)
+    overview.keep_out(app)
+    restricted.install(app)
     files.install(app, settings)
     texts.install(app)
     app.jinja_env.globals["blueprints"] = app.blueprints
@@ -131,6 +135,7 @@ def create_desk(settings: Settings) -> Flask:
         verifying,
         ways,
         representatives,
+        restricted,
         consents,
         sources,
         looks,

@@ -13,6 +13,7 @@ from flask_openapi3.openapi import OpenAPI
 
 from backend import bodies, db, edge, metrics, problems
 from backend.oversight import service as oversight
+from backend.overview import service as overview
 from backend.paying import service as paying
 from backend.people import service as people
 from backend.readiness import unready
@@ -70,6 +71,7 @@ def create_api(settings: Settings) -> OpenAPI:
     edge.prepare(app, "api", settings)
     problems.install(app)
     people.guard(app, key_holder, _refuse)
+    overview.keep_out(app)
     app.before_request(_check_body)
     app.before_request(_answer_again)
     app.after_request(_keep_answer)

@@ -105,6 +105,7 @@ def run(
         (10.0, lambda now: casework.miss_due(now, BATCH)),
         (600.0, record.purge),
         (600.0, record.purge_changes),
+        (600.0, oversight.draw_due),
         (3600.0, interactions.forget_received),
         (3600.0, interactions.forget_places),
         (3600.0, interactions.forget_drafts),

@@ -12,6 +12,7 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from agent_ui.authoring.words import steps
+from agent_ui.supervision.following import everything
 from backend import db
 from backend.catalogue import service as catalogues
 from backend.catalogue.service import Draft
@@ -24,6 +25,7 @@ from shared.ui.pages import page, request_now, tell, wants_fragment
 
 bp = Blueprint("drafts", __name__, template_folder="templates", url_prefix="/catalogue/drafts")
 TEMPLATE = "authoring/draft.html"
+FOLLOWED = {name: name for name in ("catalogue", "alerts")}
 SOON = timedelta(minutes=1)
 """So long a page waits for a worker to put a draft in force, before it offers to set another instant."""
 
@@ -39,6 +41,13 @@ def show(draft_id: UUID) -> Response:
     if not context["going"]:
         response.headers["HX-Refresh"] = "true"
     return response
+
+
+@bp.get("/stream")
+@requires(Permission.SEE_CATALOGUE)
+def live() -> Response:
+    """Names of what may have changed of any draft: whoever asked for an approval sees it the moment that it is given."""
+    return everything(FOLLOWED)
 
 
 @bp.get("/<uuid:draft_id>/changes")

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Blueprint, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from agent_ui.desk.acting import Refusal, acted
 from agent_ui.desk.channel import PHONE, channel_with
 from agent_ui.desk.rail import SERVES
 from backend import db
@@ -44,16 +45,15 @@ def new(customer_id: UUID) -> Response:
 def book(customer_id: UUID) -> Response:
     """A call at a free time; what cannot be taken comes back as it was typed."""
     form = request.form
-    try:
-        with db.transaction() as session:
-            made = casework.book_callback(
-                session, customer_id, about=form.get("about", ""), when=form.get("when", ""), team=form.get("team", ""),
-                channel=channel_with(customer_id, session), actor=current_actor(), now=request_now(),
-            )  # fmt: skip
-    except Invalid as wrong:
-        return _form(customer_id, None, 422, wrong.errors or {"": str(wrong)})
-    tell("good", "Callback booked" if made.slot_at else "Callback noted, no time is free")
-    return redirect(url_for("customers.show", customer_id=customer_id), 303)
+    return acted(
+        lambda session: casework.book_callback(
+            session, customer_id, about=form.get("about", ""), when=form.get("when", ""), team=form.get("team", ""),
+            channel=channel_with(customer_id, session), actor=current_actor(), now=request_now(),
+        ),
+        refused=lambda why: _form(customer_id, None, why),
+        said=lambda made: ("Callback booked" if made.slot_at else "Callback noted, no time is free",),
+        back=lambda _: url_for("customers.show", customer_id=customer_id),
+    )  # fmt: skip
 
 
 @bp.get(f"{ONE}/time")
@@ -65,17 +65,15 @@ def when(customer_id: UUID, case_id: UUID) -> Response:
 @bp.post(f"{ONE}/time")
 @requires(Permission.WORK_CASES)
 def move(customer_id: UUID, case_id: UUID) -> Response:
-    try:
-        with db.transaction() as session:
-            casework.move_callback(
-                session, customer_id, case_id, request.form.get("when", ""), channel=channel_with(customer_id, session), actor=current_actor(), now=request_now()
-            )  # fmt: skip
-    except Invalid as wrong:
-        return _form(customer_id, case_id, 422, wrong.errors or {"": str(wrong)})
-    except Conflict as refused:
-        return _form(customer_id, case_id, 409, {"": str(refused)})
-    tell("good", "Callback moved")
-    return redirect(url_for("customers.show", customer_id=customer_id), 303)
+    return acted(
+        lambda session: casework.move_callback(
+            session, customer_id, case_id, request.form.get("when", ""), channel=channel_with(customer_id, session),
+            actor=current_actor(), now=request_now(),
+        ),
+        refused=lambda why: _form(customer_id, case_id, why),
+        said=lambda _: ("Callback moved",),
+        back=lambda _: url_for("customers.show", customer_id=customer_id),
+    )  # fmt: skip
 
 
 @bp.post(f"{ONE}/call")
@@ -114,7 +112,9 @@ def unreached(customer_id: UUID, case_id: UUID) -> Response:
     return redirect(url_for("customers.show", customer_id=customer_id), 303)
 
 
-def _form(customer_id: UUID, case_id: UUID | None, status: int = 200, errors: dict[str, str] | None = None) -> Response:
+def _form(customer_id: UUID, case_id: UUID | None, refused: Refusal | None = None) -> Response:
+    errors = refused.errors if isinstance(refused, Invalid) else {}
+    errors = errors or ({"": str(refused)} if refused else {})
     with db.reading() as session:
         profile = profiles.profile(session, customer_id)
         known = cases.callback_of(session, profile.customer_id, case_id) if case_id is not None else None
@@ -126,5 +126,6 @@ def _form(customer_id: UUID, case_id: UUID | None, status: int = 200, errors: di
     speak_of(times.zone)
     g.looked_at = profile.customer_id
     return page(
-        "casework/callback.html", status=status, profile=profile, known=known, times=times, errors=errors or {}, typed=request.form
+        "casework/callback.html", status=refused.status if refused else 200, profile=profile, known=known, times=times, errors=errors,
+        typed=request.form,
     )  # fmt: skip

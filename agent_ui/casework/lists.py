@@ -13,7 +13,7 @@ from backend.casework import service as casework
 from backend.catalogue import service as catalogues
 from backend.people.service import Permission, current_actor, requires
 from backend.record import service as record
-from shared.kernel.errors import Invalid
+from shared.kernel.errors import Forbidden, Invalid
 from shared.ui.formats import speak_of
 from shared.ui.pages import page, request_now, tell
 
@@ -60,11 +60,15 @@ def teams() -> Response:
     """Whose cases I look after."""
     chosen = request.form.getlist("team")
     with db.transaction() as session:
-        known = {one.key for one in catalogues.pack_in_force(session).casework.team}
+        pack = catalogues.pack_in_force(session)
+        known = {one.key for one in pack.casework.team}
         if not set(chosen) <= known:
             raise Invalid("There is no such team.", {"team": f"one of {', '.join(sorted(known))}"})
         mine = UUID(current_actor().id)
         before = cases.teams_of(session, mine)
+        if guarded := (set(chosen) - set(before)) & cases.guarding(pack):
+            label = pack.casework.team_label(sorted(guarded)[0])
+            raise Forbidden(f"{label} opens customers that are closed to others: an administrator puts you there.")
         cases.join_teams(session, mine, chosen)
         record.audit(
             session, actor=current_actor(), action="teams.joined", subject=f"staff:{mine}", customer_id=None,

@@ -9,12 +9,12 @@ from flask import Blueprint, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from agent_ui.desk import inbox
+from agent_ui.desk.acting import Refusal, acted
 from backend import db
 from backend.cases import service as cases
 from backend.cases.types import Task
 from backend.people.service import Permission, current_actor, requires
 from backend.profiles import service as profiles
-from shared.kernel.errors import Conflict, Invalid
 from shared.ui.formats import speak_of
 from shared.ui.pages import page, request_now, tell, wants_fragment
 
@@ -59,25 +59,30 @@ def assign(customer_id: UUID, task_id: UUID) -> Response:
 
 def _act(customer_id: UUID, said: str, act: Callable[[db.Session, UUID], Task]) -> Response:
     """Does it; the list in which the button stood comes back as it is now, with why where it was refused."""
-    refused: Conflict | Invalid | None = None
-    try:
-        with db.transaction() as session:
-            act(session, profiles.resolve(session, customer_id))
-    except (Conflict, Invalid) as why:
-        refused = why
     in_inbox = request.form.get("shown") == "inbox"
-    if wants_fragment() and in_inbox:
-        return page("desk/inbox.html", **inbox.context())
-    if wants_fragment() or (refused and not in_inbox):
-        return _panel(customer_id, refused)
-    if refused:
-        tell("warn", "Not done", str(refused))
-    else:
-        tell("good", said)
-    return redirect(url_for("home.show") if in_inbox else url_for("customers.show", customer_id=customer_id), 303)
+
+    def refused(why: Refusal) -> Response:
+        if not in_inbox:
+            return _panel(customer_id, why)
+        if wants_fragment():
+            return _inbox()
+        tell("warn", "Not done", str(why))
+        return redirect(url_for("home.show"), 303)
+
+    return acted(
+        lambda session: act(session, profiles.resolve(session, customer_id)),
+        refused,
+        said=lambda _: (said,),
+        back=lambda _: url_for("home.show") if in_inbox else url_for("customers.show", customer_id=customer_id),
+        piece=lambda _: _inbox() if in_inbox else _panel(customer_id),
+    )
 
 
-def _panel(customer_id: UUID, refused: Conflict | Invalid | None = None) -> Response:
+def _inbox() -> Response:
+    return page("desk/inbox.html", **inbox.context())
+
+
+def _panel(customer_id: UUID, refused: Refusal | None = None) -> Response:
     with db.reading() as session:
         profile = profiles.profile(session, customer_id)
         found = cases.tasks_of_customer(session, profile.customer_id)

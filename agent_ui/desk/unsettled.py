@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from flask import Blueprint, g, redirect, request, url_for
+from flask import Blueprint, g, request, url_for
 from werkzeug.wrappers import Response
 
+from agent_ui.desk.acting import Refusal, acted
 from agent_ui.desk.channel import channel_with
 from backend import db
 from backend.cancelling import service as cancelling
@@ -17,9 +18,9 @@ from backend.paying import service as paying
 from backend.people.service import Permission, current_actor, requires
 from backend.profiles import service as profiles
 from shared.kernel import clock
-from shared.kernel.errors import Conflict, Invalid
+from shared.kernel.errors import Conflict
 from shared.ui.formats import speak_of
-from shared.ui.pages import page, request_now, tell, wants_fragment
+from shared.ui.pages import page, request_now, wants_fragment
 
 bp = Blueprint("unsettled", __name__, template_folder="templates")
 HERE = "/customers/<uuid:customer_id>/unsettled"
@@ -68,19 +69,16 @@ def _keep(session: db.Session, owner: UUID) -> None:
 
 def _act(customer_id: UUID, said: str, act: Callable[[db.Session, UUID], object]) -> Response:
     """Does it; the panel comes back as it is now, with why where it was refused."""
-    refused: Conflict | Invalid | None = None
-    try:
-        with db.transaction() as session:
-            act(session, profiles.resolve(session, customer_id))
-    except (Conflict, Invalid) as why:
-        refused = why
-    if wants_fragment() or refused:
-        return _panel(customer_id, refused, said)
-    tell("good", said)
-    return redirect(url_for("customers.show", customer_id=customer_id), 303)
+    return acted(
+        lambda session: act(session, profiles.resolve(session, customer_id)),
+        refused=lambda why: _panel(customer_id, why, said),
+        said=lambda _: (said,),
+        back=lambda _: url_for("customers.show", customer_id=customer_id),
+        piece=lambda _: _panel(customer_id, None, said),
+    )
 
 
-def _panel(customer_id: UUID, refused: Conflict | Invalid | None = None, said: str = "") -> Response:
+def _panel(customer_id: UUID, refused: Refusal | None = None, said: str = "") -> Response:
     with db.reading() as session:
         profile = profiles.profile(session, customer_id)
         owner = profile.customer_id

@@ -59,7 +59,7 @@ def _told(response: Response) -> Response:
     given = request.view_args or {}
     both = (g.get("looked_at") or given.get("customer_id"), given.get("other_id"))
     looked_at = [one for one in both if isinstance(one, UUID)]
-    shown = response.status_code < 500 and response.status_code not in (303, 304, 404, 410)
+    shown = response.status_code < 500 and response.status_code not in (303, 304, 403, 404, 410)
     if not looked_at or "actor" not in g or not shown or response.mimetype != "text/html":
         return response
     by_itself = request.headers.get("X-Live") == "yes" or (

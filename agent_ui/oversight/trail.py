@@ -14,6 +14,7 @@ from flask import Blueprint, Flask, current_app, g, make_response, redirect, req
 from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.wrappers import Response
 
+from agent_ui.oversight.act_words import act_words
 from backend import db
 from backend.catalogue import service as catalogues
 from backend.oversight import service as oversight
@@ -34,13 +35,6 @@ FIELDS = ("who", "whom", "since", "until", "words")
 KINDS = {
     "kind:staff": "All staff", "kind:key": "Programs", "kind:customer": "Customers themselves", "kind:system": "Evenhand by itself",
 }  # fmt: skip
-SAID = {
-    "audit.exported": "Audit trail taken as a file", "audit.verified": "Chain verified", "customer.erased": "Payloads erased",
-    "customer.erasure": "Customer erased", "customer.exported": "Copy of all data handed over", "customer.looked": "Looked at a customer",
-    "enquiry.answered": "Question answered by letter", "enquiry.printed": "Letter printed", "configuration.in_force": "Configuration put in force",
-    "retention.removed": "Removed by retention", "sign_in.refused": "Sign-in refused", "skills.set": "Skills set",
-}  # fmt: skip
-"""Acts whose own names say too little."""
 LONGEST = 120
 A_PART = 10_000
 """So many entries are proved in one go, about a second; a longer chain in several."""
@@ -123,11 +117,6 @@ def verify() -> Response:
 def install(app: Flask) -> None:
     """Teaches the templates how acts, their subjects and exact instants are written."""
     app.jinja_env.filters.update(act_words=act_words, thing=_thing, local_second=_local_second)
-
-
-def act_words(action: str) -> str:
-    """ "offer.accepted" as "Offer accepted"; of what only the desk knows, the page and the act."""
-    return SAID.get(action) or action.removeprefix("desk.").replace(".", " ").replace("_", " ").capitalize()
 
 
 def _thing(subject: str) -> str:

@@ -7,18 +7,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, request, url_for
 from werkzeug.wrappers import Response
 
+from agent_ui.desk.acting import Refusal, acted
 from backend import db
 from backend.alerts import service as alerts
 from backend.alerts.service import Alert
 from backend.catalogue import service as catalogues
 from backend.oversight import service as oversight
 from backend.people.service import Permission, current_actor, requires
-from shared.kernel.errors import Conflict, Invalid
 from shared.ui.formats import speak_of
-from shared.ui.pages import page, request_now, tell, wants_fragment
+from shared.ui.pages import page, request_now
 
 bp = Blueprint("alerts", __name__, template_folder="templates")
 ONE = "/alerts/<uuid:alert_id>"
@@ -91,16 +91,18 @@ def again(alert_id: UUID) -> Response:
 
 def _act(alert_id: UUID, said: str, act: Callable[[db.Session, datetime], Alert]) -> Response:
     """Does it; the board comes back as it is now, with why where it was refused, and what was typed."""
-    try:
-        with db.transaction() as session:
-            found = act(session, request_now())
-    except (Invalid, Conflict) as refused:
-        wrong = {"id": alert_id, "text": str(refused), "typed": request.form.get("what", "")}
-        return page(TEMPLATE, BLOCK, status=refused.status, wrong=wrong, **_context())
-    if wants_fragment():
-        return page(TEMPLATE, BLOCK, said={"title": said, "text": found.label}, **_context())
-    tell("good", said, found.label)
-    return redirect(url_for(".show"), 303)
+
+    def refused(why: Refusal) -> Response:
+        wrong = {"id": alert_id, "text": str(why), "typed": request.form.get("what", "")}
+        return page(TEMPLATE, BLOCK, status=why.status, wrong=wrong, **_context())
+
+    return acted(
+        lambda session: act(session, request_now()),
+        refused,
+        said=lambda found: (said, found.label),
+        back=lambda _: url_for(".show"),
+        piece=lambda found: page(TEMPLATE, BLOCK, said={"title": said, "text": found.label}, **_context()),
+    )
 
 
 def _context() -> dict[str, Any]:

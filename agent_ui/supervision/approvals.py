@@ -10,6 +10,7 @@ from uuid import UUID
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from agent_ui.authoring import drafts
 from agent_ui.supervision.following import everything
 from backend import db
 from backend.budgets.service import BudgetLine
@@ -63,6 +64,37 @@ def decide(offer_id: UUID) -> Response:
     return redirect(url_for(".show"), 303)
 
 
+@bp.post("/approvals/catalogue/<uuid:draft_id>")
+@requires(Permission.APPROVE_CATALOGUE)
+def decide_draft(draft_id: UUID) -> Response:
+    """Approves this very text and puts it in force, approves it for later, or sends it back with words, as the button says."""
+    decision, words = request.form.get("decision"), request.form.get("reason", "")
+    actor, now = current_actor(), request_now()
+    try:
+        with db.transaction() as session:
+            if decision == "back":
+                known = catalogues.send_back(session, draft_id, drafts.seen(), words, actor, now)
+            else:
+                known = catalogues.approve(session, draft_id, drafts.seen(), actor, now)
+            if decision == "now":
+                known = catalogues.schedule(session, draft_id, known.revision, None, actor, now)
+    except (Invalid, Forbidden, Conflict) as refused:
+        return page(
+            TEMPLATE, status=refused.status, wrong=str(refused), wrong_draft=draft_id, typed=words, **_context()
+        )
+    if decision == "later":
+        tell("good", f"Approved: {known.name}", "Say from when it is in force.")
+        return redirect(url_for("drafts.show", draft_id=draft_id), 303)
+    sent_back = decision == "back"
+    text = (
+        "Its authors see at once what you wrote."
+        if sent_back
+        else "It goes in force within seconds, in every channel at once."
+    )
+    tell("good", f"{'Sent back' if sent_back else 'Approved'}: {known.name}", text)
+    return redirect(url_for(".show"), 303)
+
+
 @bp.get("/budgets")
 @requires(Permission.SEE_DECISIONS)
 def budgets() -> Response:
@@ -103,18 +135,21 @@ def _context() -> dict[str, Any]:
         pack = catalogues.pack_in_force(session)
         found = treatments.waiting_terms(session, actor, now)
         asked = [one.draft_id for one in catalogues.drafts(session) if one.state == "asked"]
-        drafts = [catalogues.draft(session, draft_id) for draft_id in asked]
         pairs, more = (
             identities.queue(session, limit=SHOWN_PAIRS) if actor.may(Permission.MERGE_CUSTOMERS) else ((), None)
         )
-        names = {
-            one: profiles.profile(session, one).name for pair in pairs for one in (pair.customer_id, pair.other_id)
-        }
+        both = {one for pair in pairs for one in (pair.customer_id, pair.other_id)}
+        names = {one: name for one, (name, _) in profiles.names_of(session, both).items()}
+        # Whom one may not open, one does not decide over.
+        pairs = tuple(
+            one for one in pairs if profiles.NO_NAME not in (names.get(one.customer_id), names.get(one.other_id))
+        )
+    changes = [drafts.context_of(draft_id) for draft_id in asked]
     speak_of(pack.timezone)
     return {
         "waiting": found,
         "mine": actor.id,
-        "drafts": drafts,
+        "drafts": changes,
         "pairs": pairs,
         "more_pairs": more is not None,
         "names": names,

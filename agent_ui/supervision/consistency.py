@@ -87,10 +87,11 @@ def find() -> Response:
 @bp.get("/customers/<uuid:customer_id>/channels")
 @requires(Permission.SUPERVISE)
 def of_customer(customer_id: UUID) -> Response:
-    """What each channel shows of the customer now, worked out apart for each. It writes nothing."""
+    """What each channel shows of the customer now, worked out apart for each; beside what they showed when they differed. It writes nothing."""
     with db.reading() as session:
         profile = profiles.profile(session, customer_id)
         pack = catalogues.pack_in_force(session)
+        then = treatments.views_then(session, profile.customer_id, _check()) if "then" in request.args else None
     speak_of(pack.timezone)
     views, differences = treatments.compare_channels(
         profile.customer_id, [channel.key for channel in pack.channels], request_now()
@@ -98,8 +99,18 @@ def of_customer(customer_id: UUID) -> Response:
     labels = {channel.key: channel.label for channel in pack.channels}
     return page(
         "supervision/channels.html", customer_id=profile.customer_id, name=profile.name, rows=side_by_side(views),
-        channels=[labels[view.channel] for view in views], differences=differences,
+        channels=[labels[view.channel] for view in views], differences=differences, asked_then="then" in request.args,
+        then_at=then[0] if then else None, then_rows=side_by_side(then[1]) if then else (),
+        then_channels=[labels.get(view.channel, view.channel) for view in then[1]] if then else [],
     )  # fmt: skip
+
+
+def _check() -> UUID:
+    """The comparison that was asked for; none has the id of what is no id."""
+    try:
+        return UUID(request.args.get("then", ""))
+    except ValueError:
+        return UUID(int=0)
 
 
 def hours(checks: Sequence[ParityCheck], now: datetime) -> tuple[Hour, ...]:

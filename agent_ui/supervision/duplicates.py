@@ -13,13 +13,14 @@ from backend.identities import service as identities
 from backend.people.service import Permission, current_actor, requires
 from backend.profiles import service as profiles
 from shared.kernel.errors import Conflict, Erased, Invalid, NotFound
-from shared.ui.pages import page, request_now, tell
+from shared.ui.pages import page, request_now, tell, wants_fragment
 
 bp = Blueprint("duplicates", __name__, template_folder="templates")
 QUEUE, PAIR = "supervision/duplicates.html", "supervision/pair.html"
 SHOWN = 25
 FIELD = "field."
 CLEAR = "in_clear"
+BACK = "approvals"
 
 
 @bp.get("/duplicates")
@@ -60,7 +61,12 @@ def pair(customer_id: UUID, other_id: UUID) -> Response:
         tell("plain", "These two are one customer", "They were merged.")
         return redirect(url_for("customers.show", customer_id=ours), 303)
     if (ours, theirs) != (customer_id, other_id):
-        return redirect(url_for(".pair", customer_id=ours, other_id=theirs, in_clear=request.args.get(CLEAR)), 303)
+        return redirect(
+            url_for(
+                ".pair", customer_id=ours, other_id=theirs, in_clear=request.args.get(CLEAR), back=_came_from() or None
+            ),
+            303,
+        )
     return _pair(ours, theirs)
 
 
@@ -90,6 +96,8 @@ def merge(customer_id: UUID, other_id: UUID) -> Response:
             return redirect(url_for("customers.show", customer_id=ours), 303)
         return _pair(ours, theirs, refused.status, refused=str(refused), chosen=chosen)
     tell("good", f"Merged: {made.name}, {made.number}", "Everything followed. It can be taken back under Duplicates.")
+    if _came_from():
+        return redirect(url_for("approvals.show"), 303)
     return redirect(url_for("customers.show", customer_id=made.customer_id), 303)
 
 
@@ -104,7 +112,7 @@ def keep_apart(customer_id: UUID, other_id: UUID) -> Response:
         tell("warn", "Nothing was changed", str(refused))
     else:
         tell("good", "Two people", "These two are not suggested again.")
-    return redirect(url_for(".index"), 303)
+    return redirect(url_for("approvals.show" if _came_from() else ".index"), 303)
 
 
 @bp.post("/merges/<uuid:merge_id>/undoing")
@@ -130,6 +138,11 @@ def _today(*customer_ids: UUID) -> list[UUID]:
         return [profiles.resolve(session, one) for one in customer_ids]
 
 
+def _came_from() -> str:
+    """Whether it is decided among all that waits for an approval, where one goes back to then."""
+    return BACK if request.values.get("back") == BACK else ""
+
+
 def _seen() -> tuple[int, int] | None:
     """The versions that the page showed. Raises Invalid where they are none."""
     texts = (request.form.get("version", ""), request.form.get("other_version", ""))
@@ -151,7 +164,9 @@ def _pair(ours: UUID, theirs: UUID, status: int = 200, **more: Any) -> Response:
     context = {"chosen": (), "errors": {}, "refused": ""} | more
     return page(
         PAIR,
+        "pair" if wants_fragment() and request.method == "GET" else None,
         status=status,
+        back=_came_from(),
         it=compared,
         speaks=speaks[0],
         against=speaks[1],

@@ -5,33 +5,42 @@ The page marks nothing read; that it was looked at is on record. Each act is pla
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from agent_ui.desk.acting import Made, Refusal, acted
 from backend import db
 from backend.cases import service as cases
+from backend.cases.service import Case
 from backend.casework import service as casework
 from backend.interactions import service as interactions
+from backend.interactions.types import Interaction
 from backend.overview import service as overview
 from backend.people.service import Permission, current_actor, requires
 from backend.profiles import service as profiles
 from shared.kernel.errors import Conflict, Invalid, NotFound
 from shared.ui.formats import speak_of
-from shared.ui.pages import page, request_now, tell, wants_fragment
+from shared.ui.pages import page, request_now, wants_fragment
 
 bp = Blueprint("floor", __name__, template_folder="templates")
 ONE = "/floor/<uuid:customer_id>/<uuid:interaction_id>"
 TEMPLATE = "supervision/floor.html"
 LOOKED = "look-in"
+RINGS = "phone"
 
 
 @bp.get(ONE)
 @requires(Permission.SUPERVISE)
 def show(customer_id: UUID, interaction_id: UUID) -> Response:
-    return _page(customer_id, interaction_id)
+    """A call that rings is looked into by its own id; once it is answered, it is the contact that it became."""
+    context = _context(customer_id, interaction_id)
+    if context["interaction_id"] != interaction_id:
+        return _back(context["customer_id"], context["interaction_id"])
+    return page(TEMPLATE, **context)
 
 
 @bp.get(f"{ONE}/panels/<any(who, talk, notes, timeline, do, acts):name>")
@@ -44,84 +53,74 @@ def panel(customer_id: UUID, interaction_id: UUID, name: str) -> Response:
 @requires(Permission.SUPERVISE)
 def whisper(customer_id: UUID, interaction_id: UUID) -> Response:
     """A word to the agent, on their page at once; the customer never reads it."""
-    try:
-        with db.transaction() as session:
-            word = interactions.whisper(
-                session, customer_id, interaction_id, request.form.get("text", ""), current_actor(), request_now()
-            )
-    except (Invalid, Conflict) as refused:
-        return _refused(customer_id, interaction_id, refused, "Not said")
-    if wants_fragment():
-        return page(TEMPLATE, "acts", said=word, **_context(customer_id, interaction_id))
-    tell("good", f"Said to {word.to_name}")
-    return _back(customer_id, interaction_id)
+    return _act(
+        customer_id, interaction_id, "Not said",
+        lambda session: interactions.whisper(
+            session, customer_id, interaction_id, request.form.get("text", ""), current_actor(), request_now()
+        ),
+        said=lambda word: (f"Said to {word.to_name}",),
+        piece=lambda word: page(TEMPLATE, "acts", said=word, **_context(customer_id, interaction_id)),
+    )  # fmt: skip
 
 
 @bp.post(f"{ONE}/words/<uuid:word_id>/withdrawal")
 @requires(Permission.SUPERVISE)
 def withdraw(customer_id: UUID, interaction_id: UUID, word_id: UUID) -> Response:
     """Takes a word of one's own back, while nobody has read it."""
-    try:
-        with db.transaction() as session:
-            interactions.withdraw(session, customer_id, word_id, current_actor(), request_now())
-    except Conflict as refused:
-        return _refused(customer_id, interaction_id, refused, "Not taken back")
-    if wants_fragment():
-        return page(TEMPLATE, "acts", **_context(customer_id, interaction_id))
-    tell("good", "Taken back")
-    return _back(customer_id, interaction_id)
+    return _act(
+        customer_id, interaction_id, "Not taken back",
+        lambda session: interactions.withdraw(session, customer_id, word_id, current_actor(), request_now()),
+        said=lambda _: ("Taken back",),
+        piece=lambda _: page(TEMPLATE, "acts", **_context(customer_id, interaction_id)),
+    )  # fmt: skip
 
 
 @bp.post(f"{ONE}/takeover")
 @requires(Permission.SUPERVISE)
 def take_over(customer_id: UUID, interaction_id: UUID) -> Response:
     """The contact is mine: its agent sees it at once, and the customer's page opens."""
-    try:
-        with db.transaction() as session:
-            found = interactions.take_over(
-                session, customer_id, interaction_id, _seen(), _why(), current_actor(), request_now()
-            )
-    except (Invalid, Conflict) as refused:
-        return _refused(customer_id, interaction_id, refused, "Not taken over")
-    tell("good", "The contact is yours", "Its agent sees it. The telephone itself is put through at the telephone.")
-    return redirect(url_for("customers.show", customer_id=found.customer_id), 303)
+    return _act(
+        customer_id, interaction_id, "Not taken over",
+        lambda session: interactions.take_over(
+            session, customer_id, interaction_id, _seen(), _why(), current_actor(), request_now()
+        ),
+        said=lambda _: ("The contact is yours", "Its agent sees it. The telephone itself is put through at the telephone."),
+        back=lambda found: url_for("customers.show", customer_id=found.customer_id),
+    )  # fmt: skip
 
 
 @bp.post(f"{ONE}/assignment")
 @requires(Permission.SUPERVISE)
 def reassign(customer_id: UUID, interaction_id: UUID) -> Response:
     """The contact goes on with another agent who is ready."""
-    try:
+
+    def act(session: db.Session) -> Interaction:
         to = _id("to")
         if to is None:
             raise Invalid("Choose who takes it.", {"to": "Choose who takes it."})
-        with db.transaction() as session:
-            found = interactions.reassign(
-                session, customer_id, interaction_id, _seen(), to, _why(), current_actor(), request_now()
-            )
-    except (Invalid, Conflict) as refused:
-        return _refused(customer_id, interaction_id, refused, "Not handed on")
-    tell(
-        "good",
-        f"{found.staff} has the contact",
-        "Both agents see it. The telephone itself is put through at the telephone.",
-    )
-    return _back(customer_id, interaction_id)
+        return interactions.reassign(
+            session, customer_id, interaction_id, _seen(), to, _why(), current_actor(), request_now()
+        )
+
+    return _act(
+        customer_id, interaction_id, "Not handed on", act,
+        said=lambda found: (
+            f"{found.staff} has the contact", "Both agents see it. The telephone itself is put through at the telephone.",
+        ),
+    )  # fmt: skip
 
 
 @bp.post(f"{ONE}/ending")
 @requires(Permission.SUPERVISE)
 def end(customer_id: UUID, interaction_id: UUID) -> Response:
     """The contact is over; its agent wraps it up."""
-    try:
-        with db.transaction() as session:
-            found = interactions.end_contact(
-                session, customer_id, interaction_id, _seen(), _why(), current_actor(), request_now()
-            )
-    except (Invalid, Conflict) as refused:
-        return _refused(customer_id, interaction_id, refused, "Not ended")
-    tell("good", "Ended", f"{found.staff} wraps it up. The telephone itself is hung up at the telephone.")
-    return _back(customer_id, interaction_id)
+    return _act(
+        customer_id, interaction_id, "Not ended",
+        lambda session: interactions.end_contact(
+            session, customer_id, interaction_id, _seen(), _why(), current_actor(), request_now()
+        ),
+        said=lambda found: ("Ended", f"{found.staff} wraps it up. The telephone itself is hung up at the telephone."),
+    )  # fmt: skip
 
 
 @bp.post(f"{ONE}/callback")
@@ -129,41 +128,55 @@ def end(customer_id: UUID, interaction_id: UUID) -> Response:
 def call_back(customer_id: UUID, interaction_id: UUID) -> Response:
     """Books a call to the customer at a free time."""
     about = " ".join(request.form.get("about", "").split())
-    try:
+
+    def act(session: db.Session) -> Case:
         if not about:
             raise Invalid("Say what the call is about.", {"about": "Say what it is about: the customer reads it."})
         if len(about) > cases.LONGEST_SUBJECT:
             raise Invalid("Shorten it.", {"about": f"Keep it to {cases.LONGEST_SUBJECT} characters."})
-        with db.transaction() as session:
-            found = interactions.interaction(session, profiles.resolve(session, customer_id), interaction_id)
-            made = casework.book_callback(
-                session, customer_id, about=about, when=request.form.get("when", "soon"), team="", channel=found.channel,
-                actor=current_actor(), now=request_now(),
-            )  # fmt: skip
-    except (Invalid, Conflict) as refused:
-        return _refused(customer_id, interaction_id, refused, "Not booked")
-    tell("good", "Callback booked" if made.slot_at else "Callback noted, no time is free")
-    return _back(customer_id, interaction_id)
+        return casework.book_callback(
+            session, customer_id, about=about, when=request.form.get("when", "soon"), team="",
+            channel=_channel(session, customer_id, interaction_id), actor=current_actor(), now=request_now(),
+        )  # fmt: skip
+
+    return _act(
+        customer_id, interaction_id, "Not booked", act,
+        said=lambda made: ("Callback booked" if made.slot_at else "Callback noted, no time is free",),
+    )  # fmt: skip
 
 
 @bp.post(f"{ONE}/callback/<uuid:case_id>/cancellation")
 @requires(Permission.SUPERVISE)
 def call_off(customer_id: UUID, interaction_id: UUID, case_id: UUID) -> Response:
     """The callback is no longer wanted; one that came of an offer is taken back with the offer."""
-    try:
-        with db.transaction() as session:
-            owner = profiles.resolve(session, customer_id)
-            case = cases.case_of(session, owner, case_id)
-            if case.kind != "callback":
-                raise NotFound("There is no such callback.")
-            if case.offer_id is not None:
-                raise Conflict("This came of an offer: take the offer back, and all of it is undone.")
-            channel = interactions.interaction(session, owner, interaction_id).channel
-            cases.cancel(session, owner, case_id, actor=current_actor(), now=request_now(), channel=channel)
-    except Conflict as refused:
-        return _refused(customer_id, interaction_id, refused, "Not called off")
-    tell("good", "Callback called off")
-    return _back(customer_id, interaction_id)
+
+    def act(session: db.Session) -> None:
+        owner = profiles.resolve(session, customer_id)
+        case = cases.case_of(session, owner, case_id)
+        if case.kind != "callback":
+            raise NotFound("There is no such callback.")
+        if case.offer_id is not None:
+            raise Conflict("This came of an offer: take the offer back, and all of it is undone.")
+        channel = _channel(session, owner, interaction_id)
+        cases.cancel(session, owner, case_id, actor=current_actor(), now=request_now(), channel=channel)
+
+    return _act(customer_id, interaction_id, "Not called off", act, said=lambda _: ("Callback called off",))
+
+
+def _act(
+    customer_id: UUID,
+    interaction_id: UUID,
+    title: str,
+    act: Callable[[db.Session], Made],
+    said: Callable[[Made], tuple[str, ...]],
+    back: Callable[[Made], str] | None = None,
+    piece: Callable[[Made], Response] | None = None,
+) -> Response:
+    """Does it, and this page goes on, unless `back` leads elsewhere; refused, it says so under this title."""
+    here = url_for(".show", customer_id=customer_id, interaction_id=interaction_id)
+    return acted(
+        act, lambda why: _refused(customer_id, interaction_id, why, title), said, back or (lambda _: here), piece
+    )
 
 
 def _page(customer_id: UUID, interaction_id: UUID, status: int = 200, **more: Any) -> Response:
@@ -178,13 +191,13 @@ def _context(customer_id: UUID, interaction_id: UUID) -> dict[str, Any]:
     with db.reading() as session:
         times = casework.call_times(session, seen.customer.id, request_now())
     return {
-        "look": seen, "customer_id": seen.customer.id, "interaction_id": interaction_id, "times": times,
-        "here": {"customer_id": seen.customer.id, "interaction_id": interaction_id},
+        "look": seen, "customer_id": seen.customer.id, "interaction_id": seen.contact.interaction_id, "times": times,
+        "here": {"customer_id": seen.customer.id, "interaction_id": seen.contact.interaction_id},
         "my_id": UUID(current_actor().id),
     }  # fmt: skip
 
 
-def _refused(customer_id: UUID, interaction_id: UUID, why: Invalid | Conflict, title: str) -> Response:
+def _refused(customer_id: UUID, interaction_id: UUID, why: Refusal, title: str) -> Response:
     """The page as it is now, with what was typed and why it was not done, at the act that was meant."""
     act = (request.endpoint or "").rpartition(".")[2]
     errors = why.errors if isinstance(why, Invalid) else {}
@@ -201,6 +214,15 @@ def _refused(customer_id: UUID, interaction_id: UUID, why: Invalid | Conflict, t
 
 def _back(customer_id: UUID, interaction_id: UUID) -> Response:
     return redirect(url_for(".show", customer_id=customer_id, interaction_id=interaction_id), 303)
+
+
+def _channel(session: db.Session, customer_id: UUID, interaction_id: UUID) -> str:
+    """In which channel they are: by telephone, where it is a call that rings."""
+    try:
+        return interactions.interaction(session, profiles.resolve(session, customer_id), interaction_id).channel
+    except NotFound:
+        interactions.call_of(session, interaction_id)
+        return RINGS
 
 
 def _why() -> str:

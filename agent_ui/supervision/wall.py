@@ -62,7 +62,7 @@ class _Seen:
 
     wall: Wall
     pack: Pack
-    drawn: dict[tuple[str, Filters], str] = field(default_factory=dict)
+    drawn: dict[tuple[str, Filters, frozenset[str]], str] = field(default_factory=dict)
     drawing: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -93,14 +93,14 @@ record.forget_by(_forget)
 @bp.get("/wall")
 @requires(Permission.SUPERVISE)
 def show() -> Response:
-    return page(TEMPLATE, **wall_context(_look()))
+    return page(TEMPLATE, **wall_context(_mine(_look())[0]))
 
 
 @bp.get("/wall/screen")
 @requires(Permission.SUPERVISE)
 def screen() -> Response:
     """For a screen in the room: nothing to press, readable from afar, and of people their first names alone."""
-    return page(SCREEN, **screen_context(_look()))
+    return page(SCREEN, **screen_context(_mine(_look())[0]))
 
 
 @bp.get("/wall/panels/<any(going,parity,rules,screen):panel>")
@@ -108,18 +108,19 @@ def screen() -> Response:
 def panel(panel: str) -> Response:
     if not wants_fragment():
         return screen() if panel == "screen" else show()
-    seen = _look()
-    key = panel, asked(request.args, seen.pack)
-    with seen.drawing:
+    look = _look()
+    seen, closed = _mine(look)
+    key = panel, asked(request.args, seen.pack), closed
+    with look.drawing:
         # Walls hear of a change all at once: one draws, the others wait for it.
-        if key not in seen.drawn:
+        if key not in look.drawn:
             made = (
                 page(SCREEN, panel, **screen_context(seen))
                 if panel == "screen"
                 else page(TEMPLATE, panel, **wall_context(seen))
             )
-            seen.drawn[key] = made.get_data(as_text=True)
-    response = make_response(seen.drawn[key])
+            look.drawn[key] = made.get_data(as_text=True)
+    response = make_response(look.drawn[key])
     response.headers.add("Vary", "HX-Request")
     return response
 
@@ -220,6 +221,12 @@ def _look() -> _Seen:
                 pack = catalogues.pack_in_force(session)
             look.seen, look.at, look.reached = _Seen(overview.wall(request_now()), pack), at, reached
         return look.seen
+
+
+def _mine(look: _Seen) -> tuple[_Seen, frozenset[str]]:
+    """What all share, without those who are closed to me; and which groups that are."""
+    closed = overview.closed_of(look.wall)
+    return (_Seen(overview.without(look.wall, closed), look.pack) if closed else look), closed
 
 
 def _stands(look: _Look) -> bool:

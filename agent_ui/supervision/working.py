@@ -15,7 +15,7 @@ from backend.reporting.service import Share
 from backend.treatments.service import STEP_LABELS
 from shared.kernel import clock, money
 from shared.kernel.money import Money
-from shared.ui.pages import page, request_now
+from shared.ui.pages import page
 
 bp = Blueprint("working", __name__, template_folder="templates")
 TEMPLATE, BEHIND = "supervision/working.html", "supervision/answers_behind.html"
@@ -44,12 +44,12 @@ def show() -> Response:
             "beside": reporting.by_channel(session, it.span, it.names),
             "reasons": reporting.reasons(session, it.span, it.names)[:SHOWN_REASONS],
             "hints": reporting.hints(session, it.span, it.names),
+            "nothing": reporting.why_nothing(session, it.span) if request.args.get("why") else None,
             **frame(session, it),
         }
-    nothing = reporting.why_nothing(request_now()) if request.args.get("why") else None
     currency = it.names.pack.currency
     return page(
-        TEMPLATE, status=it.status, bys=_bys(), by=by, nothing=nothing, steps=STEP_LABELS, cash=lambda minor: Money(minor, currency), **shown
+        TEMPLATE, status=it.status, bys=_bys(), by=by, steps=STEP_LABELS, cash=lambda minor: Money(minor, currency), **shown
     )  # fmt: skip
 
 

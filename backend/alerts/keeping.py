@@ -25,6 +25,7 @@ LONGEST_WORDS = 500
 LONGEST_SNOOZE = timedelta(hours=24)
 GOES_ON = timedelta(hours=8)
 """An alert that nobody did anything about and that is over for so long is done by itself."""
+BY_ITSELF, NO_RULE = "It was over by itself.", "Its rule is in the catalogue no more, so it ended by itself."
 _COLUMNS = tuple(ALERT.c[name] for name in Alert.__slots__)
 
 
@@ -33,19 +34,21 @@ def settle(
 ) -> tuple[int, int]:
     """Brings the alerts of these rules into line with what they see now; gives how many were raised, and how many are over.
 
-    What was done stays done for `quiet`, though its rule sees it still. An alert that is over and seen again goes on.
+    What was done stays done for `quiet`, though its rule sees it still. An alert that is over and seen again goes on. One of a
+    rule that is not among `keys` any more ends: nothing would ever say that it is over.
     """
-    new, over, again, forgotten = _compared(session, found, keys, quiet, now)
+    new, over, again, forgotten, without_rule = _compared(session, found, keys, quiet, now)
     for one in new:
         _raise(session, one, now)
     for rows, over_at in ((over, now), (again, None)):
         for row in rows:
             session.execute(update(ALERT).where(*_is(row.customer_id, row.alert_id)).values(over_at=over_at))
             _tell(session, now)
-    for row in forgotten:
-        by_itself = {"done_at": now, "done_by": "", "what_was_done": "It was over by itself."}
-        session.execute(update(ALERT).where(*_is(row.customer_id, row.alert_id)).values(**by_itself))
-        _tell(session, now)
+    for rows, words in ((forgotten, BY_ITSELF), (without_rule, NO_RULE)):
+        for row in rows:
+            ended = {"done_at": now, "done_by": "", "what_was_done": words}
+            session.execute(update(ALERT).where(*_is(row.customer_id, row.alert_id)).values(**ended))
+            _tell(session, now)
     return len(new), len(over)
 
 
@@ -58,14 +61,15 @@ def is_settled(
 
 def _compared(
     session: Session, found: Sequence[Found], keys: Collection[str], quiet: timedelta, now: datetime
-) -> tuple[list[Found], list[Any], list[Any], list[Any]]:
-    """What is new; and of the alerts that stand those that are over, those that go on, and those that nobody looks at any more."""
+) -> tuple[list[Found], list[Any], list[Any], list[Any], list[Any]]:
+    """What is new; and of the alerts that stand those that are over, those that go on, those that nobody looks at any more, and those without a rule."""
     asked = (
         select(*_COLUMNS)
-        .where(ALERT.c.key.in_(list(keys)), or_(ALERT.c.done_at.is_(None), ALERT.c.done_at > now - quiet))
+        .where(or_(ALERT.c.done_at.is_(None), ALERT.c.done_at > now - quiet))
         .order_by(ALERT.c.done_at.is_(None), ALERT.c.raised_at)
     )
-    standing = {(row.customer_id, row.key, row.subject): row for row in session.execute(asked)}
+    rows = session.execute(asked).all()
+    standing = {(row.customer_id, row.key, row.subject): row for row in rows if row.key in keys}
     seen = {(one.customer_id, one.key, one.subject): one for one in found}
     still = {key: row for key, row in standing.items() if row.done_at is None}
     return (
@@ -77,6 +81,7 @@ def _compared(
             for key, row in still.items()
             if row.over_at is not None and key not in seen and row.over_at < now - GOES_ON
         ],
+        [row for row in rows if row.done_at is None and row.key not in keys],
     )
 
 

@@ -10,7 +10,6 @@ from backend.cases.tables import CaseRow
 from backend.cases.types import KIND_LABELS, STATE_LABELS
 from backend.profiles import service as profiles
 from backend.profiles.types import Hit
-from shared.kernel.errors import NotFound
 
 _CASE = db.table_of(CaseRow)
 _REFERRED = (
@@ -29,9 +28,8 @@ def find(session: Session, query: str, most: int) -> tuple[Hit, ...]:
         return ()
     found = []
     for row in session.execute(_REFERRED, {"reference": reference, "most": most}):
-        try:
-            whose = profiles.profile(session, row.customer_id).name
-        except NotFound:
+        whose = next((name for name, _ in profiles.names_of(session, [row.customer_id]).values()), None)
+        if whose is None:
             continue  # erased since
         detail = f"{whose}, {STATE_LABELS[row.kind, row.state].lower()}"
         found.append(Hit("case", f"{KIND_LABELS[row.kind]} {row.reference}", detail, row.customer_id, row.case_id, 1.0))

@@ -31,6 +31,7 @@ from backend.cases.drafting import (
 )
 from backend.cases.filing import KINDS, attach, clean_name, content_of, file_of, files_of, remove_files
 from backend.cases.finding import find
+from backend.cases.guarding import closed_to, guarding, looked_after_by
 from backend.cases.handing_on import InHand, What, count_in_hand, give_call, give_case, in_hand
 from backend.cases.joining import link, linked, merge, parts_of, split, unlink, unmerge
 from backend.cases.leaving import (
@@ -104,12 +105,12 @@ __all__ = [
     "CALL_VIEWS", "EVERYONE", "KINDS", "LONGEST_SUBJECT", "LONGEST_TASK", "VIEWS", "CallView", "Callback", "Case",
     "Counted", "Draft", "Due", "File", "InHand", "Kind", "Listed", "Message", "PastCase", "Slot", "Task", "Tried",
     "View", "Waiting", "What", "Work", "Writer", "ask_callback", "assign", "attach", "awaiting_answer",
-    "begin_writing", "callback_of", "callbacks_in", "cancel", "case_of", "cases_in", "classify", "clean_name", "close",
+    "begin_writing", "callback_of", "callbacks_in", "cancel", "case_of", "cases_in", "classify", "clean_name", "close", "closed_to",
     "content_of", "count_calls", "count_in_hand", "count_waiting", "counts", "done", "draft_of", "due_missed",
     "due_next", "due_to_close", "due_to_wake", "end_writing", "enter_past", "erase_customer", "export_customer",
     "file_of", "files_of", "find", "first_message", "fits", "forget_writing", "free_slots", "free_times", "give_call",
-    "give_case", "give_time_back", "go_on", "hand_on", "in_hand", "join_teams", "keep_draft", "keep_promise",
-    "keys_of", "link", "linked", "listed", "merge", "messages", "move", "move_customer", "move_customer_back",
+    "give_case", "give_time_back", "go_on", "guarding", "hand_on", "in_hand", "join_teams", "keep_draft", "keep_promise",
+    "keys_of", "link", "linked", "listed", "looked_after_by", "merge", "messages", "move", "move_customer", "move_customer_back",
     "move_visit", "not_reached", "note", "note_missed", "notify", "of_customer", "of_customer_with_work", "open_case",
     "opened_by_offer", "parts_of", "pend", "plan_visit", "promise", "promise_again", "remove_files", "reopen", "reply",
     "require_version", "resolve", "seen_notice", "slot_text", "snooze", "split", "subjects_of", "take_call",

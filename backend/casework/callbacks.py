@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -192,6 +192,8 @@ def instant_of(text: str) -> datetime | None:
 
 def _line(call: Callback, who: dict[UUID, Any], pack: Pack, now: datetime) -> CallLine:
     known = who.get(call.customer_id)
+    if known is not None and known.name == profiles.NO_NAME:
+        call = replace(call, case=replace(call.case, subject="", wish=""))
     late = call.missed_at is not None or (call.case.slot_until is not None and call.case.slot_until <= now)
     return CallLine(
         call, known.name if known else "", known.number if known else "", late, not late and call.due_at <= now,

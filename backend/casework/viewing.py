@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -100,9 +100,10 @@ def cases_page(
         waiting = mail.count_unrecognised(session)
         teams = cases.teams_of(session, staff_id) if staff_id else ()
         who = {one.customer_id: one for one in profiles.identified(session, [x.work.customer_id for x in found.items])}
+    closed = {one.customer_id for one in who.values() if one.name == profiles.NO_NAME}
     lines = tuple(
         CaseLine(
-            one.case, one.work, who[one.work.customer_id].name if one.work.customer_id in who else "",
+            replace(one.case, subject="") if one.work.customer_id in closed else one.case, one.work, who[one.work.customer_id].name if one.work.customer_id in who else "",
             who[one.work.customer_id].number if one.work.customer_id in who else "", cases.due_next(one.work, now),
         )
         for one in found.items

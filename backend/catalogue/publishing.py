@@ -19,6 +19,7 @@ from backend.catalogue.tables import CatalogueSourceRow, CatalogueVersionRow, Co
 from backend.engine.catalogue import Catalogue, digest_of
 from backend.engine.facts import Configuration
 from backend.matrix.service import Body, Pack, Telephony, texts_from
+from backend.profiles import service as profiles
 from backend.record import service as record
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, NotFound
@@ -143,6 +144,8 @@ def configure(
             published_by=actor.name,
         )
     )
+    if before is not None and before.catalogue_version != catalogue_version:
+        _close_anew(session, before.catalogue_version, catalogue_version)
     was = {} if before is None else {"configuration": before.version, "catalogue": before.catalogue_version}
     record.audit(
         session, actor=actor, action="configuration.in_force", subject=f"configuration:{version}", customer_id=None,
@@ -152,6 +155,16 @@ def configure(
     )  # fmt: skip
     record.changed(session, "catalogue", subject=str(catalogue_version), now=now)
     return version
+
+
+def _close_anew(session: Session, before: int, after: int) -> None:
+    """Where other customers are closed than before, everybody's group is worked out again, at the workers' next turns."""
+    groups = [
+        [(one.key, one.rule.text) for one in catalogue_of(session, version).pack.restricted]
+        for version in (before, after)
+    ]
+    if groups[0] != groups[1]:
+        profiles.work_out_again(session)
 
 
 def files_of(session: Session, version: int) -> dict[str, str]:

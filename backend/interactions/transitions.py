@@ -52,9 +52,10 @@ def renewed(before: Profile, after: Profile, pack: Pack, at: datetime) -> tuple[
     """
     seen = profiles.snapshot(after, at, pack)
     states, changes = profiles.states_after(before.states, seen, pack, at)
-    if states == before.states and before.states_day == date.fromisoformat(seen.today):
+    group = profiles.group_of(after, seen, pack)
+    if states == before.states and before.states_day == date.fromisoformat(seen.today) and group == before.restricted:
         return replace(after, states=before.states, states_day=before.states_day), ()
-    found = replace(after, states=states, states_day=date.fromisoformat(seen.today))
+    found = replace(after, states=states, states_day=date.fromisoformat(seen.today), restricted=group)
     return found, () if after.is_anonymous else changes
 
 

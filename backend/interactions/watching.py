@@ -46,6 +46,8 @@ class Going:
     started_at: datetime
     ended_at: datetime | None
     is_private: bool
+    held_seconds: int = 0
+    """For so long the customer was on hold, as far as that is over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from backend.matrix.alerting_checks import alerting_faults
 from backend.matrix.casework import casework_faults
 from backend.matrix.quality import quality_faults
 from backend.matrix.reading import LOGO, PackError, body_of, pack_from
+from backend.matrix.restricting import restricting_faults
 from backend.matrix.scoring_checks import scoring_faults
 from backend.matrix.talking_checks import talking_faults
 from backend.matrix.theming import logo_faults, theme_faults
@@ -103,6 +104,7 @@ def check(texts: Mapping[str, str]) -> tuple[Pack | None, list[Problem]]:
                 *casework_faults(pack.casework),
                 *alerting_faults(pack),
                 *quality_faults(pack),
+                *restricting_faults(pack),
             )
         ),
     ]

@@ -58,12 +58,14 @@ class SampleRule(Labelled):
 class Quality(Part):
     """`each`: so many contacts of every agent are drawn by lot each week; `pairs`: so many more go to two reviewers.
 
-    `seed` makes the lot repeatable: who knows it can draw the same again.
+    `seed` makes the lot repeatable: who knows it can draw the same again. On `drawn_on` (1 is Monday) the week before is drawn by
+    itself; without it, by people alone.
     """
 
     each: int = Field(default=0, ge=0, le=50)
     pairs: int = Field(default=0, ge=0, le=50)
     seed: str = Field(default="", max_length=60)
+    drawn_on: int | None = Field(default=None, ge=1, le=7)
     form: tuple[ReviewForm, ...] = ()
     sample: tuple[SampleRule, ...] = ()
 

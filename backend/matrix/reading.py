@@ -24,7 +24,7 @@ PACK_FILE = re.compile(
 LOGO = "logo.svg"
 TABLES = frozenset({
     "acknowledgement", "alert", "attribute", "budget", "cap", "cell", "channel", "decline_reason", "disclosure", "event", "fact", "gap", "holding", "intent", "kept", "persona", "process", "protective",
-    "purpose", "retention", "segment", "service", "source", "stage", "stage_weights", "state", "term", "trait", "treatment", "truth", "verification", "wrap_up", "away_reason",
+    "purpose", "restricted", "retention", "segment", "service", "source", "stage", "stage_weights", "state", "term", "trait", "treatment", "truth", "verification", "wrap_up", "away_reason",
     "queue", "skill", "calendar", "canned_reply", "case_type", "holiday", "hours", "macro", "priority", "team", "form", "sample",
 })  # fmt: skip
 PACKS = Path(__file__).resolve().parent.parent / "packs"
@@ -142,6 +142,7 @@ def pack_from(body: Mapping[str, Any]) -> Pack:
             leaving=table("services", {}).get("leaving"),
             usage=table("services", {}).get("usage", ()),
             protective=head.get("protective", ()),
+            restricted=head.get("restricted", ()),
             acknowledgements={a.get("kind"): a for a in head.get("acknowledgement", ())},
             caps=head.get("cap", ()),
             gaps=head.get("gap", ()),

@@ -35,6 +35,7 @@ from backend.matrix.quality import CONTACT_NAMES, Quality, ReviewForm, ReviewQue
 from backend.matrix.queues import Queue, ServiceLevel, Telephony
 from backend.matrix.reading import PACK_FILE, Body, PackError, body_of, folder_of, pack_from, read_body, texts_of
 from backend.matrix.reading_age import too_hard
+from backend.matrix.restricting import Restricted
 from backend.matrix.talking import Compared, Disclosure, Question, Way
 from backend.matrix.texts import attribute_text, day_text
 from backend.matrix.tracking import Experience, FactSource, MomentOfTruth, PlannedEvent, Property, TrackingPlan
@@ -122,6 +123,7 @@ __all__ = [
     "Question",
     "Queue",
     "QuietHours",
+    "Restricted",
     "Retention",
     "ReviewForm",
     "ReviewQuestion",

@@ -26,6 +26,7 @@ from backend.matrix.limits import QuietHours as QuietHours
 from backend.matrix.parts import Amount, Chance, Key, Labelled, Part, Rule, Vector
 from backend.matrix.quality import Quality
 from backend.matrix.queues import Telephony
+from backend.matrix.restricting import Restricted
 from backend.matrix.talking import Disclosure, Verifying, Way
 from backend.matrix.theming import Theme
 from backend.matrix.tracking import Experience, TrackingPlan
@@ -290,6 +291,8 @@ class Pack(Part):
     usage: tuple[UsageKind, ...] = ()
     """Whether the customer has any service at all: someone who left has none, whatever the attributes still say."""
     protective: tuple[Protective, ...]
+    restricted: tuple[Restricted, ...] = ()
+    """Groups of customers that only some teams may open."""
     acknowledgements: Mapping[str, Acknowledgement]
     caps: tuple[Cap, ...] = ()
     gaps: tuple[Gap, ...] = ()

@@ -37,6 +37,7 @@ HEADINGS = {
     "outbox_job": noted("What is still to be done"), "audit_entry": noted("What is on the record of acts"), "change": noted("Of what our screens were told lately"),
     "webhook_delivery": noted("What was told to other systems"), "idempotency_key": noted("Answers that we keep for a day"),
     "look": noted("Who has looked at your data"), "parity_check": noted("Checks that named you"),
+    "parity_view": noted("What each channel showed when they differed"),
     "alert": noted("Where you might have needed somebody"),
     "cancellation": noted("What you cancelled"),
     "payment": noted("Your payments"),

@@ -15,7 +15,7 @@ from backend.catalogue import service as catalogues
 from backend.people import service as people
 from backend.people.service import Permission
 from backend.profiles import service as profiles
-from shared.kernel.errors import Invalid, NotFound
+from shared.kernel.errors import Invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,11 @@ class AlertLine:
 
     @property
     def interaction_id(self) -> UUID | None:
-        """The contact that one may look into; None for a call that nobody has answered, and for what is no contact."""
+        """The contact that one may look into, or the call that rings; None for what is no contact."""
         try:
-            return UUID(self.alert.subject) if self.alert.about == "contact" and self.name else None
+            return (
+                UUID(self.alert.subject.removeprefix("call ")) if self.alert.about == "contact" and self.name else None
+            )
         except ValueError:
             return None
 
@@ -83,8 +85,5 @@ def owner_named(session: Session, staff_id: UUID) -> tuple[UUID, str]:
 
 def _name(session: Session, customer_id: UUID, known: dict[UUID, str]) -> str:
     if customer_id not in known:
-        try:
-            known[customer_id] = profiles.profile(session, customer_id).name
-        except NotFound:
-            known[customer_id] = ""
+        known[customer_id] = next((name for name, _ in profiles.names_of(session, [customer_id]).values()), "")
     return known[customer_id]

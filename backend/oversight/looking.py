@@ -99,6 +99,8 @@ def note_look(actor: Actor, customer_id: UUID, page: str, now: datetime, *, by_i
                 session, actor=actor, action="customer.looked", subject=f"customer:{canonical}", customer_id=canonical,
                 payload={"page": page, "contact": contact}, now=now,
             )  # fmt: skip
+        else:
+            record.no_act(session)
     _known.add(where, (*where, page, since))
     return bool(written)
 

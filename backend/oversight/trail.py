@@ -22,7 +22,7 @@ from backend.profiles.service import Page
 from backend.record import service as record
 from backend.record.service import Checked, Entry, Wanted
 from shared.kernel.actors import Actor
-from shared.kernel.errors import Forbidden, NotFound
+from shared.kernel.errors import Forbidden, NotFound, Restricted
 from shared.kernel.sheets import cell
 
 MOST_IN_FILE = 50_000
@@ -191,10 +191,11 @@ def _who(one: Entry, names: Mapping[str, str]) -> str:
 
 def _customer(session: Session, customer_id: UUID) -> tuple[str, str]:
     try:
-        profile = profiles.profile(session, customer_id)
+        with profiles.as_house():
+            profile = profiles.profile(session, customer_id)
     except NotFound:
         return "erased", ""
-    return profile.name, profile.number
+    return profiles.named_for(session, profile.name, profile.number, profile.restricted)
 
 
 def _readable(session: Session, one: Entry, viewer: Actor) -> dict[str, Any]:
@@ -206,6 +207,8 @@ def _readable(session: Session, one: Entry, viewer: Actor) -> dict[str, Any]:
         profile = profiles.profile(session, one.customer_id)
     except NotFound:
         return payload
+    except Restricted:
+        return {"customer": "only some teams may read what it says of this one"}
     mask = interactions.mask_for(session, profile, catalogues.pack_in_force(session), viewer)
     hidden: dict[str, Any] = mask.plain(payload)
     return hidden

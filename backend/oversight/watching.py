@@ -1,6 +1,7 @@
 """What goes on now, as the pack's alerts read it: contacts, the floor, budgets, rules that fail, channels that differ.
 
-A worker looks every few seconds, raises what a rule sees, and says what is over. It changes nothing but alerts.
+A worker looks every few seconds, raises what a rule sees, and says what is over. It changes nothing but alerts, and reads what
+goes on from the same memory as the wall: of whom nothing was told, nothing is asked.
 """
 
 from __future__ import annotations
@@ -21,9 +22,12 @@ from backend.budgets import service as budgets
 from backend.cases import service as cases
 from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
-from backend.interactions.service import Call, Interaction, Visit
+from backend.interactions.service import Call, Going, Visit
 from backend.matrix.service import About, AlertRule, Pack
+from backend.overview import service as overview
+from backend.overview.service import GoingOn
 from backend.profiles import service as profiles
+from backend.profiles.service import Brief
 from backend.rules.service import Context, RuleFailed
 from backend.treatments import service as treatments
 from shared.kernel.errors import NotFound
@@ -60,30 +64,32 @@ class Watch:
 
     def look(self, now: datetime) -> int:
         """Raises what the pack's rules see, and says what is over; gives how many that were. Opens its own transactions."""
+        seen_now = overview.going_on(now)
         with db.reading() as session:
             try:
                 pack = catalogues.pack_in_force(session)
             except NotFound:
                 return 0
-            if not pack.alerting.alert:
-                return 0
-            found = [*self._contacts(session, pack, now), *self._others(session, pack, now)]
+            found = [*self._contacts(session, seen_now, pack, now), *self._others(session, pack, now)]
             seen = found, pack.alerting.keys, timedelta(minutes=pack.alerting.quiet_minutes), now
             if alerts.is_settled(session, *seen):
                 return 0
         with db.transaction() as session:
             return sum(alerts.settle(session, *seen))
 
-    def _contacts(self, session: Session, pack: Pack, now: datetime) -> Iterator[Found]:
+    def _contacts(self, session: Session, seen: GoingOn, pack: Pack, now: datetime) -> Iterator[Found]:
         rules = pack.alerting.about("contact")
         if not rules:
             return
         needed = {name for rule in rules for name in rule.rule.names}
-        for one in list(going(session, now))[:MOST_CONTACTS]:
-            try:
-                values = self._customer(session, one.customer_id, pack, now) | _of_contact(one, now)
-            except NotFound:
+        for one in list(going(seen, now))[:MOST_CONTACTS]:
+            brief = seen.briefs.get(one.customer_id)
+            if brief is None:
                 continue  # erased since
+            try:
+                values = self._customer(session, brief, pack, now) | _of_contact(one, now)
+            except NotFound:
+                continue
             context = Context(values, needed)
             for rule in rules:
                 if self._holds(rule, context):
@@ -115,10 +121,10 @@ class Watch:
                 _log.warning("alert rule failed", alert=rule.key, why=str(why))
             return False
 
-    def _customer(self, session: Session, customer_id: UUID, pack: Pack, now: datetime) -> dict[str, Any]:
-        version, moment = profiles.stamp(session, customer_id)
+    def _customer(self, session: Session, brief: Brief, pack: Pack, now: datetime) -> dict[str, Any]:
+        customer_id, moment = brief.customer_id, brief.moment
         hour = now.replace(minute=0, second=0, microsecond=0)
-        stamp = (version, None if moment is None else (moment.version, moment.live(now)), hour, id(pack))
+        stamp = (brief.version, None if moment is None else (moment.version, moment.live(now)), hour, id(pack))
         known = self._known.get(customer_id)
         if known is None or known[0] != stamp:
             if len(self._known) >= MOST_KEPT:
@@ -127,19 +133,18 @@ class Watch:
         return known[1]
 
 
-def going(session: Session, now: datetime) -> Iterator[Watched]:
-    """Every contact with a customer whom we know that goes on now: calls that ring, contacts at desks, visits of the portal."""
+def going(seen: GoingOn, now: datetime) -> Iterator[Watched]:
+    """Every contact with a customer whom we know that goes on now: calls that ring, contacts at desks, visits of the portal. Pure."""
     spoken: set[UUID] = set()
-    calls = interactions.live(session)
-    by_contact = {call.interaction_id: call for call in calls if call.interaction_id is not None}
-    for call in calls:
+    by_contact = {call.interaction_id: call for call in seen.calls if call.interaction_id is not None}
+    for call in seen.calls:
         if call.interaction_id is None and call.customer_id is not None:
             spoken.add(call.customer_id)
             yield _ringing(call, now)
-    for contact in interactions.all_open(session):
+    for contact in seen.contacts:
         spoken.add(contact.customer_id)
         yield _contact(contact, by_contact.get(contact.interaction_id), now)
-    for visit in interactions.visits_now(session, now, MOST_CONTACTS):
+    for visit in seen.visits:
         if visit.customer_id not in spoken:
             yield _visit(visit)
 
@@ -153,7 +158,7 @@ def _ringing(call: Call, now: datetime) -> Watched:
     )
 
 
-def _contact(contact: Interaction, call: Call | None, now: datetime) -> Watched:
+def _contact(contact: Going, call: Call | None, now: datetime) -> Watched:
     held_at = call.held_at if call is not None else None
     state = "wrapping_up" if contact.ended_at is not None else "on_hold" if held_at is not None else "talking"
     since = contact.ended_at or held_at or contact.started_at
@@ -161,7 +166,7 @@ def _contact(contact: Interaction, call: Call | None, now: datetime) -> Watched:
     waited = _seconds(call.rang_at, call.answered_at or now) if call is not None else 0
     return Watched(
         contact.customer_id, str(contact.interaction_id), contact.channel, state, since, contact.started_at, held, waited,
-        contact.staff or "",
+        contact.staff,
     )  # fmt: skip
 
 

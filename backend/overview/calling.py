@@ -35,7 +35,8 @@ def caller(session: Session, call_id: UUID, actor: Actor) -> CallerPage:
     """Who may be calling, surest first. Raises NotFound, and Forbidden for anyone but staff."""
     _staff(actor)
     call = interactions.call_of(session, call_id)
-    taken_for = None if call.customer_id is None else profiles.profile(session, call.customer_id).name
+    known = profiles.names_of(session, [call.customer_id]) if call.customer_id is not None else {}
+    taken_for = next((name for name, _ in known.values()), None)
     return CallerPage(call, profiles.callers(session, call.number, MOST_CANDIDATES), taken_for)
 
 

@@ -46,7 +46,7 @@ def find_everything(session: Session, query: str, most: int) -> Everything:
     quoted = treatments.owner_of_reference(session, query) or interactions.owner_of_wish(session, query)
     found = profiles.find(session, query, most)
     if quoted is not None and all(match.id != quoted for match in found.items):
-        theirs = profiles.profile(session, quoted)
-        first = Match(quoted, theirs.number, theirs.name, 1.0, "text")
+        name, number = profiles.names_of(session, [quoted])[quoted]
+        first = Match(quoted, number, name, 1.0, "text")
         found = replace(found, items=(first, *found.items)[:most])
     return Everything(found, tuple(hits[:MOST_HITS]), quoted)

@@ -44,7 +44,8 @@ def follow(session: Session) -> None:
     times = {customer_id: events[-1].at for customer_id, events in happened.items()} | changed
     for customer_id in sorted(times):
         try:
-            interactions.renew(session, customer_id, pack, times[customer_id], happened.get(customer_id, ()))
+            with profiles.as_house():
+                interactions.renew(session, customer_id, pack, times[customer_id], happened.get(customer_id, ()))
         except NotFound:
             continue  # erased or merged into another in this very transaction
         if customer_id in changed:

@@ -62,9 +62,11 @@ class WallLine:
     usual: Usual | None = None
     queue: str = ""
     call_id: UUID | None = None
-    """The call of somebody not known yet."""
+    """The call, while nobody has answered it."""
     is_private: bool = False
     recommended: str = ""
+    restricted: str = ""
+    """The group of customers that only some teams may open."""
     answered: str = ""
 
     @property
@@ -103,7 +105,7 @@ def ringing(call: Call, seen: Watched) -> WallLine | None:
     return WallLine(
         customer_id=call.customer_id, interaction_id=None, number="" if call.customer_id else call.number, channel="phone",
         state=call.state, since=call.rang_at, began=call.rang_at, staff_id=call.staff_id, staff=call.staff, queue=call.queue,
-        call_id=None if call.customer_id else call.call_id, **({"stage": "", "intent": "", "why": ""} | who | more),
+        call_id=call.call_id, **({"stage": "", "intent": "", "why": ""} | who | more),
     )  # fmt: skip
 
 
@@ -157,9 +159,11 @@ def _who(customer_id: UUID, seen: Watched) -> dict[str, Any] | None:
         return None
     moment = brief.moment if brief.moment is not None and brief.moment.live(seen.now) else None
     if moment is None:
-        return {"name": brief.name, "stage": "", "intent": "", "why": ""}
+        return {"name": brief.name, "stage": "", "intent": "", "why": "", "restricted": brief.restricted}
     why = seen.pack.intent_label(moment.intent) or seen.pack.label_of(seen.pack.stages, moment.stage)
-    return {"name": brief.name, "stage": moment.stage, "intent": moment.intent or "", "why": why}
+    return {
+        "name": brief.name, "stage": moment.stage, "intent": moment.intent or "", "why": why, "restricted": brief.restricted,
+    }  # fmt: skip
 
 
 def _felt(customer_id: UUID, seen: Watched, troubles: Sequence[str]) -> dict[str, Any]:

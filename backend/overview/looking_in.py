@@ -32,7 +32,7 @@ SHOWN_EVENTS = 20
 
 @dataclass(frozen=True, slots=True)
 class LookIn:
-    """One interaction: a contact at some desk, or a visit to the portal. `recommendation` is what its agent has before them.
+    """One interaction: a contact at some desk, a call that rings, or a visit to the portal. `recommendation` is what its agent has before them.
 
     `would` is the headline of what would be recommended where nothing has been asked for yet. `typing` is what the agent has
     typed into the wrap-up and not sent. `ready` are those who could take the contact now.
@@ -65,14 +65,18 @@ class LookIn:
 
 
 def look_in(customer_id: UUID, interaction_id: UUID, actor: Actor, now: datetime) -> LookIn:
-    """One interaction as it is now. Raises NotFound, and Forbidden for who does not supervise. Opens its own transactions."""
+    """One interaction as it is now; a call that rings, by its own id. Raises NotFound, and Forbidden for who does not supervise. Opens its own transactions."""
     if not actor.may(Permission.SUPERVISE):
         raise Forbidden("Looking in is for supervisors.")
     with db.reading() as session:
         profile, pack = profiles.profile(session, customer_id), catalogues.pack_in_force(session)
         snapshot = profiles.snapshot(profile, now, pack)
-        contact = interactions.interaction(session, profile.customer_id, interaction_id)
-        if contact.staff_id is None and contact.channel != "portal":
+        call_of_theirs = _call(session, profile.customer_id, interaction_id)
+        answered = call_of_theirs.interaction_id if call_of_theirs is not None else None
+        rings = call_of_theirs if answered is None else None
+        interaction_id = answered or interaction_id
+        contact = _before(rings) if rings else interactions.interaction(session, profile.customer_id, interaction_id)
+        if contact.staff_id is None and contact.channel != "portal" and rings is None:
             raise NotFound("There is no such contact.")
         mask = interactions.mask_for(session, profile, pack, actor, (snapshot,))
         visit = interactions.visiting(session, profile.customer_id, now)
@@ -93,8 +97,8 @@ def look_in(customer_id: UUID, interaction_id: UUID, actor: Actor, now: datetime
         customer=lines.header(profile, snapshot, pack, mask),
         contact=contact,
         visit=visit if here or contact.staff_id is not None else None,
-        call=live,
-        state=_state(contact, live, here),
+        call=rings or live,
+        state=_waits(rings) if rings else _state(contact, live, here),
         moment=view,
         warnings=lines.warnings(profile, snapshot, pack, lines.balance((), pack.currency), None),
         experience=lines.experience(profile, snapshot, pack),
@@ -109,6 +113,28 @@ def look_in(customer_id: UUID, interaction_id: UUID, actor: Actor, now: datetime
         callbacks=tuple(case for case in work if case.kind == "callback" and case.state == "open"),
         ready=tuple(one for one in ready if one.staff_id != contact.staff_id and str(one.staff_id) != actor.id),
     )
+
+
+def _call(session: Session, customer_id: UUID, call_id: UUID) -> Call | None:
+    """The call of this id, where it is one of theirs."""
+    try:
+        found = interactions.call_of(session, call_id)
+    except NotFound:
+        return None
+    return found if found.customer_id == customer_id else None
+
+
+def _before(call: Call) -> Interaction:
+    """A call that nobody has answered, as the contact that it will be."""
+    return Interaction(
+        customer_id=call.customer_id or UUID(int=0), interaction_id=call.call_id, channel="phone", staff_id=None, staff=call.staff or None,
+        started_at=call.rang_at, ended_at=call.ended_at, wrapped_at=None, summary=None, is_private=False, notes="", notes_version=0,
+        wrap_up_code=None,
+    )  # fmt: skip
+
+
+def _waits(call: Call) -> str:
+    return "ringing" if call.state == "ringing" else "over"
 
 
 def _state(contact: Interaction, call: Call | None, here: bool) -> str:

@@ -43,6 +43,7 @@ from backend.overview.finding import Everything, add_finder, find_everything
 from backend.overview.following import follow, renew_due
 from backend.overview.funnel import FunnelPage, funnel_page
 from backend.overview.going import WallLine
+from backend.overview.keeping_out import closed_to, keep_out, looked_after_by, note_refusal
 from backend.overview.looking_in import LookIn, look_in
 from backend.overview.online import online, set_watching, visit, watching, write_moment
 from backend.overview.own import MePage, WhatRuns, me_page, what_runs
@@ -62,7 +63,7 @@ from backend.overview.types import (
     Spoke,
     TimelinePage,
 )
-from backend.overview.wall import QueueNow, Wall, glanced, wall
+from backend.overview.wall import GoingOn, QueueNow, Wall, closed_of, glanced, going_on, wall, without
 from backend.overview.way import Way, way_page
 from backend.people.service import Permission
 from backend.profiles import service as profiles
@@ -87,6 +88,7 @@ __all__ = [
     "Everything",
     "FirstPage",
     "FunnelPage",
+    "GoingOn",
     "LeavingPage",
     "LeavingSummary",
     "LiveCell",
@@ -117,6 +119,8 @@ __all__ = [
     "cancellation_page",
     "cases_said",
     "cell_page",
+    "closed_of",
+    "closed_to",
     "create_caller",
     "customer_page",
     "days_asked",
@@ -128,12 +132,16 @@ __all__ = [
     "follow",
     "funnel_page",
     "glanced",
+    "going_on",
+    "keep_out",
     "leaving_page",
     "leaving_summary",
     "live_matrix",
     "look_in",
+    "looked_after_by",
     "me_page",
     "names_of",
+    "note_refusal",
     "offers_page",
     "payment_page",
     "portal_home",
@@ -158,6 +166,7 @@ __all__ = [
     "watching",
     "way_page",
     "what_runs",
+    "without",
     "wrap_up",
     "wrap_up_page",
 ]  # fmt: skip

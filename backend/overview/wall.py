@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,11 +15,12 @@ from backend import db
 from backend.cases import service as cases
 from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
-from backend.interactions.service import AgentState, Call, Event, Taken, Usual
+from backend.interactions.service import AgentState, Call, Event, Going, Taken, Usual, Visit
 from backend.matrix.service import Pack
-from backend.overview.going import WallLine, Watched, contact, ringing, visit
+from backend.overview.going import POORLY, WallLine, Watched, contact, ringing, visit
 from backend.overview.remembering import Memory
 from backend.profiles import service as profiles
+from backend.profiles.service import Brief
 from backend.record import service as record
 from backend.treatments import service as treatments
 from backend.treatments.service import ParityCheck, RuleFailure
@@ -45,6 +46,7 @@ class WallAnswer:
     headline: str
     channel: str | None
     by: str
+    restricted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def wall(now: datetime) -> Wall:
     Its lines say nothing of treatments yet: `glanced` does, for those that are shown. Opens its own transactions.
     """
     known = _memory
-    with known.lock, _reading(now) as session:
+    with known.lock, profiles.as_house(), _reading(now) as session:
         pack = catalogues.pack_in_force(session)
         live = interactions.live(session)
         known.look(session, {call.customer_id for call in live if call.customer_id is not None}, now)
@@ -128,6 +130,51 @@ def wall(now: datetime) -> Wall:
         )
 
 
+def closed_of(seen: Wall) -> frozenset[str]:
+    """Which groups of customers on this wall are closed to who reads now. Opens its own transaction where there are any."""
+    groups = {one.restricted for some in (seen.lines, seen.answers) for one in some if one.restricted}
+    if not groups:
+        return frozenset()
+    with db.reading() as session:
+        return frozenset(group for group in groups if profiles.is_closed(session, group))
+
+
+def without(seen: Wall, closed: frozenset[str]) -> Wall:
+    """The same wall, where nothing but that there is somebody is told of the customers of these groups. Pure."""
+    if not closed:
+        return seen
+    lines = tuple(_nobody(one) if one.restricted in closed else one for one in seen.lines)
+    return replace(seen, lines=lines, answers=tuple(one for one in seen.answers if one.restricted not in closed))
+
+
+def _nobody(line: WallLine) -> WallLine:
+    return replace(
+        line, name=profiles.NO_NAME, why="", stage="", intent="", experience=None, tone="", interaction_id=None, call_id=None,
+        state="visiting" if line.channel == "portal" else line.state,
+        troubles=tuple(one for one in line.troubles if one != POORLY),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class GoingOn:
+    """What goes on with customers whom we know: calls, contacts at desks, visits; and who they are."""
+
+    calls: tuple[Call, ...]
+    contacts: tuple[Going, ...]
+    visits: tuple[Visit, ...]
+    briefs: Mapping[UUID, Brief]
+
+
+def going_on(now: datetime) -> GoingOn:
+    """The same that the wall is drawn from, for whoever watches without looking at it. Opens its own transactions."""
+    known = _memory
+    with known.lock, profiles.as_house(), _reading(now) as session:
+        live = interactions.live(session)
+        known.look(session, {call.customer_id for call in live if call.customer_id is not None}, now)
+        contacts = tuple(one for some in known.contacts.values() for one in some)
+        return GoingOn(live, contacts, tuple(known.visits.values()), dict(known.briefs))
+
+
 def usual_of(channel: str, intent: str | None, now: datetime) -> Usual | None:
     """How long such contacts usually take; None where nobody can say. Opens its own transaction."""
     with _memory.lock, _reading(now) as session:
@@ -141,7 +188,7 @@ def glanced(lines: Sequence[WallLine], now: datetime) -> tuple[WallLine, ...]:
     seen = treatments.glances({one: brief for one, brief in some.items() if brief is not None}, now)
     return tuple(
         replace(line, recommended=seen[line.customer_id].recommended, answered=seen[line.customer_id].answered)
-        if line.customer_id in seen
+        if line.customer_id in seen and line.name != profiles.NO_NAME
         else line
         for line in lines
     )
@@ -221,8 +268,11 @@ def _answers_now(session: Session, pack: Pack, now: datetime) -> tuple[WallAnswe
 
 
 def _answer(session: Session, event: Event, pack: Pack) -> WallAnswer:
-    profile = profiles.profile(session, event.customer_id)
+    with profiles.as_house():
+        profile = profiles.profile(session, event.customer_id)
     mask = interactions.mask_for_anybody(profile, pack)
     headline = mask.text(str(event.data.get("headline") or event.data.get("treatment") or ""))
     answer = event.kind.removeprefix("offer.")
-    return WallAnswer(event.at, event.customer_id, profile.name, answer, headline, event.channel, event.actor_name)
+    return WallAnswer(
+        event.at, event.customer_id, profile.name, answer, headline, event.channel, event.actor_name, profile.restricted
+    )

@@ -1,5 +1,6 @@
 """Made-up colleagues: they work in rehearsals and can never sign in, since nothing proves who they are."""
 
+import re
 from datetime import datetime
 
 from sqlalchemy import update
@@ -10,7 +11,13 @@ from shared.kernel import ids
 from shared.kernel.actors import Actor
 
 _ADDRESS = "rehearsal{nth:02d}@demo.example"
+_THEIRS = re.compile(r"rehearsal\d{2,}@demo\.example")
 _NAME = "Made-up agent {nth}"
+
+
+def is_made_up(email: str) -> bool:
+    """Whether this is the address of a made-up agent: of those nobody needs to know that they ever worked here."""
+    return _THEIRS.fullmatch(email) is not None
 
 
 def call_in_made_up(session: Session, how_many: int, now: datetime) -> tuple[Actor, ...]:

@@ -22,6 +22,7 @@ class Permission(StrEnum):
     RECORD_REPRESENTATIVES = "record_representatives"
     RECORD_CONSENT = "record_consent"
     SEE_SENSITIVE = "see_sensitive"
+    SEE_RESTRICTED = "see_restricted"
     SEE_LOOKS = "see_looks"
     SEE_AUDIT = "see_audit"
     HANDLE_PRIVACY = "handle_privacy"
@@ -111,6 +112,14 @@ SCOPES: dict[str, frozenset[Permission]] = {
             Permission.SEARCH_CUSTOMERS,
             Permission.SEE_CUSTOMER,
             Permission.SEE_SENSITIVE,
+        }
+    ),
+    # Reading of customers whom among staff only some teams may open.
+    "customers:restricted": frozenset(
+        {
+            Permission.SEARCH_CUSTOMERS,
+            Permission.SEE_CUSTOMER,
+            Permission.SEE_RESTRICTED,
         }
     ),
     "cases:read": frozenset({Permission.SEE_CASES}),

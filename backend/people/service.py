@@ -51,7 +51,7 @@ from backend.people.invitations import (
     withdraw_invitation,
 )
 from backend.people.keys import create_key, key_actor, revoke_key, trust, trusted_actor
-from backend.people.made_up import call_in_made_up, send_made_up_home
+from backend.people.made_up import call_in_made_up, is_made_up, send_made_up_home
 from backend.people.passwords import hash_of
 from backend.people.permissions import ROLES, SCOPES, STAFF_ROLES, Permission, needs_second_step
 from backend.people.sessions import (
@@ -127,6 +127,7 @@ __all__ = [
     "invitations",
     "invite",
     "invite_again",
+    "is_made_up",
     "is_open",
     "is_skilled",
     "key_actor",

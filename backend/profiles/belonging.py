@@ -18,6 +18,7 @@ from sqlmodel import Session
 
 from backend import db
 from backend.matrix.service import GROUP_KINDS, GroupKind
+from backend.profiles.keeping_out import named_for
 from backend.profiles.queries import CUSTOMER, GROUP, MEMBERSHIP, NAMED
 from backend.profiles.rewriting import held, rewrite
 from backend.record import service as record
@@ -98,7 +99,8 @@ def members(session: Session, group_id: UUID, without: UUID) -> tuple[tuple[Memb
     many = session.execute(select(func.count()).select_from(others.subquery()), asked).scalar_one()
     named = NAMED.where(CUSTOMER.c.customer_id.in_(others)).order_by(CUSTOMER.c.search_text, CUSTOMER.c.customer_id)
     rows = session.execute(named.limit(SHOWN), asked).all() if many else ()
-    return tuple(Member(row.customer_id, row.number, row.name) for row in rows), many
+    named_so = ((row.customer_id, named_for(session, row.name, row.number, row.restricted)) for row in rows)
+    return tuple(Member(one, number, name) for one, (name, number) in named_so), many
 
 
 def join(

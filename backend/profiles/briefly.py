@@ -15,7 +15,7 @@ from backend.profiles.rewriting import moment_of
 from backend.profiles.types import Moment
 
 AT_ONCE = 500
-_STAMPS = select(CUSTOMER.c.customer_id, CUSTOMER.c.version).outerjoin_from(
+_STAMPS = select(CUSTOMER.c.customer_id, CUSTOMER.c.version, CUSTOMER.c.restricted).outerjoin_from(
     CUSTOMER, MOMENT, MOMENT.c.customer_id == CUSTOMER.c.customer_id
 )
 _MOMENT = (
@@ -38,6 +38,8 @@ class Brief:
     version: int
     moment: Moment | None
     truths: tuple[Any, ...]
+    restricted: str = ""
+    """The group of customers that only some teams may open: who draws from it for somebody looks who they are."""
 
     @property
     def first_name(self) -> str:
@@ -59,7 +61,7 @@ def _some(session: Session, some: list[UUID], known: Mapping[UUID, Brief]) -> di
     changed: dict[UUID, Any] = {}
     for row in stamps:
         before = known.get(row.customer_id)
-        if before is None or before.version != row.version:
+        if before is None or before.version != row.version or before.restricted != row.restricted:
             changed[row.customer_id] = row
         elif (before.moment.version if before.moment else None) == row.moment_version:
             found[row.customer_id] = before
@@ -69,5 +71,7 @@ def _some(session: Session, some: list[UUID], known: Mapping[UUID, Brief]) -> di
         for one in session.execute(_KNOWN.where(CUSTOMER.c.customer_id.in_(sorted(changed)))):
             row = changed[one.customer_id]
             truths = tuple(tuple(truth) for truth in one.facts.get("truths", ()))
-            found[one.customer_id] = Brief(one.customer_id, one.name, one.timezone, row.version, moment_of(row), truths)
+            found[one.customer_id] = Brief(
+                one.customer_id, one.name, one.timezone, row.version, moment_of(row), truths, row.restricted
+            )
     return found

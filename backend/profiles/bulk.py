@@ -15,6 +15,7 @@ from backend import db
 from backend.matrix.service import Pack
 from backend.profiles import identity, queries
 from backend.profiles.consenting import enter_first
+from backend.profiles.keeping_out import group_of
 from backend.profiles.snapshot import snapshot
 from backend.profiles.states import states_after
 from backend.profiles.survivorship import Claim
@@ -183,15 +184,18 @@ def _told(c: NewCustomer) -> dict[str, Any]:
 
 def _states(c: NewCustomer, pack: Pack | None) -> dict[str, Any]:
     if c.states is not None:
-        return {"states": c.states[0], "states_day": c.states[1]}
+        return {"states": c.states[0], "states_day": c.states[1], "restricted": ""}
     if pack is None:
-        return {"states": None, "states_day": None}
+        return {"states": None, "states_day": None, "restricted": ""}
     known = Profile(
         customer_id=c.customer_id, number=c.number, name=c.name, attributes=c.attributes, facts=c.facts, version=1,
         timezone=c.timezone, language=c.language, made_up=c.made_up, moment=None, holdings=c.holdings,
     )  # fmt: skip
     seen = snapshot(known, c.created_at, pack)
-    return {"states": states_after(None, seen, pack, c.created_at)[0], "states_day": date.fromisoformat(seen.today)}
+    return {
+        "states": states_after(None, seen, pack, c.created_at)[0], "states_day": date.fromisoformat(seen.today),
+        "restricted": group_of(known, seen, pack),
+    }  # fmt: skip
 
 
 def _owned(customers: Iterable[NewCustomer], what: str) -> Iterator[dict[str, Any]]:

@@ -63,6 +63,11 @@ def closes_on(profile: Profile) -> date | None:
     return date.fromisoformat(iso) if iso else None
 
 
+def work_out_again(session: Session) -> None:
+    """Everybody's states are due from now on, though no day has begun: the rules by which they come about are others."""
+    session.execute(update(queries.CUSTOMER).values(states_day=None))
+
+
 def states_due(session: Session, now: datetime, most: int) -> list[UUID]:
     """Customers for whom a local day has begun since their states were worked out, or who never had any; at most so many."""
     columns = queries.CUSTOMER.c

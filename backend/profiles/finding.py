@@ -12,6 +12,7 @@ from backend import db
 from backend.profiles import finding_queries as queries
 from backend.profiles import identity, likeness
 from backend.profiles.bounded import Deadline
+from backend.profiles.keeping_out import named_for
 from backend.profiles.searching import named
 from backend.profiles.types import Match
 
@@ -60,9 +61,14 @@ def find(session: Session, query: str, most: int = 25) -> Found:
     for how, row in _looked_up(deadline, prefix, parts, most):
         rows.setdefault(row.customer_id, (how, row))
     items = tuple(
-        Match(row.customer_id, row.number, row.name, *_matched(how, prefix, row)) for how, row in rows.values()
+        Match(row.customer_id, *_called(session, row), *_matched(how, prefix, row)) for how, row in rows.values()
     )
     return Found(items[:most], len(items) > most, deadline.cut)
+
+
+def _called(session: Session, row: Any) -> tuple[str, str]:
+    name, number = named_for(session, row.name, row.number, row.restricted)
+    return number, name
 
 
 def _looked_up(deadline: Deadline, prefix: str, parts: tuple[str, ...], most: int) -> Iterator[tuple[str, Any]]:

@@ -15,7 +15,9 @@ from backend.profiles.queries import CUSTOMER, SEARCH, TRIGRAM
 HAS_TRIGRAMS = text("SELECT to_regclass('ix_customer_search_trigrams')")
 _LAST = "\U0010ffff"
 _LISTED = CUSTOMER.c.is_anonymous.is_(False)
-_FOUND = select(CUSTOMER.c.customer_id, CUSTOMER.c.number, CUSTOMER.c.name, CUSTOMER.c.search_text).where(_LISTED)
+_FOUND = select(
+    CUSTOMER.c.customer_id, CUSTOMER.c.number, CUSTOMER.c.name, CUSTOMER.c.search_text, CUSTOMER.c.restricted
+).where(_LISTED)
 
 
 def beginning(prefix: str, most: int) -> Select[Any]:

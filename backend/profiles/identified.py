@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import Session
 
+from backend.profiles.keeping_out import named_for
 from backend.profiles.queries import CUSTOMER, IDENTIFIER
 
 CHUNK = 500
@@ -34,7 +35,7 @@ class Identified:
 _NAMES = ("customer_id", "number", "name", "version", "phone", "email", "birth_date", "attributes", "created_at")
 _KNOWN = CUSTOMER.c.is_anonymous.is_(False)
 """Of whom the device alone is known, nobody can say whom they are like."""
-_ALL = select(*(CUSTOMER.c[name] for name in _NAMES)).where(_KNOWN)
+_ALL = select(*(CUSTOMER.c[name] for name in _NAMES), CUSTOMER.c.restricted).where(_KNOWN)
 _KNOWN_BY = select(IDENTIFIER).order_by(IDENTIFIER.c.value)
 
 
@@ -74,6 +75,11 @@ def versions_after(session: Session, after: UUID | None, limit: int) -> list[tup
     return [(row.customer_id, row.version) for row in session.execute(asked)]
 
 
+def _called(session: Session, row: Any) -> tuple[str, str]:
+    name, number = named_for(session, row.name, row.number, row.restricted)
+    return number, name
+
+
 def _completed(session: Session, rows: list[Any]) -> list[Identified]:
     missing = [row.customer_id for row in rows if not row.phone or not row.email]
     first: dict[tuple[UUID, str], str] = {}
@@ -83,7 +89,7 @@ def _completed(session: Session, rows: list[Any]) -> list[Identified]:
             first.setdefault((row.customer_id, row.kind), row.value)
     return [
         Identified(
-            row.customer_id, row.number, row.name, row.version, row.phone or first.get((row.customer_id, "phone")),
+            row.customer_id, *_called(session, row), row.version, row.phone or first.get((row.customer_id, "phone")),
             row.email or first.get((row.customer_id, "email")), row.birth_date, row.attributes, row.created_at,
         )
         for row in rows

@@ -67,6 +67,8 @@ CONSENT_STATE = select(CONSENT.c.state).where(
 CONSENTS = select(CONSENT).where(CONSENT.c.customer_id == _ID).order_by(CONSENT.c.purpose, CONSENT.c.channel)
 CANONICAL = select(ALIAS.c.customer_id).where(ALIAS.c.alias_id == _ID)
 EXISTS = select(CUSTOMER.c.customer_id).where(CUSTOMER.c.customer_id == _ID)
+WHOSE = select(CUSTOMER.c.customer_id, CUSTOMER.c.restricted).where(CUSTOMER.c.customer_id == _ID)
+"""The same, with the group that only some teams may open."""
 ERASED_CUSTOMER = db.table_of(ErasedRow)
 ERASED = select(ERASED_CUSTOMER.c.customer_id).where(ERASED_CUSTOMER.c.customer_id == _ID)
 CLAIMED = select(CLAIM.c.customer_id).where(CLAIM.c.kind == bindparam("kind"), CLAIM.c.value == bindparam("value"))
@@ -85,7 +87,7 @@ Against others who would change it; who only makes sure that the customer is the
 """
 HERE = EXISTS.with_for_update(read=True, key_share=True)
 """Makes sure that the customer is there, and is till the transaction ends: only their erasure waits for it."""
-NAMED = select(CUSTOMER.c.customer_id, CUSTOMER.c.number, CUSTOMER.c.name)
+NAMED = select(CUSTOMER.c.customer_id, CUSTOMER.c.number, CUSTOMER.c.name, CUSTOMER.c.restricted)
 _LISTED = NAMED.where(CUSTOMER.c.is_anonymous.is_(False))
 """Who is found without naming an identifier: nobody of whom the device alone is known."""
 

@@ -22,7 +22,18 @@ from shared.kernel.actors import Actor
 from shared.kernel.errors import NotFound
 
 _MOMENT = ("version", "stage", "intent", "source", "channel", "set_by", "evidence", "strength", "set_at", "fades_at")
-_KEPT = ("name", "phone", "email", "birth_date", "attributes", "facts", "states", "states_day", "is_anonymous")
+_KEPT = (
+    "name",
+    "phone",
+    "email",
+    "birth_date",
+    "attributes",
+    "facts",
+    "states",
+    "states_day",
+    "restricted",
+    "is_anonymous",
+)
 
 
 def held(session: Session, customer_id: UUID) -> Profile:
@@ -40,7 +51,7 @@ def rewrite(session: Session, before: Profile, after: Profile, now: datetime) ->
     `before` is what `held` gave. Life cycle, segments and the rest of `states` follow from what is known, and raise no version.
     """
     changed = {name: getattr(after, name) for name in _KEPT if getattr(after, name) != getattr(before, name)}
-    learned = changed.keys() - {"states", "states_day"}
+    learned = changed.keys() - {"states", "states_day", "restricted"}
     version = before.version + 1 if learned else before.version
     if changed:
         if learned & {"name", "phone", "email"}:
@@ -50,7 +61,7 @@ def rewrite(session: Session, before: Profile, after: Profile, now: datetime) ->
     if after.moment is not None and after.moment != before.moment:
         _write_moment(session, before.customer_id, after.moment)
         record.changed(session, "moment", customer_id=before.customer_id, now=now)
-    if learned:
+    if learned or "restricted" in changed:
         record.changed(session, "profile", customer_id=before.customer_id, now=now)
     return after if after.version == version else replace(after, version=version)
 
@@ -114,6 +125,7 @@ def profile_of(row: Any, consents: tuple[Consent, ...] = ()) -> Profile:
         is_anonymous=row.is_anonymous,
         states=row.states,
         states_day=row.states_day,
+        restricted=row.restricted,
     )
 
 

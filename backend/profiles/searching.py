@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlmodel import Session
 
 from backend.profiles import identity, queries
-from backend.profiles.types import Match, Page
+from backend.profiles.keeping_out import named_for
+from backend.profiles.types import Match, Matched, Page
 from shared.kernel.errors import Invalid
 
 MOST = 100
@@ -56,9 +57,7 @@ def callers(session: Session, number: str, most: int) -> tuple[Match, ...]:
     digits = "".join(character for character in spelled if character.isdigit())
     rows = session.execute(queries.by_text((f"|{digits}",), digits, most + 1)).all()
     others = tuple(
-        Match(row.customer_id, row.number, row.name, 0.5, "phone")
-        for row in rows
-        if row.customer_id not in {match.id for match in known}
+        _match(session, row, 0.5, "phone") for row in rows if row.customer_id not in {match.id for match in known}
     )
     return (*known, *others)[:most]
 
@@ -84,7 +83,7 @@ def named(session: Session, kind: str, value: str) -> tuple[Match, ...]:
         return ()
     statement = queries.NAMED.where(queries.CUSTOMER.c.customer_id == customer_id)
     return tuple(
-        Match(row.customer_id, row.number, row.name, _CONFIDENCE[kind], kind)  # type: ignore[arg-type]
+        _match(session, row, _CONFIDENCE[kind], kind)  # type: ignore[arg-type]
         for row in session.execute(statement)
     )
 
@@ -104,7 +103,7 @@ def _text(session: Session, query: str, limit: int, cursor: str | None) -> Page[
     else:
         statement = queries.by_text_after(parts, prefix, _uuid(cursor), limit + 1)
     rows = session.execute(statement).all()
-    items = tuple(Match(r.customer_id, r.number, r.name, *_likeness(r.name, r.number, prefix)) for r in rows[:limit])
+    items = tuple(_match(session, r, *_likeness(r.name, r.number, prefix)) for r in rows[:limit])
     return Page(items, str(items[-1].id) if len(rows) > limit else None)
 
 
@@ -121,8 +120,13 @@ def _likeness(name: str, number: str, prefix: str) -> tuple[float, Literal["name
 
 def _all(session: Session, limit: int, cursor: str | None) -> Page[Match]:
     rows = session.execute(queries.by_number(_uuid(cursor) if cursor else None, limit + 1)).all()
-    items = tuple(Match(r.customer_id, r.number, r.name, 1.0, "listed") for r in rows[:limit])
+    items = tuple(_match(session, r, 1.0, "listed") for r in rows[:limit])
     return Page(items, str(items[-1].id) if len(rows) > limit else None)
+
+
+def _match(session: Session, row: Any, confidence: float, matched: Matched) -> Match:
+    name, number = named_for(session, row.name, row.number, row.restricted)
+    return Match(row.customer_id, number, name, confidence, matched)
 
 
 def _uuid(cursor: str) -> UUID:

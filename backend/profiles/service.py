@@ -46,7 +46,7 @@ from backend.profiles.bulk import (
     loaded_packs,
     note_progress,
 )
-from backend.profiles.changing import closes_on, note_closing, revise, states_due, take_back_truth
+from backend.profiles.changing import closes_on, note_closing, revise, states_due, take_back_truth, work_out_again
 from backend.profiles.consenting import consent, consent_history, enter_consent, wording_version
 from backend.profiles.crediting import book_credit, issue_bill, waiting_credits
 from backend.profiles.experience import Moved, moves, score, with_truths
@@ -56,6 +56,7 @@ from backend.profiles.holding import hold, keep_out, lock_out, locked
 from backend.profiles.identified import Identified, existing, identified, identified_after, versions_after
 from backend.profiles.identity import caller_number, fold, forget, normalise
 from backend.profiles.joining import ATTRIBUTE, FIELDS
+from backend.profiles.keeping_out import NO_NAME, as_house, group_of, is_closed, named_for, read_as, require_open
 from backend.profiles.knowing import (
     ANONYMOUS,
     NAMELESS,
@@ -130,26 +131,27 @@ from shared.kernel.errors import Erased, NotFound
 
 __all__ = [
     "ANONYMOUS", "ATTRIBUTE", "DOTS", "FIELDS", "FILE_LOAD", "GROUP_KINDS", "HOUSEHOLD", "LONG_AGO", "NAMELESS",
-    "OPEN", "OWN_VALUES", "REFUSED", "RELATIONS", "SCORES", "SIGN", "STAMP", "Beside", "Bill", "Brief", "Claim",
-    "Claims", "Consent", "ConsentEntry", "ConsentState", "Credit", "Cuts", "Details", "Enrolled", "Found", "Group",
-    "GroupKind", "Hit", "Holding", "Identified", "Joined", "Kind", "LifetimeValue", "LoadProgress", "Mask", "Match",
-    "Member", "Membership", "Moment", "Moved", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile", "Reckoning",
-    "Representative", "Snapshot", "Sourced", "Transition", "add_representative", "amend", "anonymous", "band",
-    "be_known_by", "beginnings", "beside", "between", "bill_before", "bill_heads", "bill_of", "bills", "book_credit",
-    "briefs", "caller_number", "callers", "claims_of", "closes_on", "consent", "consent_history", "contact_sources",
-    "count", "count_past", "cuts_now", "details", "email_text", "end_representative", "enrol", "enter_prospect",
-    "erase_customer", "everyone_after", "existing", "export_customer", "find", "find_by_sign_in", "fold", "forgiven",
-    "hand_over", "held", "hold", "hold_both", "identified", "identified_after", "ids_among", "in_words", "is_scored",
-    "is_slip", "issue_bill", "join", "keep_claims", "keep_cuts", "keep_out", "known_as", "learn", "learn_from",
-    "leave", "lifetime_value", "load_progress", "loaded_packs", "local_today", "lock_out", "mask_of", "meant",
-    "members", "memberships", "move_customer", "move_customer_back", "moves", "name_text", "names_of", "nearly",
-    "no_longer_known_by", "normalise", "note_closing", "note_erased", "note_progress", "note_swept", "owner", "owners",
-    "pay_bill", "phone_text", "profile", "reader", "renew_belonging", "renew_household", "renew_kept",
-    "representative", "representatives", "resolve", "revise", "rewrite", "score", "search", "set_consent",
-    "set_language", "set_moment", "settle", "snapshot", "some_among", "some_from", "sources", "stamp", "stamp_of",
-    "states_after", "states_due", "stir", "stir_home", "take_back_truth", "taken_attributes", "tell_contact", "these",
-    "told_apart", "told_moment", "unswept", "versions_after", "waiting_credits", "why", "with_belonging",
-    "with_truths", "wording_version",
+    "NO_NAME", "OPEN", "OWN_VALUES", "REFUSED", "RELATIONS", "SCORES", "SIGN", "STAMP", "Beside", "Bill", "Brief",
+    "Claim", "Claims", "Consent", "ConsentEntry", "ConsentState", "Credit", "Cuts", "Details", "Enrolled", "Found",
+    "Group", "GroupKind", "Hit", "Holding", "Identified", "Joined", "Kind", "LifetimeValue", "LoadProgress", "Mask",
+    "Match", "Member", "Membership", "Moment", "Moved", "NewBill", "NewConsent", "NewCustomer", "Page", "Profile",
+    "Reckoning", "Representative", "Snapshot", "Sourced", "Transition", "add_representative", "amend", "anonymous",
+    "as_house", "band", "be_known_by", "beginnings", "beside", "between", "bill_before", "bill_heads", "bill_of",
+    "bills", "book_credit", "briefs", "caller_number", "callers", "claims_of", "closes_on", "consent",
+    "consent_history", "contact_sources", "count", "count_past", "cuts_now", "details", "email_text",
+    "end_representative", "enrol", "enter_prospect", "erase_customer", "everyone_after", "existing",
+    "export_customer", "find", "find_by_sign_in", "fold", "forgiven", "group_of", "hand_over", "held", "hold",
+    "hold_both", "identified", "identified_after", "ids_among", "in_words", "is_closed", "is_scored", "is_slip",
+    "issue_bill", "join", "keep_claims", "keep_cuts", "keep_out", "known_as", "learn", "learn_from", "leave",
+    "lifetime_value", "load_progress", "loaded_packs", "local_today", "lock_out", "mask_of", "meant", "members",
+    "memberships", "move_customer", "move_customer_back", "moves", "name_text", "named_for", "names_of", "nearly",
+    "no_longer_known_by", "normalise", "note_closing", "note_erased", "note_progress", "note_swept", "owner",
+    "owners", "pay_bill", "phone_text", "profile", "read_as", "reader", "renew_belonging", "renew_household",
+    "renew_kept", "representative", "representatives", "resolve", "revise", "rewrite", "score", "search",
+    "set_consent", "set_language", "set_moment", "settle", "snapshot", "some_among", "some_from", "sources",
+    "stamp", "stamp_of", "states_after", "states_due", "stir", "stir_home", "take_back_truth", "taken_attributes",
+    "tell_contact", "these", "told_apart", "told_moment", "unswept", "versions_after", "waiting_credits", "why",
+    "with_belonging", "with_truths", "wording_version", "work_out_again",
 ]  # fmt: skip
 
 record.forget_by(forget)
@@ -158,22 +160,25 @@ KEPT_DAYS = 800
 
 
 def resolve(session: Session, customer_id: UUID) -> UUID:
-    """The canonical id of the customer known by this one, now or before a merge. Raises NotFound."""
-    found = session.execute(queries.EXISTS, {"customer_id": customer_id}).scalar()
-    found = found or session.execute(queries.CANONICAL, {"customer_id": customer_id}).scalar()
+    """The canonical id of the customer known by this one, now or before a merge. Raises NotFound, and Restricted for who may not open them."""
+    found = session.execute(queries.WHOSE, {"customer_id": customer_id}).one_or_none()
     if found is None:
-        raise _gone(session, customer_id)
-    canonical: UUID = found
-    return canonical
+        canonical = session.execute(queries.CANONICAL, {"customer_id": customer_id}).scalar()
+        if canonical is None:
+            raise _gone(session, customer_id)
+        found = session.execute(queries.WHOSE, {"customer_id": canonical}).one()
+    require_open(session, found.customer_id, found.restricted)
+    known: UUID = found.customer_id
+    return known
 
 
 def profile(session: Session, customer_id: UUID) -> Profile:
-    """All that is known of the customer, under the canonical id whichever was asked for. Raises NotFound."""
+    """All that is known of the customer, under the canonical id whichever was asked for. Raises NotFound, and Restricted for who may not open them."""
     row = session.execute(queries.WHOLE, {"customer_id": customer_id}).one_or_none()
     if row is None:
         customer_id = resolve(session, customer_id)
         row = session.execute(queries.WHOLE, {"customer_id": customer_id}).one()
-    return _read(row)
+    return _read(session, row)
 
 
 def reader(column: Any) -> Callable[[Session, UUID, Mapping[str, Any]], tuple[Profile, Any]]:
@@ -188,12 +193,13 @@ def reader(column: Any) -> Callable[[Session, UUID, Mapping[str, Any]], tuple[Pr
         if row is None:
             customer_id = resolve(session, customer_id)
             row = session.execute(statement, {"customer_id": customer_id, **values}).one()
-        return _read(row), row.beside_it
+        return _read(session, row), row.beside_it
 
     return read
 
 
-def _read(row: Any) -> Profile:
+def _read(session: Session, row: Any) -> Profile:
+    require_open(session, row.customer_id, row.restricted)
     return profile_of(row, tuple(Consent(*kept) for kept in sorted(map(_consent, row.consents or ()))))
 
 

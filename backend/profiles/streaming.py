@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -9,12 +10,14 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session
 
+from backend.profiles.keeping_out import NO_NAME, is_closed
 from backend.profiles.queries import CONSENT, CUSTOMER, MOMENT
 from backend.profiles.types import Consent, Holding, Moment, Profile
 
 _MOMENT = ("version", "stage", "intent", "source", "channel", "set_at", "fades_at")
 _PROFILE = (
     "customer_id", "number", "name", "attributes", "facts", "version", "timezone", "language", "made_up", "birth_date",
+    "restricted",
 )  # fmt: skip
 _LISTED = CUSTOMER.c.is_anonymous.is_(False)
 """Of whom the device alone is known, nothing is worked out over the whole base."""
@@ -76,17 +79,21 @@ def some_from(session: Session, first: UUID, most: int) -> list[Profile]:
 
 
 def profiles_where(session: Session, condition: ColumnElement[bool], most: int | None = None) -> list[Profile]:
-    """The same for whomever this holds, in the order of their ids."""
+    """The same for whomever this holds, in the order of their ids; whom one may not open has no name."""
     people = (
         select(*(CUSTOMER.c[name] for name in _PROFILE), CUSTOMER.c.holdings)
         .where(condition)
         .order_by(CUSTOMER.c.customer_id)
         .limit(most)
     )
-    return [
+    found = [
         Profile(
             **dict(zip(_PROFILE, row[:-1], strict=True)), moment=None,
             holdings=tuple(Holding(**holding) for holding in row.holdings),
         )
         for row in session.execute(people)
     ]  # fmt: skip
+    return [
+        replace(one, name=NO_NAME, number="") if one.restricted and is_closed(session, one.restricted) else one
+        for one in found
+    ]

@@ -43,6 +43,8 @@ class CustomerRow(SQLModel, table=True):
     """Somebody of whom nothing is known but the device: listed nowhere, until they sign in."""
     states: dict[str, Any] | None = Field(default=None, sa_type=Json)
     """Life cycle, segments and protective states as they were last worked out, and since when: by these a transition is told."""
+    restricted: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    """The pack's group of customers that only some teams may open, by its key; empty for everybody else."""
     states_day: date | None = Field(default=None, index=True)
     """The customer's local day on which they were; empty when never."""
     created_at: datetime = Field(sa_type=UtcDateTime)

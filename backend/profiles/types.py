@@ -118,10 +118,15 @@ class Profile:
     states: dict[str, Any] | None = None
     """As they were last worked out and told: `life_cycle`, `segments`, `protective`, each with since when."""
     states_day: date | None = None
+    restricted: str = ""
+    """The pack's group of customers that only some teams may open."""
 
     @property
     def first_name(self) -> str:
         return self.name.split(" ", 1)[0]
+
+
+Matched = Literal["phone", "email", "number", "external", "cookie", "name", "text", "listed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +137,7 @@ class Match:
     number: str
     name: str
     confidence: float
-    matched: Literal["phone", "email", "number", "external", "cookie", "name", "text", "listed"]
+    matched: Matched
 
 
 @dataclass(frozen=True, slots=True)

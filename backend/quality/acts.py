@@ -22,7 +22,7 @@ from backend.quality.tables import ReviewRow
 from backend.quality.types import Review
 from backend.record import service as record
 from shared.kernel import clock, ids
-from shared.kernel.actors import Actor
+from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import Conflict, Forbidden, Invalid
 
 LONGEST = 2_000
@@ -37,6 +37,22 @@ def draw_week(session: Session, week: date, pack: Pack, actor: Actor, now: datet
     Raises Forbidden, Invalid for a week that has not begun.
     """
     _require(actor)
+    return _draw(session, week, pack, actor, now)
+
+
+def draw_due(session: Session, pack: Pack, now: datetime) -> int:
+    """On the pack's day, or the next that somebody is there, the week before is drawn by itself; gives how many are new. Once a week."""
+    day, today = pack.quality.drawn_on, clock.local_day(now, pack.timezone)
+    if day is None or not pack.quality.form or today.isoweekday() < day:
+        return 0
+    monday = today - timedelta(days=today.weekday() + 7)
+    ended = clock.midnight_after(monday + timedelta(days=6), pack.timezone)
+    if any(row.drawn_at >= ended for row in drawn_of(session, monday)):
+        return 0
+    return _draw(session, monday, pack, SYSTEM, now)
+
+
+def _draw(session: Session, week: date, pack: Pack, actor: Actor, now: datetime) -> int:
     monday = week - timedelta(days=week.weekday())
     today = clock.local_day(now, pack.timezone)
     if monday > today:
@@ -63,6 +79,8 @@ def draw_week(session: Session, week: date, pack: Pack, actor: Actor, now: datet
             })  # fmt: skip
     # Two who draw at one moment draw the same: the second finds it there.
     new = db.upsert(session, ReviewRow, rows, key=("customer_id", "interaction_id", "nth"))
+    if not new and actor is SYSTEM:
+        return 0  # nobody wrapped up anything in that week: nothing to tell
     record.audit(
         session, actor=actor, action="reviews.drawn", subject=monday.isoformat(), customer_id=None,
         payload={"week": monday.isoformat(), "drawn": new}, now=now,

@@ -122,9 +122,11 @@ def agreed(found: Sequence[Pair]) -> tuple[Agreed, ...]:
 
 
 def drawn_of(session: Session, week: Any) -> Sequence[Any]:
-    """What was drawn of a week: contact, agent, reason."""
+    """What was drawn of a week: contact, agent, reason, when."""
     return session.execute(
-        select(REVIEW.c.interaction_id, REVIEW.c.agent_id, REVIEW.c.reason).where(REVIEW.c.week == week)
+        select(REVIEW.c.interaction_id, REVIEW.c.agent_id, REVIEW.c.reason, REVIEW.c.drawn_at).where(
+            REVIEW.c.week == week
+        )
     ).all()
 
 

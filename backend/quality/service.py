@@ -11,7 +11,7 @@ from sqlmodel import Session
 from backend import db, moving
 from backend.interactions import service as interactions
 from backend.moving import Moved
-from backend.quality.acts import LONGEST, LONGEST_NOTE, answer, draw_week, give, mend, reply, take, write
+from backend.quality.acts import LONGEST, LONGEST_NOTE, answer, draw_due, draw_week, give, mend, reply, take, write
 from backend.quality.reading import (
     PAST,
     REVIEW,
@@ -31,7 +31,7 @@ from backend.quality.types import Agreed, Pair, Past, Review
 
 __all__ = [
     "LONGEST", "LONGEST_NOTE", "NOT_APPLICABLE", "Agreed", "Agreement", "Pair", "Past", "Review", "Score", "agreed", "agreement",
-    "answer", "answers_of", "draw_week", "erase_customer", "export_customer", "for_agent", "for_reviewer", "give", "given",
+    "answer", "answers_of", "draw_due", "draw_week", "erase_customer", "export_customer", "for_agent", "for_reviewer", "give", "given",
     "last_drawn", "lot", "mend", "move_customer", "move_customer_back", "of_agent", "pairs", "queue", "reply", "review", "score",
     "take", "write",
 ]  # fmt: skip

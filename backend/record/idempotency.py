@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, delete, or_, update
 from sqlmodel import Session, col, select
 
 from backend import db
+from backend.record.auditing import no_act
 from backend.record.tables import IdempotencyKeyRow
 from shared.kernel.errors import Invalid, KeyReused, StillRunning
 
@@ -52,6 +53,7 @@ def request_of(actor_id: str, method: str, path: str, key: str, body: bytes) -> 
 def begin(request: Request, now: datetime) -> Answer | None:
     """Claims the key: None means go ahead, an Answer was given before. Raises KeyReused or StillRunning."""
     with db.transaction() as session:
+        no_act(session)
         row = {
             "actor_id": request.actor_id, "method": request.method, "path": request.path, "key": request.key,
             "request_digest": request.digest, "started_at": now,
@@ -64,6 +66,7 @@ def begin(request: Request, now: datetime) -> Answer | None:
 def finish(request: Request, answer: Answer) -> None:
     """Keeps the answer for whoever asks again."""
     with db.transaction() as session:
+        no_act(session)
         kept = update(IdempotencyKeyRow).where(*_is(request), col(IdempotencyKeyRow.status).is_(None))
         values = {"status": answer.status, "content_type": answer.content_type, "body": answer.body}
         session.connection().execute(kept.values(**values))
@@ -72,6 +75,7 @@ def finish(request: Request, answer: Answer) -> None:
 def give_up(request: Request) -> None:
     """Lets the key go, so that the request can be tried anew."""
     with db.transaction() as session:
+        no_act(session)
         unfinished = delete(IdempotencyKeyRow).where(*_is(request), col(IdempotencyKeyRow.status).is_(None))
         session.connection().execute(unfinished)
 

@@ -19,7 +19,7 @@ from backend.people.service import Employee, Permission
 from backend.record import service as record
 from backend.staffing.joining import known_teams
 from shared.kernel.actors import Actor
-from shared.kernel.errors import Conflict, NotFound
+from shared.kernel.errors import Conflict, Invalid, NotFound
 
 
 def change_role(session: Session, staff_id: UUID, role: str, by: Actor, now: datetime) -> Employee:
@@ -47,10 +47,13 @@ def change_role(session: Session, staff_id: UUID, role: str, by: Actor, now: dat
 def change_teams(
     session: Session, staff_id: UUID, teams: Collection[str], *, pack: Pack, by: Actor, now: datetime
 ) -> Employee:
-    """Whose cases they look after from now on. Raises Invalid for a team that there is not."""
+    """Whose cases they look after from now on. Raises Invalid for a team that there is not, and for letting oneself in."""
     known_teams(pack, teams)
     who = people.employee(session, staff_id)
     before, after = cases.teams_of(session, staff_id), tuple(sorted(set(teams)))
+    if by.id == str(staff_id) and (set(after) - set(before)) & cases.guarding(pack):
+        words = "Nobody lets themselves in to customers that are closed to others: another administrator does."
+        raise Invalid(words, {"team": words})
     if before != after:
         cases.join_teams(session, staff_id, after)
         _audit(

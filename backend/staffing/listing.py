@@ -74,7 +74,7 @@ class House:
 
 
 def house(session: Session, now: datetime) -> House:
-    """Everybody there is, in a few statements however many there are."""
+    """Everybody there is, in a few statements however many there are; of made-up agents who are gone, those who left work behind."""
     known = people.employees(session)
     teams, held = cases.team_members(session), cases.count_in_hand(session)
     stepped = entering.authenticators.set_by(session, [one.staff_id for one in known])
@@ -93,7 +93,9 @@ def house(session: Session, now: datetime) -> House:
     return House(
         tuple(one for one in made if one.who.is_active),
         tuple(_invited(session, one, now) for one in people.invitations(session)),
-        tuple(one for one in made if not one.who.is_active),
+        tuple(
+            one for one in made if not one.who.is_active and (one.in_hand.many or not people.is_made_up(one.who.email))
+        ),
     )
 
 

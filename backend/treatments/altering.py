@@ -38,7 +38,7 @@ from backend.treatments.scripting import script_of, spoken
 from backend.treatments.tables import OfferRow
 from shared.kernel import clock, ids, money
 from shared.kernel.actors import Actor
-from shared.kernel.errors import AlreadyAnswered, Conflict, Forbidden, Invalid, NoLongerOffered, NotFound
+from shared.kernel.errors import AlreadyAnswered, Conflict, Forbidden, Invalid, NoLongerOffered, NotFound, Restricted
 
 _OFFER = db.table_of(OfferRow)
 _LIVE = ("open", "presented", "deferred")
@@ -257,20 +257,19 @@ def waiting(session: Session, actor: Actor, now: datetime, limit: int = 100) -> 
     ).all()
     found = []
     for row in rows:
-        inputs = seen_by(session, gather(session, row.customer_id, now), actor)
+        try:
+            inputs = seen_by(session, gather(session, row.customer_id, now), actor)
+        except Restricted:
+            continue  # for those who may open this customer to decide
         before = next((o for o in inputs.offers if o.offer_id == row.supersedes), None)
         found.append(
             Waiting(
                 offer=cards.offer_line(row, inputs, actor),
                 before=cards.offer_line(before, inputs, actor) if before is not None else None,
-                customer_id=row.customer_id,
-                customer_name=inputs.profile.name,
-                asked_by=row.made_by or "",
-                asked_by_id=row.made_by_id or "",
-                asked_at=row.answered_at,
-                reason=row.reason or "",
+                customer_id=row.customer_id, customer_name=inputs.profile.name, asked_by=row.made_by or "",
+                asked_by_id=row.made_by_id or "", asked_at=row.answered_at, reason=row.reason or "",
             )
-        )
+        )  # fmt: skip
     return tuple(found)
 
 

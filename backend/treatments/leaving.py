@@ -15,9 +15,17 @@ from backend.cases import service as cases
 from backend.catalogue import service as catalogues
 from backend.treatments.chosen import chosen_from
 from backend.treatments.inputs import unpack_text
-from backend.treatments.tables import DecisionRow, FulfilmentRow, LedgerRow, OfferRow, ParityCheckRow, SnapshotRow
+from backend.treatments.tables import (
+    DecisionRow,
+    FulfilmentRow,
+    LedgerRow,
+    OfferRow,
+    ParityCheckRow,
+    ParityViewRow,
+    SnapshotRow,
+)
 
-_ROWS: tuple[Any, ...] = (OfferRow, FulfilmentRow, DecisionRow, SnapshotRow, LedgerRow)
+_ROWS: tuple[Any, ...] = (OfferRow, FulfilmentRow, DecisionRow, SnapshotRow, LedgerRow, ParityViewRow)
 _OFFER = db.table_of(OfferRow)
 _CHECK = db.table_of(ParityCheckRow)
 _TABLES = [db.table_of(row) for row in _ROWS]

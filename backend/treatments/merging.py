@@ -15,12 +15,12 @@ from backend.interactions import service as interactions
 from backend.moving import Kept, Moved, Since
 from backend.treatments.expiry import LIVE
 from backend.treatments.locking import ledger_held, lock_ledger, move_ledger
-from backend.treatments.tables import DecisionRow, FulfilmentRow, LedgerRow, OfferRow, SnapshotRow
+from backend.treatments.tables import DecisionRow, FulfilmentRow, LedgerRow, OfferRow, ParityViewRow, SnapshotRow
 from shared.kernel.actors import SYSTEM
 
 _OFFER, _LEDGER = db.table_of(OfferRow), db.table_of(LedgerRow)
 _FULFILMENT, _DECISION, _SNAPSHOT = db.table_of(FulfilmentRow), db.table_of(DecisionRow), db.table_of(SnapshotRow)
-_PLAIN = (_DECISION, _SNAPSHOT)
+_PLAIN = (_DECISION, _SNAPSHOT, db.table_of(ParityViewRow))
 _FURTHER = {"deferred": 2, "presented": 1, "open": 0}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -81,6 +81,15 @@ def compare(one: View, other: View) -> list[str]:
             if a != b:
                 found.append(f"{treatment}: {name}: {a!r} and {b!r}")
     return found
+
+
+def view_from(plain: Mapping[str, Any]) -> View:
+    """The view that was kept as plain data."""
+    shown = tuple(
+        Shown(**{**one, "terms": tuple((k, v, t) for k, v, t in one["terms"]), "factors": tuple(one["factors"])})
+        for one in plain["shown"]
+    )
+    return View(plain["channel"], shown, dict(plain["rules"]))
 
 
 def _view(customer_id: UUID, channel: str, now: datetime) -> tuple[View, tuple[Any, ...]]:

@@ -30,7 +30,7 @@ _BODY = select(_SNAPSHOT.c.body).where(
     _SNAPSHOT.c.customer_id == bindparam("customer_id"), _SNAPSHOT.c.input_hash == bindparam("input_hash")
 )
 
-_UNREADABLE = (NotFound, ValueError, LookupError, TypeError, AttributeError, zlib.error)
+UNREADABLE = (NotFound, ValueError, LookupError, TypeError, AttributeError, zlib.error)
 """What comes of stored inputs that somebody changed until they are no inputs any more."""
 
 
@@ -69,7 +69,7 @@ def replay(session: Session, decision_id: UUID) -> Replay:
     row, body = _kept(session, decision_id)
     try:
         found = _differences(session, _again(session, row, body))
-    except _UNREADABLE as broken:
+    except UNREADABLE as broken:
         found = [f"inputs: what is stored can no longer be decided on ({type(broken).__name__})"]
     return Replay(decision_id, tuple(found), row.engine_version)
 

@@ -43,6 +43,7 @@ from backend.treatments.merging import (
     offers_told,
 )
 from backend.treatments.owing import ABOUT_PAYING, bill_paid
+from backend.treatments.nothing_offered import CameToNothing, came_to_nothing
 from backend.treatments.parity import View, compare_channels
 from backend.treatments.parity_checks import (
     ParityCheck,
@@ -51,6 +52,7 @@ from backend.treatments.parity_checks import (
     checks_that_differed,
     last_check,
     note_check,
+    views_then,
 )
 from backend.treatments.publicly import ForEveryone, for_everyone
 from backend.treatments.reaching import reachable_from
@@ -79,6 +81,7 @@ __all__ = [
     "AgentRecommendation",
     "Alternative",
     "Asked",
+    "CameToNothing",
     "Chosen",
     "CustomerCard",
     "CustomerRecommendation",
@@ -114,6 +117,7 @@ __all__ = [
     "asked_with",
     "bill_paid",
     "by_id",
+    "came_to_nothing",
     "cells",
     "check_some",
     "checks_since",
@@ -162,6 +166,7 @@ __all__ = [
     "seen_by_agent",
     "thought_of",
     "undo",
+    "views_then",
     "waiting_terms",
     "weighing",
     "what_would_change",

@@ -158,6 +158,18 @@ class ParityCheckRow(SQLModel, table=True):
     details: list[str] = Field(sa_type=Json)
 
 
+class ParityViewRow(SQLModel, table=True):
+    """What each channel showed of a customer when a comparison found a difference: the difference is looked into later."""
+
+    __tablename__ = "parity_view"
+    __table_args__ = (Index("ix_parity_view_at", "at"),)
+
+    customer_id: UUID = Field(primary_key=True)
+    check_id: UUID = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+    views: list[dict[str, Any]] = Field(sa_type=Json)
+
+
 class RuleFailureRow(SQLModel, table=True):
     """How often a rule of a treatment could not be decided on one day, over all customers; nobody is named."""
 

@@ -1,6 +1,7 @@
 """The one tree of errors that a person may come to see. Each app renders it in its own way; views catch nothing."""
 
 from typing import Any, ClassVar
+from uuid import UUID
 
 from shared.kernel.languages import gettext, noted
 
@@ -39,6 +40,17 @@ class Forbidden(EvenhandError):
     status = 403
     code = "forbidden"
     title = noted("Not allowed")
+
+
+class Restricted(Forbidden):
+    """Only some teams may open this customer; `customer_id` says whom, for whoever hands them over."""
+
+    code = "restricted"
+    title = noted("Only for some teams")
+
+    def __init__(self, customer_id: UUID) -> None:
+        super().__init__("Only some teams may open this customer.", customer_id=str(customer_id))
+        self.customer_id = customer_id
 
 
 class Invalid(EvenhandError):

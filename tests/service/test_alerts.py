@@ -72,6 +72,18 @@ def test_what_is_over_and_of_no_interest_to_anybody_is_done_by_itself() -> None:
     assert (done.done_by, done.what_was_done) == ("", "It was over by itself.")
 
 
+def test_an_alert_whose_rule_the_catalogue_has_no_more_ends_with_words() -> None:
+    settle(HOLD, BUDGET)
+    with db.transaction() as session:
+        assert alerts.settle(session, [BUDGET], ("budget",), QUIET, NOW + timedelta(minutes=1)) == (0, 0)
+    assert [one.key for one in waiting()] == ["budget"]
+    with db.reading() as session:
+        (done,) = alerts.done_lately(session)
+        assert alerts.is_settled(session, [BUDGET], ("budget",), QUIET, NOW + timedelta(minutes=2))
+    assert (done.key, done.done_by) == ("long_hold", "")
+    assert "in the catalogue no more" in done.what_was_done
+
+
 def test_what_was_done_stays_done_for_a_while() -> None:
     settle(HOLD)
     done = act(alerts.finish, waiting()[0], " Took  over the call. ")

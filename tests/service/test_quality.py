@@ -12,11 +12,13 @@ from backend import db
 from backend.catalogue import service as catalogues
 from backend.identities import service as identities
 from backend.interactions import service as interactions
+from backend.oversight import service as oversight
 from backend.overview import service as overview
 from backend.people import service as people
 from backend.profiles import service as profiles
 from backend.quality import service as quality
 from backend.quality.service import Review
+from backend.record import service as record
 from shared.kernel import ids
 from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import Conflict, Forbidden, Invalid, NotFound
@@ -309,3 +311,24 @@ def test_what_is_there_already_is_kept_again_whichever_comes_first() -> None:
     assert written(before).state == "given"
     with pytest.raises(Conflict):
         written(before, kind="no")
+
+
+def test_the_week_before_is_drawn_by_itself_on_the_packs_day_once(some: list[UUID]) -> None:
+    for nth in range(4):
+        talked(some[nth], ANN, NOW + timedelta(minutes=10 * nth))
+    assert oversight.draw_due(NOW) == 0, "its week is not over"
+    monday = datetime(2031, 5, 26, 15, tzinfo=UTC)
+    drawn = oversight.draw_due(monday)
+    assert drawn > 0
+    assert oversight.draw_due(monday + timedelta(hours=1)) == 0
+    with db.reading() as session:
+        waiting = quality.queue(session, SAM)
+        entries = record.entries(session, record.Wanted(words="reviews.drawn"))[0]
+    assert {one.week for one in waiting} == {MONDAY}
+    assert [one.actor_kind for one in entries] == ["system"]
+
+
+def test_a_week_in_which_nobody_was_spoken_to_is_drawn_without_a_word(loaded: str) -> None:
+    assert oversight.draw_due(datetime(2031, 5, 26, 15, tzinfo=UTC)) == 0
+    with db.reading() as session:
+        assert record.entries(session, record.Wanted(words="reviews.drawn"))[0] == ()

@@ -18,6 +18,7 @@ from backend.rehearsing.crew import OURS, call_in, send_home
 from backend.rehearsing.playing import Doing, Player, Script
 from backend.rehearsing.scripts import LINE
 from backend.rehearsing.service import Rehearsal, Wanted
+from backend.staffing import service as staffing
 from shared.kernel import clock
 from shared.kernel.errors import Conflict, Invalid
 from tests import commands
@@ -46,6 +47,7 @@ def test_everyone_is_served_and_nothing_is_left_open() -> None:
         assert interactions.all_open(session) == ()
         assert interactions.at_work(session) == ()
         assert not [one for one in people.colleagues(session) if one.name.startswith("Made-up")]
+        assert not [one for one in staffing.house(session, clock.now()).left if one.who.name.startswith("Made-up")]
         calls = session.execute(text("SELECT count(*) FROM call WHERE external_id LIKE 'rehearsal-%'")).scalar()
         events = session.execute(text("SELECT count(*) FROM event WHERE kind = 'call' AND actor_name LIKE 'Made-up%'"))
         signs_in = session.execute(

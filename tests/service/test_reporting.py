@@ -28,6 +28,8 @@ from backend.reporting.tables import (
     ReportStateRow,
 )
 from backend.treatments import service as treatments
+from backend.treatments.replaying import recall
+from backend.treatments.tables import DecisionRow
 from shared.kernel import clock
 from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import EvenhandError
@@ -361,3 +363,30 @@ def test_the_counts_agree_with_a_recount_after_any_sequence_of_acts(seed: int, t
     counted(day.now)
     assert sum(acts().values()) > 10
     assert sums()["n"] > 0
+
+
+def test_why_customers_got_nothing_is_told_of_the_decisions_of_those_days_as_they_were_made() -> None:
+    decisions = db.table_of(DecisionRow)
+    ids_of = [treatments.decide(who, NOW).decision_id for who in (ADA, GRACE)]
+    with db.transaction() as session:
+        session.execute(update(decisions).where(decisions.c.decision_id == ids_of[0]).values(ranked=[]))
+    with db.reading() as session:
+        today = reporting.span_of("today", "", "", "America/New_York", clock.now())
+        found = reporting.why_nothing(session, today)
+        some = reporting.why_nothing(session, today, 1)
+        later = reporting.why_nothing(
+            session, reporting.span_of("today", "", "", "America/New_York", clock.now() + DAY)
+        )
+    assert (found.decisions, found.customers, found.nothing, found.with_nothing) == (2, 2, 1, 1)
+    assert (found.looked_at, found.gone) == (1, 0)
+    assert sum(line.removed for line in found.steps) == sum(len(one) for one in _withheld(ids_of[0])), (
+        "each treatment that was removed then is counted by the step that removed it"
+    )
+    assert some == found
+    assert (later.decisions, later.steps) == (0, ())
+
+
+def _withheld(decision_id: UUID | None) -> list[Any]:
+    assert decision_id is not None
+    with db.reading() as session:
+        return [recall(session, decision_id).ruling.withheld]

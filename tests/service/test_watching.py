@@ -105,12 +105,10 @@ def test_a_visit_is_a_contact_too_and_whoever_speaks_is_counted_once(customer: U
     actor = people.customer_of(customer, name, customer)
     with db.transaction() as session:
         interactions.visit(session, actor, "Bills", now)
-    with db.reading() as session:
-        (one,) = going(session, now)
+    (one,) = going(overview.going_on(now), now)
     assert (one.state, one.channel, one.customer_id) == ("visiting", "portal", customer)
     ring(customer, now)
-    with db.reading() as session:
-        (one,) = going(session, now + timedelta(seconds=3))
+    (one,) = going(overview.going_on(now + timedelta(seconds=3)), now + timedelta(seconds=3))
     assert (one.state, one.waited_seconds) == ("waiting", 3)
 
 

@@ -125,7 +125,7 @@ def test_an_entry_opens_to_before_and_after_side_by_side(desk_as: As, boss: Brow
         admin.get("/telephones").submit("/telephones", extension="101", email=extension)
     seal()
     page = boss.get("/audit")
-    entry = next(a.get("href", "") for a in page.all("a") if "".join(a.itertext()) == "Extension set")
+    entry = next(a.get("href", "") for a in page.all("a") if "".join(a.itertext()) == "Telephone given to somebody")
     opened = boss.get(entry)
     assert f"whose {AGENT} {SUPERVISOR}" in opened.text
     assert "The same act on the same thing before it" in opened.text

@@ -13,11 +13,14 @@ from flask import Flask
 from sqlalchemy import text
 from werkzeug.exceptions import HTTPException
 
+from agent_ui.oversight.act_words import has_words
 from backend import db
 from backend.cases import service as cases
 from backend.oversight import service as oversight
 from backend.people import service as people
 from backend.people.permissions import ROLES
+from shared.kernel import clock
+from tests.architecture.project import ROOT
 from tests.cast import sign_in
 from tests.pages import Browser, Form, Page
 from tests.world import STAFF, World, needed, people_open, tokened
@@ -111,6 +114,56 @@ def test_what_is_no_act_is_a_route_that_there_is(world: World) -> None:
     endpoints = {rule.endpoint for rule in acts(world.apps["desk"])}
     assert set(oversight.NO_ACTS) <= endpoints
     assert all(oversight.NO_ACTS.values()), "each with its reason"
+
+
+def test_no_route_that_programs_write_by_writes_without_an_entry(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = world.apps["api"]
+    someone = staff_id(STAFF["agent"])
+    with db.transaction() as session:
+        key_id, secret = people.create_key(session, ("all",), clock.now())
+
+    def forgetful(**_: Any) -> str:
+        with db.transaction() as session:
+            cases.join_teams(session, someone, [])
+        return "done"
+
+    walked = []
+    for rule in acts(app):
+        monkeypatch.setattr(
+            forgetful, "permission", vars(app.view_functions[rule.endpoint])["permission"], raising=False
+        )
+        monkeypatch.setitem(app.view_functions, rule.endpoint, forgetful)
+        last = last_entry()
+        method = sorted(set(rule.methods or ()) - LOOKS)[0]
+        where = world.address(rule)
+        answer = app.test_client().open(
+            where, method=method, json={"note": "x"}, headers={"Authorization": f"Bearer {secret}", "Idempotency-Key": rule.endpoint}
+        )  # fmt: skip
+        assert answer.status_code in (200, 401), (rule.rule, answer.status_code)
+        if answer.status_code == 401:
+            assert rule.endpoint.startswith("events."), "they have a write key instead"
+            continue
+        came = [(who, what) for who, what, _ in entries_after(last)]
+        silent = rule.endpoint in oversight.NO_ACTS_OF_PROGRAMS
+        assert came == ([] if silent else [(str(key_id), f"api.{rule.endpoint}")]), rule.rule
+        assert silent or has_words(f"api.{rule.endpoint}"), f"what is api.{rule.endpoint} called?"
+        walked.append(rule.endpoint)
+    assert len(walked) > 20
+    assert set(oversight.NO_ACTS_OF_PROGRAMS) <= {rule.endpoint for rule in acts(app)}
+
+
+def test_each_act_that_a_room_names_has_words_of_its_own() -> None:
+    wanted = re.compile(
+        r'"((?:alert|budget|draft|floor|review|reviews|staff|teams|webhook|task|rehearsal|extension|article)\.[a-z_]+)"'
+    )
+    named = {
+        name
+        for path in (ROOT / "backend").rglob("*.py")
+        if "packs" not in path.parts and re.search(r"audit\(|told\(|_set\(", code := path.read_text("utf-8"))
+        for name in wanted.findall(code)
+    }
+    assert len(named) > 40
+    assert sorted(name for name in named if not has_words(name)) == []
 
 
 # --- the forms that people send ---------------------------------------------------------------------------------------

@@ -44,7 +44,31 @@ def test_what_was_compared_and_what_differed_stands_with_its_way_to_the_customer
     assert "customers looked at 9" in page.text
     assert "phone/portal: <i>order</i>" in page.text
     (link,) = [a for a in page.all("a") if text_of(a) == "Side by side"]
-    assert link.get("href") == f"/customers/{one}/channels"
+    assert str(link.get("href")).startswith(f"/customers/{one}/channels?then=")
+    assert "is not kept" in supervisor.get(str(link.get("href"))).text
+
+
+def test_a_difference_opens_to_what_each_channel_showed_then_beside_what_it_shows_now(supervisor: Browser) -> None:
+    now, one = clock.now(), customer()
+    with db.reading() as session:
+        channels = [channel.key for channel in catalogues.pack_in_force(session).channels]
+    views, _ = treatments.compare_channels(one, channels, now)
+    said = replace(views[0], shown=(replace(views[0].shown[0], headline="Said otherwise then"), *views[0].shown[1:]))
+    with db.transaction() as session:
+        treatments.note_check(session, 1, 15, [f"{one}: phone/portal: headline"], now, {one: [said, *views[1:]]})
+    with db.reading() as session:
+        (check,) = treatments.checks_that_differed(session)
+        assert check.check_id is not None
+        kept = treatments.views_then(session, one, check.check_id)
+    assert kept == (now, (said, *views[1:])), "what was kept is what was shown"
+    page = supervisor.get(f"/customers/{one}/channels?then={check.check_id}")
+    assert page.lint() == []
+    assert page.text.count("Said otherwise then") == 1
+    assert "The channels agree" in page.text, "by now they do again"
+    assert "is not kept" in supervisor.get(f"/customers/{one}/channels?then=x").text
+    with db.transaction() as session:
+        treatments.note_check(session, 1, 15, [], now + timedelta(days=31))
+        assert treatments.views_then(session, one, check.check_id) is None
 
 
 def test_one_customer_in_all_channels_is_found_by_number(supervisor: Browser) -> None:

@@ -218,7 +218,7 @@ def test_changes_of_the_catalogue_and_customers_who_may_be_one_wait_on_the_same_
     drafting.approved(draft_id, stop="asked")
     page = supervisor.get("/approvals")
     assert "Catalogue: Films for less" in page.text
-    (link,) = [a for a in page.all("a") if text_of(a) == "Look and decide"]
+    (link,) = [a for a in page.all("a") if text_of(a) == "the whole draft"]
     assert link.get("href") == f"/catalogue/drafts/{draft_id}"
     with db.transaction() as session:
         first, second = (one.id for one in profiles.search(session, limit=2).items)

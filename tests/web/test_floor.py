@@ -167,3 +167,39 @@ def test_a_panel_is_fetched_alone_and_its_own_page_is_whole(supervisor: Browser,
         piece = supervisor.get(address(found, f"/panels/{name}"), htmx=True)
         assert (piece.status, piece.is_whole) == (200, False)
         assert whole.one(id=name).get("data-from") == address(found, f"/panels/{name}")
+
+
+def test_a_call_that_rings_is_looked_into_and_becomes_the_contact_when_somebody_answers(
+    supervisor: Browser, mine: Actor, now: datetime
+) -> None:
+    caller = customer()
+    ring(str(caller.phone), now)
+    with db.reading() as session:
+        (call,) = interactions.live(session)
+    where = f"/floor/{caller.customer_id}/{call.call_id}"
+    wall = supervisor.get("/wall")
+    assert where in [str(a.get("href")).removeprefix("/desk") for a in wall.all("a")]
+    page = supervisor.get(where)
+    assert page.lint() == []
+    for words in ("Waiting", "Nobody has answered yet", caller.name, "What is ready for whoever answers"):
+        assert words in page.text
+    assert "Take over" not in page.text
+    booked = page.submit("/callback", about="Ask how it went", when="soon")
+    assert "Callback" in booked.text
+    answer(now)
+    with db.reading() as session:
+        (found,) = interactions.open_interactions(session, UUID(mine.id))
+    assert "Talking" in supervisor.get(f"{where}/panels/who", htmx=True).text
+    assert supervisor.get(where).path == address(found)
+
+
+def test_a_call_that_nobody_answered_is_over(supervisor: Browser, mine: Actor, now: datetime) -> None:
+    caller = customer()
+    ring(str(caller.phone), now)
+    with db.reading() as session:
+        (call,) = interactions.live(session)
+    with db.transaction() as session:
+        interactions.hung_up(session, call.external_id, "cancel", now)
+    page = supervisor.get(f"/floor/{caller.customer_id}/{call.call_id}")
+    assert "Nobody answered" in page.text
+    assert supervisor.get(f"/floor/{caller.customer_id}/{UUID(int=5)}").status == 404

@@ -205,5 +205,5 @@ def test_an_agent_who_gives_more_than_peers_is_marked(boss: Browser, kim: Actor,
 
 
 def test_why_customers_got_nothing_is_looked_at_when_somebody_asks(boss: Browser) -> None:
-    assert "would be offered nothing now" not in boss.get("/reports/treatments").text
-    assert "would be offered nothing now" in boss.get("/reports/treatments?why=1").text
+    assert "0 came to nothing" not in boss.get("/reports/treatments").text
+    assert "0 came to nothing" in boss.get("/reports/treatments?why=1").text
