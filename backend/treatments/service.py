@@ -42,8 +42,8 @@ from backend.treatments.merging import (
     move_customer_back,
     offers_told,
 )
-from backend.treatments.owing import ABOUT_PAYING, bill_paid
 from backend.treatments.nothing_offered import CameToNothing, came_to_nothing
+from backend.treatments.owing import ABOUT_PAYING, bill_paid
 from backend.treatments.parity import View, compare_channels
 from backend.treatments.parity_checks import (
     ParityCheck,
