@@ -6,7 +6,7 @@ comes late, is undone, expires or is followed by leaving needs no rule of its ow
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -34,7 +34,7 @@ def feed(session: Session, customer_ids: Collection[UUID], pack: Pack, now: date
     if not wanted.feature or not customer_ids:
         return 0
     kept = learning.examples_of(session, customer_ids)
-    changed, new = 0, []
+    changed, fresh, outcomes = 0, [], {}
     oldest = clock.local_day(now, pack.timezone) - timedelta(days=wanted.horizon_days)
     kinds = _keeping(session)
     for one in treatments.presented(session, customer_ids):
@@ -46,11 +46,13 @@ def feed(session: Session, customer_ids: Collection[UUID], pack: Pack, now: date
             continue
         y = _outcome(session, one, wanted, kinds, pack, now)
         if row is None:
-            if one.day >= oldest and (made := _example(session, one, y, wanted)) is not None:
-                new.append(made)
+            if one.day >= oldest:
+                fresh.append(one)
+                outcomes[one.offer_id] = y
         elif row.state != learning.state_of(y):
             learning.settle(session, one.customer_id, one.offer_id, y, now)
             changed += 1
+    new = _examples(session, fresh, outcomes, wanted) if fresh else []
     if new:
         learning.keep(session, new, now)
     return changed + len(new)
@@ -127,17 +129,27 @@ def _left_after(session: Session, one: Presented, wanted: Learning, pack: Pack, 
     return begun <= left_on <= begun + timedelta(days=wanted.stays_days)
 
 
-def _example(session: Session, one: Presented, y: bool | None, wanted: Learning) -> Example | None:
-    """The numbers that the decision knew which presented it; None where it knew none."""
-    known = treatments.lesson(session, one)
-    if known is None:
-        return None
-    columns = catalogues.catalogue_of(session, known.catalogue_version).pack.learning.columns
-    history = known.history or (0.0,) * (len(columns) - len(known.features))
-    x = (*known.features, *history)
-    if len(x) != len(columns):
-        return None
-    return Example(
-        one.customer_id, one.offer_id, one.treatment, one.day, one.channel, columns, x, known.chance, known.epoch, y,
-        _due_at(one, wanted),
-    )  # fmt: skip
+def _examples(
+    session: Session, fresh: Sequence[Presented], outcomes: Mapping[UUID, bool | None], wanted: Learning
+) -> list[Example]:
+    """The numbers that the decisions knew which presented them; none of those that knew none."""
+    lessons = treatments.lessons(session, fresh)
+    shapes: dict[int, tuple[str, ...]] = {}
+    found = []
+    for one in fresh:
+        known = lessons.get(one.offer_id)
+        if known is None:
+            continue
+        columns = shapes.get(known.catalogue_version)
+        if columns is None:
+            columns = catalogues.catalogue_of(session, known.catalogue_version).pack.learning.columns
+            shapes[known.catalogue_version] = columns
+        x = (*known.features, *(known.history or (0.0,) * (len(columns) - len(known.features))))
+        if len(x) == len(columns):
+            found.append(
+                Example(
+                    one.customer_id, one.offer_id, one.treatment, one.day, one.channel, columns, x, known.chance, known.epoch,
+                    outcomes[one.offer_id], _due_at(one, wanted),
+                )
+            )  # fmt: skip
+    return found

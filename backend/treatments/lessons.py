@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlmodel import Session
 
 from backend import db
@@ -23,18 +22,13 @@ _READ = tuple(
         "answered_at", "answered_on", "supersedes",
     )
 )  # fmt: skip
-_BEFORE = (
-    select(
-        _DECISION.c.catalogue_version, _DECISION.c.model_epoch, _DECISION.c.ranked, _DECISION.c.features, _DECISION.c.made_at
-    )
-    .where(
-        _DECISION.c.customer_id == bindparam("customer_id"),
-        _DECISION.c.made_at <= bindparam("at"),
-        _DECISION.c.features.is_not(None),
-    )
-    .order_by(_DECISION.c.decision_id.desc())
-    .limit(1)
-)  # fmt: skip
+_WHEN = select(_DECISION.c.customer_id, _DECISION.c.decision_id, _DECISION.c.made_at).where(
+    _DECISION.c.features.is_not(None)
+)
+_KNEW = tuple(
+    _DECISION.c[name]
+    for name in ("customer_id", "decision_id", "catalogue_version", "model_epoch", "ranked", "features")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +88,36 @@ def presented(session: Session, customer_ids: Collection[UUID]) -> list[Presente
     ]  # fmt: skip
 
 
-def lesson(session: Session, one: Presented) -> Lesson | None:
-    """What was known when it was presented; None where no decision of then is kept, or it knew no features."""
-    row: Any = session.execute(_BEFORE, {"customer_id": one.customer_id, "at": one.at}).one_or_none()
-    if row is None or not row.features:
-        return None
-    ranked = next((r for r in row.ranked if (r["treatment"], r["subject"]) == (one.treatment, one.subject)), None)
-    return Lesson(
-        row.catalogue_version, row.model_epoch, tuple(row.features),
-        tuple(ranked.get("history", ())) if ranked else (), ranked["factors"]["propensity"] if ranked else None,
-    )  # fmt: skip
+def lessons(session: Session, those: Sequence[Presented]) -> dict[UUID, Lesson]:
+    """By offer, what was known when it was presented; those are left out of which no decision of then is kept, or none with features."""
+    of = _decisions_of(session, those)
+    wanted = sorted({(one.customer_id, of[one.offer_id]) for one in those if one.offer_id in of})
+    if not wanted:
+        return {}
+    customers, ids = sorted({customer for customer, _ in wanted}), [decision for _, decision in wanted]
+    asked = select(*_KNEW).where(_DECISION.c.customer_id.in_(customers), _DECISION.c.decision_id.in_(ids))
+    knew = {row.decision_id: row for row in session.execute(asked)}
+    found = {}
+    for one in those:
+        row = knew.get(of.get(one.offer_id))
+        if row is None or not row.features:
+            continue
+        ranked = next((r for r in row.ranked if (r["treatment"], r["subject"]) == (one.treatment, one.subject)), None)
+        found[one.offer_id] = Lesson(
+            row.catalogue_version, row.model_epoch, tuple(row.features),
+            tuple(ranked.get("history", ())) if ranked else (), ranked["factors"]["propensity"] if ranked else None,
+        )  # fmt: skip
+    return found
+
+
+def _decisions_of(session: Session, those: Sequence[Presented]) -> dict[UUID, UUID]:
+    """By offer, the latest decision that was made before it was presented."""
+    made: dict[UUID, list[tuple[datetime, UUID]]] = {}
+    for row in session.execute(_WHEN.where(_DECISION.c.customer_id.in_(sorted({one.customer_id for one in those})))):
+        made.setdefault(row.customer_id, []).append((row.made_at, row.decision_id))
+    found = {}
+    for one in those:
+        before = [pair for pair in made.get(one.customer_id, ()) if pair[0] <= one.at]
+        if before:
+            found[one.offer_id] = max(before)[1]
+    return found
