@@ -82,7 +82,7 @@ def drawn(curve: Sequence[Any]) -> Curve | None:
 
     def at(chance: float, taken: float) -> tuple[float, float]:
         x = EDGE + chance / top * (WIDE - EDGE - 12)
-        return round(x, 1), round(HIGH - EDGE - taken / top * (HIGH - EDGE - 12), 1)
+        return round(x, 1), round(HIGH - EDGE - taken / top * (HIGH - EDGE - 24), 1)
 
     dots = tuple(
         (*at(one.chance, one.taken), round(3 + 3 * (one.many / most) ** 0.5, 1), f"Foretold {one.chance:.1%}, came {one.taken:.1%}, of {one.many:,} answers")

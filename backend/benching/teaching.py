@@ -23,7 +23,7 @@ from backend.teaching import service as teaching
 from backend.treatments import service as treatments
 from shared.kernel import clock
 from shared.kernel.actors import Actor
-from shared.kernel.errors import Conflict
+from shared.kernel.errors import EvenhandError
 
 ANSWERS = 5_000
 SINGLES = 400
@@ -67,8 +67,8 @@ def _answered(n: int, tell: Tell) -> list[UUID]:
                         session, UUID(str(item.offer_id)), answer, channel=chance.choice(["phone", "portal"]), actor=_AGENT, now=now
                     )  # fmt: skip
                 here += 1
-            except Conflict:
-                continue  # the one that was taken before excludes it, or its budget is used up
+            except EvenhandError:
+                continue  # it needs a choice, or the one that was taken before excludes it
         if here:
             found.append(customer_id)
             done += here

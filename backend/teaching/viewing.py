@@ -38,6 +38,8 @@ class Judgement:
     drift: float | None
     drift_of: str
     curve: tuple[Bin, ...]
+    told: bool
+    """Whether enough answers were foretold to say how far off they were: a few differ by accident."""
 
     @property
     def share(self) -> float | None:
@@ -176,7 +178,7 @@ def _judgement(one: Mapping[str, Any], wanted: Learning) -> Judgement:
         one["answers"], one["taken"], one["recent"], judged["many"], judged["chance"],
         judged["taken"] / judged["many"] if judged["many"] else None, judged["gap"], judged["surprise"], judged["area"],
         one["shifted"], one["drift"], wanted.labels.get(one["drift_of"], one["drift_of"]),
-        tuple(Bin(*point) for point in judged["curve"]),
+        tuple(Bin(*point) for point in judged["curve"]), judged["many"] >= wanted.least_answers,
     )  # fmt: skip
 
 
