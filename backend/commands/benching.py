@@ -20,6 +20,7 @@ from backend.benching import (
     reporting,
     rows,
     scaling,
+    teaching,
     watching,
 )
 from backend.commands.console import connect, out, tell
@@ -42,6 +43,7 @@ class What(StrEnum):
     search = "search"
     wall = "wall"
     reports = "reports"
+    learn = "learn"
 
 
 # Enough for a steady p50, few enough for a cup of tea.
@@ -58,6 +60,7 @@ USUAL = {
     What.search: finding.CUSTOMERS,
     What.wall: 400,
     What.reports: reporting.EVENTS,
+    What.learn: teaching.ANSWERS,
 }
 
 
@@ -66,7 +69,7 @@ def bench(
     what: Annotated[
         What,
         typer.Argument(
-            help="decide: decisions alone; http: over the API; pages: desk and portal, and writes; live: until others see it; crowd: two hundred customers and twenty desks at once; batch: everyone; ingest: events that come in; duplicates: who is there twice; scale: a million customers; search: finding them as one types; wall: a full floor, watched; reports: over a million events, on PostgreSQL ten by --n."
+            help="decide: decisions alone; http: over the API; pages: desk and portal, and writes; live: until others see it; crowd: two hundred customers and twenty desks at once; batch: everyone; ingest: events that come in; duplicates: who is there twice; scale: a million customers; search: finding them as one types; wall: a full floor, watched; reports: over a million events, on PostgreSQL ten by --n; learn: answers that are learned from, and pages while epochs are published."
         ),
     ],
     n: Annotated[
@@ -105,6 +108,8 @@ def bench(
                 found = watching.wall(url, home, count, tell)
             case What.reports:
                 found = reporting.reports(count, tell)
+            case What.learn:
+                found = teaching.learn(url, home, count, tell)
             case What.duplicates:
                 found = doubling.duplicates(count, tell)
     for one in found:

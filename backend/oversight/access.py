@@ -38,6 +38,7 @@ HEADINGS = {
     "webhook_delivery": noted("What was told to other systems"), "idempotency_key": noted("Answers that we keep for a day"),
     "look": noted("Who has looked at your data"), "parity_check": noted("Checks that named you"),
     "parity_view": noted("What each channel showed when they differed"),
+    "learning_example": noted("What we learn from your answers"),
     "alert": noted("Where you might have needed somebody"),
     "cancellation": noted("What you cancelled"),
     "payment": noted("Your payments"),

@@ -33,6 +33,7 @@ from backend.treatments.labels import STEP_LABELS
 from backend.treatments.leaving import erase_customer, export_customer
 from backend.treatments.ledger import FULFIL, answer
 from backend.treatments.ledger import owner_of as owned_offer
+from backend.treatments.lessons import Lesson, Presented, lessons, presented
 from backend.treatments.listing import DecisionLine, EffectiveWeights, cells, days_decided, decisions_between, weighing
 from backend.treatments.merging import (
     doubled_offers,
@@ -93,9 +94,11 @@ __all__ = [
     "ForEveryone",
     "Glance",
     "KeptAndUndone",
+    "Lesson",
     "OfferLine",
     "OfferPage",
     "ParityCheck",
+    "Presented",
     "PresentedLine",
     "RankLine",
     "Replay",
@@ -146,6 +149,7 @@ __all__ = [
     "keys_of",
     "last_check",
     "ledgers",
+    "lessons",
     "move_customer",
     "move_customer_back",
     "move_visit",
@@ -157,6 +161,7 @@ __all__ = [
     "override",
     "owned_offer",
     "owner_of_reference",
+    "presented",
     "preview",
     "reachable_from",
     "recommend_for_agent",
