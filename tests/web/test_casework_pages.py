@@ -137,21 +137,6 @@ def test_a_draft_is_there_again_in_another_browser_and_is_gone_once_sent(
     assert sent.form("/messages").fields["text"].strip() == ""
 
 
-def test_who_leaves_while_a_draft_is_being_saved_loses_no_word_and_overwrites_no_other_window(desk: Browser) -> None:
-    page = opened(desk)
-    where, form = str(page.one("form", id="write").get("data-draft")), page.form("/messages").fields
-    before = {**form, "draft_seen": "0"}
-    assert desk.send("post", where, {**before, "text": "Dear\ncustomer"}, htmx=True).status == 200
-    # The page left before it could hear of that: what it sends last still names the version before.
-    last = {**before, "text": "Dear\r\ncustomer, we", "saving": "Dear\r\ncustomer", "quiet": "yes"}
-    assert desk.send("post", where, last).status == 200
-    assert desk.get(page.path).form("/messages").fields["text"].split() == ["Dear", "customer,", "we"]
-    for saving in ({}, {"saving": "something else"}):
-        other = desk.send("post", where, {**before, "text": "From another window", "quiet": "yes", **saving})
-        assert other.status == 409
-    assert desk.get(page.path).form("/messages").fields["text"].split() == ["Dear", "customer,", "we"]
-
-
 def test_a_case_is_taken_handed_over_let_wait_opened_resolved_and_closed(desk: Browser) -> None:
     page = opened(desk, whose="team")
     assert state(page) == "New"
@@ -318,23 +303,6 @@ def test_a_canned_reply_is_filled_in_and_waits_as_a_draft(desk: Browser) -> None
     wrong = desk.post(where, {**form.fields, "text": "All that I wrote", "reply": "none"})
     assert wrong.status == 422
     assert wrong.form("/messages").fields["text"].strip() == "All that I wrote"
-
-
-def test_a_canned_reply_and_a_macro_speak_the_customers_language(desk: Browser) -> None:
-    page = opened(desk, type="fault")
-    with db.transaction() as session:
-        profiles.set_language(session, customer(), "es", clock.now())
-    page = desk.get(page.path)
-    assert "hemos reiniciado desde aquí" in page.text, "as the macro says before it is run"
-    filled = desk.post(page.path + "/canned", {**page.form("/messages").fields, "reply": "line_checked"})
-    text = filled.form("/messages").fields["text"]
-    assert text.strip().startswith("Hola, ")
-    assert "Avery Quinn" in text
-    assert "{" not in text
-    form = desk.get(page.path).form("/macro")
-    after = desk.post(form.action, {**form.fields, "macro": "solved"})
-    assert "Esto ya está resuelto." in letters(after)[0]
-    assert "Resuelto, y se lo hemos dicho." in after.text
 
 
 def test_a_macro_does_all_that_it_says(desk: Browser) -> None:
