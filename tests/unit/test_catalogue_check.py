@@ -337,3 +337,24 @@ def test_a_term_made_of_what_was_watched_is_not_quoted_either(pack: Path) -> Non
         'value = "monthly_charges - double(plan_visits_60d)"',
     )
     assert any("{new_price} comes of watching" in p.message for p in check_pack(pack))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('teams = ["confidential"]', 'teams = ["nobody"]', "nobody is no team of cases.toml"),
+        ('teams = ["confidential"]', "teams = []", "at least 1 item"),
+        ('rule = "works_here"', 'rule = "works_heer"', "nothing is called works_heer"),
+    ],
+)
+def test_a_group_that_nobody_could_open_or_whose_rule_reads_nothing_is_told(
+    pack: Path, old: str, new: str, message: str
+) -> None:
+    spoil(pack, "pack.toml", old, new)
+    assert any(message in problem.message for problem in check_pack(pack))
+
+
+def test_a_group_may_read_segments_protective_states_and_kinds_of_holding(pack: Path) -> None:
+    rule = '"long_standing" in segments || "bereaved" in protective || "line" in holdings'
+    spoil(pack, "pack.toml", 'rule = "works_here"', f"rule = '{rule}'")
+    assert [problem for problem in check_pack(pack) if problem.file == "pack.toml"] == []
