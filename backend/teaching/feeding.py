@@ -28,6 +28,10 @@ BATCH = 50
 """Customers in one transaction of those whose time for an answer is over."""
 
 
+LATER = timedelta(days=1)
+"""Nobody has left sooner after they were kept."""
+
+
 def feed(session: Session, customer_ids: Collection[UUID], pack: Pack, now: datetime) -> int:
     """Brings the examples of these customers up to what stands; gives how many changed."""
     wanted = pack.learning
@@ -36,7 +40,7 @@ def feed(session: Session, customer_ids: Collection[UUID], pack: Pack, now: date
     kept = learning.examples_of(session, customer_ids)
     changed, fresh, outcomes = 0, [], {}
     oldest = clock.local_day(now, pack.timezone) - timedelta(days=wanted.horizon_days)
-    kinds = _keeping(session)
+    kinds = _keeping(pack)
     for one in treatments.presented(session, customer_ids):
         row = kept.get(one.customer_id, {}).get(one.offer_id)
         if one.void:
@@ -80,7 +84,7 @@ def feed_left(now: datetime) -> int:
         since = clock.local_day(now, pack.timezone) - timedelta(
             days=pack.learning.stays_days + pack.learning.window_days
         )
-        customers = learning.taken_since(session, _keeping(session), since) if pack.learning.feature else []
+        customers = learning.taken_since(session, _keeping(pack), since) if pack.learning.feature else []
     changed = 0
     for nth in range(0, len(customers), BATCH):
         with db.transaction() as session:
@@ -88,10 +92,13 @@ def feed_left(now: datetime) -> int:
     return changed
 
 
-def _keeping(session: Session) -> frozenset[str]:
+def _keeping(pack: Pack) -> frozenset[str]:
     """The treatments that are to keep customers."""
-    found = catalogues.in_force(session).catalogue.treatments.values()
-    return frozenset(one.key for one in found if one.issue == "retention")
+    kept: frozenset[str] | None = pack.worked_out.get("keeping")
+    if kept is None:
+        written = (one for content in pack.treatments.values() for one in content.get("treatment", ()))
+        kept = pack.worked_out["keeping"] = frozenset(one["key"] for one in written if one.get("issue") == "retention")
+    return kept
 
 
 def _outcome(
@@ -101,7 +108,8 @@ def _outcome(
     taken = one.taken
     if taken is None:
         return False if now >= _due_at(one, wanted) else None
-    if taken and one.treatment in kinds and wanted.stays_days:
+    # Who took it up just now is looked at again later, by `feed_left`.
+    if taken and one.treatment in kinds and wanted.stays_days and now - one.at >= LATER:
         return not _left_after(session, one, wanted, pack, now)
     return taken
 

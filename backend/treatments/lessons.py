@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import Session
 
 from backend import db
@@ -22,12 +22,23 @@ _READ = tuple(
         "answered_at", "answered_on", "supersedes",
     )
 )  # fmt: skip
-_WHEN = select(_DECISION.c.customer_id, _DECISION.c.decision_id, _DECISION.c.made_at).where(
-    _DECISION.c.features.is_not(None)
+_PRESENTED = (
+    select(*_READ)
+    .where(
+        _OFFER.c.customer_id.in_(bindparam("customers", expanding=True)),
+        _OFFER.c.presented_at.is_not(None),
+        _OFFER.c.supersedes.is_(None),
+    )
+    .order_by(_OFFER.c.offer_id)
 )
-_KNEW = tuple(
-    _DECISION.c[name]
-    for name in ("customer_id", "decision_id", "catalogue_version", "model_epoch", "ranked", "features")
+_WHEN = select(_DECISION.c.customer_id, _DECISION.c.decision_id, _DECISION.c.made_at).where(
+    _DECISION.c.customer_id.in_(bindparam("customers", expanding=True)), _DECISION.c.features.is_not(None)
+)
+_KNEW = select(
+    *(_DECISION.c[name] for name in ("decision_id", "catalogue_version", "model_epoch", "ranked", "features"))
+).where(
+    _DECISION.c.customer_id.in_(bindparam("customers", expanding=True)),
+    _DECISION.c.decision_id.in_(bindparam("decisions", expanding=True)),
 )
 
 
@@ -74,17 +85,12 @@ def presented(session: Session, customer_ids: Collection[UUID]) -> list[Presente
     """Every offer of these customers that they were told of on the engine's own terms; those that an agent altered are left out."""
     if not customer_ids:
         return []
-    told = (
-        _OFFER.c.customer_id.in_(sorted(customer_ids)),
-        _OFFER.c.presented_at.is_not(None),
-        _OFFER.c.supersedes.is_(None),
-    )
     return [
         Presented(
             row.customer_id, row.offer_id, row.treatment, row.subject, row.state, row.presented_at, row.presented_on,
             row.presented_channel or "", row.answered_on,
         )
-        for row in session.execute(select(*_READ).where(*told).order_by(_OFFER.c.offer_id))
+        for row in db.connection(session).execute(_PRESENTED, {"customers": sorted(customer_ids)})
     ]  # fmt: skip
 
 
@@ -94,9 +100,8 @@ def lessons(session: Session, those: Sequence[Presented]) -> dict[UUID, Lesson]:
     wanted = sorted({(one.customer_id, of[one.offer_id]) for one in those if one.offer_id in of})
     if not wanted:
         return {}
-    customers, ids = sorted({customer for customer, _ in wanted}), [decision for _, decision in wanted]
-    asked = select(*_KNEW).where(_DECISION.c.customer_id.in_(customers), _DECISION.c.decision_id.in_(ids))
-    knew = {row.decision_id: row for row in session.execute(asked)}
+    asked = {"customers": sorted({one for one, _ in wanted}), "decisions": [decision for _, decision in wanted]}
+    knew = {row.decision_id: row for row in db.connection(session).execute(_KNEW, asked)}
     found = {}
     for one in those:
         row = knew.get(of.get(one.offer_id))
@@ -113,7 +118,8 @@ def lessons(session: Session, those: Sequence[Presented]) -> dict[UUID, Lesson]:
 def _decisions_of(session: Session, those: Sequence[Presented]) -> dict[UUID, UUID]:
     """By offer, the latest decision that was made before it was presented."""
     made: dict[UUID, list[tuple[datetime, UUID]]] = {}
-    for row in session.execute(_WHEN.where(_DECISION.c.customer_id.in_(sorted({one.customer_id for one in those})))):
+    customers = sorted({one.customer_id for one in those})
+    for row in db.connection(session).execute(_WHEN, {"customers": customers}):
         made.setdefault(row.customer_id, []).append((row.made_at, row.decision_id))
     found = {}
     for one in those:
