@@ -1,0 +1,1 @@
+"""Learning: vectors in, numbers out."""
