@@ -34,12 +34,15 @@ from backend.record import service as record
 from backend.reporting import service as reporting
 from backend.settings import Settings
 from backend.simulation import service as simulations
+from backend.teaching import service as teaching
 from backend.treatments import service as treatments
 from shared.kernel import clock
 
 BATCH = 100
 TICK_SECONDS = 0.25
 PATIENCE_SECONDS = 3
+LEARN_SECONDS = 15
+"""So often is asked whether it is time for an epoch."""
 _log = structlog.stdlib.get_logger("evenhand.worker")
 
 
@@ -92,6 +95,9 @@ def run(
         (5.0, identities.patrol()),
         (1.0, reporting.roll_due),
         (3600.0, reporting.let_go_of_old),
+        (10.0, teaching.feed_due),
+        (3600.0, teaching.feed_left),
+        (3600.0, teaching.let_go_of_old),
         (300.0, overview.scorer()),
         (20.0, interactions.sign_off_absent),
         (1.0, interactions.offer_due),
@@ -120,6 +126,9 @@ def run(
     # A simulation may take a minute: it must not hold up what takes a moment.
     simulating = threading.Thread(target=simulations.simulate_until, args=(ended,), daemon=True, name="simulations")
     simulating.start()
+    # So may making an epoch of many answers.
+    learning = threading.Thread(target=_learn_until, args=(ended,), daemon=True, name="learning")
+    learning.start()
     due = [0.0] * len(chores)
     while not ended.is_set():
         for number, (every, chore) in enumerate(chores):
@@ -128,9 +137,15 @@ def run(
                 due[number] = time.monotonic() + (0.0 if full else every)
         ended.wait(TICK_SECONDS)
     simulating.join(PATIENCE_SECONDS)
+    learning.join(PATIENCE_SECONDS)
     sending.join()
     if posting is not None:
         posting.join(PATIENCE_SECONDS)
+
+
+def _learn_until(ended: threading.Event) -> None:
+    while not ended.wait(LEARN_SECONDS):
+        _do(teaching.publish_due)
 
 
 def _do(chore: Callable[[datetime], int]) -> bool:

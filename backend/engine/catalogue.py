@@ -234,10 +234,11 @@ class Catalogue:
 
     @cached_property
     def needed(self) -> frozenset[str]:
-        """The names that any rule of any treatment reads."""
+        """The names that any rule of any treatment reads, and any feature."""
         margin = self.pack.policies.margin.names if self.pack.policies.margin else ()
         return frozenset(name for t in self.treatments.values() for _, e in t.expressions() for name in e.names) | {
-            *margin
+            *margin,
+            *(name for one in self.pack.learning.shared for name in (*one.value.names, *one.missing.names)),
         }
 
     @cached_property

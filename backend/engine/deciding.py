@@ -16,6 +16,7 @@ from typing import Any
 
 from backend.engine import contact
 from backend.engine.catalogue import Treatment
+from backend.engine.chances import Chances, with_firsts
 from backend.engine.contact import History, history_of
 from backend.engine.facts import Configuration, Ledger, OfferFact, TermValue
 from backend.engine.knowing import context_of, known_of, needed_by
@@ -35,7 +36,7 @@ __all__ = [
     "pinned_first", "uses",
 ]  # fmt: skip
 
-ENGINE_VERSION = 3
+ENGINE_VERSION = 4
 """Raised whenever equal inputs may give another result; decisions name the version that made them."""
 
 STEPS = (
@@ -60,8 +61,9 @@ def decide(snapshot: Snapshot, ledger: Ledger, configuration: Configuration) -> 
             found = _candidate(case, line, subject)
             (ranked if type(found) is Ranked else withheld).append(found)  # type: ignore[arg-type]
     ordered = in_order(ranked, snapshot, ledger, configuration)
+    ordered = with_firsts(ordered, case.silent, case.chances, configuration, snapshot, ledger)
     kept, excluded = first_of_each(ordered, configuration.catalogue.conflicts)
-    return Ruling(kept, (*withheld, *excluded), case.weights)
+    return Ruling(kept, (*withheld, *excluded), case.weights, case.chances.features)
 
 
 def overridable(snapshot: Snapshot, ledger: Ledger, configuration: Configuration) -> dict[tuple[str, str], Ranked]:
@@ -125,6 +127,7 @@ class _Case:
     history: History
     attention: float
     digits: int
+    chances: Chances
     verdicts: tuple[int, int]
     """Of the conditions of the treatments for the customer, those that hold and those that have no verdict."""
     contexts: dict[str, Context] = field(default_factory=dict)
@@ -133,6 +136,8 @@ class _Case:
     """Holding → the same of the treatments for it."""
     days: dict[int, date] = field(default_factory=dict)
     """So many days → the day that is so far off."""
+    silent: list[tuple[str, str, Factors]] = field(default_factory=list)
+    """What a draw alone has silenced: it might have come first with another."""
 
     def subjects(self, line: Line) -> Sequence[str]:
         """What the treatment may be for: the customer, or each holding of its kind; "" alone where there is none of it."""
@@ -186,6 +191,7 @@ def _case(snapshot: Snapshot, ledger: Ledger, configuration: Configuration) -> _
         history=history,
         attention=contact.attention_of(pack, history.recent),
         digits=money.exponent(pack.currency),
+        chances=Chances(snapshot, ledger, configuration, context),
         verdicts=plan_of(catalogue).conditions[""].verdicts(context),
     )  # fmt: skip
 
@@ -234,16 +240,19 @@ def _candidate(case: _Case, line: Line, subject: str, *, judged: bool = False) -
         if use.budget in case.configuration.exhausted:
             return Withheld(t.key, "budget", f"budget:{use.budget}", f"{_budget(case, use.budget)}: nothing is left.", subject=subject)  # fmt: skip
     try:
-        factors = _factors(case, line, figures, terms, None)
+        factors = _factors(case, line, figures, terms, None, subject)
     except RuleFailed as failed:
         words = f"Its value could not be worked out: {failed}."
         return Withheld(t.key, "arbitration", "value", words, subject=subject, failed=True)
     priority = factors.priority
     if priority <= 0 and not judged:
+        if factors.draw is not None:
+            case.silent.append((line.key, subject, factors))
         detail = "Silence is better: its priority is not above zero."
         return Withheld(t.key, "arbitration", "silence", detail, {"priority": priority}, subject)
     valid_until = case.in_days(t.valid_days)
-    return _made(Ranked, (t.key, subject, case.configuration.catalogue.version, factors, terms, valid_until, False, False, None))  # fmt: skip
+    had = case.chances.history_of(t.key)
+    return _made(Ranked, (t.key, subject, case.configuration.catalogue.version, factors, terms, valid_until, False, False, None, 0.0, had))  # fmt: skip
 
 
 def _standing(case: _Case, offer: OfferFact) -> Ranked | Withheld:
@@ -258,14 +267,14 @@ def _standing(case: _Case, offer: OfferFact) -> Ranked | Withheld:
     if left := _unsuited(case, line, figures[0], subject) or _unasked(case, line, subject):
         return left
     try:
-        factors = _factors(case, line, figures, offer.terms, offer)
+        factors = _factors(case, line, figures, offer.terms, offer, subject)
     except RuleFailed as failed:
         words = f"Its value could not be worked out: {failed}."
         return Withheld(line.t.key, "arbitration", "value", words, subject=subject, failed=True)
     pinned = offer.presented_first and offer.moment_key == case.snapshot.moment_key
     return Ranked(
         offer.treatment, subject, offer.catalogue_version, factors, offer.terms, offer.valid_until,
-        live=True, pinned=pinned, offer_id=offer.offer_id,
+        live=True, pinned=pinned, offer_id=offer.offer_id, history=case.chances.history_of(offer.treatment),
     )  # fmt: skip
 
 
@@ -344,7 +353,7 @@ def _one_too_many(case: _Case, t: Treatment, terms: tuple[TermValue, ...]) -> co
 
 
 def _factors(
-    case: _Case, line: Line, figures: Sequence[Any], terms: Sequence[TermValue], offer: OfferFact | None
+    case: _Case, line: Line, figures: Sequence[Any], terms: Sequence[TermValue], offer: OfferFact | None, subject: str
 ) -> Factors:
     """Raises RuleFailed."""
     experience, equity, cost = figures[:3]
@@ -363,8 +372,10 @@ def _factors(
         recent = contact.presentations(case.ledger, case.today, without=offer.offer_id)
         attention = contact.attention_of(case.pack, recent)
     lever = configuration.levers.get(line.key, 1.0) if configuration.levers else 1.0
+    chance = case.chances.of(line, subject)
     return _made(
-        Factors, (line.acceptance, None, context_value(case.weights, line.scores), value, lever, price, attention)
+        Factors,
+        (chance.propensity, chance.draw, context_value(case.weights, line.scores), value, lever, price, attention),
     )
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Literal, NamedTuple
 
 from backend.engine.catalogue import Catalogue, Treatment
+from backend.learning.epoch import NOTHING_LEARNED, Epoch
 
 State = Literal[
     "open",
@@ -115,9 +116,14 @@ class Configuration:
     levers: Mapping[str, float] = field(default_factory=dict)
     prices: Mapping[str, float] = field(default_factory=dict)
     """Bid price of one unit of each budget, in major units; none: zero."""
-    model_epoch: int = 0
+    epoch: Epoch = NOTHING_LEARNED
+    """What was learned, as of the epoch that the customer's moment began with."""
     exhausted: frozenset[str] = frozenset()
     """Budgets of which nothing is left: all that a decision knows of them."""
+
+    @property
+    def model_epoch(self) -> int:
+        return self.epoch.number
 
     def catalogue_of(self, version: int) -> Catalogue:
         return self.catalogue if version == self.catalogue.version else self.older[version]

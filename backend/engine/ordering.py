@@ -28,6 +28,18 @@ def in_order(
     return pinned + others + sales + rest[last + 1 :]
 
 
+def resolvable(
+    unpinned: Sequence[Ranked], snapshot: Snapshot, ledger: Ledger, configuration: Configuration
+) -> list[Ranked] | None:
+    """Those that may come first where something resolves the stated intent: no sale. None where nothing does, or has to."""
+    if not snapshot.stated or snapshot.intent is None or _resolved(snapshot, ledger, configuration):
+        return None
+    known = [(r, configuration.catalogue_of(r.catalogue_version).treatments[r.treatment]) for r in unpinned]
+    if not any(_resolves(t, snapshot.intent) for _, t in known):
+        return None
+    return [r for r, t in known if t.issue != "sales"]
+
+
 def first_of_each(
     ordered: Sequence[Ranked], conflicts: Mapping[str, frozenset[str]]
 ) -> tuple[tuple[Ranked, ...], list[Withheld]]:

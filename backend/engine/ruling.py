@@ -41,6 +41,10 @@ class Ranked(NamedTuple):
     pinned: bool
     offer_id: str | None = None
     """Of the live offer; an offer not yet presented is no input of the decision."""
+    first: float = 0.0
+    """The chance that it comes first over all draws of this moment; 1 or 0 where nothing is explored."""
+    history: tuple[float, ...] = ()
+    """The pack's history features of this treatment, scaled; empty where the customer never had it."""
 
     @property
     def priority(self) -> float:
@@ -98,3 +102,5 @@ class Ruling:
     ranked: tuple[Ranked, ...]
     withheld: tuple[Withheld, ...]
     weights: Mapping[str, float]
+    features: tuple[float, ...] = ()
+    """What chances were learned from, of this customer in this moment: in the order of the pack's columns, without histories."""

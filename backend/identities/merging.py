@@ -23,6 +23,7 @@ from backend.identities.tables import MergeRow
 from backend.identities.types import Merge
 from backend.interactions import service as interactions
 from backend.knowledge import service as knowledge
+from backend.learning import service as learning
 from backend.mail import service as mail
 from backend.moving import Moved
 from backend.paying import service as paying
@@ -75,6 +76,7 @@ def merge(
     moved += interactions.move_customer(session, from_id, into_id)
     moved += profiles.move_customer(session, from_id, into_id, from_theirs=choose, pack=pack, now=now)
     moved += treatments.move_customer(session, from_id, into_id, doubled=doubled, taken=taken, now=now)
+    moved += learning.move_customer(session, from_id, into_id)
     moved.append(moving.move(session, MERGE, from_id, into_id))
     moved.append(suggesting.move_customer(session, from_id, into_id, actor, now))
     gone = rows[from_id]
@@ -123,6 +125,7 @@ def unmerge(session: Session, merge_id: UUID, *, actor: Actor, now: datetime) ->
     if below:
         profiles.learn(session, into_id, add=dict.fromkeys(below, 0), now=now)
     treatments.move_customer_back(session, from_id, into_id, kept, since, without)
+    learning.move_customer_back(session, from_id, into_id, kept, since)
     moving.move_back(session, MERGE, from_id, into_id, kept, since)
     suggesting.move_customer_back(session, from_id, into_id, kept, actor, now)
     mine = (MERGE.c.customer_id == into_id, MERGE.c.merge_id == merge_id)
@@ -240,6 +243,7 @@ def _since(session: Session, row: Any, kept: dict[str, Moved]) -> dict[str, list
     mine = offers | {key[0] for key in kept["offer"].keys}
     since["outbox_job"] = record.jobs_about(session, row.customer_id, mine)
     since |= mail.keys_of(session, row.customer_id, mine | found | {key[0] for key in kept["customer_case"].keys})
+    since |= learning.keys_of(session, row.customer_id, offers)
     since["reservation"] = budgets.keys_of(session, row.customer_id, offers)
     return since
 

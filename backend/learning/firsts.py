@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backend.learning.normal import below, chances_of, quantile
+from backend.learning.normal import chances_of, nearly_below, quantile
 
-POINTS = 24
+POINTS = 16
 _GRID = np.array([quantile((n + 0.5) / POINTS) for n in range(POINTS)])
-_FAR = 6.0
+_FAR = 5.0
 """So many standard deviations away nothing is drawn."""
 
 
@@ -66,14 +66,14 @@ def _among(mean: Any, spread: Any, worth: Any, attention: Any, share: Any, settl
     # beats[j, i, q]: the chance that j stays below what i has at point q; of equal ones the earlier comes first.
     asked = (values[None] + attention[:, None, None]) / worth[:, None, None]
     asked = np.clip(asked, 1e-12, 1 - 1e-12)
-    beats = below((np.log(asked / (1 - asked)) - mean[:, None, None]) / spread[:, None, None])
+    beats = nearly_below((np.log(asked / (1 - asked)) - mean[:, None, None]) / spread[:, None, None])
     steady = np.flatnonzero(share < 1)
     if len(steady):
         order, own = np.arange(many), settled[steady, None]
         steps = np.empty((len(steady), many, POINTS + 1))
         # Of the cell in which another's draw passes it, the part beyond: so that a step between points is no error.
         level = np.clip((own + attention) / worth, 1e-12, 1 - 1e-12)
-        passed = below((np.log(level / (1 - level)) - mean) / spread)
+        passed = nearly_below((np.log(level / (1 - level)) - mean) / spread)
         steps[:, :, :POINTS] = np.clip(np.arange(1, POINTS + 1) - POINTS * passed[:, :, None], 0, 1)
         steps[:, :, POINTS] = np.where(order > steady[:, None], settled > own, settled >= own)
         part = share[steady, None, None]

@@ -37,6 +37,11 @@ def chances_of(odds: Any) -> Any:
     return 1 / (1 + np.exp(-np.clip(odds, -500, 500)))
 
 
+def nearly_below(z: Any) -> Any:
+    """The same to 2e-4, in a third of the time: where thousands are asked for in each decision."""
+    return 1 / (1 + np.exp(np.clip(-z * (1.5976 + 0.07056 * z * z), -500, 500)))
+
+
 def below(z: Any) -> Any:
     """The share of a standard normal below each of an array, to 1e-7."""
     size = np.abs(z)

@@ -18,6 +18,8 @@ from backend.matrix.casework import (
 )
 from backend.matrix.checking import Problem, Source, check, placed
 from backend.matrix.effective import BASE, EffectiveCell, effective_cell
+from backend.matrix.learning import BASE as BASE_COLUMN
+from backend.matrix.learning import CHANNEL, UNKNOWN, Feature, Learning
 from backend.matrix.leaving import LeavingReason
 from backend.matrix.mapping import FOLDER as MAPPINGS
 from backend.matrix.mapping import (
@@ -68,11 +70,14 @@ from backend.matrix.writing import text_of, texts_from
 
 __all__ = [
     "BASE",
+    "BASE_COLUMN",
     "CALLBACKS",
+    "CHANNEL",
     "CONTACT_NAMES",
     "GROUP_KINDS",
     "MAPPINGS",
     "PACK_FILE",
+    "UNKNOWN",
     "VARIABLE",
     "VARIABLES",
     "About",
@@ -98,6 +103,7 @@ __all__ = [
     "Experience",
     "Fact",
     "FactSource",
+    "Feature",
     "FileMapping",
     "Gap",
     "GroupKind",
@@ -105,6 +111,7 @@ __all__ = [
     "Intent",
     "Kept",
     "Labelled",
+    "Learning",
     "LeavingReason",
     "LifeCycleState",
     "Macro",

@@ -17,6 +17,7 @@ from backend.matrix.keeping import FurtherRole as FurtherRole
 from backend.matrix.keeping import Kept as Kept
 from backend.matrix.keeping import Retention as Retention
 from backend.matrix.keeping import Role as Role
+from backend.matrix.learning import Learning
 from backend.matrix.leaving import Leaving, UsageKind
 from backend.matrix.limits import Budget as Budget
 from backend.matrix.limits import Cap as Cap
@@ -316,6 +317,7 @@ class Pack(Part):
     telephony: Telephony = Field(default_factory=Telephony)
     alerting: Alerting = Field(default_factory=Alerting)
     quality: Quality = Field(default_factory=Quality)
+    learning: Learning = Field(default_factory=Learning)
 
     @property
     def offered(self) -> tuple[str, ...]:

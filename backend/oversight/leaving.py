@@ -19,6 +19,7 @@ from backend.entering import service as entering
 from backend.identities import service as identities
 from backend.interactions import service as interactions
 from backend.knowledge import service as knowledge
+from backend.learning import service as learning
 from backend.mail import service as mail
 from backend.oversight.looking import LOOK, erase_looks, looked_at
 from backend.paying import service as paying
@@ -84,6 +85,7 @@ def collect(session: Session, who: Named) -> Tables:
         record.export_customer(session, customer_id, who.words),
         identities.export_customer(session, customer_id),
         reporting.export_customer(session, customer_id),
+        learning.export_customer(session, customer_id),
         {LOOK.name: _looks(session, customer_id)},
     ):
         found |= {table: rows for table, rows in room.items() if rows}
@@ -96,6 +98,7 @@ def erase_rooms(session: Session, who: Named, actor: Actor, now: datetime) -> No
     # First: what is not counted yet is counted from what the others still hold.
     reporting.erase_customer(session, customer_id, profiles.known_as(session, customer_id), now)
     treatments.erase_customer(session, customer_id)
+    learning.erase_customer(session, customer_id)
     budgets.erase_customer(session, customer_id)
     cases.erase_customer(session, customer_id)
     alerts.erase_customer(session, customer_id)

@@ -26,6 +26,7 @@ from backend.reporting.facts import OfferFact, contact_facts, offer_facts
 from backend.reporting.groups import age_of, gender_of, loyalty_of
 from backend.reporting.stored import CONTACTS, OFFERS, SHEETS, Changes, Sheet, change, facts_of, let_go
 from backend.reporting.tables import ReportStateRow
+from backend.teaching import service as teaching
 from backend.treatments import service as treatments
 from shared.kernel import money
 from shared.kernel.errors import NotFound
@@ -81,6 +82,8 @@ def _step(pack: Pack, now: datetime, most: int) -> int:
             state = hold_state(session, pack)
         due = interactions.counts_due(session, most)
         roll(session, due.customers, pack, now)
+        # The same word tells of what there is to learn: taken once, with what follows from it.
+        teaching.feed(session, due.customers, pack, now)
         interactions.was_counted(session, due.customers, due.ids)
         done = len(due.customers)
         if state.is_counting_anew and done < most:
@@ -197,6 +200,7 @@ def _is_counted(kind: str) -> bool:
 def _next_anew(session: Session, after: UUID | None, pack: Pack, now: datetime, most: int) -> int:
     people = profiles.everyone_after(session, after, most)
     roll(session, people, pack, now)
+    teaching.feed(session, people, pack, now)
     values: dict[str, Any] = {"reached": people[-1]} if people else {"is_counting_anew": False, "reached": None}
     session.execute(update(_STATE).values(**values))
     return len(people)

@@ -16,6 +16,7 @@ from backend.engine import service as engine
 from backend.engine.catalogue import Catalogue
 from backend.engine.facts import Configuration, Ledger
 from backend.engine.ruling import Ranked
+from backend.learning import service as learning
 from backend.matrix.service import Pack
 from backend.profiles import service as profiles
 from backend.profiles.service import Profile, Snapshot
@@ -129,7 +130,7 @@ def begin_best(version: int, now: datetime) -> Callable[[Range], list[Best]]:
     def chunk(wanted: Range) -> list[Best]:
         with db.reading() as session:
             found, named = cases(session, wanted)
-            configuration = catalogues.as_of(session, version, named)
+            configuration = replace(catalogues.as_of(session, version, named), epoch=learning.latest(session))
         pack = configuration.catalogue.pack
         out = []
         for one in found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from backend.catalogue import service as catalogues
 from backend.engine.catalogue import Catalogue
 from backend.engine.facts import Configuration
 from backend.engine.service import Comparison
+from backend.learning import service as learning
 from backend.matrix.service import Body, Pack
 from backend.simulation.batch import DRAFT, Progress, Range, cases, drafted, snapshots, summed
 from backend.simulation.tallying import NOBODY, NOW, STANDING, THEN, Tally, count
@@ -58,7 +60,7 @@ def begin(version: int, body: Body, now: datetime) -> Callable[[Range], tuple[in
         tally = Tally()
         with db.reading() as session:
             found, named = cases(session, wanted)
-            present = catalogues.as_of(session, version, named)
+            present = replace(catalogues.as_of(session, version, named), epoch=learning.latest(session))
         draft = drafted(present, compared.draft)
         packs = (present.catalogue.pack, compared.draft.pack)
         for one in found:

@@ -211,7 +211,7 @@ def _row(inputs: Inputs, ruling: Ruling, now: datetime) -> dict[str, Any]:
         "stands_until": stands_until(inputs, now),
         "input_hash": inputs.hash,
     }
-    return row | {"digest": digest_of(row, ruling)}
+    return row | {"digest": digest_of(row, ruling), "features": list(ruling.features)}
 
 
 def digest_of(row: Mapping[str, Any], ruling: Ruling) -> str:
@@ -316,6 +316,8 @@ def ranked_json(item: Ranked) -> dict[str, Any]:
         "live": item.live,
         "pinned": item.pinned,
         "offer_id": item.offer_id,
+        "first": item.first,
+        "history": list(item.history),
     }
 
 
@@ -331,6 +333,8 @@ def ranked_from(rows: Sequence[Mapping[str, Any]]) -> tuple[Ranked, ...]:
             live=row["live"],
             pinned=row["pinned"],
             offer_id=row["offer_id"],
+            first=row.get("first", 0.0),
+            history=tuple(row.get("history", ())),
         )
         for row in rows
     )

@@ -7,28 +7,39 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, literal, select
+from sqlalchemy import bindparam, literal, select, true
 from sqlmodel import Session
 
 from backend import db
 from backend.catalogue import service as catalogues
 from backend.engine.facts import Configuration, Ledger, OfferFact, terms_from
+from backend.learning import service as learning
 from backend.matrix.service import Pack
 from backend.profiles import service as profiles
 from backend.profiles.service import OPEN, Mask, Profile, Snapshot
-from backend.treatments.tables import LedgerRow, OfferRow
+from backend.treatments.tables import DecisionRow, LedgerRow, OfferRow
+from shared.kernel import clock
 
 _OFFER = db.table_of(OfferRow)
 _LEDGER = db.table_of(LedgerRow)
 _NEWEST_FIRST = (_OFFER.c.opened_at.desc(), _OFFER.c.offer_id.desc())
 _OFFERS = select(_OFFER).where(_OFFER.c.customer_id == bindparam("customer_id")).order_by(*_NEWEST_FIRST)
 _ONE = select(literal(1).label("one")).subquery()
+_DECISION = db.table_of(DecisionRow)
+_LAST = (
+    select(_DECISION.c.moment_key, _DECISION.c.made_at, _DECISION.c.model_epoch)
+    .where(_DECISION.c.customer_id == bindparam("customer_id"))
+    .order_by(_DECISION.c.decision_id.desc())
+    .limit(1)
+    .subquery("last_decision")
+)
+_PINNED = learning.EPOCH.alias("epoch_pinned")
 # The versions that a decision names, beside each offer, and beside nothing where there is none: asked by every page.
 _VERSIONS_AND_OFFERS = (
     select(
@@ -37,9 +48,20 @@ _VERSIONS_AND_OFFERS = (
         .where(_LEDGER.c.customer_id == bindparam("customer_id"))
         .scalar_subquery()
         .label("ledger"),
+        learning.LATEST.c.number.label("epoch"),
+        learning.LATEST.c.digest.label("epoch_digest"),
+        _LAST.c.moment_key.label("last_moment"),
+        _LAST.c.made_at.label("last_made_at"),
+        _LAST.c.model_epoch.label("last_epoch"),
+        _PINNED.c.digest.label("last_epoch_digest"),
         _OFFER,
     )
-    .select_from(_ONE.outerjoin(_OFFER, _OFFER.c.customer_id == bindparam("customer_id")))
+    .select_from(
+        _ONE.outerjoin(learning.LATEST, true())
+        .outerjoin(_LAST, true())
+        .outerjoin(_PINNED, _PINNED.c.number == _LAST.c.model_epoch)
+        .outerjoin(_OFFER, _OFFER.c.customer_id == bindparam("customer_id"))
+    )
     .order_by(*_NEWEST_FIRST)
 )
 
@@ -91,7 +113,17 @@ def gather(session: Session, customer_id: UUID, now: datetime, known: Profile | 
     ledger = ledger_of(rows[0].ledger or 0, offers)
     configuration = catalogues.as_of(session, rows[0].configuration, {row.catalogue_version for row in offers})
     snapshot = profiles.snapshot(profile, now, configuration.catalogue.pack)
+    configuration = replace(configuration, epoch=_epoch(session, rows[0], snapshot))
     return Inputs(profile, snapshot, ledger, configuration, offers)
+
+
+def _epoch(session: Session, row: Any, snapshot: Snapshot) -> learning.Epoch:
+    """The epoch that the customer's moment began with, until it changes or their day is over; else the one in force."""
+    if row.last_epoch is not None and row.last_moment == snapshot.moment_key:
+        made_on = clock.local_day(row.last_made_at, snapshot.timezone).isoformat()
+        if made_on == snapshot.today:
+            return learning.epoch(session, row.last_epoch, row.last_epoch_digest)
+    return learning.epoch(session, row.epoch or 0, row.epoch_digest)
 
 
 def ledgers(session: Session, first: UUID, before: UUID | None) -> tuple[Callable[[UUID], Ledger], set[int]]:
@@ -160,6 +192,7 @@ def document_of(snapshot: Snapshot, ledger: Ledger, configuration: Configuration
             "prices": dict(configuration.prices),
             "exhausted": sorted(configuration.exhausted),
             "model_epoch": configuration.model_epoch,
+            **({"model": configuration.epoch.digest} if configuration.model_epoch else {}),
         },
     }
 

@@ -17,6 +17,7 @@ from backend.catalogue import service as catalogues
 from backend.engine import service as engine
 from backend.engine.facts import Configuration, Ledger
 from backend.engine.service import ENGINE_VERSION, Ruling
+from backend.learning import service as learning
 from backend.profiles.service import Snapshot
 from backend.treatments.asking import digest_of, ranked_json
 from backend.treatments.inputs import hash_of, unpack_text
@@ -106,7 +107,7 @@ def _configuration(session: Session, stored: Mapping[str, Any], older: Collectio
         older=published.older,
         levers=stored["levers"],
         prices=stored["prices"],
-        model_epoch=stored["model_epoch"],
+        epoch=learning.epoch(session, stored["model_epoch"], stored.get("model")),
         exhausted=frozenset(stored.get("exhausted", ())),
     )
 
@@ -123,6 +124,10 @@ def _differences(session: Session, recalled: Recalled) -> list[str]:
     for version, digest in [stored["catalogue"], *stored["older"]]:
         if not digest == used.catalogue_of(version).digest == catalogues.content_of(session, version):
             found.append(f"catalogue: the stored text of version {version} is not what was decided on")
+    if used.model_epoch and stored.get("model") != learning.digest_of(session, used.model_epoch):
+        found.append(f"model: what is stored as epoch {used.model_epoch} is not what was decided on")
+    if row.features is not None and tuple(row.features) != ruling.features:
+        found.append("features: what was learned from is not what the inputs give")
     then, now = [_bare(r) for r in row.ranked], [_bare(ranked_json(r)) for r in ruling.ranked]
     for place, (before, after) in enumerate(zip(then, now, strict=False), 1):
         found += [

@@ -33,6 +33,7 @@ from backend.treatments.labels import STEP_LABELS
 from backend.treatments.leaving import erase_customer, export_customer
 from backend.treatments.ledger import FULFIL, answer
 from backend.treatments.ledger import owner_of as owned_offer
+from backend.treatments.lessons import Lesson, Presented, lesson, presented
 from backend.treatments.listing import DecisionLine, EffectiveWeights, cells, days_decided, decisions_between, weighing
 from backend.treatments.merging import (
     doubled_offers,
@@ -88,9 +89,11 @@ __all__ = [
     "ForEveryone",
     "Glance",
     "KeptAndUndone",
+    "Lesson",
     "OfferLine",
     "OfferPage",
     "ParityCheck",
+    "Presented",
     "PresentedLine",
     "RankLine",
     "Replay",
@@ -139,6 +142,7 @@ __all__ = [
     "keys_of",
     "last_check",
     "ledgers",
+    "lesson",
     "move_customer",
     "move_customer_back",
     "note_check",
@@ -149,6 +153,7 @@ __all__ = [
     "override",
     "owned_offer",
     "owner_of_reference",
+    "presented",
     "preview",
     "reachable_from",
     "recommend_for_agent",

@@ -133,6 +133,8 @@ class DecisionRow(SQLModel, table=True):
     input_hash: str
     ranked: list[dict[str, Any]] = Field(sa_type=Json)
     digest: str
+    features: list[float] | None = Field(default=None, sa_type=Json)
+    """What chances were learned from, in the order of the pack's columns, without histories; empty before there was learning."""
 
 
 class SnapshotRow(SQLModel, table=True):

@@ -12,6 +12,7 @@ TYPES = {
     "cancelling": {"types"},
     "cases": {"types"},
     "interactions": {"types"},
+    "learning": {"epoch", "examples", "firsts", "fitting", "judging", "normal"},
     "mail": {"types"},
     "knowledge": {"types"},
     "matrix": {"parts", "types"},

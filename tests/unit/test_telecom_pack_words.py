@@ -174,6 +174,7 @@ def test_the_text_files_hold_nothing_but_what_a_catalogue_keeps() -> None:
         "experience",
         "facts",
         "holdings",
+        "learning",
         "personas",
         "quality",
         "matrix",

@@ -1,0 +1,143 @@
+"""Examples follow from what stands: whoever something happened to is looked at anew, and only what differs is written.
+
+An example is the same whoever writes it and however often; word of a customer and their examples are one transaction. So what
+comes late, is undone, expires or is followed by leaving needs no rule of its own, and nothing is learned twice or missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import Session
+
+from backend import db
+from backend.catalogue import service as catalogues
+from backend.learning import service as learning
+from backend.learning.service import Example
+from backend.matrix.service import Learning, Pack
+from backend.profiles import service as profiles
+from backend.rules.service import Context, RuleFailed
+from backend.treatments import service as treatments
+from backend.treatments.service import Presented
+from shared.kernel import clock
+from shared.kernel.errors import NotFound
+
+BATCH = 50
+"""Customers in one transaction of those whose time for an answer is over."""
+
+
+def feed(session: Session, customer_ids: Collection[UUID], pack: Pack, now: datetime) -> int:
+    """Brings the examples of these customers up to what stands; gives how many changed."""
+    wanted = pack.learning
+    if not wanted.feature or not customer_ids:
+        return 0
+    kept = learning.examples_of(session, customer_ids)
+    changed, new = 0, []
+    oldest = clock.local_day(now, pack.timezone) - timedelta(days=wanted.horizon_days)
+    kinds = _keeping(session)
+    for one in treatments.presented(session, customer_ids):
+        row = kept.get(one.customer_id, {}).get(one.offer_id)
+        if one.void:
+            if row is not None:
+                learning.forget(session, one.customer_id, [one.offer_id])
+                changed += 1
+            continue
+        y = _outcome(session, one, wanted, kinds, pack, now)
+        if row is None:
+            if one.day >= oldest and (made := _example(session, one, y, wanted)) is not None:
+                new.append(made)
+        elif row.state != learning.state_of(y):
+            learning.settle(session, one.customer_id, one.offer_id, y, now)
+            changed += 1
+    if new:
+        learning.keep(session, new, now)
+    return changed + len(new)
+
+
+def feed_due(now: datetime, most: int = BATCH) -> int:
+    """Counts as not taken what nobody answered in its time; gives how many customers. Opens its own transaction."""
+    with db.reading() as session:
+        customers = learning.due(session, now, most)
+        if not customers:
+            return 0
+        pack = catalogues.pack_in_force(session)
+    with db.transaction() as session:
+        feed(session, customers, pack, now)
+    return len(customers)
+
+
+def feed_left(now: datetime) -> int:
+    """Looks again at those who took up what was to keep them, some time ago at most; gives how many examples changed."""
+    with db.reading() as session:
+        try:
+            pack = catalogues.pack_in_force(session)
+        except NotFound:
+            return 0
+        since = clock.local_day(now, pack.timezone) - timedelta(
+            days=pack.learning.stays_days + pack.learning.window_days
+        )
+        customers = learning.taken_since(session, _keeping(session), since) if pack.learning.feature else []
+    changed = 0
+    for nth in range(0, len(customers), BATCH):
+        with db.transaction() as session:
+            changed += feed(session, customers[nth : nth + BATCH], pack, now)
+    return changed
+
+
+def _keeping(session: Session) -> frozenset[str]:
+    """The treatments that are to keep customers."""
+    found = catalogues.in_force(session).catalogue.treatments.values()
+    return frozenset(one.key for one in found if one.issue == "retention")
+
+
+def _outcome(
+    session: Session, one: Presented, wanted: Learning, kinds: Collection[str], pack: Pack, now: datetime
+) -> bool | None:
+    """Whether it was taken up: a yes is none where they left soon after, and no answer in its time is a no."""
+    taken = one.taken
+    if taken is None:
+        return False if now >= _due_at(one, wanted) else None
+    if taken and one.treatment in kinds and wanted.stays_days:
+        return not _left_after(session, one, wanted, pack, now)
+    return taken
+
+
+def _due_at(one: Presented, wanted: Learning) -> datetime:
+    return one.at + timedelta(days=wanted.window_days)
+
+
+def _left_after(session: Session, one: Presented, wanted: Learning, pack: Pack, now: datetime) -> bool:
+    """Whether they left within the time that counts, after they took it up."""
+    if wanted.left.text == "false":
+        return False
+    try:
+        seen = profiles.snapshot(profiles.profile(session, one.customer_id), now, pack)
+    except NotFound:
+        return False
+    context = Context(seen.names())
+    try:
+        if not wanted.left.test(context):
+            return False
+        left_on = date.fromisoformat(seen.today) - timedelta(days=wanted.left_days.number(context))
+    except RuleFailed:
+        return False
+    begun = one.answered_on or one.day
+    return begun <= left_on <= begun + timedelta(days=wanted.stays_days)
+
+
+def _example(session: Session, one: Presented, y: bool | None, wanted: Learning) -> Example | None:
+    """The numbers that the decision knew which presented it; None where it knew none."""
+    known = treatments.lesson(session, one)
+    if known is None:
+        return None
+    columns = catalogues.catalogue_of(session, known.catalogue_version).pack.learning.columns
+    history = known.history or (0.0,) * (len(columns) - len(known.features))
+    x = (*known.features, *history)
+    if len(x) != len(columns):
+        return None
+    return Example(
+        one.customer_id, one.offer_id, one.treatment, one.day, one.channel, columns, x, known.chance, known.epoch, y,
+        _due_at(one, wanted),
+    )  # fmt: skip

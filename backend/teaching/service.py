@@ -1,0 +1,7 @@
+"""The door of teaching: answers made into examples, examples into epochs."""
+
+from backend.teaching.feeding import feed, feed_due, feed_left
+from backend.teaching.publishing import let_go_of_old, make, publish_due, publish_now
+from backend.teaching.weighing import Made, made
+
+__all__ = ["Made", "feed", "feed_due", "feed_left", "let_go_of_old", "made", "make", "publish_due", "publish_now"]
