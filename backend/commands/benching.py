@@ -16,7 +16,9 @@ from backend.benching import (
     finding,
     ingesting,
     living,
+    looping,
     measuring,
+    proving,
     reporting,
     rows,
     scaling,
@@ -42,6 +44,7 @@ class What(StrEnum):
     search = "search"
     wall = "wall"
     reports = "reports"
+    loop = "loop"
 
 
 # Enough for a steady p50, few enough for a cup of tea.
@@ -58,6 +61,7 @@ USUAL = {
     What.search: finding.CUSTOMERS,
     What.wall: 400,
     What.reports: reporting.EVENTS,
+    What.loop: looping.ANSWERS,
 }
 
 
@@ -66,7 +70,7 @@ def bench(
     what: Annotated[
         What,
         typer.Argument(
-            help="decide: decisions alone; http: over the API; pages: desk and portal, and writes; live: until others see it; crowd: two hundred customers and twenty desks at once; batch: everyone; ingest: events that come in; duplicates: who is there twice; scale: a million customers; search: finding them as one types; wall: a full floor, watched; reports: over a million events, on PostgreSQL ten by --n."
+            help="decide: decisions alone; http: over the API; pages: desk and portal, and writes; live: until others see it; crowd: two hundred customers and twenty desks at once; batch: everyone; ingest: events that come in; duplicates: who is there twice; scale: a million customers; search: finding them as one types; wall: a full floor, watched; reports: over a million events, on PostgreSQL ten by --n; loop: what learning is worth, in twenty worlds with hidden effects."
         ),
     ],
     n: Annotated[
@@ -105,6 +109,8 @@ def bench(
                 found = watching.wall(url, home, count, tell)
             case What.reports:
                 found = reporting.reports(count, tell)
+            case What.loop:
+                found = proving.loop(count, tell)
             case What.duplicates:
                 found = doubling.duplicates(count, tell)
     for one in found:
