@@ -44,6 +44,8 @@ class Rounds:
     foreseen: Column
     foreseen_there: Column
     who: Sequence[Any] | None = None
+    mass: Column | None = None
+    """How much of the target's choice is anything at all, where it may be nothing, which brings nothing; None: all of it."""
 
     def __len__(self) -> int:
         return int(self.weight.shape[0])
@@ -88,8 +90,10 @@ def self_normalised(rounds: Rounds) -> Estimate:
     total = float(rounds.weight.mean()) if len(rounds) else 0.0
     if total <= 0:
         return Estimate(float("nan"), float("nan"), float("nan"))
-    value = float((rounds.weight * rounds.reward).mean()) / total
-    return _mean(value + rounds.weight * (rounds.reward - value) / total, rounds.who)
+    mass = np.ones(len(rounds)) if rounds.mass is None else rounds.mass
+    something = float(mass.mean())
+    each = float((rounds.weight * rounds.reward).mean()) / total
+    return _mean(mass * each + something * rounds.weight * (rounds.reward - each) / total, rounds.who)
 
 
 def direct(rounds: Rounds) -> Estimate:

@@ -35,6 +35,7 @@ from backend.treatments.ledger import FULFIL, answer
 from backend.treatments.ledger import owner_of as owned_offer
 from backend.treatments.lessons import Lesson, Presented, lesson, presented
 from backend.treatments.listing import DecisionLine, EffectiveWeights, cells, days_decided, decisions_between, weighing
+from backend.treatments.logged import Log, Logged, log
 from backend.treatments.merging import (
     doubled_offers,
     hold_ledgers,
@@ -90,6 +91,8 @@ __all__ = [
     "Glance",
     "KeptAndUndone",
     "Lesson",
+    "Log",
+    "Logged",
     "OfferLine",
     "OfferPage",
     "ParityCheck",
@@ -143,6 +146,7 @@ __all__ = [
     "last_check",
     "ledgers",
     "lesson",
+    "log",
     "move_customer",
     "move_customer_back",
     "note_check",
