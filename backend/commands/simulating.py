@@ -96,7 +96,7 @@ def _earned(found: dict[str, Any]) -> Iterator[str]:
     """What the draft would have earned on what was presented, or why nobody can say."""
     left_out = sum(found["left_out"].values())
     yield (
-        f"Presented from {found['since'][:10]} to {found['until'][:10]}: {found['rounds']:,} with a known probability, to"
+        f"Presented from {found['since']} to {found['until']}: {found['rounds']:,} with a known probability, to"
         f" {found['people']:,} customers; {left_out:,} left out; the draft's choices weigh {found['effective']:,.0f}."
     )
     for why in found["refused"]:

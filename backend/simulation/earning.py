@@ -83,7 +83,11 @@ def earned(
         begin, (body, since, until), Earned(), processes, progress=progress, stopped=stopped, kindly=kindly
     )  # fmt: skip
     names = {key: t.name for key, t in catalogue.treatments.items()}
-    return {"since": since.isoformat(), "until": until.isoformat(), "currency": pack.currency} | report_of(found, names)
+    return {
+        "since": since.date().isoformat(),
+        "until": until.date().isoformat(),
+        "currency": pack.currency,
+    } | report_of(found, names)
 
 
 def begin(body: Body, since: datetime, until: datetime) -> Callable[[Range], tuple[int, Earned]]:
