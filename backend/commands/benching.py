@@ -16,7 +16,9 @@ from backend.benching import (
     finding,
     ingesting,
     living,
+    looping,
     measuring,
+    proving,
     reporting,
     rows,
     scaling,
@@ -44,6 +46,7 @@ class What(StrEnum):
     wall = "wall"
     reports = "reports"
     learn = "learn"
+    loop = "loop"
 
 
 # Enough for a steady p50, few enough for a cup of tea.
@@ -61,6 +64,7 @@ USUAL = {
     What.wall: 400,
     What.reports: reporting.EVENTS,
     What.learn: teaching.ANSWERS,
+    What.loop: looping.ANSWERS,
 }
 
 
@@ -69,7 +73,7 @@ def bench(
     what: Annotated[
         What,
         typer.Argument(
-            help="decide: decisions alone; http: over the API; pages: desk and portal, and writes; live: until others see it; crowd: two hundred customers and twenty desks at once; batch: everyone; ingest: events that come in; duplicates: who is there twice; scale: a million customers; search: finding them as one types; wall: a full floor, watched; reports: over a million events, on PostgreSQL ten by --n; learn: answers that are learned from, and pages while epochs are published."
+            help="decide: decisions alone; http: over the API; pages: desk and portal, and writes; live: until others see it; crowd: two hundred customers and twenty desks at once; batch: everyone; ingest: events that come in; duplicates: who is there twice; scale: a million customers; search: finding them as one types; wall: a full floor, watched; reports: over a million events, on PostgreSQL ten by --n; learn: answers that are learned from, and pages while epochs are published; loop: what learning is worth, in twenty worlds with hidden effects."
         ),
     ],
     n: Annotated[
@@ -110,6 +114,8 @@ def bench(
                 found = reporting.reports(count, tell)
             case What.learn:
                 found = teaching.learn(url, home, count, tell)
+            case What.loop:
+                found = proving.loop(count, tell)
             case What.duplicates:
                 found = doubling.duplicates(count, tell)
     for one in found:

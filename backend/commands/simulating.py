@@ -85,9 +85,34 @@ def in_words(report: simulations.Report) -> Iterator[str]:
     for budget in report["budgets"]:
         yield f"{budget['label']}: {budget['before']:,.0f} → {budget['after']:,.0f} {budget['unit']} would be taken; there are {budget['amount']:,.0f} per {budget['per']}"
     yield ""
+    yield from _earned(report["earned"])
+    yield ""
     yield from _nothing(report["nothing"])
     yield ""
     yield from _fairness(report["fairness"], currency)
+
+
+def _earned(found: dict[str, Any]) -> Iterator[str]:
+    """What the draft would have earned on what was presented, or why nobody can say."""
+    left_out = sum(found["left_out"].values())
+    yield (
+        f"Presented from {found['since']} to {found['until']}: {found['rounds']:,} with a known probability, to"
+        f" {found['people']:,} customers; {left_out:,} left out; the draft's choices weigh {found['effective']:,.0f}."
+    )
+    for why in found["refused"]:
+        yield f"  What it would have earned cannot be said. {why}"
+    if found["refused"]:
+        return
+    currency = found["currency"]
+    for measure, unit in (("value", f" {currency}"), ("taken", "")):
+        yield f"  {measure.capitalize()} by presentation: {_interval(found['earned'][measure])}{unit} was earned"
+        for name, numbers in found["would"][measure].items():
+            yield f"    {name.replace('_', ' '):<20} {_interval(numbers)}{unit}"
+        yield f"    by {found['headline'].replace('_', ' ')}, more by {_interval(found['difference'][measure])}{unit}"
+
+
+def _interval(numbers: list[float] | None) -> str:
+    return "none" if numbers is None else "{:.4f} ({:.4f} to {:.4f})".format(*numbers)
 
 
 def _nothing(nothing: dict[str, Any]) -> Iterator[str]:

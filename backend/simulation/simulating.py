@@ -16,6 +16,7 @@ from backend.engine.service import Comparison
 from backend.learning import service as learning
 from backend.matrix.service import Body, Pack
 from backend.simulation.batch import DRAFT, Progress, Range, cases, drafted, snapshots, summed
+from backend.simulation.earning import earned
 from backend.simulation.tallying import NOBODY, NOW, STANDING, THEN, Tally, count
 
 LEAST_RATIO = 0.8
@@ -37,7 +38,7 @@ def simulate(
     stopped: Callable[[], bool] = lambda: False,
     kindly: bool = False,
 ) -> Report:
-    """What the catalogue of this body would do differently from the one in force, for everyone.
+    """What the catalogue of this body would do differently from the one in force, for everyone; and what it would have earned.
 
     Raises PackError where it is no catalogue, NotFound where none is in force, Stopped and CrewFailed.
     """
@@ -48,7 +49,10 @@ def simulate(
     tally = summed(
         begin, (present.version, body, now), Tally(), processes, progress=progress, stopped=stopped, kindly=kindly
     )
-    return report_of(tally, present, drafted(present, catalogue)) | {"seconds": round(time.monotonic() - began, 2)}
+    went_on = (lambda _done, of: progress(of, of)) if progress else None
+    would = earned(body, now, processes, progress=went_on, stopped=stopped, kindly=kindly)
+    seconds = {"seconds": round(time.monotonic() - began, 2)}
+    return report_of(tally, present, drafted(present, catalogue)) | {"earned": would} | seconds
 
 
 def begin(version: int, body: Body, now: datetime) -> Callable[[Range], tuple[int, Tally]]:

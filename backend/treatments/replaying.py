@@ -89,7 +89,7 @@ def _again(session: Session, row: Any, body: bytes) -> Recalled:
     text = unpack_text(body)
     document = json.loads(text)
     snapshot, ledger = Snapshot.from_json(document["snapshot"]), Ledger.from_json(document["ledger"])
-    configuration = _configuration(session, document["configuration"], {o.catalogue_version for o in ledger.offers})
+    configuration = configuration_of(session, document["configuration"], {o.catalogue_version for o in ledger.offers})
     return Recalled(row, text, snapshot, ledger, configuration, engine.decide(snapshot, ledger, configuration))
 
 
@@ -98,7 +98,7 @@ def all_ids(session: Session) -> list[UUID]:
     return list(session.execute(select(_DECISION.c.decision_id).order_by(_DECISION.c.decision_id)).scalars())
 
 
-def _configuration(session: Session, stored: Mapping[str, Any], older: Collection[int]) -> Configuration:
+def configuration_of(session: Session, stored: Mapping[str, Any], older: Collection[int]) -> Configuration:
     """The configuration of then: its catalogue from the immutable version, its dials from the stored inputs."""
     published = catalogues.as_of(session, stored["version"], older)
     return Configuration(

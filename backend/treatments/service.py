@@ -35,6 +35,7 @@ from backend.treatments.ledger import FULFIL, answer
 from backend.treatments.ledger import owner_of as owned_offer
 from backend.treatments.lessons import Lesson, Presented, lessons, presented
 from backend.treatments.listing import DecisionLine, EffectiveWeights, cells, days_decided, decisions_between, weighing
+from backend.treatments.logged import Log, Logged, log
 from backend.treatments.merging import (
     doubled_offers,
     hold_ledgers,
@@ -95,6 +96,8 @@ __all__ = [
     "Glance",
     "KeptAndUndone",
     "Lesson",
+    "Log",
+    "Logged",
     "OfferLine",
     "OfferPage",
     "ParityCheck",
@@ -150,6 +153,7 @@ __all__ = [
     "last_check",
     "ledgers",
     "lessons",
+    "log",
     "move_customer",
     "move_customer_back",
     "move_visit",

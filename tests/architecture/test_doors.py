@@ -12,7 +12,7 @@ TYPES = {
     "cancelling": {"types"},
     "cases": {"types"},
     "interactions": {"types"},
-    "learning": {"epoch", "examples", "firsts", "fitting", "judging", "normal"},
+    "learning": {"epoch", "examples", "firsts", "fitting", "judging", "normal", "off_policy", "turning"},
     "mail": {"types"},
     "knowledge": {"types"},
     "matrix": {"parts", "types"},

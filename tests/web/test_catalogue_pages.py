@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
+from sqlalchemy import select, update
 
 from backend import db
 from backend.catalogue import service as catalogues
+from backend.simulation import earning
 from backend.simulation import service as simulations
+from backend.simulation.earning import Round
+from backend.simulation.tables import SimulationRow
 from shared.kernel import clock
 from tests.cast import ADMIN, AGENT, AUTHOR, SUPERVISOR
 from tests.pages import Browser, Page, text_of
 from tests.steps_of_drafts import simulated
 
 Sign = Callable[[str], Browser]
+_SIMULATION = db.table_of(SimulationRow)
 FILE = "treatments/retention.toml"
 
 
@@ -231,7 +238,36 @@ def test_a_draft_is_simulated_by_a_worker_while_its_page_shows_how_far_it_is(des
         "By segment",
         "Goodwill credits",
         "Loyal against at risk",
+        "Nobody can say what this draft would have earned",
+        "Nothing that was presented in this time was chosen with a known probability",
     ):
         assert words in done.text
     write(author, done, 'applicable = "churn_risk >= 0.6"', 'applicable = "churn_risk >= 0.65"')
     assert "This is of an earlier text" in author.get(here).text
+
+
+def test_a_page_says_what_the_draft_would_have_earned_and_how_sure_that_is(desk_as: Sign) -> None:
+    author = desk_as(AUTHOR)
+    here = path_of(begin(author))
+    write(author, author.get(here), 'applicable = "churn_risk >= 0.45"', 'applicable = "churn_risk >= 0.6"')
+    author.get(here).submit(f"{here}/check")
+    simulated(here.rpartition("/")[2])
+    rounds = [
+        Round(UUID(int=nth), "retention_credit", nth % 3 == 0, 30.0, 0.4, 0.5 + nth % 2, (("retention_credit", 1.0, 0.4, 30.0),), ())
+        for nth in range(400)
+    ]  # fmt: skip
+    told = {"since": "2026-08-01", "until": "2026-11-01", "currency": "USD"}
+    told |= earning.report_of(earning.Earned(rounds, Counter({"not_first": 7})), {})
+    with db.transaction() as session:
+        row = session.execute(select(_SIMULATION)).one()
+        session.execute(update(_SIMULATION).values(report=row.report | {"earned": told}))
+    page = author.get(here)
+    for words in (
+        "400 presentations to 400 customers",
+        "7 of another than the first place",
+        "Doubly robust",
+        "does not decide",
+    ):
+        assert words in page.text, words
+    assert "Nobody can say" not in page.text
+    assert told["would"]["value"]["direct"] is not None
