@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
@@ -19,6 +19,7 @@ from backend.catalogue.tables import CatalogueSourceRow, CatalogueVersionRow, Co
 from backend.engine.catalogue import Catalogue, digest_of
 from backend.engine.facts import Configuration
 from backend.matrix.service import Body, Pack, Telephony, texts_from
+from backend.proving.rules import Experiment
 from backend.record import service as record
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, NotFound
@@ -125,13 +126,17 @@ def configure(
     actor: Actor,
     now: datetime,
     exhausted: Collection[str] = (),
+    experiments: Sequence[Experiment] | None = None,
 ) -> int:
     """Puts a catalogue in force with these levers, bid prices and exhausted budgets, as a new version of the configuration.
 
-    It goes on the record.
+    Experiments go on as they are where none are given. It goes on the record.
     """
     before = session.execute(_IN_FORCE).one_or_none()
     version = 1 + (before.version if before is not None else 0)
+    running = (
+        [one.to_json() for one in experiments] if experiments is not None else before.experiments if before else []
+    )
     session.execute(
         insert(_CONFIGURATION).values(
             version=version,
@@ -139,6 +144,7 @@ def configure(
             levers=levers,
             prices=prices,
             exhausted=sorted(exhausted),
+            experiments=running,
             published_at=now,
             published_by=actor.name,
         )
@@ -147,7 +153,8 @@ def configure(
     record.audit(
         session, actor=actor, action="configuration.in_force", subject=f"configuration:{version}", customer_id=None,
         payload={
-            "catalogue": catalogue_version, "levers": levers, "prices": prices, "exhausted": sorted(exhausted), "before": was,
+            "catalogue": catalogue_version, "levers": levers, "prices": prices, "exhausted": sorted(exhausted),
+            "experiments": [one["key"] for one in running], "before": was,
         }, now=now,
     )  # fmt: skip
     record.changed(session, "catalogue", subject=str(catalogue_version), now=now)
@@ -243,13 +250,16 @@ def telephony_in_force(session: Session) -> Telephony:
 
 
 def _configuration(session: Session, row, older: Collection[int]) -> Configuration:  # type: ignore[no-untyped-def]
+    experiments = tuple(Experiment.from_json(one) for one in row.experiments)
+    arms = {arm.version for one in experiments for arm in one.arms if arm.version is not None}
     return Configuration(
         version=row.version,
         catalogue=_catalogue(session, row.catalogue_version, row.digest),
-        older={v: _catalogue(session, v, None) for v in set(older) - {row.catalogue_version}},
+        older={v: _catalogue(session, v, None) for v in {*older, *arms} - {row.catalogue_version}},
         levers=row.levers,
         prices=row.prices,
         exhausted=frozenset(row.exhausted),
+        experiments=experiments,
     )
 
 

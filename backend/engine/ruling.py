@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -98,3 +98,5 @@ class Ruling:
     ranked: tuple[Ranked, ...]
     withheld: tuple[Withheld, ...]
     weights: Mapping[str, float]
+    met: Mapping[str, str] = field(default_factory=dict)
+    """Holdout or experiment that had a say in it → the customer's group."""

@@ -9,6 +9,8 @@ from backend.engine.comparing import Comparison
 from backend.engine.contact import committed
 from backend.engine.deciding import ENGINE_VERSION, STEPS, decide, most_conceded, overridable, pinned_first, uses
 from backend.engine.delivery import Delivery, consented, deliver, refusal
+from backend.engine.faces import faced, groups_of, with_arms
+from backend.engine.holding_out import never_held
 from backend.engine.knowing import context_of
 from backend.engine.match import balance_of, segments_own
 from backend.engine.parts import Parts, lead_in_words, margin_in_words, parts_of
@@ -48,14 +50,17 @@ __all__ = [
     "context_of",
     "decide",
     "deliver",
+    "faced",
     "fill",
     "frozen",
     "goal_for",
+    "groups_of",
     "lead_in_words",
     "left_out",
     "margin_in_words",
     "members_of",
     "most_conceded",
+    "never_held",
     "overridable",
     "parts_of",
     "pinned_first",
@@ -66,5 +71,6 @@ __all__ = [
     "short_of",
     "term_text",
     "uses",
+    "with_arms",
     "work_of",
 ]

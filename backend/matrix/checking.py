@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from backend.matrix.alerting_checks import alerting_faults
 from backend.matrix.casework import casework_faults
+from backend.matrix.holding_out import holdout_faults
 from backend.matrix.quality import quality_faults
 from backend.matrix.reading import LOGO, PackError, body_of, pack_from
 from backend.matrix.scoring_checks import scoring_faults
@@ -79,6 +80,7 @@ _FILES = {
     "casework": ("cases.toml", "case_type"),
     "alerting": ("alerts.toml", "alert"),
     "quality": ("quality.toml", "form"),
+    "holdouts": ("holdouts.toml", "holdout"),
 }
 
 
@@ -103,6 +105,7 @@ def check(texts: Mapping[str, str]) -> tuple[Pack | None, list[Problem]]:
                 *casework_faults(pack.casework),
                 *alerting_faults(pack),
                 *quality_faults(pack),
+                *holdout_faults(pack),
             )
         ),
     ]

@@ -1,0 +1,3 @@
+"""The door of trials."""
+
+from backend.trials import tables as tables
