@@ -35,6 +35,7 @@ from backend.reporting import service as reporting
 from backend.settings import Settings
 from backend.simulation import service as simulations
 from backend.treatments import service as treatments
+from backend.trials import service as trials
 from shared.kernel import clock
 
 BATCH = 100
@@ -87,6 +88,7 @@ def run(
         (1.0, catalogues.take_effect),
         (5.0, lambda now: treatments.expire_due(now, BATCH)),
         (1.0, budgets.refresh),
+        (5.0, trials.look_due),
         (20.0, treatments.check_some),
         (30.0, overview.renew_due),
         (5.0, identities.patrol()),

@@ -78,14 +78,48 @@ def publish(
     if only_new and latest is not None and session.execute(_superseded(latest.catalogue_version, digest)).scalar():
         return int(latest.catalogue_version)
     catalogue = Catalogue(0, body, digest)
-    version = 1 + (session.execute(select(_CATALOGUE.c.version).order_by(_CATALOGUE.c.version.desc())).scalar() or 0)
+    version = _new_version(session, body, digest, actor, now, files)
+    configure(session, version, actor=actor, now=now, **_kept(latest, catalogue))
+    return version
+
+
+def keep_version(session: Session, body: Body, files: Mapping[str, str], actor: Actor, now: datetime) -> int:
+    """Keeps a catalogue as a version without putting it in force, for an experiment; gives the one that has this very text already.
+
+    Raises PackError where the body is not a catalogue.
+    """
+    hold(session)
+    digest = digest_of(body)
+    known = session.execute(
+        select(_CATALOGUE.c.version).where(_CATALOGUE.c.digest == digest).order_by(_CATALOGUE.c.version.desc()).limit(1)
+    ).scalar()
+    if known is not None:
+        return int(known)
+    Catalogue(0, body, digest)
+    return _new_version(session, body, digest, actor, now, files)
+
+
+def _new_version(
+    session: Session, body: Body, digest: str, actor: Actor, now: datetime, files: Mapping[str, str] | None
+) -> int:
+    version = 1 + (session.execute(select(func.max(_CATALOGUE.c.version))).scalar() or 0)
     packed = zlib.compress(json.dumps(body, default=str).encode(), 6)
     stamp = {"published_at": now, "published_by": actor.name}
     session.execute(insert(_CATALOGUE).values(version=version, digest=digest, body=packed, **stamp))
     if files is not None:
         _keep_files(session, version, files)
-    configure(session, version, actor=actor, now=now, **_kept(latest, catalogue))
     return version
+
+
+def run_experiments(session: Session, experiments: Sequence[Experiment], actor: Actor, now: datetime) -> int:
+    """Has these experiments run from now on, and no others, with all else as it is; gives the configuration. Raises NotFound."""
+    hold(session)
+    latest = session.execute(_IN_FORCE).one_or_none()
+    if latest is None:
+        raise NotFound("Nothing is published yet: load a pack first.")
+    return configure(
+        session, latest.catalogue_version, latest.levers, latest.prices, actor, now, latest.exhausted, experiments
+    )
 
 
 def _superseded(in_force: int, digest: str) -> Any:
@@ -130,13 +164,14 @@ def configure(
 ) -> int:
     """Puts a catalogue in force with these levers, bid prices and exhausted budgets, as a new version of the configuration.
 
-    Experiments go on as they are where none are given. It goes on the record.
+    Experiments go on where none are given, but for those whose treatments this catalogue has otherwise than the one before. It
+    goes on the record.
     """
     before = session.execute(_IN_FORCE).one_or_none()
     version = 1 + (before.version if before is not None else 0)
-    running = (
-        [one.to_json() for one in experiments] if experiments is not None else before.experiments if before else []
-    )
+    if experiments is None:
+        experiments = _going_on(session, before, catalogue_version) if before is not None else ()
+    running = [one.to_json() for one in experiments]
     session.execute(
         insert(_CONFIGURATION).values(
             version=version,
@@ -159,6 +194,22 @@ def configure(
     )  # fmt: skip
     record.changed(session, "catalogue", subject=str(catalogue_version), now=now)
     return version
+
+
+def _going_on(session: Session, before: Any, version: int) -> Sequence[Experiment]:
+    """The experiments of the configuration before, without those that would compare with what is no more."""
+    running = [Experiment.from_json(one) for one in before.experiments]
+    if before.catalogue_version == version or not running:
+        return running
+    old, new = _catalogue(session, before.catalogue_version, before.digest), _catalogue(session, version, None)
+
+    def same(one: Experiment) -> bool:
+        if not any(arm.version for arm in one.arms):
+            return True
+        kept = all(old.treatments.get(key) == new.treatments.get(key) for key in one.treatments)
+        return bool(one.treatments) and kept
+
+    return [one for one in running if same(one)]
 
 
 def files_of(session: Session, version: int) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from backend.engine.authority import AlterableTerm, alterable_terms
 from backend.engine.bundling import LONGEST_WORK, WORK, left_out, members_of, short_of, work_of
 from backend.engine.changing import Changes, Goal, Later, Suggestion, World, goal_for, search
-from backend.engine.comparing import Comparison
+from backend.engine.comparing import Comparison, changed_treatments, only_words
 from backend.engine.contact import committed
 from backend.engine.deciding import ENGINE_VERSION, STEPS, decide, most_conceded, overridable, pinned_first, uses
 from backend.engine.delivery import Delivery, consented, deliver, refusal
@@ -44,6 +44,7 @@ __all__ = [
     "alterable_terms",
     "amounts_of",
     "balance_of",
+    "changed_treatments",
     "committed",
     "concession_of",
     "consented",
@@ -61,6 +62,7 @@ __all__ = [
     "members_of",
     "most_conceded",
     "never_held",
+    "only_words",
     "overridable",
     "parts_of",
     "pinned_first",

@@ -1,3 +1,27 @@
-"""The door of trials."""
+"""The door of trials: experiments planned, begun, looked at and decided; what holdouts show."""
 
-from backend.trials import tables as tables
+from __future__ import annotations
+
+from backend.trials.comparing import ALPHA, compared, plainly, verdict
+from backend.trials.looking import decide, found_now, latest, look_at, look_due, looks, stop
+from backend.trials.outcomes import METRICS, Metric, usual
+from backend.trials.planning import (
+    LONGEST_WINDOW,
+    MOST_ARMS,
+    READY,
+    ask,
+    change_plan,
+    plan_trial,
+    send_back,
+    start,
+    trial,
+    trials,
+    withdraw,
+)
+from backend.trials.types import Plan, PlannedArm, Trial
+
+__all__ = [
+    "ALPHA", "LONGEST_WINDOW", "METRICS", "MOST_ARMS", "READY", "Metric", "Plan", "PlannedArm", "Trial", "ask", "change_plan", "compared",
+    "decide", "found_now", "latest", "look_at", "look_due", "looks", "plainly", "plan_trial", "send_back", "start", "stop", "trial",
+    "trials", "usual", "verdict", "withdraw",
+]  # fmt: skip
