@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask
 
 from agent_ui.administration import mailbox, members, skills, telephones, webhooks
-from agent_ui.authoring import catalogue, drafts, simulations, texts
+from agent_ui.authoring import catalogue, drafts, experiments, lift, simulations, texts
 from agent_ui.casework import callbacks, files, letters, lists, one
 from agent_ui.casework import words as case_words
 from agent_ui.desk import (
@@ -154,6 +154,8 @@ def create_desk(settings: Settings) -> Flask:
         quality,
         catalogue,
         drafts,
+        experiments,
+        lift,
         simulations,
         texts,
         telephones,

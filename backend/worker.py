@@ -89,6 +89,7 @@ def run(
         (5.0, lambda now: treatments.expire_due(now, BATCH)),
         (1.0, budgets.refresh),
         (5.0, trials.look_due),
+        (60.0, trials.lift_due),
         (20.0, treatments.check_some),
         (30.0, overview.renew_due),
         (5.0, identities.patrol()),

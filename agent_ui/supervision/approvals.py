@@ -19,6 +19,7 @@ from backend.identities import service as identities
 from backend.people.service import Permission, current_actor, requires
 from backend.profiles import service as profiles
 from backend.treatments import service as treatments
+from backend.trials import service as trials
 from shared.kernel import clock, money
 from shared.kernel.errors import Conflict, Forbidden, Invalid
 from shared.ui.formats import speak_of
@@ -104,6 +105,7 @@ def _context() -> dict[str, Any]:
         found = treatments.waiting_terms(session, actor, now)
         asked = [one.draft_id for one in catalogues.drafts(session) if one.state == "asked"]
         drafts = [catalogues.draft(session, draft_id) for draft_id in asked]
+        planned = [one for one in trials.trials(session) if one.state == "asked"]
         pairs, more = (
             identities.queue(session, limit=SHOWN_PAIRS) if actor.may(Permission.MERGE_CUSTOMERS) else ((), None)
         )
@@ -115,6 +117,7 @@ def _context() -> dict[str, Any]:
         "waiting": found,
         "mine": actor.id,
         "drafts": drafts,
+        "experiments": planned,
         "pairs": pairs,
         "more_pairs": more is not None,
         "names": names,
