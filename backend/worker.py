@@ -88,8 +88,6 @@ def run(
         (1.0, catalogues.take_effect),
         (5.0, lambda now: treatments.expire_due(now, BATCH)),
         (1.0, budgets.refresh),
-        (5.0, trials.look_due),
-        (60.0, trials.lift_due),
         (20.0, treatments.check_some),
         (30.0, overview.renew_due),
         (5.0, identities.patrol()),
@@ -123,6 +121,9 @@ def run(
     # A simulation may take a minute: it must not hold up what takes a moment.
     simulating = threading.Thread(target=simulations.simulate_until, args=(ended,), daemon=True, name="simulations")
     simulating.start()
+    looks = (trials.look_due, trials.lift_due)
+    looking = threading.Thread(target=trials.look_until, args=(ended, looks), daemon=True, name="trials")
+    looking.start()
     due = [0.0] * len(chores)
     while not ended.is_set():
         for number, (every, chore) in enumerate(chores):
@@ -131,6 +132,7 @@ def run(
                 due[number] = time.monotonic() + (0.0 if full else every)
         ended.wait(TICK_SECONDS)
     simulating.join(PATIENCE_SECONDS)
+    looking.join(PATIENCE_SECONDS)
     sending.join()
     if posting is not None:
         posting.join(PATIENCE_SECONDS)

@@ -5,13 +5,15 @@ Reckoned by a worker each hour and kept, since it goes over everyone who was ass
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import isfinite, sqrt
 from statistics import NormalDist
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import delete, insert
 from sqlmodel import Session
 
@@ -23,7 +25,7 @@ from backend.proving.service import CONTROL, TREATED
 from backend.reporting import service as reporting
 from backend.trials.comparing import plainly
 from backend.trials.looking import LOOK, latest, looks
-from backend.trials.outcomes import METRICS, Outcome, columns, outcomes
+from backend.trials.outcomes import METRICS, Outcome, columns, over_all
 from shared.kernel.errors import NotFound
 
 WINDOWS = (7, 30, 90)
@@ -73,9 +75,14 @@ def lift_due(now: datetime) -> int:
 def look_at_holdout(holdout: Holdout, now: datetime) -> Mapping[str, Any]:
     """What is found now; kept in place of what was found before."""
     rule = proving.rule_of(holdout)
+    windows = [timedelta(days=days) for days in WINDOWS]
     with db.reading() as session:
+        samples = over_all(session, rule, windows, now)
         found = {
-            "windows": {str(days): _over(session, rule, timedelta(days=days), now) for days in WINDOWS},
+            "windows": {
+                str(window.days): _over(session, people, window)
+                for window, people in zip(windows, samples, strict=True)
+            },
             "split": _split(session, rule, holdout),
         }
     with db.transaction() as session:
@@ -85,76 +92,84 @@ def look_at_holdout(holdout: Holdout, now: datetime) -> Mapping[str, Any]:
     return kept or found
 
 
-def _over(session: Session, rule: str, window: timedelta, now: datetime) -> dict[str, Any]:
-    people = list(outcomes(session, rule, window, now))
+def _over(session: Session, people: Sequence[Outcome], window: timedelta) -> dict[str, Any]:
+    seen = Seen.of(people)
+    every = np.ones(len(people), dtype=bool)
     return {
-        "n": {group: sum(one.who.arm == group for one in people) for group in (TREATED, CONTROL)},
-        "metrics": measured(people),
-        "segments": by_quality(people, lambda one: one.who.segments),
-        "states": by_quality(people, lambda one: (one.who.life_cycle,)),
-        "channels": by_quality(people, lambda one: (one.who.channel,)),
+        "n": seen.sizes(every),
+        "metrics": measured(seen, every),
+        "segments": by_quality(seen, [one.who.segments for one in people]),
+        "states": by_quality(seen, [(one.who.life_cycle,) for one in people]),
+        "channels": by_quality(seen, [(one.who.channel,) for one in people]),
         "treatments": _by_treatment(session, people, window),
     }
 
 
-def measured(people: Sequence[Outcome], level: float = 0.95) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Outcomes as columns, and who of them was treated."""
+
+    treated: NDArray[np.bool_]
+    after: Mapping[str, NDArray[np.float64]]
+
+    @classmethod
+    def of(cls, people: Sequence[Outcome]) -> Seen:
+        return cls(np.array([one.who.arm == TREATED for one in people], dtype=bool), columns(people).after)
+
+    def groups(self, metric: str, among: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The outcomes of the treated and of the control group, of these customers."""
+        return self.after[metric][self.treated & among], self.after[metric][~self.treated & among]
+
+    def sizes(self, among: NDArray[np.bool_]) -> dict[str, int]:
+        treated = int((self.treated & among).sum())
+        return {TREATED: treated, CONTROL: int(among.sum()) - treated}
+
+    def enough(self, among: NDArray[np.bool_]) -> bool:
+        return min(self.sizes(among).values()) >= proving.LEAST
+
+
+def measured(seen: Seen, among: NDArray[np.bool_]) -> dict[str, Any]:
     """Treated against control by each metric, with the interval of the difference. Pure."""
-    treated, control = (columns([one for one in people if one.who.arm == group]) for group in (TREATED, CONTROL))
     found = {}
     for metric in METRICS:
-        ours, theirs = treated.after[metric], control.after[metric]
+        ours, theirs = seen.groups(metric, among)
         if not len(ours) or not len(theirs):
             continue
-        seen = plainly(ours, theirs, shares=METRICS[metric].share, level=level)
+        lift = plainly(ours, theirs, shares=METRICS[metric].share)
         found[metric] = {
-            "treated": float(ours.mean()), "control": float(theirs.mean()), "difference": seen.estimate,
-            "low": seen.low if isfinite(seen.low) else None, "high": seen.high if isfinite(seen.high) else None,
+            "treated": float(ours.mean()), "control": float(theirs.mean()), "difference": lift.estimate,
+            "low": lift.low if isfinite(lift.low) else None, "high": lift.high if isfinite(lift.high) else None,
         }  # fmt: skip
     return found
 
 
-def by_quality(people: Sequence[Outcome], of: Callable[[Outcome], Collection[str]]) -> list[dict[str, Any]]:
+def by_quality(seen: Seen, qualities: Sequence[Collection[str]]) -> list[dict[str, Any]]:
     """The same for each kind of customer with enough of them in both groups, the largest first. Pure.
 
     `apart`: metric → whether the lift surely differs from that of all others, at the level that so many comparisons ask for.
     """
-    kinds: dict[str, list[Outcome]] = {}
-    for one in people:
-        for key in of(one):
-            if key:
-                kinds.setdefault(key, []).append(one)
-    large = {key: own for key, own in kinds.items() if _enough(own)}
+    keys = sorted({key for own in qualities for key in own if key})
+    kinds = {key: np.array([key in own for own in qualities], dtype=bool) for key in keys}
+    large = {key: among for key, among in kinds.items() if seen.enough(among)}
     level = 1 - 0.05 / max(1, len(large))
-    found = []
-    for key, own in sorted(large.items(), key=lambda kind: (-len(kind[1]), kind[0])):
-        mine = {id(one) for one in own}
-        rest = [one for one in people if id(one) not in mine]
-        found.append(
-            {
-                "key": key,
-                "n": {group: sum(one.who.arm == group for one in own) for group in (TREATED, CONTROL)},
-                "metrics": measured(own),
-                "apart": {metric: _apart(own, rest, metric, level) for metric in METRICS} if _enough(rest) else {},
-            }
-        )
-    return found
+    return [
+        {
+            "key": key,
+            "n": seen.sizes(among),
+            "metrics": measured(seen, among),
+            "apart": {metric: _apart(seen, among, metric, level) for metric in METRICS} if seen.enough(~among) else {},
+        }
+        for key, among in sorted(large.items(), key=lambda kind: (-int(kind[1].sum()), kind[0]))
+    ]
 
 
-def _enough(people: Iterable[Outcome]) -> bool:
-    groups = [one.who.arm for one in people]
-    return min(groups.count(TREATED), groups.count(CONTROL)) >= proving.LEAST
-
-
-def _apart(own: Sequence[Outcome], rest: Sequence[Outcome], metric: str, level: float) -> bool:
+def _apart(seen: Seen, among: NDArray[np.bool_], metric: str, level: float) -> bool:
     """Whether two lifts differ by more than chance at this level: the difference of the differences against its own spread."""
     lifts, spread = [], 0.0
-    for people in (own, rest):
-        groups = [
-            proving.group_of(columns([one for one in people if one.who.arm == arm]).after[metric])
-            for arm in (TREATED, CONTROL)
-        ]
-        lifts.append(groups[0].mean - groups[1].mean)
-        spread += groups[0].of_mean + groups[1].of_mean
+    for part in (among, ~among):
+        ours, theirs = (proving.group_of(group) for group in seen.groups(metric, part))
+        lifts.append(ours.mean - theirs.mean)
+        spread += ours.of_mean + theirs.of_mean
     return spread > 0 and abs(lifts[0] - lifts[1]) > _NORMAL.inv_cdf((1 + level) / 2) * sqrt(spread)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,11 +21,13 @@ from backend.trials.outcomes import METRICS, Outcome, columns, outcomes
 from backend.trials.planning import EXPERIMENT, change, in_words, open_trial, told, trial, trials
 from backend.trials.tables import LookRow
 from backend.trials.types import Trial
+from shared.kernel import clock
 from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import Conflict, EvenhandError, Invalid
 
 LOOK = db.table_of(LookRow)
 EVERY = timedelta(hours=1)
+PAUSE_SECONDS = 5.0
 KEPT = 1_000
 """Looks of one experiment: a page draws no more, and each is a few kilobytes."""
 _log = structlog.stdlib.get_logger("evenhand.trials")
@@ -49,6 +52,16 @@ def look_due(now: datetime) -> int:
             continue
         done += 1
     return done
+
+
+def look_until(ended: threading.Event, looks: Sequence[Callable[[datetime], int]]) -> None:
+    """Looks in a thread of its own until told to end: going over many customers must not hold up what takes a moment."""
+    while not ended.wait(PAUSE_SECONDS):
+        for one in looks:
+            try:
+                one(clock.now())
+            except Exception as failure:
+                _log.exception("looking failed", error=type(failure).__name__)
 
 
 def look_at(experiment_id: UUID, now: datetime) -> dict[str, Any]:

@@ -73,38 +73,54 @@ def outcomes(
 ) -> Iterator[Outcome]:
     """Everyone who met the rule long enough ago for all the days to be over. `treatments`: only these count as taken; none: all."""
     for piece in proving.everyone_assigned(session, rule, now - window, PIECE):
-        yield from of_these(session, piece, window, treatments)
+        yield from of_these(session, piece, (window,), now, treatments)[0]
+
+
+def over_all(session: Session, rule: str, windows: Sequence[timedelta], now: datetime) -> list[list[Outcome]]:
+    """The same for several windows at once: everyone is read once."""
+    found: list[list[Outcome]] = [[] for _ in windows]
+    for piece in proving.everyone_assigned(session, rule, now - min(windows), PIECE):
+        for into, more in zip(found, of_these(session, piece, windows, now), strict=True):
+            into += more
+    return found
 
 
 def of_these(
-    session: Session, people: Sequence[Assigned], window: timedelta, treatments: Collection[str] = ()
-) -> Iterator[Outcome]:
-    """The outcomes of these customers."""
+    session: Session,
+    people: Sequence[Assigned],
+    windows: Sequence[timedelta],
+    now: datetime,
+    treatments: Collection[str] = (),
+) -> list[list[Outcome]]:
+    """The outcomes of these customers in each window; of those whose days are over."""
     ids = [one.customer_id for one in people]
     pack = catalogues.pack_in_force(session)
     digits = 10 ** money.exponent(pack.currency)
     facts = reporting.offer_facts(session, ids)
     gone = cancelling.gone(session, ids)
     known = profiles.these(session, ids)
+    found: list[list[Outcome]] = [[] for _ in windows]
     for one in people:
         profile = known.get(one.customer_id)
         if profile is None:
             continue
-        until, since = one.at + window, one.at - BEFORE
         kept, truths = (
             [f for f in facts.get(one.customer_id, ()) if _kept(f, treatments)],
             profile.facts.get("truths", ()),
         )
-        after = [f for f in kept if one.at <= f.at <= until]
-        before = [f for f in kept if since <= f.at < one.at]
+        past = [f for f in kept if one.at - BEFORE <= f.at < one.at]
+        at_first = profiles.score(truths, pack.experience, clock.local_day(one.at, profile.timezone))
+        before = (float(len(past)), _worth(past, digits), 0.0, at_first)
         left = gone.get(one.customer_id)
-        days = (clock.local_day(at, profile.timezone) for at in (until, one.at))
-        then, at_first = (profiles.score(truths, pack.experience, day) for day in days)
-        yield Outcome(
-            one,
-            (float(bool(after)), _worth(after, digits), float(left is None or not one.at <= left <= until), then),
-            (float(len(before)), _worth(before, digits), 0.0, at_first),
-        )
+        for window, into in zip(windows, found, strict=True):
+            until = one.at + window
+            if until > now:
+                continue
+            taken = [f for f in kept if one.at <= f.at <= until]
+            then = profiles.score(truths, pack.experience, clock.local_day(until, profile.timezone))
+            stayed = left is None or not one.at <= left <= until
+            into.append(Outcome(one, (float(bool(taken)), _worth(taken, digits), float(stayed), then), before))
+    return found
 
 
 def columns(found: Sequence[Outcome]) -> Sample:
@@ -118,7 +134,7 @@ def columns(found: Sequence[Outcome]) -> Sample:
     )
 
 
-def usual(session: Session, window: timedelta, now: datetime, most: int = 2_000) -> Sample:
+def usual(session: Session, window: timedelta, now: datetime, most: int = 500) -> Sample:
     """How it goes today: the last so many days of some customers, as if they had met a rule at their beginning."""
     people = [
         Assigned(one.customer_id, "", now - window, "", (), "")
@@ -126,7 +142,7 @@ def usual(session: Session, window: timedelta, now: datetime, most: int = 2_000)
     ]
     found: list[Outcome] = []
     for start in range(0, len(people), PIECE):
-        found += of_these(session, people[start : start + PIECE], window)
+        found += of_these(session, people[start : start + PIECE], (window,), now)[0]
     return columns(found)
 
 

@@ -162,11 +162,15 @@ def test_an_agent_reads_why_of_a_customer_in_a_control_group(desk_as: Sign) -> N
     agent = desk_as(AGENT)
     with db.reading() as session:
         people = [one.customer_id for one in profiles.some_from(session, UUID(int=0), 40)]
-    kept = next(
-        one for one in people if any(w.step == "holdout" for w in treatments.withheld_of(treatments.decide(one, clock.now())))
-    )  # fmt: skip
-    page = agent.get(f"/customers/{kept}")
-    assert "control group “Universal control”" in page.text
+    decided = next(
+        one
+        for one in (treatments.decide(one, clock.now()) for one in people)
+        if any(w.step == "holdout" for w in treatments.withheld_of(one))
+    )
+    why = next(w.treatment for w in treatments.withheld_of(decided) if w.step == "holdout")
+    page = agent.get(f"/decisions/{decided.decision_id}?why={why}")
+    assert "control group “Universal control”: 50 of 100 customers" in page.text
+    assert "kept back to measure whether they help" in page.text
 
 
 def test_an_agent_has_no_business_there(desk_as: Sign) -> None:
