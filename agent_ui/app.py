@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask
 
 from agent_ui.administration import mailbox, members, skills, telephones, webhooks
-from agent_ui.authoring import catalogue, drafts, models, simulations, texts
+from agent_ui.authoring import catalogue, drafts, experiments, lift, models, simulations, texts
 from agent_ui.casework import callbacks, files, letters, lists, one
 from agent_ui.casework import words as case_words
 from agent_ui.desk import (
@@ -160,6 +160,8 @@ def create_desk(settings: Settings) -> Flask:
         catalogue,
         models,
         drafts,
+        experiments,
+        lift,
         simulations,
         texts,
         telephones,

@@ -36,6 +36,7 @@ from backend.settings import Settings
 from backend.simulation import service as simulations
 from backend.teaching import service as teaching
 from backend.treatments import service as treatments
+from backend.trials import service as trials
 from shared.kernel import clock
 
 BATCH = 100
@@ -134,6 +135,9 @@ def run(
     # So may making an epoch of many answers.
     learning = threading.Thread(target=_learn_until, args=(ended,), daemon=True, name="learning")
     learning.start()
+    looks = (trials.look_due, trials.lift_due)
+    looking = threading.Thread(target=trials.look_until, args=(ended, looks), daemon=True, name="trials")
+    looking.start()
     due = [0.0] * len(chores)
     while not ended.is_set():
         for number, (every, chore) in enumerate(chores):
@@ -143,6 +147,7 @@ def run(
         ended.wait(TICK_SECONDS)
     simulating.join(PATIENCE_SECONDS)
     learning.join(PATIENCE_SECONDS)
+    looking.join(PATIENCE_SECONDS)
     sending.join()
     if posting is not None:
         posting.join(PATIENCE_SECONDS)

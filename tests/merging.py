@@ -17,6 +17,7 @@ from backend.interactions import service as interactions
 from backend.paying.tables import PaymentRow
 from backend.people import service as people
 from backend.profiles import service as profiles
+from backend.proving import service as proving
 from backend.record import service as record
 from backend.treatments import service as treatments
 from shared.kernel import clock
@@ -103,6 +104,16 @@ def busy(customer_id: UUID) -> None:
         profiles.book_credit(session, customer_id, UUID(int=customer_id.int + 1), "A credit", Money(100, "USD"), now)
         profiles.learn(session, customer_id, count={"calls": 2}, dates={"last_contact": now.date()}, now=now)
     treatments.decide(customer_id, now + timedelta(seconds=1))
+    with db.transaction() as session:
+        proving.write_down(
+            session,
+            customer_id,
+            {"holdout:some": "treated"},
+            life_cycle="active",
+            segments=(),
+            channel="phone",
+            now=now,
+        )
     _pays_and_leaves(customer_id, now)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 STATES = {
     "draft": ("Draft", ""), "checked": ("Checked", "good"), "simulated": ("Simulated", "good"), "asked": ("Waits for approval", "warn"),
     "approved": ("Approved", "good"), "published": ("Published", "good"), "withdrawn": ("Withdrawn", ""),
-    "in_force": ("In force", "good"), "retired": ("Retired", ""),
+    "in_force": ("In force", "good"), "retired": ("Retired", ""), "tried": ("Tried", ""),
 }  # fmt: skip
 LIFE = ("draft", "checked", "simulated", "asked", "approved", "published")
 _STEPS = {

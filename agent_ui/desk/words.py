@@ -54,6 +54,7 @@ STEPS = (
     "consent",
     "contact_policy",
     "budget",
+    "holdout",
     "arbitration",
     "deliverable",
 )

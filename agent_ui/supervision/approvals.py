@@ -20,6 +20,7 @@ from backend.identities import service as identities
 from backend.people.service import Permission, current_actor, requires
 from backend.profiles import service as profiles
 from backend.treatments import service as treatments
+from backend.trials import service as trials
 from shared.kernel import clock, money
 from shared.kernel.errors import Conflict, Forbidden, Invalid
 from shared.ui.formats import speak_of
@@ -135,6 +136,7 @@ def _context() -> dict[str, Any]:
         pack = catalogues.pack_in_force(session)
         found = treatments.waiting_terms(session, actor, now)
         asked = [one.draft_id for one in catalogues.drafts(session) if one.state == "asked"]
+        planned = [one for one in trials.trials(session) if one.state == "asked"]
         pairs, more = (
             identities.queue(session, limit=SHOWN_PAIRS) if actor.may(Permission.MERGE_CUSTOMERS) else ((), None)
         )
@@ -150,6 +152,7 @@ def _context() -> dict[str, Any]:
         "waiting": found,
         "mine": actor.id,
         "drafts": changes,
+        "experiments": planned,
         "pairs": pairs,
         "more_pairs": more is not None,
         "names": names,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session
 
 from backend import db
 from backend.cancelling.tables import CancellationRow
-from backend.cancelling.types import Cancellation
+from backend.cancelling.types import PLAN, Cancellation
 from shared.kernel.errors import NotFound
 from shared.kernel.money import Money
 
@@ -34,6 +35,16 @@ def of_cases(session: Session, customer_id: UUID) -> dict[UUID, Cancellation]:
     """All that the customer ever cancelled, by the case of each."""
     rows = session.execute(select(CANCELLATION).where(CANCELLATION.c.customer_id == customer_id))
     return {row.case_id: cancellation_from(row) for row in rows if row.case_id is not None}
+
+
+def gone(session: Session, customer_ids: Collection[UUID]) -> dict[UUID, datetime]:
+    """Of these customers, those who cancelled everything and did not think better of it, and when they first asked for it."""
+    asked = select(CANCELLATION.c.customer_id, func.min(CANCELLATION.c.asked_at).label("at")).where(
+        CANCELLATION.c.customer_id.in_(sorted(customer_ids)),
+        CANCELLATION.c.what == PLAN,
+        CANCELLATION.c.state != "undone",
+    )
+    return {row.customer_id: row.at for row in session.execute(asked.group_by(CANCELLATION.c.customer_id))}
 
 
 def row_of(session: Session, customer_id: UUID, cancellation_id: UUID) -> Any:

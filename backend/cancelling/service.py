@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from backend.cancelling.acts import END, LEAVING_ON, ask, carry_out, take_back
 from backend.cancelling.leaving import erase_customer, export_customer, move_customer, move_customer_back
-from backend.cancelling.rows import cancellation_of, of_cases, standing
+from backend.cancelling.rows import cancellation_of, gone, of_cases, standing
 from backend.cancelling.types import PLAN, Cancellation, Choice, Ends, Summary
 from backend.cancelling.working_out import choices, summary
 
 __all__ = [
     "END", "LEAVING_ON", "PLAN", "Cancellation", "Choice", "Ends", "Summary", "ask", "cancellation_of", "carry_out", "choices",
-    "erase_customer", "export_customer", "move_customer", "move_customer_back", "of_cases", "standing", "summary", "take_back",
+    "erase_customer", "export_customer", "gone", "move_customer", "move_customer_back", "of_cases", "standing", "summary", "take_back",
 ]  # fmt: skip

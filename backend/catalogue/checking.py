@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from backend.catalogue import personas
+from backend.catalogue.holdout_checks import holdout_problems
 from backend.catalogue.input_checks import input_faults
 from backend.catalogue.wording import check_sentences, unfit_texts
 from backend.engine import scripts
@@ -81,7 +82,12 @@ def _treatments(texts: Mapping[str, str]) -> list[Problem]:
                 Problem(file, source.line(file, "treatment", nth, "key"), treatment.key, "stands twice in this pack")
             )
         seen.add(treatment.key)
-    return [*problems, *_limits(treatments, pack, source), *_relations(treatments, places, source)]
+    return [
+        *problems,
+        *_limits(treatments, pack, source),
+        *holdout_problems(treatments, pack, source),
+        *_relations(treatments, places, source),
+    ]
 
 
 def _limits(treatments: list[Treatment], pack: Pack, source: Source) -> Iterator[Problem]:

@@ -25,6 +25,7 @@ from backend.matrix.service import Pack, PackError, Problem, Source, body_of
 from backend.matrix.types import Fact
 from backend.profiles.snapshot import Snapshot, snapshot
 from backend.profiles.types import Consent, Moment, Profile
+from backend.proving.rules import TREATED, rule_of
 
 FILE, TABLE = "personas.toml", "persona"
 _NOON = time(12)
@@ -134,7 +135,9 @@ def outcome(persona: Persona, today: date, catalogue: Catalogue) -> Outcome:
     now = datetime.combine(today, _NOON, ZoneInfo(pack.timezone)).astimezone(UTC)
     seen = snapshot(_profile(persona, today, now, pack), now, pack)
     offers = tuple(_offer(past, nth, today, catalogue) for nth, past in enumerate(persona.history))
-    ledger = Ledger(len(offers), tuple(sorted(offers, key=lambda o: (o.presented_at or "", o.offer_id))))
+    # What a persona must get is what those get who are in no control group.
+    assigned = dict.fromkeys(map(rule_of, pack.holdouts), TREATED)
+    ledger = Ledger(len(offers), tuple(sorted(offers, key=lambda o: (o.presented_at or "", o.offer_id))), assigned)
     return Outcome(persona, seen, engine.decide(seen, ledger, Configuration(0, catalogue)))
 
 

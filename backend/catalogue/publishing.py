@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
@@ -20,6 +20,7 @@ from backend.engine.catalogue import Catalogue, digest_of
 from backend.engine.facts import Configuration
 from backend.matrix.service import Body, Pack, Telephony, texts_from
 from backend.profiles import service as profiles
+from backend.proving.rules import Experiment
 from backend.record import service as record
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, NotFound
@@ -78,14 +79,48 @@ def publish(
     if only_new and latest is not None and session.execute(_superseded(latest.catalogue_version, digest)).scalar():
         return int(latest.catalogue_version)
     catalogue = Catalogue(0, body, digest)
-    version = 1 + (session.execute(select(_CATALOGUE.c.version).order_by(_CATALOGUE.c.version.desc())).scalar() or 0)
+    version = _new_version(session, body, digest, actor, now, files)
+    configure(session, version, actor=actor, now=now, **_kept(latest, catalogue))
+    return version
+
+
+def keep_version(session: Session, body: Body, files: Mapping[str, str], actor: Actor, now: datetime) -> int:
+    """Keeps a catalogue as a version without putting it in force, for an experiment; gives the one that has this very text already.
+
+    Raises PackError where the body is not a catalogue.
+    """
+    hold(session)
+    digest = digest_of(body)
+    known = session.execute(
+        select(_CATALOGUE.c.version).where(_CATALOGUE.c.digest == digest).order_by(_CATALOGUE.c.version.desc()).limit(1)
+    ).scalar()
+    if known is not None:
+        return int(known)
+    Catalogue(0, body, digest)
+    return _new_version(session, body, digest, actor, now, files)
+
+
+def _new_version(
+    session: Session, body: Body, digest: str, actor: Actor, now: datetime, files: Mapping[str, str] | None
+) -> int:
+    version = 1 + (session.execute(select(func.max(_CATALOGUE.c.version))).scalar() or 0)
     packed = zlib.compress(json.dumps(body, default=str).encode(), 6)
     stamp = {"published_at": now, "published_by": actor.name}
     session.execute(insert(_CATALOGUE).values(version=version, digest=digest, body=packed, **stamp))
     if files is not None:
         _keep_files(session, version, files)
-    configure(session, version, actor=actor, now=now, **_kept(latest, catalogue))
     return version
+
+
+def run_experiments(session: Session, experiments: Sequence[Experiment], actor: Actor, now: datetime) -> int:
+    """Has these experiments run from now on, and no others, with all else as it is; gives the configuration. Raises NotFound."""
+    hold(session)
+    latest = session.execute(_IN_FORCE).one_or_none()
+    if latest is None:
+        raise NotFound("Nothing is published yet: load a pack first.")
+    return configure(
+        session, latest.catalogue_version, latest.levers, latest.prices, actor, now, latest.exhausted, experiments
+    )
 
 
 def _superseded(in_force: int, digest: str) -> Any:
@@ -126,13 +161,18 @@ def configure(
     actor: Actor,
     now: datetime,
     exhausted: Collection[str] = (),
+    experiments: Sequence[Experiment] | None = None,
 ) -> int:
     """Puts a catalogue in force with these levers, bid prices and exhausted budgets, as a new version of the configuration.
 
-    It goes on the record.
+    Experiments go on where none are given, but for those whose treatments this catalogue has otherwise than the one before. It
+    goes on the record.
     """
     before = session.execute(_IN_FORCE).one_or_none()
     version = 1 + (before.version if before is not None else 0)
+    if experiments is None:
+        experiments = _going_on(session, before, catalogue_version) if before is not None else ()
+    running = [one.to_json() for one in experiments]
     session.execute(
         insert(_CONFIGURATION).values(
             version=version,
@@ -140,6 +180,7 @@ def configure(
             levers=levers,
             prices=prices,
             exhausted=sorted(exhausted),
+            experiments=running,
             published_at=now,
             published_by=actor.name,
         )
@@ -150,7 +191,8 @@ def configure(
     record.audit(
         session, actor=actor, action="configuration.in_force", subject=f"configuration:{version}", customer_id=None,
         payload={
-            "catalogue": catalogue_version, "levers": levers, "prices": prices, "exhausted": sorted(exhausted), "before": was,
+            "catalogue": catalogue_version, "levers": levers, "prices": prices, "exhausted": sorted(exhausted),
+            "experiments": [one["key"] for one in running], "before": was,
         }, now=now,
     )  # fmt: skip
     record.changed(session, "catalogue", subject=str(catalogue_version), now=now)
@@ -165,6 +207,22 @@ def _close_anew(session: Session, before: int, after: int) -> None:
     ]
     if groups[0] != groups[1]:
         profiles.work_out_again(session)
+
+
+def _going_on(session: Session, before: Any, version: int) -> Sequence[Experiment]:
+    """The experiments of the configuration before, without those that would compare with what is no more."""
+    running = [Experiment.from_json(one) for one in before.experiments]
+    if before.catalogue_version == version or not running:
+        return running
+    old, new = _catalogue(session, before.catalogue_version, before.digest), _catalogue(session, version, None)
+
+    def same(one: Experiment) -> bool:
+        if not any(arm.version for arm in one.arms):
+            return True
+        kept = all(old.treatments.get(key) == new.treatments.get(key) for key in one.treatments)
+        return bool(one.treatments) and kept
+
+    return [one for one in running if same(one)]
 
 
 def files_of(session: Session, version: int) -> dict[str, str]:
@@ -256,13 +314,16 @@ def telephony_in_force(session: Session) -> Telephony:
 
 
 def _configuration(session: Session, row, older: Collection[int]) -> Configuration:  # type: ignore[no-untyped-def]
+    experiments = tuple(Experiment.from_json(one) for one in row.experiments)
+    arms = {arm.version for one in experiments for arm in one.arms if arm.version is not None}
     return Configuration(
         version=row.version,
         catalogue=_catalogue(session, row.catalogue_version, row.digest),
-        older={v: _catalogue(session, v, None) for v in set(older) - {row.catalogue_version}},
+        older={v: _catalogue(session, v, None) for v in {*older, *arms} - {row.catalogue_version}},
         levers=row.levers,
         prices=row.prices,
         exhausted=frozenset(row.exhausted),
+        experiments=experiments,
     )
 
 

@@ -38,6 +38,8 @@ class ConfigurationRow(SQLModel, table=True):
     """Bid price of one unit of each budget, in major units."""
     exhausted: list[str] = Field(sa_type=Json)
     """Budgets of which nothing was left."""
+    experiments: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
+    """Those that run, as `Experiment.to_json` gives them."""
     published_at: datetime = Field(sa_type=UtcDateTime)
     published_by: str
 

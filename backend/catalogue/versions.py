@@ -49,7 +49,7 @@ class Version:
     """One version of the catalogue. `name` and `draft_id` are those of the draft that it came of, if it came of one."""
 
     version: int
-    state: Literal["in_force", "retired"]
+    state: Literal["in_force", "retired", "tried"]
     digest: str
     published_at: datetime
     published_by: str
@@ -60,7 +60,7 @@ class Version:
 
 
 def versions(session: Session) -> tuple[Version, ...]:
-    """Every version that was ever in force, the newest first, with the times in which it was."""
+    """Every version, the newest first, with the times in which it was in force; those of experiments never were."""
     rows = session.execute(
         select(
             _CATALOGUE.c.version, _CATALOGUE.c.digest, _CATALOGUE.c.published_at, _CATALOGUE.c.published_by,
@@ -81,12 +81,19 @@ def versions(session: Session) -> tuple[Version, ...]:
         of = drafted.get(row.version)
         found.append(
             Version(
-                row.version, "in_force" if row.version == now_in_force else "retired", row.digest, row.published_at,
+                row.version, _state(row.version, now_in_force, history), row.digest, row.published_at,
                 row.published_by, of.name if of else None, of.draft_id if of else None, of.made_by if of else None,
                 tuple(one for one in history if one.version == row.version),
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def _state(version: int, present: int | None, history: Sequence[Spell]) -> Literal["in_force", "retired", "tried"]:
+    """`tried`: it was an experiment's alone, and never in force."""
+    if version == present:
+        return "in_force"
+    return "retired" if any(one.version == version for one in history) else "tried"
 
 
 def spells(session: Session) -> tuple[Spell, ...]:
@@ -122,6 +129,9 @@ def roll_back(session: Session, version: int, seen: int, actor: Actor, now: date
     present = publishing.in_force(session).catalogue.version
     if present != seen:
         raise Conflict(f"Version {present} came in force meanwhile. Please look again.")
+    if all(one.version != version for one in spells(session)):
+        publishing.catalogue_of(session, version)
+        raise Conflict(f"Version {version} was only ever tried in an experiment: put its draft before a second person.")
     configuration = publishing.put_in_force(session, version, actor, now)
     record.audit(
         session, actor=actor, action="catalogue.rolled_back", subject=f"catalogue:{version}", customer_id=None,

@@ -155,6 +155,8 @@ class Treatment(Part):
     metric: str
     objective: Key
     resolves: tuple[Key, ...] = ()
+    owed: bool = False
+    """It is the customer's due: it is held out from nobody."""
     concession: bool = False
     acceptance: float = Field(gt=0, lt=1)
     acceptance_evidence: str
@@ -221,6 +223,8 @@ class Catalogue:
         self.digest = digest or digest_of(body)
         self.pack: Pack = pack_from(body)
         self.treatments: dict[str, Treatment] = {t.key: t for t in read_treatments(self.pack)}
+        self.of_version: Mapping[str, int] = {}
+        """Treatment → the version that it came of, of those that came of another: see `composed`."""
         self.worked_out: dict[str, Any] = {}
         """Room for what is worked out of this version once; it goes with it."""
 
@@ -229,8 +233,22 @@ class Catalogue:
         narrow = object.__new__(Catalogue)
         narrow.version, narrow.digest, narrow.pack = self.version, self.digest, self.pack
         narrow.treatments = {key: t for key, t in self.treatments.items() if key in keys}
-        narrow.worked_out = {}
+        narrow.of_version, narrow.worked_out = self.of_version, {}
         return narrow
+
+    def composed(self, sources: Mapping[str, Catalogue]) -> Catalogue:
+        """The same version with these treatments as others have them, or without, where they have none of the name."""
+        made = object.__new__(Catalogue)
+        made.version, made.digest, made.pack = self.version, self.digest, self.pack
+        others = {key: one.treatments[key] for key, one in sources.items() if key in one.treatments}
+        made.treatments = {key: t for key, t in self.treatments.items() if key not in sources or key in others} | others
+        made.of_version = {key: sources[key].version for key in others}
+        made.worked_out = {}
+        return made
+
+    def version_of(self, treatment: str) -> int:
+        """The version under which an offer of this treatment is made."""
+        return self.of_version.get(treatment, self.version)
 
     @cached_property
     def needed(self) -> frozenset[str]:

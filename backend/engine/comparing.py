@@ -6,11 +6,12 @@ under what is in force, without the changed treatments as they were and with the
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 from backend.engine import deciding as engine
-from backend.engine.catalogue import Catalogue
+from backend.engine.catalogue import Catalogue, Channel
 from backend.engine.facts import Configuration, Ledger
 from backend.engine.ordering import first_of_each, in_order
 from backend.engine.ruling import Ruling
@@ -20,6 +21,7 @@ from backend.profiles.snapshot import Snapshot
 FEW = 0.5
 """Of more treatments than this part of them, deciding anew for all is quicker."""
 _EXCLUDED = "excludes:"
+CHANNELS: tuple[str, ...] = get_args(Channel)
 
 
 class Comparison:
@@ -85,6 +87,30 @@ def seen_alike(one: Pack, other: Pack) -> bool:
 
 def _same_but_treatments(one: Pack, other: Pack) -> bool:
     return all(getattr(one, name) == getattr(other, name) for name in Pack.model_fields if name != "treatments")
+
+
+WORDS = frozenset({"name", "phone", "portal", "everyone", "sms", "email", "chat", "branch", "reason"})
+"""The parts of a treatment that say it, and change nothing of who gets it."""
+
+
+def changed_treatments(one: Catalogue, other: Catalogue) -> frozenset[str] | None:
+    """The treatments that the two have otherwise; None where they differ in more than treatments."""
+    if not _same_but_treatments(one.pack, other.pack):
+        return None
+    keys = one.treatments.keys() | other.treatments.keys()
+    return frozenset(key for key in keys if one.treatments.get(key) != other.treatments.get(key))
+
+
+def only_words(one: Catalogue, other: Catalogue, keys: Collection[str]) -> bool:
+    """Whether both say these treatments otherwise and decide on them alike."""
+    for key in keys:
+        a, b = one.treatments.get(key), other.treatments.get(key)
+        if a is None or b is None:
+            return False
+        names = {name for name in type(a).model_fields if getattr(a, name) != getattr(b, name)}
+        if names - WORDS or any(a.rendered_in(c) != b.rendered_in(c) for c in CHANNELS):
+            return False
+    return True
 
 
 def _excluding(ruling: Ruling) -> bool:

@@ -1,7 +1,7 @@
 """The decision: a pure function of the profile's snapshot, the ledger and the published configuration.
 
 The channel is not an argument. Each candidate walks the funnel (in force, eligible, applicable, suitable, consent, contact
-policy, budget, arbitration) and leaves it at the first step that fails, with the rule and the values that the rule saw. What
+policy, budget, holdout, arbitration) and leaves it at the first step that fails, with the rule and the values that the rule saw. What
 stays is ranked by priority = P × (C × V × L − price) − attention.
 """
 
@@ -18,7 +18,9 @@ from backend.engine import contact
 from backend.engine.catalogue import Treatment
 from backend.engine.chances import Chances, with_firsts
 from backend.engine.contact import History, history_of
+from backend.engine.faces import met_by
 from backend.engine.facts import Configuration, Ledger, OfferFact, TermValue
+from backend.engine.holding_out import kept_back
 from backend.engine.knowing import context_of, known_of, needed_by
 from backend.engine.match import balance, context_value, objective_weights
 from backend.engine.ordering import beside, first_of_each, in_order, pinned_first
@@ -40,7 +42,8 @@ ENGINE_VERSION = 4
 """Raised whenever equal inputs may give another result; decisions name the version that made them."""
 
 STEPS = (
-    "in_force", "eligible", "applicable", "suitable", "consent", "contact_policy", "budget", "arbitration", "deliverable",
+    "in_force", "eligible", "applicable", "suitable", "consent", "contact_policy", "budget", "holdout", "arbitration",
+    "deliverable",
 )  # fmt: skip
 
 
@@ -63,7 +66,9 @@ def decide(snapshot: Snapshot, ledger: Ledger, configuration: Configuration) -> 
     ordered = in_order(ranked, snapshot, ledger, configuration)
     ordered = with_firsts(ordered, case.silent, case.chances, configuration, snapshot, ledger)
     kept, excluded = first_of_each(ordered, configuration.catalogue.conflicts)
-    return Ruling(kept, (*withheld, *excluded), case.weights, case.chances.features)
+    return Ruling(
+        kept, (*withheld, *excluded), case.weights, case.chances.features, met_by(case.met, kept, configuration)
+    )
 
 
 def overridable(snapshot: Snapshot, ledger: Ledger, configuration: Configuration) -> dict[tuple[str, str], Ranked]:
@@ -134,6 +139,8 @@ class _Case:
     """Holding → the context with what is known of it."""
     verdicts_for: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Holding → the same of the treatments for it."""
+    met: dict[str, str] = field(default_factory=dict)
+    """Holdout → the customer's group, of those that a candidate came to."""
     days: dict[int, date] = field(default_factory=dict)
     """So many days → the day that is so far off."""
     silent: list[tuple[str, str, Factors]] = field(default_factory=list)
@@ -239,6 +246,8 @@ def _candidate(case: _Case, line: Line, subject: str, *, judged: bool = False) -
     for use in t.use if line.uses else ():
         if use.budget in case.configuration.exhausted:
             return Withheld(t.key, "budget", f"budget:{use.budget}", f"{_budget(case, use.budget)}: nothing is left.", subject=subject)  # fmt: skip
+    if line.holdouts and (left := kept_back(line, subject, case.snapshot, case.ledger.assigned, case.met)):
+        return left
     try:
         factors = _factors(case, line, figures, terms, None, subject)
     except RuleFailed as failed:
@@ -252,7 +261,7 @@ def _candidate(case: _Case, line: Line, subject: str, *, judged: bool = False) -
         return Withheld(t.key, "arbitration", "silence", detail, {"priority": priority}, subject)
     valid_until = case.in_days(t.valid_days)
     had = case.chances.history_of(t.key)
-    return _made(Ranked, (t.key, subject, case.configuration.catalogue.version, factors, terms, valid_until, False, False, None, 0.0, had))  # fmt: skip
+    return _made(Ranked, (t.key, subject, line.version, factors, terms, valid_until, False, False, None, 0.0, had))  # fmt: skip
 
 
 def _standing(case: _Case, offer: OfferFact) -> Ranked | Withheld:

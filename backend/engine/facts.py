@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from backend.engine.catalogue import Catalogue, Treatment
 from backend.learning.epoch import NOTHING_LEARNED, Epoch
+from backend.proving.rules import Experiment
 
 State = Literal[
     "open",
@@ -74,14 +75,18 @@ class Ledger:
 
     version: int
     offers: tuple[OfferFact, ...] = ()
+    assigned: Mapping[str, str] = field(default_factory=dict)
+    """Holdout or experiment → the group that was written down when the customer first met it."""
 
     def to_json(self) -> dict[str, Any]:
         """Lossless; `from_json` gives an equal ledger back."""
-        return {"version": self.version, "offers": [_offer_json(o) for o in self.offers]}
+        own = {"assigned": dict(self.assigned)} if self.assigned else {}
+        return {"version": self.version, "offers": [_offer_json(o) for o in self.offers], **own}
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> Ledger:
-        return cls(given["version"], tuple(_offer_from(o) for o in given["offers"]))
+        offers = tuple(_offer_from(o) for o in given["offers"])
+        return cls(given["version"], offers, dict(given.get("assigned", {})))
 
 
 _DATES = ("valid_until", "presented_on", "answered_on", "until")
@@ -120,13 +125,21 @@ class Configuration:
     """What was learned, as of the epoch that the customer's moment began with."""
     exhausted: frozenset[str] = frozenset()
     """Budgets of which nothing is left: all that a decision knows of them."""
+    experiments: tuple[Experiment, ...] = ()
+    """Those that run."""
+    arms: Mapping[str, str] = field(default_factory=dict)
+    """Experiment → the customer's arm, where `catalogue` and `levers` are those that this customer gets."""
+    base: Catalogue | None = None
+    """The catalogue in force for all, where this customer's is another."""
 
     @property
     def model_epoch(self) -> int:
         return self.epoch.number
 
     def catalogue_of(self, version: int) -> Catalogue:
-        return self.catalogue if version == self.catalogue.version else self.older[version]
+        if version != self.catalogue.version:
+            return self.older[version]
+        return self.base if self.base is not None and self.base.version == version else self.catalogue
 
     def treatment_of(self, offer: OfferFact) -> Treatment:
         """The treatment as it was when the offer was made."""

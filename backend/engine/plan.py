@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from backend.engine.catalogue import Catalogue, Treatment
+from backend.engine.holding_out import holdouts_over
+from backend.matrix.service import Holdout
 from backend.rules.service import Context, Expression, RuleFailed, Together
 
 WORTH = ("experience", "equity", "cost")
@@ -28,6 +30,8 @@ class Line:
 
     t: Treatment
     key: str
+    version: int
+    """Of the catalogue under which an offer of it is made."""
     subject: str
     apart: bool
     """It has dates, or comes before or after others."""
@@ -45,6 +49,8 @@ class Line:
     """The first of its figures that is a term; 0: it has none."""
     scores: tuple[tuple[str, float], ...]
     conflicts: frozenset[str]
+    holdouts: tuple[Holdout, ...]
+    """Those that keep it back from their control group."""
     figures: tuple[Expression, ...]
     _figures: Together
     _fixed: tuple[Any, ...] | None
@@ -133,6 +139,7 @@ def _line(t: Treatment, catalogue: Catalogue, together: Together) -> Line:
     return Line(
         t=t,
         key=t.key,
+        version=catalogue.version_of(t.key),
         subject=t.subject,
         apart=bool(t.in_force_from or t.in_force_until or t.requires or t.follows),
         rules=tuple(_test(step, rule, together) for step, rule in rules),
@@ -144,6 +151,7 @@ def _line(t: Treatment, catalogue: Catalogue, together: Together) -> Line:
         terms=len(WORTH) + len(t.use) if t.term else 0,
         scores=tuple((objective, score) for objective, score in t.objectives.items() if score),
         conflicts=catalogue.conflicts[t.key],
+        holdouts=holdouts_over((t, *members), catalogue.pack),
         figures=figures,
         _figures=Together(figures, most=len(figures)),
         _fixed=fixed,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -104,3 +104,5 @@ class Ruling:
     weights: Mapping[str, float]
     features: tuple[float, ...] = ()
     """What chances were learned from, of this customer in this moment: in the order of the pack's columns, without histories."""
+    met: Mapping[str, str] = field(default_factory=dict)
+    """Holdout or experiment that had a say in it → the customer's group."""

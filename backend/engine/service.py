@@ -5,10 +5,12 @@ from __future__ import annotations
 from backend.engine.authority import AlterableTerm, alterable_terms
 from backend.engine.bundling import LONGEST_WORK, WORK, left_out, members_of, short_of, work_of
 from backend.engine.changing import Changes, Goal, Later, Suggestion, World, goal_for, search
-from backend.engine.comparing import Comparison
+from backend.engine.comparing import Comparison, changed_treatments, only_words
 from backend.engine.contact import committed
 from backend.engine.deciding import ENGINE_VERSION, STEPS, decide, most_conceded, overridable, pinned_first, uses
 from backend.engine.delivery import Delivery, consented, deliver, refusal
+from backend.engine.faces import faced, groups_of, with_arms
+from backend.engine.holding_out import never_held
 from backend.engine.knowing import context_of
 from backend.engine.match import balance_of, segments_own
 from backend.engine.parts import Parts, lead_in_words, margin_in_words, parts_of
@@ -44,21 +46,26 @@ __all__ = [
     "alterable_terms",
     "amounts_of",
     "balance_of",
+    "changed_treatments",
     "committed",
     "concession_of",
     "consented",
     "context_of",
     "decide",
     "deliver",
+    "faced",
     "fallen",
     "fill",
     "frozen",
     "goal_for",
+    "groups_of",
     "lead_in_words",
     "left_out",
     "margin_in_words",
     "members_of",
     "most_conceded",
+    "never_held",
+    "only_words",
     "overridable",
     "parts_of",
     "pinned_first",
@@ -70,5 +77,6 @@ __all__ = [
     "term_text",
     "uses",
     "weighed",
+    "with_arms",
     "work_of",
 ]

@@ -28,6 +28,7 @@ from backend.mail import service as mail
 from backend.moving import Moved
 from backend.paying import service as paying
 from backend.profiles import service as profiles
+from backend.proving import service as proving
 from backend.quality import service as quality
 from backend.record import service as record
 from backend.treatments import service as treatments
@@ -75,6 +76,7 @@ def merge(
     moved += alerts.move_customer(session, from_id, into_id)
     moved += interactions.move_customer(session, from_id, into_id)
     moved += profiles.move_customer(session, from_id, into_id, from_theirs=choose, pack=pack, now=now)
+    moved += proving.move_customer(session, from_id, into_id)
     moved += treatments.move_customer(session, from_id, into_id, doubled=doubled, taken=taken, now=now)
     moved += learning.move_customer(session, from_id, into_id)
     moved.append(moving.move(session, MERGE, from_id, into_id))
@@ -124,6 +126,7 @@ def unmerge(session: Session, merge_id: UUID, *, actor: Actor, now: datetime) ->
     cancelling.move_customer_back(session, from_id, into_id, kept, since)
     if below:
         profiles.learn(session, into_id, add=dict.fromkeys(below, 0), now=now)
+    proving.move_customer_back(session, from_id, into_id, kept, since)
     treatments.move_customer_back(session, from_id, into_id, kept, since, without)
     learning.move_customer_back(session, from_id, into_id, kept, since)
     moving.move_back(session, MERGE, from_id, into_id, kept, since)

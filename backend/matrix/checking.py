@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from backend.matrix.alerting_checks import alerting_faults
 from backend.matrix.casework import casework_faults
+from backend.matrix.holding_out import holdout_faults
 from backend.matrix.learning import learning_faults
 from backend.matrix.quality import quality_faults
 from backend.matrix.reading import LOGO, PackError, body_of, pack_from
@@ -82,6 +83,7 @@ _FILES = {
     "alerting": ("alerts.toml", "alert"),
     "quality": ("quality.toml", "form"),
     "learning": ("learning.toml", "feature"),
+    "holdouts": ("holdouts.toml", "holdout"),
 }
 
 
@@ -108,6 +110,7 @@ def check(texts: Mapping[str, str]) -> tuple[Pack | None, list[Problem]]:
                 *quality_faults(pack),
                 *restricting_faults(pack),
                 *learning_faults(pack),
+                *holdout_faults(pack),
             )
         ),
     ]

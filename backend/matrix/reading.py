@@ -23,7 +23,7 @@ PACK_FILE = re.compile(
 """What a file of a pack may be called."""
 LOGO = "logo.svg"
 TABLES = frozenset({
-    "acknowledgement", "alert", "attribute", "budget", "cap", "cell", "channel", "decline_reason", "disclosure", "event", "fact", "gap", "holding", "intent", "kept", "persona", "process", "protective",
+    "acknowledgement", "alert", "attribute", "budget", "cap", "cell", "channel", "decline_reason", "disclosure", "event", "fact", "gap", "holding", "holdout", "intent", "kept", "persona", "process", "protective",
     "purpose", "restricted", "retention", "segment", "service", "source", "stage", "stage_weights", "state", "term", "trait", "treatment", "truth", "verification", "wrap_up", "away_reason",
     "feature", "exploring", "queue", "skill", "calendar", "canned_reply", "case_type", "holiday", "hours", "macro", "priority", "team", "form", "sample",
 })  # fmt: skip
@@ -171,6 +171,7 @@ def pack_from(body: Mapping[str, Any]) -> Pack:
             },
             quality=table("quality", {}),
             learning=table("learning", {}),
+            holdouts=table("holdouts", {}).get("holdout", ()),
         )
     except ValidationError as e:
         raise PackError([(error["loc"], error["msg"]) for error in e.errors()]) from None

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from backend.matrix.alerting import Alerting
 from backend.matrix.casework import Casework
+from backend.matrix.holding_out import Holdout as Holdout
 from backend.matrix.keeping import FurtherRole as FurtherRole
 from backend.matrix.keeping import Kept as Kept
 from backend.matrix.keeping import Retention as Retention
@@ -321,6 +322,7 @@ class Pack(Part):
     alerting: Alerting = Field(default_factory=Alerting)
     quality: Quality = Field(default_factory=Quality)
     learning: Learning = Field(default_factory=Learning)
+    holdouts: tuple[Holdout, ...] = ()
 
     @property
     def offered(self) -> tuple[str, ...]:

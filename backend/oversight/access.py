@@ -39,6 +39,7 @@ HEADINGS = {
     "look": noted("Who has looked at your data"), "parity_check": noted("Checks that named you"),
     "parity_view": noted("What each channel showed when they differed"),
     "learning_example": noted("What we learn from your answers"),
+    "assignment": noted("In which of our comparisons you take part"),
     "alert": noted("Where you might have needed somebody"),
     "cancellation": noted("What you cancelled"),
     "payment": noted("Your payments"),

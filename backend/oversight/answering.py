@@ -35,6 +35,7 @@ WHY_NOT = {
     "consent": noted("You had not told us that we may speak to you about such things, so we did not."),
     "contact_policy": noted("We had been in touch about such things not long before, and did not want to trouble you again."),
     "budget": noted("All that we could give of it was taken on that day."),
+    "holdout": noted("On that day it was offered to a part of our customers only, so that we could see whether it helps."),
     "arbitration": noted("We thought that it would have been of little use to you, so we kept it back."),
     "deliverable": noted("It could not be offered in the way in which we were in touch with you."),
 }  # fmt: skip

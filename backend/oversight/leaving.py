@@ -25,6 +25,7 @@ from backend.oversight.looking import LOOK, erase_looks, looked_at
 from backend.paying import service as paying
 from backend.people import service as people
 from backend.profiles import service as profiles
+from backend.proving import service as proving
 from backend.quality import service as quality
 from backend.record import service as record
 from backend.reporting import service as reporting
@@ -81,6 +82,7 @@ def collect(session: Session, who: Named) -> Tables:
         paying.export_customer(session, customer_id),
         cancelling.export_customer(session, customer_id),
         treatments.export_customer(session, customer_id),
+        proving.export_customer(session, customer_id),
         budgets.export_customer(session, customer_id),
         record.export_customer(session, customer_id, who.words),
         identities.export_customer(session, customer_id),
@@ -99,6 +101,7 @@ def erase_rooms(session: Session, who: Named, actor: Actor, now: datetime) -> No
     reporting.erase_customer(session, customer_id, profiles.known_as(session, customer_id), now)
     treatments.erase_customer(session, customer_id)
     learning.erase_customer(session, customer_id)
+    proving.erase_customer(session, customer_id)
     budgets.erase_customer(session, customer_id)
     cases.erase_customer(session, customer_id)
     alerts.erase_customer(session, customer_id)

@@ -69,6 +69,11 @@ def facts_of(session: Session, sheet: Sheet, customer_ids: Collection[UUID]) -> 
     return found
 
 
+def offer_facts(session: Session, customer_ids: Collection[UUID]) -> dict[UUID, list[OfferFact]]:
+    """What these customers were offered and what became of it, each as it counts."""
+    return facts_of(session, OFFERS, customer_ids)
+
+
 def change(session: Session, sheet: Sheet, changes: Changes, *, also_counts: bool = True) -> None:
     """Takes these facts away and gives those, and has the counts follow. To be called by who holds the state alone."""
     delta: Sums = {}

@@ -131,10 +131,10 @@ def begin_best(version: int, now: datetime) -> Callable[[Range], list[Best]]:
         with db.reading() as session:
             found, named = cases(session, wanted)
             configuration = replace(catalogues.as_of(session, version, named), epoch=learning.latest(session))
-        pack = configuration.catalogue.pack
         out = []
         for one in found:
-            ranked = engine.decide(profiles.snapshot(one.profile, now, pack), one.ledger, configuration).ranked
+            snapshot, groups, own = treatments.faced_by(one.profile, configuration, one.ledger.assigned, now)
+            ranked = engine.decide(snapshot, replace(one.ledger, assigned=groups), own).ranked
             out.append(Best(one.profile.customer_id, ranked[0] if ranked else None))
         return out
 

@@ -18,6 +18,7 @@ from backend.engine.facts import terms_from, terms_json
 from backend.engine.service import ENGINE_VERSION, Factors, Ranked, Ruling, Withheld, concession_of
 from backend.profiles import service as profiles
 from backend.profiles.service import Profile
+from backend.proving import service as proving
 from backend.record import service as record
 from backend.treatments import expiry
 from backend.treatments.failing import measure_failures, note_failures
@@ -229,6 +230,8 @@ def digest_of(row: Mapping[str, Any], ruling: Ruling) -> str:
     # What their rules saw is left out: it is a part of the inputs, which have a name of their own here.
     withheld = [[w.treatment, w.subject, w.step, w.rule, w.detail] for w in ruling.withheld]
     result = {"ranked": [ranked_json(r) for r in ruling.ranked], "withheld": withheld, "weights": dict(ruling.weights)}
+    if ruling.met:
+        result["met"] = dict(ruling.met)
     return hash_of(canonical({name: row[name] for name in versions} | result))
 
 
@@ -240,6 +243,12 @@ def _store(
     decision_id = ids.uuid7()
     key = {"customer_id": row["customer_id"], "input_hash": row["input_hash"]}
     db.upsert(session, SnapshotRow, [key | {"body": body}], key=("customer_id", "input_hash"))
+    if new := {rule: group for rule, group in ruling.met.items() if rule not in inputs.stored}:
+        seen, moment = inputs.snapshot, inputs.profile.moment
+        proving.write_down(
+            session, row["customer_id"], new, life_cycle=seen.life_cycle, segments=seen.segments,
+            channel=moment.channel if moment else "", now=now,
+        )  # fmt: skip
     session.execute(_NEW_DECISION, row | {"decision_id": decision_id, "ranked": [ranked_json(r) for r in ranked]})
     offers = offer_rows(session, row["customer_id"]) if moved else inputs.offers
     return Decided(decision_id, inputs, ranked, ruling.withheld, row["stands_until"], newly=True, offers=offers)

@@ -18,11 +18,13 @@ from sqlmodel import Session
 
 from backend import db
 from backend.catalogue import service as catalogues
+from backend.engine import service as engine
 from backend.engine.facts import Configuration, Ledger, OfferFact, terms_from
 from backend.learning import service as learning
 from backend.matrix.service import Pack
 from backend.profiles import service as profiles
 from backend.profiles.service import OPEN, Mask, Profile, Snapshot
+from backend.proving import service as proving
 from backend.treatments.tables import DecisionRow, LedgerRow, OfferRow
 from shared.kernel import clock
 
@@ -54,6 +56,7 @@ _VERSIONS_AND_OFFERS = (
         _LAST.c.made_at.label("last_made_at"),
         _LAST.c.model_epoch.label("last_epoch"),
         _PINNED.c.digest.label("last_epoch_digest"),
+        proving.ASSIGNED.label("assigned"),
         _OFFER,
     )
     .select_from(
@@ -80,6 +83,8 @@ class Inputs:
     configuration: Configuration
     offers: tuple[Any, ...] = field(default=(), compare=False, repr=False)
     """The offers' rows as they were read, newest first, the open ones with them: for showing, no decision reads them."""
+    stored: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Of the groups that the ledger names, those that are written down already."""
     mask: Mask = field(default=OPEN, compare=False, repr=False)
     """What of the customer whoever is shown it must not read: for showing, no decision reads it."""
 
@@ -110,11 +115,24 @@ def gather(session: Session, customer_id: UUID, now: datetime, known: Profile | 
     profile = known or profiles.profile(session, customer_id)
     rows = session.execute(_VERSIONS_AND_OFFERS, {"customer_id": profile.customer_id}).all()
     offers = tuple(row for row in rows if row.offer_id is not None)
-    ledger = ledger_of(rows[0].ledger or 0, offers)
-    configuration = catalogues.as_of(session, rows[0].configuration, {row.catalogue_version for row in offers})
-    snapshot = profiles.snapshot(profile, now, configuration.catalogue.pack)
+    stored = proving.assigned_from(rows[0].assigned)
+    published = catalogues.as_of(session, rows[0].configuration, {row.catalogue_version for row in offers})
+    snapshot, groups, configuration = faced_by(profile, published, stored, now)
     configuration = replace(configuration, epoch=_epoch(session, rows[0], snapshot))
-    return Inputs(profile, snapshot, ledger, configuration, offers)
+    return Inputs(profile, snapshot, ledger_of(rows[0].ledger or 0, offers, groups), configuration, offers, stored)
+
+
+def faced_by(
+    profile: Profile, published: Configuration, stored: Mapping[str, str], now: datetime
+) -> tuple[Snapshot, Mapping[str, str], Configuration]:
+    """The customer as decisions see them, the groups that they are in, and what is published as they get it."""
+    pack = published.catalogue.pack
+    snapshot = profiles.snapshot(profile, now, pack)
+    groups = engine.groups_of(published, snapshot.customer_id, stored, snapshot.segments)
+    configuration = engine.faced(published, groups)
+    if configuration.catalogue.pack is not pack:
+        snapshot = profiles.snapshot(profile, now, configuration.catalogue.pack)
+    return snapshot, groups, configuration
 
 
 def _epoch(session: Session, row: Any, snapshot: Snapshot) -> learning.Epoch:
@@ -142,7 +160,8 @@ def ledgers(session: Session, first: UUID, before: UUID | None) -> tuple[Callabl
     for row in session.execute(select(_OFFER).where(within(_OFFER), _OFFER.c.state != "open")):
         offers.setdefault(row.customer_id, []).append(row)
     named = {row.catalogue_version for rows in offers.values() for row in rows}
-    return lambda one: ledger_of(versions.get(one, 0), offers.get(one, ())), named
+    assigned = proving.assigned_between(session, first, before)
+    return lambda one: ledger_of(versions.get(one, 0), offers.get(one, ()), assigned.get(one, {})), named
 
 
 def offer_rows(session: Session, customer_id: UUID) -> tuple[Any, ...]:
@@ -150,12 +169,11 @@ def offer_rows(session: Session, customer_id: UUID) -> tuple[Any, ...]:
     return tuple(session.execute(_OFFERS, {"customer_id": customer_id}))
 
 
-def ledger_of(version: int, offers: Iterable[Any]) -> Ledger:
+def ledger_of(version: int, offers: Iterable[Any], assigned: Mapping[str, str] | None = None) -> Ledger:
     """The ledger that these rows make, in the order in which they were presented; the open ones are no part of it."""
     known = [row for row in offers if row.state != "open"]
-    return Ledger(
-        version, tuple(fact_of(row) for row in sorted(known, key=lambda row: (row.presented_at, row.offer_id)))
-    )
+    facts = tuple(fact_of(row) for row in sorted(known, key=lambda row: (row.presented_at, row.offer_id)))
+    return Ledger(version, facts, assigned or {})
 
 
 def fact_of(row: Any) -> OfferFact:
@@ -193,7 +211,23 @@ def document_of(snapshot: Snapshot, ledger: Ledger, configuration: Configuration
             "exhausted": sorted(configuration.exhausted),
             "model_epoch": configuration.model_epoch,
             **({"model": configuration.epoch.digest} if configuration.model_epoch else {}),
+            **_trials(configuration),
         },
+    }
+
+
+def _trials(configuration: Configuration) -> dict[str, Any]:
+    """The experiments in which the customer takes part, their arms, and the catalogues of these by their digests."""
+    if not configuration.arms:
+        return {}
+    own = [one for one in configuration.experiments if one.key in configuration.arms]
+    versions = {
+        arm.version for one in own for arm in one.arms if arm.key == configuration.arms[one.key] and arm.version
+    }
+    return {
+        "experiments": [one.to_json() for one in own],
+        "arms": dict(configuration.arms),
+        "arm_catalogues": sorted([v, configuration.catalogue_of(v).digest] for v in versions),
     }
 
 

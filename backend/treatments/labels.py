@@ -12,6 +12,7 @@ STEP_LABELS = {
     "consent": "No consent",
     "contact_policy": "Contact policy",
     "budget": "Nothing left of a budget",
+    "holdout": "In a control group",
     "arbitration": "Silence is better",
     "deliverable": "Not in this channel",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from backend.engine.facts import Configuration, Ledger
 from backend.engine.service import ENGINE_VERSION, Ruling
 from backend.learning import service as learning
 from backend.profiles.service import Snapshot
+from backend.proving.service import Experiment
 from backend.treatments.asking import digest_of, ranked_json
 from backend.treatments.inputs import hash_of, unpack_text
 from backend.treatments.tables import DecisionRow, SnapshotRow
@@ -101,14 +102,19 @@ def all_ids(session: Session) -> list[UUID]:
 def configuration_of(session: Session, stored: Mapping[str, Any], older: Collection[int]) -> Configuration:
     """The configuration of then: its catalogue from the immutable version, its dials from the stored inputs."""
     published = catalogues.as_of(session, stored["version"], older)
+    experiments = tuple(Experiment.from_json(one) for one in stored.get("experiments", ()))
+    own = engine.with_arms(replace(published, experiments=experiments), stored.get("arms", {}))
     return Configuration(
         version=published.version,
-        catalogue=published.catalogue_of(stored["catalogue"][0]),
-        older=published.older,
+        catalogue=own.catalogue,
+        older=own.older,
         levers=stored["levers"],
         prices=stored["prices"],
         epoch=learning.epoch(session, stored["model_epoch"], stored.get("model")),
         exhausted=frozenset(stored.get("exhausted", ())),
+        experiments=experiments,
+        arms=own.arms,
+        base=own.base,
     )
 
 
@@ -121,7 +127,7 @@ def _differences(session: Session, recalled: Recalled) -> list[str]:
         found.append("inputs: what is stored is not what was decided on")
     stored = json.loads(recalled.text)["configuration"]
     used = recalled.configuration
-    for version, digest in [stored["catalogue"], *stored["older"]]:
+    for version, digest in [stored["catalogue"], *stored["older"], *stored.get("arm_catalogues", ())]:
         if not digest == used.catalogue_of(version).digest == catalogues.content_of(session, version):
             found.append(f"catalogue: the stored text of version {version} is not what was decided on")
     if used.model_epoch and stored.get("model") != learning.digest_of(session, used.model_epoch):

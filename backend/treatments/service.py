@@ -28,7 +28,7 @@ from backend.treatments.explaining import DecisionPage, RankLine, WhatIf, decisi
 from backend.treatments.failing import RuleFailure, failures
 from backend.treatments.fulfilment import MESSAGE, fulfil
 from backend.treatments.glancing import Glance, glance, glances, seen_by_agent
-from backend.treatments.inputs import ledgers
+from backend.treatments.inputs import faced_by, ledgers
 from backend.treatments.labels import STEP_LABELS
 from backend.treatments.leaving import erase_customer, export_customer
 from backend.treatments.ledger import FULFIL, answer
@@ -142,6 +142,7 @@ __all__ = [
     "erase_customer",
     "expire_due",
     "export_customer",
+    "faced_by",
     "failures",
     "for_everyone",
     "fulfil",

@@ -69,7 +69,7 @@ def test_every_step_and_rule_of_the_funnel_is_shown_by_some_case() -> None:
         ("in_force", "dates"), ("suitable", "protective"), ("suitable", "experience"), ("consent", "purpose"),
         ("contact_policy", "terms"), ("contact_policy", "deferred"), ("contact_policy", "repeat"), ("contact_policy", "cool_off"),
         ("contact_policy", "cap"), ("contact_policy", "gap"), ("contact_policy", "concession_cap"),
-        ("contact_policy", "beside"), ("eligible", "requires"), ("eligible", "subject"), ("applicable", "follows"), ("budget", "budget"),
+        ("contact_policy", "beside"), ("eligible", "requires"), ("eligible", "subject"), ("applicable", "follows"), ("budget", "budget"), ("holdout", "holdout"),
         ("arbitration", "value"), ("arbitration", "silence"), ("arbitration", "excludes"),
     }  # fmt: skip
     assert named - left == set()
@@ -81,6 +81,7 @@ def test_every_step_and_rule_of_the_funnel_is_shown_by_some_case() -> None:
         "consent",
         "contact_policy",
         "budget",
+        "holdout",
         "arbitration",
     }
 

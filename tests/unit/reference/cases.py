@@ -108,6 +108,6 @@ def line(holding_id: str, **attributes: Any) -> dict[str, Any]:
 @cache
 def cases() -> tuple[Case, ...]:
     """All of them; the first ones without a ledger, then those with."""
-    from tests.unit.reference import cases_ledger, cases_limits, cases_person, cases_together
+    from tests.unit.reference import cases_held, cases_ledger, cases_limits, cases_person, cases_together
 
-    return (*cases_person.CASES, *cases_ledger.CASES, *cases_limits.CASES, *cases_together.CASES)
+    return (*cases_person.CASES, *cases_ledger.CASES, *cases_limits.CASES, *cases_together.CASES, *cases_held.CASES)

@@ -29,6 +29,7 @@ from tests.unit.reference.facts import (
     touching,
     treatments_in,
 )
+from tests.unit.reference.holding_out import kept_from
 from tests.unit.reference.match import beta_of, weights_of
 
 Evidence = tuple[str, str, dict[str, Any]]
@@ -119,7 +120,15 @@ def _sight(profile: dict[str, Any], offers: list[Offer], configuration: dict[str
         "presentations_30d": recent(offers, customer.today),
         "concessions_12m": conceded(offers, customer.today),
     }
-    return Sight(customer, offers, configuration, body, weights_of(customer, body), beta_of(customer, body))
+    return Sight(
+        customer,
+        offers,
+        configuration,
+        body,
+        weights_of(customer, body),
+        beta_of(customer, body),
+        profile.get("number", 1),
+    )
 
 
 def _subjects(sight: Sight, t: Treatment, withheld: dict[str, Evidence]) -> list[str]:
@@ -168,6 +177,8 @@ def _considered(sight: Sight, t: Treatment, subject: str, offer: Offer | None, c
         for use in t.get("use", ()):
             if use["budget"] in sight.configuration.get("exhausted", ()):
                 raise Left("budget", f"budget:{use['budget']}", {})
+    if offer is None:
+        kept_from(sight, (t, *members))
     place = _priced(sight, t, names, experience, offer, terms)
     if offer is None and not chosen and place["priority"] <= 0:
         raise Left("arbitration", "silence", {"priority": place["priority"]})

@@ -27,6 +27,8 @@ class Sight:
     body: dict[str, Any]
     weights: dict[str, float]
     beta: float
+    number: int = 1
+    """The customer's id."""
 
     @property
     def today(self) -> date:

@@ -246,7 +246,8 @@ ACTS = [
 def body(**changes: Any) -> dict[str, Any]:
     """The whole vertical as one body, a fresh copy; `changes` merges into treatments by key, None takes one out.
 
-    `policies` merges into the pack's policies, `pack` into the pack itself, `segments` into segments by key. `extras` names
+    `policies` merges into the pack's policies, `pack` into the pack itself, `segments` into segments by key; `holdouts` are the
+    pack's. `extras` names
     treatments that the vertical has only when they are asked for.
     """
     from tests.unit.reference.extras import EXTRAS
@@ -270,6 +271,8 @@ def body(**changes: Any) -> dict[str, Any]:
     whole["pack"]["policies"] |= dict(changes.pop("policies", None) or {})
     for key, change in (changes.pop("segments", None) or {}).items():
         next(s for s in whole["segments"]["segment"] if s["key"] == key).update(change)
+    if holdouts := changes.pop("holdouts", None):
+        whole["holdouts"] = {"holdout": holdouts}
     chosen = [*TREATMENTS, *(EXTRAS[key] for key in changes.pop("extras", "").split())]
     treatments = [
         _merged(copy.deepcopy(t), changes.get(t["key"], {})) for t in chosen if changes.get(t["key"], {}) is not None

@@ -1,0 +1,1 @@
+"""Trials: experiments from the first thought to the decision, and what holdouts and experiments came to."""
