@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask
 
 from agent_ui.administration import mailbox, members, skills, telephones, webhooks
-from agent_ui.authoring import catalogue, drafts, simulations, texts
+from agent_ui.authoring import catalogue, drafts, models, simulations, texts
 from agent_ui.casework import callbacks, files, letters, lists, one
 from agent_ui.casework import words as case_words
 from agent_ui.desk import (
@@ -153,6 +153,7 @@ def create_desk(settings: Settings) -> Flask:
         live_matrix,
         quality,
         catalogue,
+        models,
         drafts,
         simulations,
         texts,

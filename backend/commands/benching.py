@@ -22,6 +22,7 @@ from backend.benching import (
     reporting,
     rows,
     scaling,
+    teaching,
     watching,
 )
 from backend.commands.console import connect, out, tell
@@ -44,6 +45,7 @@ class What(StrEnum):
     search = "search"
     wall = "wall"
     reports = "reports"
+    learn = "learn"
     loop = "loop"
 
 
@@ -61,6 +63,7 @@ USUAL = {
     What.search: finding.CUSTOMERS,
     What.wall: 400,
     What.reports: reporting.EVENTS,
+    What.learn: teaching.ANSWERS,
     What.loop: looping.ANSWERS,
 }
 
@@ -70,7 +73,7 @@ def bench(
     what: Annotated[
         What,
         typer.Argument(
-            help="decide: decisions alone; http: over the API; pages: desk and portal, and writes; live: until others see it; crowd: two hundred customers and twenty desks at once; batch: everyone; ingest: events that come in; duplicates: who is there twice; scale: a million customers; search: finding them as one types; wall: a full floor, watched; reports: over a million events, on PostgreSQL ten by --n; loop: what learning is worth, in twenty worlds with hidden effects."
+            help="decide: decisions alone; http: over the API; pages: desk and portal, and writes; live: until others see it; crowd: two hundred customers and twenty desks at once; batch: everyone; ingest: events that come in; duplicates: who is there twice; scale: a million customers; search: finding them as one types; wall: a full floor, watched; reports: over a million events, on PostgreSQL ten by --n; learn: answers that are learned from, and pages while epochs are published; loop: what learning is worth, in twenty worlds with hidden effects."
         ),
     ],
     n: Annotated[
@@ -109,6 +112,8 @@ def bench(
                 found = watching.wall(url, home, count, tell)
             case What.reports:
                 found = reporting.reports(count, tell)
+            case What.learn:
+                found = teaching.learn(url, home, count, tell)
             case What.loop:
                 found = proving.loop(count, tell)
             case What.duplicates:

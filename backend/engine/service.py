@@ -16,6 +16,7 @@ from backend.engine.plan import Line, plan_of
 from backend.engine.ruling import Factors, Ranked, Ruling, Withheld
 from backend.engine.terms import concession_of, frozen
 from backend.engine.using import amounts_of
+from backend.engine.weighing import Weighed, fallen, weighed
 from backend.engine.words import PLACEHOLDER, Words, fill, term_text
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Ranked",
     "Ruling",
     "Suggestion",
+    "Weighed",
     "Withheld",
     "Words",
     "World",
@@ -48,6 +50,7 @@ __all__ = [
     "context_of",
     "decide",
     "deliver",
+    "fallen",
     "fill",
     "frozen",
     "goal_for",
@@ -66,5 +69,6 @@ __all__ = [
     "short_of",
     "term_text",
     "uses",
+    "weighed",
     "work_of",
 ]

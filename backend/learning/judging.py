@@ -12,6 +12,8 @@ import numpy as np
 from backend.learning.normal import below
 
 BINS = 10
+IN_A_BIN = 25
+"""Fewer answers in a bin differ by accident alone."""
 _SMOOTH = 0.5
 """Counted in each bin beforehand, so that an empty one tells little."""
 
@@ -42,15 +44,16 @@ class Judged:
     curve: tuple[Bin, ...] = ()
 
 
-def judged(chance: Any, taken: Any, bins: int = BINS) -> Judged:
-    """Given chances (n,) and what came of them (n,), 1.0 where taken. Bins hold equally many."""
+def judged(chance: Any, taken: Any) -> Judged:
+    """Given chances (n,) and what came of them (n,), 1.0 where taken. Bins hold equally many, and enough to tell anything."""
     p, y = np.asarray(chance, dtype=float), np.asarray(taken, dtype=float)
     many = len(p)
     if not many:
         return Judged(0, 0, None, None, None, None)
     order = np.argsort(p, kind="stable")
     curve = tuple(
-        Bin(len(part), float(p[part].mean()), float(y[part].mean())) for part in np.array_split(order, min(bins, many))
+        Bin(len(part), float(p[part].mean()), float(y[part].mean()))
+        for part in np.array_split(order, min(BINS, max(1, many // IN_A_BIN)))
     )
     gap = sum(one.many * abs(one.chance - one.taken) for one in curve) / many
     variance = float((p * (1 - p)).sum())

@@ -44,7 +44,7 @@ __all__ = [
     "EPOCH", "LATEST", "NOTHING_LEARNED", "Answers", "Arm", "Believed", "Bin", "Epoch", "Example", "Exploring", "Judged", "Odds",
     "Told", "by_chance", "chance_of", "decayed", "digest_of", "due", "epoch", "epoch_of", "epochs", "erase_customer", "examples_of",
     "export_customer", "fit", "forget", "forget_old", "histogram", "judged", "keep", "keys_of", "latest", "learned_since", "move_customer",
-    "move_customer_back", "named", "publish", "report_of", "settle", "shifted", "stability", "state_of", "taken_since", "told",
+    "move_customer_back", "named", "publish", "report_of", "settle", "shifted", "stability", "state_of", "taken_since", "told", "vector",
 ]  # fmt: skip
 
 
@@ -77,6 +77,11 @@ def move_customer_back(session: Session, from_id: UUID, to_id: UUID, kept: Kept,
     """Each goes where its offer goes again. A merge of before examples were made moved none."""
     if EXAMPLE.name in kept:
         moving.move_back(session, EXAMPLE, from_id, to_id, kept, since)
+
+
+def vector(values: Sequence[float]) -> Any:
+    """The numbers as the epochs' functions take them."""
+    return np.array(values, dtype=float)
 
 
 def _numbers(body: bytes) -> Sequence[float]:

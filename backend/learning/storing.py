@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,9 @@ MOST_KEPT = 24
 LATEST = select(EPOCH.c.number, EPOCH.c.digest).order_by(EPOCH.c.number.desc()).limit(1).subquery("epoch_in_force")
 """The epoch in force, its number and digest, for a join; no row before the first."""
 _BODY = select(EPOCH.c.digest, EPOCH.c.body).where(EPOCH.c.number == bindparam("number"))
+_KEPT_OF = select(EXAMPLE.c.customer_id, EXAMPLE.c.offer_id, EXAMPLE.c.state).where(
+    EXAMPLE.c.customer_id.in_(bindparam("customers", expanding=True))
+)
 _kept: dict[tuple[int, str], Epoch] = {}
 _reading = threading.Lock()
 
@@ -93,16 +97,17 @@ def epochs(session: Session, most: int = 30) -> list[Any]:
     return list(session.execute(asked.order_by(EPOCH.c.number.desc()).limit(most)))
 
 
-def shape_of(columns: Sequence[str]) -> str:
+@lru_cache(maxsize=64)
+def shape_of(columns: tuple[str, ...]) -> str:
     """Names a vector's shape."""
     return hashlib.sha256(json.dumps(list(columns)).encode()).hexdigest()[:16]
 
 
 def examples_of(session: Session, customer_ids: Collection[UUID]) -> dict[UUID, dict[UUID, Any]]:
-    """The examples that are kept of these customers, by customer and offer."""
+    """The state of each example that is kept of these customers, by customer and offer."""
     found: dict[UUID, dict[UUID, Any]] = {}
-    asked = select(EXAMPLE).where(EXAMPLE.c.customer_id.in_(sorted(customer_ids)))
-    for row in session.execute(asked) if customer_ids else ():
+    some = {"customers": sorted(customer_ids)}
+    for row in db.connection(session).execute(_KEPT_OF, some) if customer_ids else ():
         found.setdefault(row.customer_id, {})[row.offer_id] = row
     return found
 

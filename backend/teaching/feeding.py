@@ -6,7 +6,7 @@ comes late, is undone, expires or is followed by leaving needs no rule of its ow
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -28,15 +28,19 @@ BATCH = 50
 """Customers in one transaction of those whose time for an answer is over."""
 
 
+LATER = timedelta(days=1)
+"""Nobody has left sooner after they were kept."""
+
+
 def feed(session: Session, customer_ids: Collection[UUID], pack: Pack, now: datetime) -> int:
     """Brings the examples of these customers up to what stands; gives how many changed."""
     wanted = pack.learning
     if not wanted.feature or not customer_ids:
         return 0
     kept = learning.examples_of(session, customer_ids)
-    changed, new = 0, []
+    changed, fresh, outcomes = 0, [], {}
     oldest = clock.local_day(now, pack.timezone) - timedelta(days=wanted.horizon_days)
-    kinds = _keeping(session)
+    kinds = _keeping(pack)
     for one in treatments.presented(session, customer_ids):
         row = kept.get(one.customer_id, {}).get(one.offer_id)
         if one.void:
@@ -46,11 +50,13 @@ def feed(session: Session, customer_ids: Collection[UUID], pack: Pack, now: date
             continue
         y = _outcome(session, one, wanted, kinds, pack, now)
         if row is None:
-            if one.day >= oldest and (made := _example(session, one, y, wanted)) is not None:
-                new.append(made)
+            if one.day >= oldest:
+                fresh.append(one)
+                outcomes[one.offer_id] = y
         elif row.state != learning.state_of(y):
             learning.settle(session, one.customer_id, one.offer_id, y, now)
             changed += 1
+    new = _examples(session, fresh, outcomes, wanted) if fresh else []
     if new:
         learning.keep(session, new, now)
     return changed + len(new)
@@ -78,7 +84,7 @@ def feed_left(now: datetime) -> int:
         since = clock.local_day(now, pack.timezone) - timedelta(
             days=pack.learning.stays_days + pack.learning.window_days
         )
-        customers = learning.taken_since(session, _keeping(session), since) if pack.learning.feature else []
+        customers = learning.taken_since(session, _keeping(pack), since) if pack.learning.feature else []
     changed = 0
     for nth in range(0, len(customers), BATCH):
         with db.transaction() as session:
@@ -86,10 +92,13 @@ def feed_left(now: datetime) -> int:
     return changed
 
 
-def _keeping(session: Session) -> frozenset[str]:
+def _keeping(pack: Pack) -> frozenset[str]:
     """The treatments that are to keep customers."""
-    found = catalogues.in_force(session).catalogue.treatments.values()
-    return frozenset(one.key for one in found if one.issue == "retention")
+    kept: frozenset[str] | None = pack.worked_out.get("keeping")
+    if kept is None:
+        written = (one for content in pack.treatments.values() for one in content.get("treatment", ()))
+        kept = pack.worked_out["keeping"] = frozenset(one["key"] for one in written if one.get("issue") == "retention")
+    return kept
 
 
 def _outcome(
@@ -99,7 +108,8 @@ def _outcome(
     taken = one.taken
     if taken is None:
         return False if now >= _due_at(one, wanted) else None
-    if taken and one.treatment in kinds and wanted.stays_days:
+    # Who took it up just now is looked at again later, by `feed_left`.
+    if taken and one.treatment in kinds and wanted.stays_days and now - one.at >= LATER:
         return not _left_after(session, one, wanted, pack, now)
     return taken
 
@@ -127,17 +137,27 @@ def _left_after(session: Session, one: Presented, wanted: Learning, pack: Pack, 
     return begun <= left_on <= begun + timedelta(days=wanted.stays_days)
 
 
-def _example(session: Session, one: Presented, y: bool | None, wanted: Learning) -> Example | None:
-    """The numbers that the decision knew which presented it; None where it knew none."""
-    known = treatments.lesson(session, one)
-    if known is None:
-        return None
-    columns = catalogues.catalogue_of(session, known.catalogue_version).pack.learning.columns
-    history = known.history or (0.0,) * (len(columns) - len(known.features))
-    x = (*known.features, *history)
-    if len(x) != len(columns):
-        return None
-    return Example(
-        one.customer_id, one.offer_id, one.treatment, one.day, one.channel, columns, x, known.chance, known.epoch, y,
-        _due_at(one, wanted),
-    )  # fmt: skip
+def _examples(
+    session: Session, fresh: Sequence[Presented], outcomes: Mapping[UUID, bool | None], wanted: Learning
+) -> list[Example]:
+    """The numbers that the decisions knew which presented them; none of those that knew none."""
+    lessons = treatments.lessons(session, fresh)
+    shapes: dict[int, tuple[str, ...]] = {}
+    found = []
+    for one in fresh:
+        known = lessons.get(one.offer_id)
+        if known is None:
+            continue
+        columns = shapes.get(known.catalogue_version)
+        if columns is None:
+            columns = catalogues.catalogue_of(session, known.catalogue_version).pack.learning.columns
+            shapes[known.catalogue_version] = columns
+        x = (*known.features, *(known.history or (0.0,) * (len(columns) - len(known.features))))
+        if len(x) == len(columns):
+            found.append(
+                Example(
+                    one.customer_id, one.offer_id, one.treatment, one.day, one.channel, columns, x, known.chance, known.epoch,
+                    outcomes[one.offer_id], _due_at(one, wanted),
+                )
+            )  # fmt: skip
+    return found

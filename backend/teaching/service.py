@@ -2,6 +2,10 @@
 
 from backend.teaching.feeding import feed, feed_due, feed_left
 from backend.teaching.publishing import let_go_of_old, make, publish_due, publish_now
+from backend.teaching.viewing import Judgement, ModelLine, ModelPage, ModelsPage, WeightLine, model, models
 from backend.teaching.weighing import Made, made
 
-__all__ = ["Made", "feed", "feed_due", "feed_left", "let_go_of_old", "made", "make", "publish_due", "publish_now"]
+__all__ = [
+    "Judgement", "Made", "ModelLine", "ModelPage", "ModelsPage", "WeightLine", "feed", "feed_due", "feed_left", "let_go_of_old",
+    "made", "make", "model", "models", "publish_due", "publish_now",
+]  # fmt: skip

@@ -43,6 +43,7 @@ from backend.treatments.inputs import Inputs, gather
 from backend.treatments.masked import masked, masked_withheld
 from backend.treatments.recommending import rules_context
 from backend.treatments.replaying import Recalled, recall
+from backend.treatments.weights import learned_words
 from backend.treatments.withholding import withheld_line
 from shared.kernel import clock, languages
 from shared.kernel.actors import SYSTEM, Actor
@@ -71,6 +72,8 @@ class RankLine:
     first: bool
     gap: float | None
     lead: str
+    learned: tuple[str, ...]
+    """What of the customer raised or lowered the chance that was learned, in words; empty where nothing was."""
     told: str
     """The reason as the customer may hear it, in their language; empty where none is theirs to hear."""
 
@@ -243,6 +246,7 @@ def _ranking(recalled: Recalled, inputs: Inputs, names: dict[str, str]) -> tuple
                 first=item.pinned,
                 gap=item.priority - follower.priority if follower else None,
                 lead=lead_in_words(item, follower, names[follower.treatment] if follower else ""),
+                learned=learned_words(item, tuple(recalled.row.features or ()), inputs, recalled.configuration),
                 told=card.card.reason,
             )
         )

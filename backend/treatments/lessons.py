@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
@@ -23,18 +22,24 @@ _READ = tuple(
         "answered_at", "answered_on", "supersedes",
     )
 )  # fmt: skip
-_BEFORE = (
-    select(
-        _DECISION.c.catalogue_version, _DECISION.c.model_epoch, _DECISION.c.ranked, _DECISION.c.features, _DECISION.c.made_at
-    )
+_PRESENTED = (
+    select(*_READ)
     .where(
-        _DECISION.c.customer_id == bindparam("customer_id"),
-        _DECISION.c.made_at <= bindparam("at"),
-        _DECISION.c.features.is_not(None),
+        _OFFER.c.customer_id.in_(bindparam("customers", expanding=True)),
+        _OFFER.c.presented_at.is_not(None),
+        _OFFER.c.supersedes.is_(None),
     )
-    .order_by(_DECISION.c.decision_id.desc())
-    .limit(1)
-)  # fmt: skip
+    .order_by(_OFFER.c.offer_id)
+)
+_WHEN = select(_DECISION.c.customer_id, _DECISION.c.decision_id, _DECISION.c.made_at).where(
+    _DECISION.c.customer_id.in_(bindparam("customers", expanding=True)), _DECISION.c.features.is_not(None)
+)
+_KNEW = select(
+    *(_DECISION.c[name] for name in ("decision_id", "catalogue_version", "model_epoch", "ranked", "features"))
+).where(
+    _DECISION.c.customer_id.in_(bindparam("customers", expanding=True)),
+    _DECISION.c.decision_id.in_(bindparam("decisions", expanding=True)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,27 +85,45 @@ def presented(session: Session, customer_ids: Collection[UUID]) -> list[Presente
     """Every offer of these customers that they were told of on the engine's own terms; those that an agent altered are left out."""
     if not customer_ids:
         return []
-    told = (
-        _OFFER.c.customer_id.in_(sorted(customer_ids)),
-        _OFFER.c.presented_at.is_not(None),
-        _OFFER.c.supersedes.is_(None),
-    )
     return [
         Presented(
             row.customer_id, row.offer_id, row.treatment, row.subject, row.state, row.presented_at, row.presented_on,
             row.presented_channel or "", row.answered_on,
         )
-        for row in session.execute(select(*_READ).where(*told).order_by(_OFFER.c.offer_id))
+        for row in db.connection(session).execute(_PRESENTED, {"customers": sorted(customer_ids)})
     ]  # fmt: skip
 
 
-def lesson(session: Session, one: Presented) -> Lesson | None:
-    """What was known when it was presented; None where no decision of then is kept, or it knew no features."""
-    row: Any = session.execute(_BEFORE, {"customer_id": one.customer_id, "at": one.at}).one_or_none()
-    if row is None or not row.features:
-        return None
-    ranked = next((r for r in row.ranked if (r["treatment"], r["subject"]) == (one.treatment, one.subject)), None)
-    return Lesson(
-        row.catalogue_version, row.model_epoch, tuple(row.features),
-        tuple(ranked.get("history", ())) if ranked else (), ranked["factors"]["propensity"] if ranked else None,
-    )  # fmt: skip
+def lessons(session: Session, those: Sequence[Presented]) -> dict[UUID, Lesson]:
+    """By offer, what was known when it was presented; those are left out of which no decision of then is kept, or none with features."""
+    of = _decisions_of(session, those)
+    wanted = sorted({(one.customer_id, of[one.offer_id]) for one in those if one.offer_id in of})
+    if not wanted:
+        return {}
+    asked = {"customers": sorted({one for one, _ in wanted}), "decisions": [decision for _, decision in wanted]}
+    knew = {row.decision_id: row for row in db.connection(session).execute(_KNEW, asked)}
+    found = {}
+    for one in those:
+        row = knew.get(of.get(one.offer_id))
+        if row is None or not row.features:
+            continue
+        ranked = next((r for r in row.ranked if (r["treatment"], r["subject"]) == (one.treatment, one.subject)), None)
+        found[one.offer_id] = Lesson(
+            row.catalogue_version, row.model_epoch, tuple(row.features),
+            tuple(ranked.get("history", ())) if ranked else (), ranked["factors"]["propensity"] if ranked else None,
+        )  # fmt: skip
+    return found
+
+
+def _decisions_of(session: Session, those: Sequence[Presented]) -> dict[UUID, UUID]:
+    """By offer, the latest decision that was made before it was presented."""
+    made: dict[UUID, list[tuple[datetime, UUID]]] = {}
+    customers = sorted({one.customer_id for one in those})
+    for row in db.connection(session).execute(_WHEN, {"customers": customers}):
+        made.setdefault(row.customer_id, []).append((row.made_at, row.decision_id))
+    found = {}
+    for one in those:
+        before = [pair for pair in made.get(one.customer_id, ()) if pair[0] <= one.at]
+        if before:
+            found[one.offer_id] = max(before)[1]
+    return found

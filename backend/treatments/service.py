@@ -33,7 +33,7 @@ from backend.treatments.labels import STEP_LABELS
 from backend.treatments.leaving import erase_customer, export_customer
 from backend.treatments.ledger import FULFIL, answer
 from backend.treatments.ledger import owner_of as owned_offer
-from backend.treatments.lessons import Lesson, Presented, lesson, presented
+from backend.treatments.lessons import Lesson, Presented, lessons, presented
 from backend.treatments.listing import DecisionLine, EffectiveWeights, cells, days_decided, decisions_between, weighing
 from backend.treatments.logged import Log, Logged, log
 from backend.treatments.merging import (
@@ -145,7 +145,7 @@ __all__ = [
     "keys_of",
     "last_check",
     "ledgers",
-    "lesson",
+    "lessons",
     "log",
     "move_customer",
     "move_customer_back",
