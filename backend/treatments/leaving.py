@@ -19,6 +19,7 @@ from backend.treatments.tables import DecisionRow, FulfilmentRow, LedgerRow, Off
 
 _ROWS: tuple[Any, ...] = (OfferRow, FulfilmentRow, DecisionRow, SnapshotRow, LedgerRow)
 _OFFER = db.table_of(OfferRow)
+_DECISION = db.table_of(DecisionRow)
 _CHECK = db.table_of(ParityCheckRow)
 _TABLES = [db.table_of(row) for row in _ROWS]
 
@@ -39,7 +40,7 @@ def export_customer(session: Session, customer_id: UUID) -> dict[str, list[dict[
 def erase_customer(session: Session, customer_id: UUID) -> int:
     """Deletes the customer's offers and what decisions were made from; gives how many rows there were.
 
-    The decisions' own rows stay, without a name in them: a replay then answers that its inputs were erased.
+    The decisions' own rows stay, without a name in them and without what the customer was like: a replay then answers that its inputs were erased.
     """
     erased = 0
     _free_times(session, customer_id)
@@ -47,6 +48,7 @@ def erase_customer(session: Session, customer_id: UUID) -> int:
         if table.name == "decision":
             continue
         erased += db.touched(session.execute(delete(table).where(table.c.customer_id == customer_id)))
+    session.execute(update(_DECISION).where(_DECISION.c.customer_id == customer_id).values(features=None))
     for row in _checks_of(session, customer_id):
         others = [line for line in row.details if not line.startswith(f"{customer_id}:")]
         session.execute(update(_CHECK).where(_CHECK.c.check_id == row.check_id).values(details=others))

@@ -250,5 +250,8 @@ def test_what_is_erased_is_not_learned_from_any_more() -> None:
     with db.transaction() as session:
         assert len(learning.export_customer(session, first)["learning_example"]) == 1
         assert learning.erase_customer(session, first) == 1
+        treatments.erase_customer(session, first)
+        features = select(_DECISION.c.features).where(_DECISION.c.customer_id == first)
+        assert session.execute(features).scalars().all() == [None]
     with db.reading() as session:
         assert teaching.make(session, NOW).examples == 4

@@ -56,17 +56,17 @@ def learned(loaded: str) -> None:
 
 def test_before_anything_was_learned_the_page_says_so(desk_as: As, loaded: str) -> None:
     page = desk_as(AUTHOR).get("/models")
-    assert "Nothing was learned yet" in text_of(page)
+    assert "Nothing was learned yet" in text_of(page.root)
 
 
 def test_the_models_are_told_in_figures_and_one_that_fails_says_why(desk_as: As, learned: None) -> None:
     author = desk_as(AUTHOR)
-    page = text_of(author.get("/models"))
+    page = text_of(author.get("/models").root)
     assert "700" in page
     assert "is not believed" in page
     assert "were foretold" in page
     one = author.get("/models/referral")
-    told = text_of(one)
+    told = text_of(one.root)
     assert "not believed" in told
     assert "Months with us" in told
     assert "Does it come true?" in told
