@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from backend.benching import hidden, looping
+from backend.benching import hidden, looping, proving
 from backend.benching.hidden import Visits
 from backend.learning import off_policy
 from backend.learning.firsts import Contender, first_places
@@ -91,3 +92,21 @@ def test_a_turn_is_noticed_soon_and_seldom_where_there_is_none() -> None:
         turned = [*even[:500], *(rng.random(150) < chance).astype(float)]
         assert 480 <= turned_at([0.2] * len(turned), turned) <= 560
     assert turned_at([], []) == 0
+
+
+def test_the_rows_of_the_bench_tell_of_every_world(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proving, "SEEDS", (1, 2))
+    monkeypatch.setattr(proving, "cores", lambda: 1)
+    monkeypatch.setattr(
+        looping, "race", lambda seed, _: {name: nth / 10 + seed / 100 for nth, name in enumerate(looping.CHOOSERS)}
+    )
+    monkeypatch.setattr(looping, "found_after_change", lambda seed: 1000.0 * seed)
+    monkeypatch.setattr(looping, "skewed", lambda seed: looping.Skewed(0, 0.9, 0.7 + seed / 100))
+    said: list[str] = []
+    found = {row["name"]: row for row in proving.loop(500, said.append)}
+    assert said[-1] == "2 of 2 worlds are played."
+    assert found["loop_learner"]["share"][0] == pytest.approx(0.015)
+    assert found["loop_averages"]["ahead"] == [-0.3, -0.3, -0.3]
+    assert found["loop_change"]["answers"] == [1000.0, 2000.0]
+    assert found["loop_channels"]["differing"] == 0
+    assert json.loads(json.dumps(found)) == found
