@@ -43,7 +43,7 @@ def test_what_an_agent_did_is_found_opened_and_proved(
     seen.at("trail, wrong days")
     boss.get_by_label("To", exact=True).fill("")
     boss.get_by_label("From", exact=True).fill("")
-    boss.get_by_label("Customer: number or e-mail").fill(person.number)
+    boss.get_by_label("Customer no. or e-mail").fill(person.number)
     boss.get_by_label("Who", exact=True).select_option("Avery Quinn")
     boss.get_by_role("button", name="Find", exact=True).click()
     says(boss, "Found, the last first", "Offer declined", "Looked at a customer")

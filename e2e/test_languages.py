@@ -94,7 +94,7 @@ def test_from_right_to_left_each_page_fits(visit: Visit, person: Person, size: d
         assert brand["x"] > out["x"], "the name stands where reading begins"
     page.goto("/me")
     page.evaluate("document.documentElement.dir = 'rtl'")
-    first, last = page.locator("section[aria-labelledby=reach] .nowrap").first.evaluate(ENDS)
+    first, last = page.locator("section[aria-labelledby=reach] .line-words .nowrap").first.evaluate(ENDS)
     assert first < last, "a telephone number keeps its plus before it"
 
 

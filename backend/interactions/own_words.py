@@ -46,7 +46,8 @@ def _kept(event: Event, own: bool, language: str) -> tuple[str, str]:
 def _by_phone(event: Event, own: bool, language: str) -> tuple[str, str]:
     title = str(event.data.get("title") or "")
     if own:
-        return _("You wanted to go on by telephone"), _("from “%(title)s”", title=title) if title else ""
+        # The page was noted as it was called on that day: in words of ours, which other languages have too.
+        return _("You wanted to go on by telephone"), _("from “%(title)s”", title=_(title)) if title else ""
     kept = "what they had written is kept" if event.data.get("drafted") else ""
     return "Wants to go on by telephone", sentence(f"from “{title}”" if title else "", kept)
 

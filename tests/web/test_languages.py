@@ -181,6 +181,8 @@ def test_what_was_offered_before_reads_in_the_language_that_is_spoken_now(portal
         ):
             data = {"headline": headline, "reference": "ABCDEF", "offer_id": "x", "treatment": "y", **more}
             interactions.record(session, customer_id, kind, "portal", SYSTEM, data, clock.now())
+        left = {"title": "Ask us something", "drafted": False, "reference": "ABCDEF"}
+        interactions.record(session, customer_id, "by_phone.asked", "portal", SYSTEM, left, clock.now())
     assert "Pay $233.18 in three parts of about $77.73" in portal.get("/activity").text
     with db.transaction() as session:
         profiles.set_language(session, customer_id, "es-US", clock.now())
@@ -188,6 +190,7 @@ def test_what_was_offered_before_reads_in_the_language_that_is_spoken_now(portal
     assert "Pague $233.18 en tres partes de unos $77.73" in told
     assert "Un pago no se hizo: arréglelo en dos minutos" in told
     assert "Something that no pack ever said" in told
+    assert "desde “Pregúntenos algo”" in told, "the page from which they went on by telephone"
     with languages.speaking("es"):
         for english, spanish in pack.sentences["es"].items():
             blanks = re.findall(r"\{([a-z_0-9]+)\}", english)
