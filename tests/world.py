@@ -31,6 +31,8 @@ from backend.profiles import service as profiles
 from backend.profiles.service import NewBill
 from backend.quality.tables import ReviewRow
 from backend.record import service as record
+from backend.trials import service as trials
+from backend.trials.service import Plan, PlannedArm
 from selfservice_ui.showing import views
 from shared.kernel import clock, ids
 from tests import apps
@@ -72,6 +74,12 @@ class Person:
     review_id: str
 
 
+_PLAN = Plan(
+    "Something tried", "To see.", (PlannedArm("control", "As it is"), PlannedArm("b", "More", levers=(("referral", 2.0),))),
+    "acceptance", 7, 0.2, 0.0, 0.2, 0.8, 1.0, "", ("retention",),
+)  # fmt: skip
+
+
 @dataclass
 class World:
     """The three apps on one database, two customers with offers of their own, and everyone who may sign in."""
@@ -86,6 +94,7 @@ class World:
     alert_id: str = ""
     staff_id: str = ""
     invitation_id: str = ""
+    experiment_id: str = ""
 
     def __post_init__(self) -> None:
         self.signed_in: dict[str, Browser] = {}
@@ -125,7 +134,7 @@ class World:
         }
         values["staff_id"], values["invitation_id"] = self.staff_id, self.invitation_id
         values["draft_id"], values["entry_id"] = self.draft_id, self.entry_id
-        values["alert_id"] = self.alert_id
+        values["alert_id"], values["experiment_id"] = self.alert_id, self.experiment_id
         for argument in rule.arguments - set(values):
             values[argument] = getattr(person, argument)
         with self.apps_context(rule):
@@ -156,6 +165,7 @@ def make_world(engine: str, home: Path) -> Iterator[World]:
             author = people.staff_actor(session, found[0])
             assert author is not None
             draft_id = catalogues.begin_draft(session, "Something else", author, clock.now())
+            experiment_id = trials.plan_trial(session, _PLAN, author, clock.now())
             alerts.settle(
                 session, [alerts.Found("r", "1", "floor", "Rule", "now", "")], ["r"], timedelta(hours=1), clock.now()
             )
@@ -180,6 +190,7 @@ def make_world(engine: str, home: Path) -> Iterator[World]:
             str(alert_id),
             str(other_staff[0]),
             str(invited.invitation_id),
+            str(experiment_id),
         )
 
 
