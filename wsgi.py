@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from agent_ui.app import create_desk
 from agent_ui.desk.portal import draws_with
 from backend import readiness, worker
+from backend.turns import in_turn
 from backend.app import create_api
 from selfservice_ui.app import create_portal
 from selfservice_ui.showing import views
@@ -47,4 +48,4 @@ def dispatch(
     return app
 
 
-app = dispatch(api, desk, portal)
+app = in_turn(dispatch(api, desk, portal))

@@ -66,9 +66,8 @@ def decide(snapshot: Snapshot, ledger: Ledger, configuration: Configuration) -> 
     ordered = in_order(ranked, snapshot, ledger, configuration)
     ordered = with_firsts(ordered, case.silent, case.chances, configuration, snapshot, ledger)
     kept, excluded = first_of_each(ordered, configuration.catalogue.conflicts)
-    return Ruling(
-        kept, (*withheld, *excluded), case.weights, case.chances.features, met_by(case.met, kept, configuration)
-    )
+    met = met_by(case.met, kept, configuration)
+    return Ruling(kept, (*withheld, *excluded), case.weights, case.chances.features, met)
 
 
 def overridable(snapshot: Snapshot, ledger: Ledger, configuration: Configuration) -> dict[tuple[str, str], Ranked]:
@@ -259,9 +258,8 @@ def _candidate(case: _Case, line: Line, subject: str, *, judged: bool = False) -
             case.silent.append((line.key, subject, factors))
         detail = "Silence is better: its priority is not above zero."
         return Withheld(t.key, "arbitration", "silence", detail, {"priority": priority}, subject)
-    valid_until = case.in_days(t.valid_days)
     had = case.chances.history_of(t.key)
-    return _made(Ranked, (t.key, subject, line.version, factors, terms, valid_until, False, False, None, 0.0, had))  # fmt: skip
+    return _made(Ranked, (t.key, subject, line.version, factors, terms, case.in_days(t.valid_days), False, False, None, 0.0, had))  # fmt: skip
 
 
 def _standing(case: _Case, offer: OfferFact) -> Ranked | Withheld:

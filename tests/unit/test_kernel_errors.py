@@ -1,5 +1,7 @@
 """The tree of errors, and actors."""
 
+from uuid import UUID
+
 import pytest
 
 from shared.kernel import errors
@@ -15,7 +17,7 @@ KINDS = tree(errors.EvenhandError)
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_each_error_speaks_to_a_person_a_program_and_the_web(kind: type[errors.EvenhandError]) -> None:
-    error = kind()
+    error = kind(UUID(int=1)) if kind is errors.Restricted else kind()
     assert str(error).endswith(".")
     assert 400 <= kind.status < 600
     assert kind.code.replace("_", "").isalpha()
