@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from agent_ui.app import create_desk
 from agent_ui.desk.portal import draws_with
 from backend import readiness, worker
-from backend.turns import in_turn
 from backend.app import create_api
+from backend.turns import in_turn
 from selfservice_ui.app import create_portal
 from selfservice_ui.showing import views
 

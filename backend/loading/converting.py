@@ -18,7 +18,7 @@ Cell: TypeAlias = str | int | float | bool | None
 """As it comes out of a file: text from CSV; numbers and truth as they are from files that know types; dates in ISO 8601."""
 LONGEST_CELL = 500
 LARGEST = 1e9
-GUARDED = re.compile(r"'(?=[=+\-@\t\r'])")
+GUARDED = re.compile(r"'(?=[=+\-@\t\r'#])")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "'")
 _FAULTS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA"})
@@ -50,8 +50,8 @@ def text_of(cell: Cell, mapping: FileMapping) -> str:
 
 
 def guard(text: str) -> str:
-    """The text as a cell that no spreadsheet takes for a formula; `text_of` takes the apostrophe off again."""
-    return f"'{text}" if text.startswith(_RISKY) else text
+    """The text as a cell that no spreadsheet takes for a formula, or its fault; `text_of` takes the apostrophe off again."""
+    return f"'{text}" if text.startswith(_RISKY) or text in _FAULTS else text
 
 
 def written(number: float, mapping: FileMapping) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from backend.loading import check_mappings, converting
@@ -130,6 +130,8 @@ def test_a_cell_that_holds_no_value_is_refused(cell: str) -> None:
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_categories=("C",)), max_size=40).map(str.strip))
+@example("#NUM!")
+@example("'#NUM!")
 def test_guarded_text_comes_back_as_it_was_and_is_never_a_formula(text: str) -> None:
     cell = converting.guard(text)
     assert not cell.startswith(("=", "+", "-", "@"))
