@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlmodel import Session
@@ -65,6 +65,8 @@ class ModelLine:
     """Between these the chance lies nine times in ten."""
     mature: bool
     fallen: str
+    turned: date | None
+    """The day from which on its answers were others; what was learned before hardly counts."""
     whole: Judgement
 
 
@@ -168,7 +170,8 @@ def _line(key: str, name: str, one: Mapping[str, Any], epoch: learning.Epoch, pa
     odds = aligned.odds(place, _ONE, one["prior"]) if place is not None else None
     chance, low, high = (odds.chance, odds.draw(0.05), odds.draw(0.95)) if odds else (one["prior"],) * 3
     return ModelLine(
-        key, name, one["group"], one["prior"], chance, low, high, one["mature"], one["fallen"], _judgement(one, pack.learning)
+        key, name, one["group"], one["prior"], chance, low, high, one["mature"], one["fallen"],
+        date.fromisoformat(one["turned"]) if one.get("turned") else None, _judgement(one, pack.learning),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from backend.learning.epoch import Epoch, Exploring, epoch_of
 from backend.learning.examples import Told
 from backend.learning.fitting import Answers, Arm, Believed, decayed, fit
 from backend.learning.judging import Judged, histogram, judged, shifted, stability
+from backend.learning.turning import REMEMBERED, turned_at
 from backend.matrix.service import CHANNEL, Learning
 
 REFERENCE = 4
@@ -42,9 +43,14 @@ def made(number: int, told: Told, catalogue: Catalogue, today: date) -> Made:
     spoken = np.array([[f"{CHANNEL}{key}" == name for name in channels] for key in told.channel], dtype=float)
     x = np.concatenate([told.x, spoken.reshape(len(told.channel), len(channels))], axis=1)
     weight = decayed(ages, wanted.half_life_days)
+    turns = _turns(arms, mine, told, ages, wanted)
+    for n, turn in turns.items():
+        weight[:turn][mine[:turn] == n] *= REMEMBERED
     found = fit(arms, Answers(mine[kept], x[kept], told.y[kept], weight[kept]), believed(wanted, len(columns)))
     mix = _mix(spoken[kept], weight[kept], channels)
     told_of_arms = _arms_told(arms, mine, told, ages, weight, wanted)
+    for n, arm in enumerate(arms):
+        told_of_arms[arm.key]["turned"] = told.day[turns[n]].isoformat() if n in turns else ""
     report: dict[str, Any] = {
         "today": today.isoformat(),
         "rounds": found.rounds,
@@ -63,6 +69,22 @@ def believed(wanted: Learning, width: int) -> Believed:
     group, kin = np.full(width, wanted.group_spread**-2.0), np.full(width, wanted.kin_spread**-2.0)
     group[0] = wanted.base_spread**-2.0
     return Believed(group, kin)
+
+
+def _turns(arms: Sequence[Arm], mine: Any, told: Told, ages: Any, wanted: Learning) -> dict[int, int]:
+    """Arm → the place of its first answer since its answers turned, for those that did.
+
+    Only what its own model foretold can turn, and only what could be answered for the whole of its time: a yes comes sooner
+    than a silent no.
+    """
+    whole = (told.epoch > 0) & np.isfinite(told.chance) & (ages > wanted.window_days)
+    found = {}
+    for n, arm in enumerate(arms):
+        rows = np.flatnonzero((mine == n) & whole & (told.chance != arm.prior))
+        turn = turned_at(told.chance[rows].tolist(), told.y[rows].tolist())
+        if turn:
+            found[n] = int(rows[turn])
+    return found
 
 
 def _mix(spoken: Any, weight: Any, channels: Sequence[str]) -> dict[str, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -242,6 +242,35 @@ def test_a_model_that_does_not_come_true_falls_back_to_its_prior_and_says_so() -
     told = {r.treatment: r.factors for r in decide(NOW + DAY, customer_id).ranked}
     prior = decide(NOW + DAY, customer_id).inputs.configuration.catalogue.treatments[key].acceptance
     assert (told[key].propensity, told[key].draw) == (prior, None)
+
+
+@pytest.mark.parametrize(("whole", "turns"), [(True, True), (False, False)])
+def test_what_was_learned_before_answers_turned_hardly_counts(whole: bool, turns: bool) -> None:
+    """One in ten took it for a long time, then six in ten: only answers whose time is over can tell."""
+    with db.reading() as session:
+        catalogue = catalogues.in_force(session).catalogue
+    treatment = next(iter(catalogue.treatments.values()))
+    many, since = 400, 320
+    day = NOW.date()
+    taken = [float(n % 10 < (1 if n < since else 6)) for n in range(many)]
+    shown = [day - timedelta(days=(many - n) // 8 + (LEARNING["window_days"] + 1 if whole else 0)) for n in range(many)]
+    columns = len(catalogue.pack.learning.columns)
+    told = learning.Told(
+        [treatment.key] * many, ["phone"] * many, shown, [UUID(int=n + 1) for n in range(many)],
+        np.ones((many, columns)) * ([1.0] + [0.0] * (columns - 1)), np.array(taken), np.full(many, 0.1), np.ones(many, dtype=int),
+    )  # fmt: skip
+    found = teaching.made(2, told, catalogue, day)
+    turned = found.report["arms"][treatment.key]["turned"]
+    aligned = found.epoch.aligned(("base",))
+    place = aligned.place_of(treatment.key, treatment.group)
+    assert place is not None
+    chance = aligned.odds(place, learning.vector((1.0,)), treatment.acceptance).chance
+    if turns:
+        assert shown[since - 10] <= date.fromisoformat(turned) <= shown[since + 10]
+        assert chance > 0.45
+    else:
+        assert turned == ""
+        assert chance < 0.35
 
 
 def test_what_is_erased_is_not_learned_from_any_more() -> None:
