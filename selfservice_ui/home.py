@@ -60,7 +60,7 @@ def callback() -> Response:
     except Invalid as wrong:
         errors = wrong.errors or {"": str(wrong)}
         return page(TEMPLATE, status=422, callback_errors=errors, **{**home_context(), "typed": request.form})
-    tell("good", gettext("We will call you"), gettext("You find your request under Activity."))
+    tell("good", gettext("We will call you"), gettext("You find it under “What we are doing for you”."))
     return redirect(url_for(".show"), 303)
 
 

@@ -33,14 +33,14 @@ FOLLOWED = {name: name for name in ("offers", "catalogue", "duplicates", "alerts
 
 
 @bp.get("/approvals")
-@requires(Permission.APPROVE_TERMS)
+@requires(Permission.APPROVE_CATALOGUE)
 def show() -> Response:
-    """All that waits for a second person: promised terms, changes of the catalogue, customers who may be one."""
+    """All that waits for a second person: promised terms, for those who may decide them, changes of the catalogue, customers who may be one."""
     return page(TEMPLATE, "board", **_context())
 
 
 @bp.get("/approvals/stream")
-@requires(Permission.APPROVE_TERMS)
+@requires(Permission.APPROVE_CATALOGUE)
 def live() -> Response:
     """Names of what may have changed here."""
     return everything(FOLLOWED)
@@ -134,7 +134,7 @@ def _context() -> dict[str, Any]:
     now, actor = request_now(), current_actor()
     with db.reading() as session:
         pack = catalogues.pack_in_force(session)
-        found = treatments.waiting_terms(session, actor, now)
+        found = treatments.waiting_terms(session, actor, now) if actor.may(Permission.APPROVE_TERMS) else ()
         asked = [one.draft_id for one in catalogues.drafts(session) if one.state == "asked"]
         planned = [one for one in trials.trials(session) if one.state == "asked"]
         pairs, more = (

@@ -13,7 +13,7 @@ from backend.catalogue.service import Draft
 from backend.identities import service as identities
 from backend.profiles import service as profiles
 from shared.kernel import clock
-from tests.cast import AUTHOR, SUPERVISOR
+from tests.cast import ADMIN, AUTHOR, SUPERVISOR
 from tests.merging import two
 from tests.pages import Browser
 from tests.steps_of_drafts import approved, changed, in_state, made, saved
@@ -39,6 +39,16 @@ def test_a_change_of_the_catalogue_is_approved_and_put_in_force_in_one_act(desk_
     assert "Approved: Smaller credit" in done.text
     assert in_state(asked.draft_id) == "approved"
     assert catalogues.take_effect(clock.now()) == 1
+
+
+def test_an_administrator_decides_what_they_may_in_the_same_queue(desk_as: Desk, asked: Draft) -> None:
+    """Changes of the catalogue and pairs of customers; terms that agents promised are the supervisors' own."""
+    page = desk_as(ADMIN).get("/approvals")
+    assert "Smaller credit" in page.text
+    assert "promised beyond" not in page.text
+    done = page.submit(f"/approvals/catalogue/{asked.draft_id}", decision="later")
+    assert "Approved: Smaller credit" in done.text
+    assert desk_as(AUTHOR).get("/approvals").status == 403
 
 
 def test_it_goes_back_with_words_and_without_words_it_comes_back_as_typed(desk_as: Desk, asked: Draft) -> None:
