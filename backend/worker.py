@@ -101,7 +101,7 @@ def run(
         (1.0, reporting.roll_due),
         (3600.0, reporting.let_go_of_old),
         (10.0, teaching.feed_due),
-        (3600.0, teaching.feed_left),
+        (3600.0, teaching.feed_later),
         (3600.0, teaching.let_go_of_old),
         (300.0, overview.scorer()),
         (20.0, interactions.sign_off_absent),

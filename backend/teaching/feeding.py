@@ -74,17 +74,23 @@ def feed_due(now: datetime, most: int = BATCH) -> int:
     return len(customers)
 
 
-def feed_left(now: datetime) -> int:
-    """Looks again at those who took up what was to keep them, some time ago at most; gives how many examples changed."""
+def feed_later(now: datetime) -> int:
+    """Looks again at those who took up what was to keep them, or what is not done yet, some time ago at most.
+
+    Gives how many examples changed. Opens its own transactions.
+    """
     with db.reading() as session:
         try:
             pack = catalogues.pack_in_force(session)
         except NotFound:
             return 0
-        since = clock.local_day(now, pack.timezone) - timedelta(
-            days=pack.learning.stays_days + pack.learning.window_days
-        )
-        customers = learning.taken_since(session, _keeping(pack), since) if pack.learning.feature else []
+        wanted, today = pack.learning, clock.local_day(now, pack.timezone)
+        if not wanted.feature:
+            return 0
+        since = today - timedelta(days=wanted.stays_days + wanted.window_days)
+        kept = learning.taken_since(session, _keeping(pack), since)
+        undone = treatments.never_done(session, since, today - timedelta(days=wanted.window_days))
+        customers = sorted({*kept, *undone})
     changed = 0
     for nth in range(0, len(customers), BATCH):
         with db.transaction() as session:
@@ -104,11 +110,15 @@ def _keeping(pack: Pack) -> frozenset[str]:
 def _outcome(
     session: Session, one: Presented, wanted: Learning, kinds: Collection[str], pack: Pack, now: datetime
 ) -> bool | None:
-    """Whether it was taken up: a yes is none where they left soon after, and no answer in its time is a no."""
+    """Whether it was taken up: a yes is none where they left soon after or nothing came of it, and no answer in its time is a no."""
     taken = one.taken
     if taken is None:
         return False if now >= _due_at(one, wanted) else None
-    # Who took it up just now is looked at again later, by `feed_left`.
+    # Who took it up just now is looked at again later, by `feed_later`.
+    if taken and not one.done and one.answered_on is not None:
+        waited = clock.local_day(now, pack.timezone) - one.answered_on
+        if waited >= timedelta(days=wanted.window_days):
+            return False
     if taken and one.treatment in kinds and wanted.stays_days and now - one.at >= LATER:
         return not _left_after(session, one, wanted, pack, now)
     return taken

@@ -31,6 +31,16 @@ _PRESENTED = (
     )
     .order_by(_OFFER.c.offer_id)
 )
+_NEVER_DONE = (
+    select(_OFFER.c.customer_id)
+    .where(
+        _OFFER.c.state == "accepted",
+        _OFFER.c.answered_on >= bindparam("since"),
+        _OFFER.c.answered_on <= bindparam("until"),
+        _OFFER.c.supersedes.is_(None),
+    )
+    .distinct()
+)
 _WHEN = select(_DECISION.c.customer_id, _DECISION.c.decision_id, _DECISION.c.made_at).where(
     _DECISION.c.customer_id.in_(bindparam("customers", expanding=True)), _DECISION.c.features.is_not(None)
 )
@@ -64,6 +74,11 @@ class Presented:
         return False if self.state in SAID_NO or self.state == "expired" else None
 
     @property
+    def done(self) -> bool:
+        """Whether what was taken up was done for the customer."""
+        return self.state == "fulfilled"
+
+    @property
     def void(self) -> bool:
         """Whether it tells nothing: we took it back ourselves, or other terms came in its place."""
         return self.state in ("withdrawn", "superseded")
@@ -92,6 +107,11 @@ def presented(session: Session, customer_ids: Collection[UUID]) -> list[Presente
         )
         for row in db.connection(session).execute(_PRESENTED, {"customers": sorted(customer_ids)})
     ]  # fmt: skip
+
+
+def never_done(session: Session, since: date, until: date) -> list[UUID]:
+    """Customers who accepted something between these days that is not done for them to this day."""
+    return list(session.execute(_NEVER_DONE, {"since": since, "until": until}).scalars())
 
 
 def lessons(session: Session, those: Sequence[Presented]) -> dict[UUID, Lesson]:

@@ -33,7 +33,7 @@ from backend.treatments.labels import STEP_LABELS
 from backend.treatments.leaving import erase_customer, export_customer
 from backend.treatments.ledger import FULFIL, answer
 from backend.treatments.ledger import owner_of as owned_offer
-from backend.treatments.lessons import Lesson, Presented, lessons, presented
+from backend.treatments.lessons import Lesson, Presented, lessons, never_done, presented
 from backend.treatments.listing import DecisionLine, EffectiveWeights, cells, days_decided, decisions_between, weighing
 from backend.treatments.logged import Log, Logged, log
 from backend.treatments.merging import (
@@ -158,6 +158,7 @@ __all__ = [
     "move_customer",
     "move_customer_back",
     "move_visit",
+    "never_done",
     "note_check",
     "offer_page",
     "offers_of",

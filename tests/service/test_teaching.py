@@ -19,10 +19,12 @@ from backend.interactions.tables import CountDueRow
 from backend.learning import service as learning
 from backend.learning.packing import packed, unpacked
 from backend.learning.tables import EpochRow, ExampleRow
+from backend.record import service as record
 from backend.reporting import service as reporting
 from backend.teaching import service as teaching
 from backend.treatments import service as treatments
 from backend.treatments.tables import DecisionRow
+from shared.kernel import clock
 from shared.kernel.actors import SYSTEM
 from tests.fulfilling import ACTS, undo
 from tests.small_company import ADA, DAY, GRACE, KIM, NOW, answer, decide, enter, learn, offer_of, open_company, tell
@@ -117,6 +119,18 @@ def test_what_is_undone_was_not_taken() -> None:
     assert taught() == {"faster": "taken"}
     undo(offer)
     assert taught() == {"faster": "untaken"}
+
+
+def test_what_was_accepted_and_never_done_was_not_taken_until_it_is() -> None:
+    offer = offer_of(decide(), "faster")
+    answer(offer, "accepted")
+    assert taught() == {"faster": "taken"}
+    assert teaching.feed_later(NOW + 9 * DAY) == 0
+    assert teaching.feed_later(NOW + 10 * DAY) == 1
+    assert taught(NOW + 10 * DAY) == {"faster": "untaken"}
+    with clock.frozen(NOW + 11 * DAY):
+        assert record.run_due(NOW + 11 * DAY) >= 1
+    assert taught(NOW + 11 * DAY) == {"faster": "taken"}
 
 
 def die_while_feeding(pack: Any) -> None:
