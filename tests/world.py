@@ -126,6 +126,7 @@ class World:
             "version": 1,
             "path": "pack.toml",
             "key": "contract_one_year",
+            "treatment": "contract_one_year",
             "budget": "technician",
             "slug": "restart-your-router",
             "article_id": self.article_id,

@@ -152,7 +152,7 @@ def test_a_file_runs_nothing_and_is_on_the_trail(boss: Browser, kim: Actor, now:
     reporting.roll_all(now)
     listed = sheet(boss.get(f"/reports/contacts?staff={kim.id}").submit("/reports/csv").response)
     assert {row[2] for row in listed[1:]} == {"'=HYPERLINK(1)"}
-    assert "Report exported" in boss.get("/audit").text
+    assert "Report taken as a file" in boss.get("/audit").text
 
 
 @pytest.mark.parametrize(("path", "action", "head"), [
