@@ -31,6 +31,7 @@ from backend.profiles import service as profiles
 from backend.profiles.service import NewBill
 from backend.quality.tables import ReviewRow
 from backend.record import service as record
+from backend.teaching import service as teaching
 from backend.trials import service as trials
 from backend.trials.service import Plan, PlannedArm
 from selfservice_ui.showing import views
@@ -178,6 +179,7 @@ def make_world(engine: str, home: Path) -> Iterator[World]:
             other_staff = people.find_staff(session, "agent2")
             assert other_staff is not None
             article_id = knowledge.public_article(session, "restart-your-router").article_id
+        assert teaching.publish_now(clock.now())
         with db.reading() as session:
             entry_id = record.entries(session, record.Wanted(), None, 1)[0][0].entry_id
         yield World(
