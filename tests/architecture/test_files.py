@@ -125,3 +125,17 @@ def test_vendored_assets_come_with_their_licence() -> None:
         )
 
     assert [str(folder) for folder in packages if not has_licence(folder)] == []
+
+
+def test_every_icon_that_a_template_names_is_in_the_sprite() -> None:
+    """One that is not draws nothing, without a word."""
+    [sprite] = (ROOT / "shared/ui/static/vendored").glob("tabler-icons-*/icons.svg")
+    held = set(re.findall(r'id="([a-z0-9-]+)"', sprite.read_text()))
+    named = {
+        (name, file.name)
+        for face in ("agent_ui", "selfservice_ui", "shared")
+        for file in (ROOT / face).rglob("*.html")
+        for name in re.findall(r'icon\("([a-z0-9-]+)"', file.read_text())
+    }
+    assert len(named) > 100, "the check itself"
+    assert {one for one in named if one[0] not in held} == set()
