@@ -40,7 +40,7 @@ from tests.small_company import (
 )
 from tests.steps_of_drafts import AUTHOR, FILE, SECOND, changed, made, saved, simulated
 
-_AUDIT: Any = AuditEntryRow.__table__  # type: ignore[attr-defined]
+_AUDIT = db.table_of(AuditEntryRow)
 CONTROL = PlannedArm("control", "As it is")
 
 

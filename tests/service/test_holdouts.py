@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -35,7 +34,7 @@ from tests.small_company import (
 )
 
 FILMS = {"key": "films", "label": "Films", "share": 0.5, "treatments": ["films"]}
-_ASSIGNMENT: Any = AssignmentRow.__table__  # type: ignore[attr-defined]
+_ASSIGNMENT = db.table_of(AssignmentRow)
 
 
 @pytest.fixture(autouse=True)
@@ -177,8 +176,9 @@ def test_a_decision_for_all_puts_each_in_the_same_group() -> None:
         best, decided = first[one], decide(NOW + DAY, one)
         assert best is not None
         assert best.treatment == order(decided)[0]
-    assert first[kept] is not None
-    assert first[kept].treatment != "films"  # type: ignore[union-attr]
+    best_of_kept = first[kept]
+    assert best_of_kept is not None
+    assert best_of_kept.treatment != "films"
 
 
 def test_no_channel_and_no_moment_changes_a_group() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from backend.trials.lifting import Seen, by_quality, measured
 from backend.trials.outcomes import METRICS
 
 
-def seen(random: np.random.Generator, n: int, base: float, lift: np.ndarray) -> Seen:  # type: ignore[type-arg]
+def seen(random: np.random.Generator, n: int, base: float, lift: Any) -> Seen:
     treated = random.random(n) < 0.7
     happened = (random.random(n) < base + np.where(treated, lift, 0.0)).astype(float)
     return Seen(treated, {key: happened if one.share else happened * 20 for key, one in METRICS.items()})

@@ -3,11 +3,15 @@
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 from werkzeug.test import Client
 
 from backend import turns
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
 @pytest.fixture
@@ -16,12 +20,12 @@ def inside() -> list[str]:
 
 
 def client(draw: Callable[[str], None]) -> Client:
-    def app(environ: dict[str, object], start_response: Callable[..., object]) -> list[bytes]:
+    def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
         draw(str(environ["PATH_INFO"]))
         start_response("200 OK", [])
         return [b"done"]
 
-    return Client(turns.in_turn(app))  # type: ignore[arg-type]
+    return Client(turns.in_turn(app))
 
 
 def test_pages_are_drawn_one_after_another(monkeypatch: pytest.MonkeyPatch, inside: list[str]) -> None:
@@ -31,6 +35,7 @@ def test_pages_are_drawn_one_after_another(monkeypatch: pytest.MonkeyPatch, insi
     def draw(path: str) -> None:
         inside.append(path)
         at_once.append(len(inside))
+        # The others have the interpreter meanwhile: without a line they would come in.
         time.sleep(0.001)
         inside.remove(path)
 
