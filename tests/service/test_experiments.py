@@ -321,11 +321,14 @@ def test_what_it_found_is_kept_and_an_arm_that_harms_is_stopped_on_the_record(mo
     monkeypatch.setattr("backend.proving.statistics.LEAST", 10)
     monkeypatch.setattr("backend.proving.statistics.LEAST_EVENTS", 3)
     known = running(PlannedArm("b", "More films", levers=(("films", 2.0),)), guardrails=("acceptance",))
+    seen = {True: 0, False: 0}
     for nth in range(60):
         customer_id, _ = enter(nth)
         decided = decide(customer_id=customer_id)
         is_control = arm_in(known.published(), str(customer_id), {}) == "control"
-        if is_control == (nth % 9 != 0):
+        seen[is_control] += 1
+        # Counted in each group: who is in which follows from ids that are drawn anew each time.
+        if is_control == (seen[is_control] % 9 != 0):
             answer(offer_of(decided, "films"), "accepted")
     reporting.roll_all(NOW + DAY)
     found = trials.look_at(known.experiment_id, NOW + DAY)
