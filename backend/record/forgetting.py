@@ -8,10 +8,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from backend import db
 from backend.record.hub import hub
 from backend.record.types import RETURN
+from shared.kernel import clock
 from shared.kernel.errors import Unavailable
 
 ERASED = "erased"
@@ -19,6 +23,8 @@ ERASED = "erased"
 ALL_OF_IT = 1_000_000
 """A process's own ear is no page: it needs a place however many are taken."""
 LOOKS_UP_SECONDS = 1.0
+LONGEST = timedelta(minutes=1)
+"""From an erasure's instant to its commit it takes no longer."""
 _log = logging.getLogger("evenhand.forgetting")
 _ways: list[Callable[[], object]] = []
 _lock = threading.Lock()
@@ -31,23 +37,27 @@ class _Ear(threading.Thread):
         super().__init__(daemon=True, name="erasures")
         self.url = url
         self.hears = True
+        self._since = clock.now() - LONGEST
 
     def run(self) -> None:
         try:
-            watch = hub().watch(lambda change: change.topic == ERASED, most=ALL_OF_IT, own=True)
-        except (Unavailable, RuntimeError):
-            self.hears = False
+            self._listen()
+        except (Unavailable, RuntimeError, SQLAlchemyError):
             _log.warning("erasures are not heard of just now")
-            return
+        finally:
+            self.hears = False
+            # Nobody knows what is missed from here on.
+            _forget()
+
+    def _listen(self) -> None:
+        # Things are kept from the moment it was made, before it listens: what was erased meanwhile is read back.
+        watch = hub().watch(lambda change: change.topic == ERASED, since=self._since, most=ALL_OF_IT, own=True)
         try:
             while not watch.ended and _is_open(self.url):
                 if any(change.topic in (ERASED, RETURN) for change in watch.wait(LOOKS_UP_SECONDS)):
                     _forget()
         finally:
-            self.hears = False
             watch.close()
-            # Nobody knows what is missed from here on.
-            _forget()
 
 
 _ear: _Ear | None = None

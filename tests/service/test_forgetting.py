@@ -8,6 +8,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -18,6 +20,7 @@ from backend.oversight import looking
 from backend.people import service as people
 from backend.profiles import service as profiles
 from backend.record import service as record
+from backend.record.hub import Hub, Watch
 from backend.treatments import api as api_of_treatments
 from backend.treatments.standing import Answers
 from e2e.servers import environment, free_port
@@ -110,4 +113,24 @@ def test_the_process_goes_on_hearing_after_its_ear_was_lost(asked: Callable[[], 
     assert about(told) == {one}
     with db.transaction() as session:
         record.changed(session, record.ERASED, customer_id=one, private=True, now=clock.now())
+    assert soon(lambda: not about(told))
+
+
+def test_an_erasure_is_heard_of_that_came_before_the_process_listened(
+    asked: Callable[[], UUID], told: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection takes its time, and answers are kept meanwhile."""
+    begun = Event()
+    watch = Hub.watch
+
+    def late(hub: Hub, *args: Any, **named: Any) -> Watch:
+        begun.wait(10)
+        return watch(hub, *args, **named)
+
+    monkeypatch.setattr(Hub, "watch", late)
+    one = asked()
+    with db.transaction() as session:
+        record.changed(session, record.ERASED, customer_id=one, private=True, now=clock.now())
+    assert about(told) == {one}
+    begun.set()
     assert soon(lambda: not about(told))
