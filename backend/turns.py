@@ -1,9 +1,10 @@
 """Whose turn it is: to write, among the threads and processes of one machine; to be drawn, among the pages of one process."""
 
+import contextlib
 import fcntl
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -49,6 +50,10 @@ class Turn:
             self._file = None
 
 
+_drawing = threading.local()
+"""What a thread keeps of the line that it stands at the head of."""
+
+
 def in_turn(app: "WSGIApplication") -> "Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]":
     """The app, drawing one page after another in this process, for as long as none takes long.
 
@@ -60,11 +65,51 @@ def in_turn(app: "WSGIApplication") -> "Callable[[WSGIEnvironment, StartResponse
     line = threading.Lock()
 
     def turned(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        if environ["REQUEST_METHOD"] != "GET" or not line.acquire(timeout=PATIENCE_SECONDS):
+        if environ["REQUEST_METHOD"] != "GET" or not _joined(line):
             return app(environ, start_response)
         try:
             return app(environ, start_response)
         finally:
-            line.release()
+            _left()
 
     return turned
+
+
+@contextlib.contextmanager
+def aside() -> Iterator[None]:
+    """Lets other pages be drawn while this one waits for something else than the processor; nothing where it is not in line."""
+    line = _left()
+    try:
+        yield
+    finally:
+        if line is not None:
+            _joined(line)
+
+
+@contextlib.contextmanager
+def held(lock: threading.Lock) -> Iterator[None]:
+    """The lock, for which a page waits aside."""
+    if not lock.acquire(blocking=False):
+        with aside():
+            lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _joined(line: threading.Lock) -> bool:
+    """Whether the head of the line was reached in time."""
+    if not line.acquire(timeout=PATIENCE_SECONDS):
+        return False
+    _drawing.line = line
+    return True
+
+
+def _left() -> "threading.Lock | None":
+    """The line of which this thread was the head until now, if it was."""
+    line: threading.Lock | None = getattr(_drawing, "line", None)
+    if line is not None:
+        _drawing.line = None
+        line.release()
+    return line

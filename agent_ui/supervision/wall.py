@@ -36,6 +36,7 @@ from backend.overview import service as overview
 from backend.overview.service import Wall
 from backend.people.service import Permission, requires
 from backend.record import service as record
+from backend.turns import aside, held
 from shared.ui.formats import speak_of
 from shared.ui.pages import page, request_now, wants_fragment
 
@@ -52,7 +53,7 @@ NAMES = dict.fromkeys(("agents", "interaction", "offers", "moment", "visit", "in
 """What the page hears of each change; most of it stands in many places at once."""
 KEPT_SECONDS = 0.8
 """For so long at most the panels of all who watch share one look, and only while nothing changes."""
-APART_SECONDS = 0.05
+APART_SECONDS = 0.02
 """Where much changes, looks are taken so far apart at least: who asks sooner waits, and shares the next."""
 
 
@@ -111,7 +112,7 @@ def panel(panel: str) -> Response:
     look = _look()
     seen, closed = _mine(look)
     key = panel, asked(request.args, seen.pack), closed
-    with look.drawing:
+    with held(look.drawing):
         # Walls hear of a change all at once: one draws, the others wait for it.
         if key not in look.drawn:
             made = (
@@ -211,10 +212,12 @@ def _look() -> _Seen:
     """Everything as it is, with all that had changed when this was called: a panel that heard of a change must see it."""
     look: _Look = current_app.extensions.setdefault("evenhand_wall", _Look())
     asked_at = time.monotonic()
-    with look.lock:
+    with held(look.lock):
         # What was begun after we asked holds all that we may have heard of.
         if look.seen is None or (look.at < asked_at and not _stands(look)):
-            time.sleep(max(0.0, look.at + APART_SECONDS - time.monotonic()))
+            if (early := look.at + APART_SECONDS - time.monotonic()) > 0:
+                with aside():
+                    time.sleep(early)
             at, reached = time.monotonic(), record.reached()
             record.remember()
             with db.reading() as session:

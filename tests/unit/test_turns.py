@@ -82,3 +82,46 @@ def test_the_line_goes_on_after_a_fault(monkeypatch: pytest.MonkeyPatch, inside:
     began = time.monotonic()
     assert browser.get("/good").text == "done"
     assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("waits_for", ["a pause", "a lock"])
+def test_a_page_that_waits_for_something_else_steps_aside(
+    monkeypatch: pytest.MonkeyPatch, inside: list[str], waits_for: str
+) -> None:
+    """The others are drawn meanwhile, and it goes on at the head of the line."""
+    monkeypatch.setattr(turns, "PATIENCE_SECONDS", 30)
+    lock, drawing, ended = threading.Lock(), threading.Event(), threading.Event()
+    after: list[bool] = []
+
+    def draw(path: str) -> None:
+        if path == "/waits":
+            drawing.set()
+            if waits_for == "a lock":
+                with turns.held(lock):
+                    pass
+            else:
+                with turns.aside():
+                    ended.wait(30)
+            after.append(turns._drawing.line is not None)
+        inside.append(path)
+
+    browser = client(draw)
+    lock.acquire()
+    slow = threading.Thread(target=browser.get, args=("/waits",))
+    slow.start()
+    assert drawing.wait(30)
+    assert browser.get("/quick").text == "done"
+    assert inside == ["/quick"]
+    lock.release()
+    ended.set()
+    slow.join()
+    assert inside == ["/quick", "/waits"]
+    assert after == [True]
+    assert not lock.locked()
+
+
+def test_a_lock_is_held_outside_the_line_too() -> None:
+    lock = threading.Lock()
+    with turns.held(lock), turns.aside():
+        assert lock.locked()
+    assert not lock.locked()
