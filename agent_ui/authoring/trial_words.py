@@ -163,7 +163,11 @@ def said(known: Trial, found: Mapping[str, Any] | None, currency: str) -> list[t
     if known.state in ("draft", "asked", "withdrawn"):
         return []
     if found is None:
-        return [("", "Nobody has looked yet: the first look comes within minutes.")]
+        if known.state == "running":
+            return [("", "Nobody has looked yet: the first look comes within minutes.")]
+        return [
+            ("", "It ended before anybody looked." + " Look now to see what it shows." * (known.state == "stopped"))
+        ]
     if found["split"] < SPLIT_ALARM:
         return [("bad", "The arms are not as large as they should be. Something sorts customers before they are counted: trust nothing that is found here until somebody knows why.")]  # fmt: skip
     metric = trials.METRICS[known.plan.metric]

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from backend import db
 from backend.catalogue import service as catalogues
@@ -22,7 +22,6 @@ from backend.treatments import service as treatments
 from backend.trials import planning
 from backend.trials import service as trials
 from backend.trials.service import Plan, PlannedArm, Trial
-from backend.trials.tables import LookRow
 from shared.kernel.actors import Actor
 from shared.kernel.errors import Conflict, Forbidden, Invalid
 from tests.small_company import (
@@ -390,24 +389,6 @@ def test_how_it_goes_today_is_reckoned_from_customers() -> None:
     assert sample.after["value"].sum() > 0
     assert sample.after["retention"].mean() == 1.0
     assert planning.READY
-
-
-def test_only_the_newest_look_of_each_rule_is_kept_and_none_of_a_holdout_that_is_no_more() -> None:
-    known = running(PlannedArm("b", "More films", levers=(("films", 2.0),)))
-    for hours in (0, 1, 2):
-        trials.look_at(known.experiment_id, NOW + timedelta(hours=hours))
-    rows = [{"rule": rule, "at": NOW, "found": {}} for rule in ("holdout:gone", "experiment:other")]
-    with db.transaction() as session:
-        session.execute(insert(db.table_of(LookRow)), rows)
-    assert trials.forget_looks(NOW) == 0
-    assert trials.forget_looks(NOW + 2 * DAY) == 3
-    assert trials.forget_looks(NOW + 2 * DAY) == 0
-    with db.reading() as session:
-        kept = {row.rule: row.at for row in session.execute(select(db.table_of(LookRow)))}
-        last = trials.last_look(session, known.rule)
-    assert kept == {known.rule: NOW + timedelta(hours=2), "experiment:other": NOW}
-    assert last is not None
-    assert last[0] == NOW + timedelta(hours=2)
 
 
 def test_every_fault_of_every_arm_is_told_at_once() -> None:

@@ -127,6 +127,7 @@ def test_who_comes_second_reads_who_was_quicker_and_loses_no_words(desk_as: Sign
     assert second.status == 409
     assert " ended it." in second.text
     assert "You had written: “Mine too.”" in second.text
+    assert "It ended before anybody looked. Look now" in second.text
     other = planned(author, name="Withdrawn meanwhile")
     there = path_of(other)
     other.submit(f"{there}/request")
