@@ -123,6 +123,7 @@ def run(
         (3600.0, people.forget_sessions),
         (3600.0, people.forget_invitations),
         (3600.0, record.purge_deliveries),
+        (3600.0, trials.forget_looks),
         (3600.0, lambda now: mailroom.forget_old(now, home)),
         *([(300.0, paying.asker(payments))] if payments is not None else []),
         # Retention erases many one after another: the file is cleared of all of them at once.

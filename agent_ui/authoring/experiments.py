@@ -20,7 +20,7 @@ from backend.proving.service import SPLIT_ALARM
 from backend.record import service as record
 from backend.trials import service as trials
 from backend.trials.service import METRICS, Trial
-from shared.kernel.errors import Invalid
+from shared.kernel.errors import Conflict, Invalid
 from shared.kernel.sheets import as_csv
 from shared.ui.formats import speak_of
 from shared.ui.pages import page, request_now, tell
@@ -58,7 +58,7 @@ def create() -> Response:
             plan = trial_forms.plan_of(typed, _drafts(session))
             experiment_id = trials.plan_trial(session, plan, current_actor(), request_now())
     except Invalid as wrong:
-        return _form(typed, wrong)
+        return _form(typed, trial_forms.as_typed(wrong.errors, typed))
     tell("good", "Planned", "Nothing changes for customers until a second person has it begin.")
     return redirect(url_for(".show", experiment_id=experiment_id), 303)
 
@@ -82,7 +82,11 @@ def change(experiment_id: UUID) -> Response:
             plan = trial_forms.plan_of(typed, _drafts(session))
             trials.change_plan(session, experiment_id, _seen(), plan, current_actor(), request_now())
     except Invalid as wrong:
-        return _form(typed, wrong, known)
+        return _form(typed, trial_forms.as_typed(wrong.errors, typed), known)
+    except Conflict as late:
+        with db.reading() as session:
+            present = trials.trial(session, experiment_id)
+        return _form(typed, known=present, late=trial_words.late(present, _seen(), late))
     tell("good", "Planned anew", "It needs a second person before it begins.")
     return redirect(url_for(".show", experiment_id=experiment_id), 303)
 
@@ -143,7 +147,10 @@ def decide(experiment_id: UUID) -> Response:
 @requires(Permission.SEE_CATALOGUE)
 def look(experiment_id: UUID) -> Response:
     """Looks now, not in an hour: looking early and often is no sin here."""
-    trials.look_at(experiment_id, request_now())
+    try:
+        trials.look_at(experiment_id, request_now())
+    except Conflict as late:
+        return _late(experiment_id, late)
     tell("good", "Looked", "The figures are those of now.")
     return redirect(url_for(".show", experiment_id=experiment_id), 303)
 
@@ -186,6 +193,8 @@ def _act(experiment_id: UUID, act: Callable[..., Any], title: str, text: str) ->
             act(session, experiment_id, _seen(), current_actor(), request_now())
     except Invalid as wrong:
         return page(ONE, status=422, errors=wrong.errors, **_context(experiment_id))
+    except Conflict as late:
+        return _late(experiment_id, late)
     tell("good", title, text)
     return redirect(url_for(".show", experiment_id=experiment_id), 303)
 
@@ -198,8 +207,17 @@ def _with_words(experiment_id: UUID, act: Callable[..., Any], title: str, text: 
             act(session, experiment_id, _seen(), words, current_actor(), request_now())
     except Invalid as wrong:
         return page(ONE, status=422, errors=wrong.errors, typed=words, wrong_act=what, **_context(experiment_id))
+    except Conflict as late:
+        return _late(experiment_id, late, what, words)
     tell("good", title, text)
     return redirect(url_for(".show", experiment_id=experiment_id), 303)
+
+
+def _late(experiment_id: UUID, late: Conflict, what: str = "", words: str = "") -> Response:
+    """Somebody was quicker: the experiment as it is now says what came of it, and what was typed is not lost."""
+    context = _context(experiment_id)
+    said = trial_words.late(context["trial"], _seen(), late)
+    return page(ONE, status=409, late=said, typed=words, wrong_act=what, **context)
 
 
 def _seen() -> int:
@@ -215,7 +233,12 @@ def _drafts(session: db.Session) -> dict[UUID, Any]:
     return {one.draft_id: catalogues.draft(session, one.draft_id) for one in ready}
 
 
-def _form(typed: dict[str, Any], wrong: Invalid | None = None, known: Trial | None = None) -> Response:
+def _form(
+    typed: dict[str, Any],
+    wrong: dict[str, str] | None = None,
+    known: Trial | None = None,
+    late: tuple[str, str] | None = None,
+) -> Response:
     with db.reading() as session:
         pack = catalogues.pack_in_force(session)
         today = trials.usual(session, timedelta(days=USUAL_DAYS), request_now())
@@ -228,8 +251,8 @@ def _form(typed: dict[str, Any], wrong: Invalid | None = None, known: Trial | No
         }  # fmt: skip
     speak_of(pack.timezone)
     return page(
-        FORM, status=422 if wrong else 200, errors=wrong.errors if wrong else None, typed=typed, known=known, metrics=METRICS.values(),
-        others=trial_forms.OTHERS, pack=pack, seen=known.revision if known else 0, counted=today.n, days=USUAL_DAYS, **context,
+        FORM, status=409 if late else 422 if wrong else 200, late=late, errors=wrong, listed=trial_forms.in_full(wrong or {}), typed=typed, known=known,
+        metrics=METRICS.values(), others=trial_forms.OTHERS, pack=pack, seen=known.revision if known else 0, counted=today.n, days=USUAL_DAYS, **context,
     )  # fmt: skip
 
 
@@ -238,18 +261,17 @@ def _context(experiment_id: UUID) -> dict[str, Any]:
     actor = current_actor()
     with db.reading() as session:
         known = trials.trial(session, experiment_id)
-        looked = trials.looks(session, known.rule) if known.started_at else []
+        at, found = (trials.last_look(session, known.rule) if known.started_at else None) or (None, None)
         pack, people = catalogues.pack_in_force(session), profiles.count(session)
         drafts = {one.draft_id: one for one in catalogues.drafts(session)}
     speak_of(pack.timezone)
-    found = looked[-1][1] if looked else None
     rows = [seen for metric in found["metrics"].values() for seen in metric["arms"].values()] if found else []
     return {
         "trial": known,
         "steps": trial_words.steps(known.state),
         "told": trial_words.said(known, found, pack.currency),
         "found": found,
-        "at": looked[-1][0] if looked else None,
+        "at": at,
         "metrics": METRICS,
         "labels": {arm.key: arm.label for arm in known.plan.arms},
         "bands": {
@@ -259,6 +281,7 @@ def _context(experiment_id: UUID) -> dict[str, Any]:
         "amount": partial(_with_currency, trial_words.amount, pack.currency),
         "difference": partial(_with_currency, trial_words.difference, pack.currency),
         "between": partial(_between, pack.currency),
+        "unbounded": trial_words.unbounded,
         "drafts": drafts,
         "people": people,
         "pack": pack,

@@ -23,7 +23,7 @@ from shared.ui.pages import page, request_now, tell
 
 bp = Blueprint("lift", __name__, template_folder="templates", url_prefix="/lift")
 USUAL = 30
-KINDS = {"segments": "Segments", "states": "Life cycle", "channels": "Where the reason for coming was learned"}
+KINDS = {"segments": "Segments", "states": "Life cycle", "channels": "Channel of the first contact"}
 
 
 @bp.get("")
@@ -42,7 +42,7 @@ def show() -> Response:
         names={key: t.name for key, t in configuration.catalogue.treatments.items()}, labels=_labels(pack),
         amount=partial(_told, trial_words.amount, pack.currency), difference=partial(_told, trial_words.difference, pack.currency),
         between=lambda metric, low, high: trial_words.between(metric, low, high, pack.currency), band=trial_words.band,
-        widest=trial_words.widest, least=LEAST,
+        widest=trial_words.widest, unvaried=trial_words.unvaried, least=LEAST, told=_first(seen, pack.currency),
         alarm=bool(chosen and chosen.found and chosen.found["split"] < SPLIT_ALARM),
     )  # fmt: skip
 
@@ -89,6 +89,10 @@ def _chosen() -> trials.Lift:
     if found is None:
         raise NotFound("There is no such holdout in force.")
     return found
+
+
+def _first(seen: Any, currency: str) -> list[tuple[str, str]]:
+    return trial_words.lifted(seen["metrics"], min(seen["n"].values()) < LEAST, currency) if seen else []
 
 
 def _days() -> int:

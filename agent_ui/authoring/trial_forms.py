@@ -17,6 +17,12 @@ KEYS = ("control", "b", "c", "d")
 CONTROL = "As it is"
 LONGEST = 500
 OTHERS = range(1, MOST_ARMS)
+CALLED = {
+    "name": "In a few words", "purpose": "What you expect, and why", "window_days": "Days", "usual": "What it is today", "spread": "Its spread",
+    "lift": "Worth knowing from", "power": "Found with a chance of", "share": "Percent of customers", "segment": "Segment",
+    **{f"arm{nth}": f"Arm {nth}" for nth in OTHERS}, **{f"levers{nth}": f"Arm {nth}, levers" for nth in OTHERS},
+}  # fmt: skip
+"""What the parts of the form are called where they are spoken of elsewhere."""
 
 
 def blank() -> dict[str, Any]:
@@ -82,6 +88,21 @@ def plan_of(typed: Mapping[str, Any], drafts: Mapping[UUID, Draft]) -> Plan:
     if wrong:
         raise Invalid("Some of this cannot be read.", wrong)
     return plan
+
+
+def as_typed(wrong: Mapping[str, str], typed: Mapping[str, Any]) -> dict[str, str]:
+    """Errors where the form has what they are about: arms are counted without the parts of it that were left empty."""
+    filled = [nth for nth in OTHERS if typed[f"arm{nth}"] or str(typed[f"levers{nth}"]).strip()]
+    places = {f"{what}{place}": f"{what}{nth}" for place, nth in enumerate(filled, 1) for what in ("arm", "levers")}
+    return {places.get(name, name): text for name, text in wrong.items()}
+
+
+def in_full(wrong: Mapping[str, str]) -> dict[str, str]:
+    """The same for a list above the form: each says which part it is about."""
+    return {
+        name: f"{CALLED[name]}: {text[:1].lower()}{text[1:]}" if name in CALLED else text
+        for name, text in wrong.items()
+    }
 
 
 def _arm(

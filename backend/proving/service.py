@@ -13,7 +13,7 @@ from backend.proving.keeping import (
     move_customer_back,
     write_down,
 )
-from backend.proving.rules import CONTROL, TREATED, Arm, Experiment, rule_of
+from backend.proving.rules import CONTROL, HOLDOUT, TREATED, Arm, Experiment, rule_of
 from backend.proving.statistics import (
     LEAST,
     SPLIT_ALARM,
@@ -31,7 +31,7 @@ from backend.proving.statistics import (
 )
 
 __all__ = [
-    "ASSIGNED", "CONTROL", "LEAST", "SPLIT_ALARM", "TREATED", "Arm", "Assigned", "Experiment", "Group", "Interval", "assigned_between",
+    "ASSIGNED", "CONTROL", "HOLDOUT", "LEAST", "SPLIT_ALARM", "TREATED", "Arm", "Assigned", "Experiment", "Group", "Interval", "assigned_between",
     "assigned_from", "counts", "customers_needed", "enough_happened", "erase_customer", "everyone_assigned", "export_customer", "group_of",
     "look", "move_customer", "move_customer_back", "newcombe", "rule_of", "settled", "split_chance", "welch", "wilson", "write_down",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ from backend.reporting.reading import Freshness, Only, freshness
 from backend.reporting.recounting import Recount, mend, recount
 from backend.reporting.rolling import roll_all, roll_due
 from backend.reporting.spans import CHOICES, USUAL, Span, span_of
-from backend.reporting.stored import offer_facts
+from backend.reporting.stored import contact_facts, offer_facts
 from backend.reporting.who import Names, names
 from backend.reporting.working import BYS as WORK_BYS
 from backend.reporting.working import (
@@ -36,7 +36,7 @@ __all__ = [
     "BYS", "BY_KEY", "CHOICES", "GROUPS", "MEASURES", "MOST_IN_FILE", "PRACTICES", "USUAL", "WORK_BYS", "AgentLine", "Behind",
     "Beside", "ContactFact", "Dealt", "Figure", "Freshness", "GroupLine", "Hint", "Line", "Measure", "Names", "Nothing",
     "OfferFact", "Only", "Point", "Practice", "Reason", "Recount", "Share", "Span", "Work", "WorkLine", "agents_dealing",
-    "by_channel", "contacts_behind", "erase_customer", "export_customer", "figures", "freshness", "groups_dealt_with", "hints",
+    "by_channel", "contact_facts", "contacts_behind", "erase_customer", "export_customer", "figures", "freshness", "groups_dealt_with", "hints",
     "let_go_of_old", "mend", "names", "offer_facts", "offers_behind", "reasons", "recount", "roll_all", "roll_due", "span_of", "split",
     "treatment_names", "why_nothing", "work",
 ]  # fmt: skip

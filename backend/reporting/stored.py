@@ -74,6 +74,11 @@ def offer_facts(session: Session, customer_ids: Collection[UUID]) -> dict[UUID, 
     return facts_of(session, OFFERS, customer_ids)
 
 
+def contact_facts(session: Session, customer_ids: Collection[UUID]) -> dict[UUID, list[ContactFact]]:
+    """These customers' contacts, visits and ratings, each as it counts."""
+    return facts_of(session, CONTACTS, customer_ids)
+
+
 def change(session: Session, sheet: Sheet, changes: Changes, *, also_counts: bool = True) -> None:
     """Takes these facts away and gives those, and has the counts follow. To be called by who holds the state alone."""
     delta: Sums = {}

@@ -24,7 +24,7 @@ from backend.proving import service as proving
 from backend.proving.service import CONTROL, TREATED
 from backend.reporting import service as reporting
 from backend.trials.comparing import plainly
-from backend.trials.looking import LOOK, latest, looks
+from backend.trials.looking import LOOK, last_look, latest
 from backend.trials.outcomes import METRICS, Outcome, columns, over_all
 from shared.kernel.errors import NotFound
 
@@ -57,8 +57,7 @@ def lifts(session: Session) -> tuple[Lift, ...]:
     found = []
     for one in holdouts:
         rule = rules[one.key]
-        last = looks(session, rule)[-1:]
-        at, seen = last[0] if last else (None, None)
+        at, seen = last_look(session, rule) or (None, None)
         found.append(Lift(one, rule, at, seen, assigned.get(rule, {})))
     return tuple(found)
 
@@ -100,7 +99,7 @@ def _over(session: Session, people: Sequence[Outcome], window: timedelta) -> dic
         "metrics": measured(seen, every),
         "segments": by_quality(seen, [one.who.segments for one in people]),
         "states": by_quality(seen, [(one.who.life_cycle,) for one in people]),
-        "channels": by_quality(seen, [(one.who.channel,) for one in people]),
+        "channels": by_quality(seen, [(one.channel,) for one in people]),
         "treatments": _by_treatment(session, people, window),
     }
 
@@ -136,11 +135,18 @@ def measured(seen: Seen, among: NDArray[np.bool_]) -> dict[str, Any]:
         if not len(ours) or not len(theirs):
             continue
         lift = plainly(ours, theirs, shares=METRICS[metric].share)
+        flat = not METRICS[metric].share and unvaried(ours) and unvaried(theirs)
         found[metric] = {
             "treated": float(ours.mean()), "control": float(theirs.mean()), "difference": lift.estimate,
-            "low": lift.low if isfinite(lift.low) else None, "high": lift.high if isfinite(lift.high) else None,
+            "low": lift.low if isfinite(lift.low) and not flat else None,
+            "high": lift.high if isfinite(lift.high) and not flat else None, "unvaried": flat,
         }  # fmt: skip
     return found
+
+
+def unvaried(amounts: NDArray[np.float64]) -> bool:
+    """Whether it is the same for every single one: then nothing tells how much chance does. (Of shares their number tells it.)"""
+    return bool(len(amounts) and (amounts == amounts[0]).all())
 
 
 def by_quality(seen: Seen, qualities: Sequence[Collection[str]]) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import insert, select, update
 from sqlmodel import Session
 
-from backend import db
+from backend import db, tidying
 from backend.catalogue import service as catalogues
 from backend.people.permissions import Permission
 from backend.proving import service as proving
@@ -23,13 +23,14 @@ from backend.trials.tables import LookRow
 from backend.trials.types import Trial
 from shared.kernel import clock
 from shared.kernel.actors import SYSTEM, Actor
-from shared.kernel.errors import Conflict, EvenhandError, Invalid
+from shared.kernel.errors import Conflict, EvenhandError, Invalid, NotFound
 
 LOOK = db.table_of(LookRow)
 EVERY = timedelta(hours=1)
 PAUSE_SECONDS = 5.0
-KEPT = 1_000
-"""Looks of one experiment: a page draws no more, and each is a few kilobytes."""
+PATIENCE = timedelta(hours=1)
+"""So long a look stays that somebody may be reading, or another look begun before it was written may go on from."""
+BATCH = 500
 _log = structlog.stdlib.get_logger("evenhand.trials")
 
 
@@ -106,10 +107,32 @@ def latest(session: Session, rule: str) -> Mapping[str, Any] | None:
     return found
 
 
-def looks(session: Session, rule: str) -> list[tuple[datetime, Mapping[str, Any]]]:
-    """Every look, the oldest first."""
-    rows = session.execute(select(LOOK.c.at, LOOK.c.found).where(LOOK.c.rule == rule).order_by(LOOK.c.at.desc()).limit(KEPT))  # fmt: skip
-    return [(row.at, row.found) for row in reversed(rows.all())]
+def last_look(session: Session, rule: str) -> tuple[datetime, Mapping[str, Any]] | None:
+    """The last look and when it was; None before the first."""
+    rows = select(LOOK.c.at, LOOK.c.found).where(LOOK.c.rule == rule).order_by(LOOK.c.at.desc()).limit(1)
+    found = session.execute(rows).one_or_none()
+    return (found.at, found.found) if found else None
+
+
+def forget_looks(now: datetime, most: int = BATCH) -> int:
+    """Forgets looks that a newer one took the place of, and those at holdouts that are no more; gives how many. Opens its own transactions.
+
+    The newest of each rule is all that anybody reads: what was found before stays found in it, and what an arm was stopped by is on
+    the audit trail. The last look at an experiment stays as long as the experiment, whatever its state.
+    """
+    newer = LOOK.alias()
+    with db.reading() as session:
+        try:
+            held_out = [proving.rule_of(one) for one in catalogues.pack_in_force(session).holdouts]
+        except NotFound:
+            held_out = []
+        replaced = select(newer.c.rule).where(newer.c.rule == LOOK.c.rule, newer.c.at > LOOK.c.at).exists()
+        gone = LOOK.c.rule.startswith(proving.HOLDOUT) & LOOK.c.rule.not_in(held_out)
+        old = (LOOK.c.at < now - PATIENCE) & (replaced | gone)
+        if session.execute(select(LOOK.c.rule).where(old).limit(1)).first() is None:
+            return 0
+    with db.transaction() as session:
+        return tidying.delete_some(session, LOOK, old, most)
 
 
 def stop(session: Session, experiment_id: UUID, seen: int, words: str, actor: Actor, now: datetime) -> None:

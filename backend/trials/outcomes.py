@@ -17,12 +17,15 @@ from backend.profiles import service as profiles
 from backend.proving import service as proving
 from backend.proving.service import Assigned
 from backend.reporting import service as reporting
-from backend.reporting.service import OfferFact
+from backend.reporting.service import ContactFact, OfferFact
 from shared.kernel import clock, money
 
 BEFORE = timedelta(days=90)
 """How far one looks back for what a customer was like."""
 PIECE = 1_000
+VISIT = timedelta(minutes=30)
+"""So long one is taken to look around in the portal; a contact with staff counts as long as it took, where that is longer."""
+_TALKS = frozenset({"contact", "visit"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ class Outcome:
     who: Assigned
     after: tuple[float, ...]
     before: tuple[float, ...]
+    channel: str = ""
+    """Where they were in touch when they met the rule, else where first after that; empty where that was not in these days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ def of_these(
     ids = [one.customer_id for one in people]
     pack = catalogues.pack_in_force(session)
     digits = 10 ** money.exponent(pack.currency)
-    facts = reporting.offer_facts(session, ids)
+    facts, contacts = reporting.offer_facts(session, ids), reporting.contact_facts(session, ids)
     gone = cancelling.gone(session, ids)
     known = profiles.these(session, ids)
     found: list[list[Outcome]] = [[] for _ in windows]
@@ -112,6 +117,7 @@ def of_these(
         at_first = profiles.score(truths, pack.experience, clock.local_day(one.at, profile.timezone))
         before = (float(len(past)), _worth(past, digits), 0.0, at_first)
         left = gone.get(one.customer_id)
+        met = met_in(contacts.get(one.customer_id, ()), one.at)
         for window, into in zip(windows, found, strict=True):
             until = one.at + window
             if until > now:
@@ -119,8 +125,20 @@ def of_these(
             taken = [f for f in kept if one.at <= f.at <= until]
             then = profiles.score(truths, pack.experience, clock.local_day(until, profile.timezone))
             stayed = left is None or not one.at <= left <= until
-            into.append(Outcome(one, (float(bool(taken)), _worth(taken, digits), float(stayed), then), before))
+            channel = met.channel if met is not None and met.at <= until else ""
+            into.append(Outcome(one, (float(bool(taken)), _worth(taken, digits), float(stayed), then), before, channel))
     return found
+
+
+def met_in(contacts: Collection[ContactFact], at: datetime) -> ContactFact | None:
+    """The contact or visit that went on at this instant, else the first after it. Pure.
+
+    Customers are sorted by it: nothing can have been shown to them, or kept from them, before it, so that whether they are treated
+    has no say in it. Where they answered would have: who is shown nothing answers nowhere.
+    """
+    talks = sorted((one for one in contacts if one.kind in _TALKS), key=lambda one: (one.at, one.fact_id))
+    going = [one for one in talks if one.at <= at <= one.at + max(timedelta(seconds=one.handle_seconds), VISIT)]
+    return going[-1] if going else next((one for one in talks if one.at > at), None)
 
 
 def columns(found: Sequence[Outcome]) -> Sample:

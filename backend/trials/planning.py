@@ -232,20 +232,21 @@ def _segment(key: str, pack: Pack) -> dict[str, str]:
 
 
 def _arms(session: Session, plan: Plan, configuration: Configuration) -> dict[str, str]:
+    """What is wrong with each arm beside the control, the first of them as `arm1` or, of its levers, `levers1`."""
     if not 2 <= len(plan.arms) <= MOST_ARMS:
         return {"arms": f"Beside what everybody gets, 1 to {MOST_ARMS - 1} others to compare it with."}
+    wrong: dict[str, str] = {}
     for nth, arm in enumerate(plan.arms[1:], 1):
-        field = f"arm{nth}"
         if (arm.draft_id is None) == (not arm.levers):
-            return {field: "Either a draft of the catalogue, or levers."}
+            wrong[f"arm{nth}"] = "Either a draft of the catalogue, or levers."
+        elif arm.draft_id is not None and (why := _unfit(session, arm.draft_id, configuration)):
+            wrong[f"arm{nth}"] = why
         for treatment, factor in arm.levers:
             if treatment not in configuration.catalogue.treatments:
-                return {field: f"There is no treatment {treatment}."}
-            if not 0 <= factor <= 10:
-                return {field: f"{treatment}: a lever is multiplied by 0 to 10."}
-        if arm.draft_id is not None and (why := _unfit(session, arm.draft_id, configuration)):
-            return {field: why}
-    return {}
+                wrong[f"levers{nth}"] = f"There is no treatment {treatment}."
+            elif not 0 <= factor <= 10:
+                wrong[f"levers{nth}"] = f"{treatment}: a lever is multiplied by 0 to 10."
+    return wrong
 
 
 def _unfit(session: Session, draft_id: UUID, configuration: Configuration) -> str:

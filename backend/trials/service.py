@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from backend.trials.comparing import ALPHA, compared, plainly, verdict
 from backend.trials.lifting import WINDOWS, Lift, by_quality, lift_due, lifts, look_at_holdout, measured
-from backend.trials.looking import decide, found_now, latest, look_at, look_due, look_until, looks, stop
+from backend.trials.looking import (
+    decide,
+    forget_looks,
+    found_now,
+    last_look,
+    latest,
+    look_at,
+    look_due,
+    look_until,
+    stop,
+)
 from backend.trials.outcomes import METRICS, Metric, usual
 from backend.trials.planning import (
     LONGEST_WINDOW,
@@ -38,14 +48,15 @@ __all__ = [
     "change_plan",
     "compared",
     "decide",
+    "forget_looks",
     "found_now",
+    "last_look",
     "latest",
     "lift_due",
     "lifts",
     "look_at",
     "look_at_holdout",
     "look_due", "look_until",
-    "looks",
     "measured",
     "plainly",
     "plan_trial",

@@ -249,8 +249,8 @@ def test_a_draft_that_was_changed_since_is_not_tried() -> None:
         ({"name": " "}, "name"), ({"purpose": ""}, "purpose"), ({"metric": "luck"}, "metric"), ({"window_days": 0}, "window_days"),
         ({"share": 0.0}, "share"), ({"usual": 0.0}, "usual"), ({"usual": 1.0}, "usual"), ({"lift": 0.0}, "lift"), ({"power": 1.0}, "power"),
         ({"segment": "nobody"}, "segment"), ({"guardrails": ("luck",)}, "guardrails"), ({"arms": (CONTROL,)}, "arms"),
-        ({"arms": (CONTROL, PlannedArm("b", "Nothing"))}, "arm1"), ({"arms": (CONTROL, PlannedArm("b", "x", levers=(("nothing", 2.0),)))}, "arm1"),
-        ({"arms": (CONTROL, PlannedArm("b", "x", levers=(("films", 11.0),)))}, "arm1"),
+        ({"arms": (CONTROL, PlannedArm("b", "Nothing"))}, "arm1"), ({"arms": (CONTROL, PlannedArm("b", "x", levers=(("nothing", 2.0),)))}, "levers1"),
+        ({"arms": (CONTROL, PlannedArm("b", "x", levers=(("films", 11.0),)))}, "levers1"),
         ({"arms": (CONTROL, PlannedArm("b", "x", UUID(int=7), "d"))}, "arm1"), ({"metric": "value", "usual": 5.0}, "spread"),
         ({"usual": 0.0001, "lift": 0.01}, "lift"),
     ],
@@ -389,3 +389,10 @@ def test_how_it_goes_today_is_reckoned_from_customers() -> None:
     assert sample.after["value"].sum() > 0
     assert sample.after["retention"].mean() == 1.0
     assert planning.READY
+
+
+def test_every_fault_of_every_arm_is_told_at_once() -> None:
+    nothing, much = PlannedArm("b", "x", levers=(("nothing", 2.0),)), PlannedArm("c", "y", levers=(("films", 11.0),))
+    with pytest.raises(Invalid) as refused:
+        planned(plan(nothing, much))
+    assert set(refused.value.errors) == {"levers1", "levers2"}

@@ -96,6 +96,61 @@ def test_what_was_typed_comes_back_with_what_is_wrong(desk_as: Sign) -> None:
     assert "There is no treatment nothing." in page.text
 
 
+def test_a_fault_of_an_arm_is_shown_where_it_was_typed(desk_as: Sign) -> None:
+    form = desk_as(AUTHOR).get("/experiments/new")
+    page = form.submit(
+        "/experiments", **(PLAN | {"levers1": "", "levers2": "nothing 2", "levers3": "loyalty_credit 11"})
+    )
+    assert page.status == 422
+    assert page.one("input", id="levers2").get("aria-invalid") == "true"
+    assert page.one("input", id="levers3").get("aria-invalid") == "true"
+    assert page.one("input", id="levers1").get("aria-invalid") is None
+    assert "Arm 2, levers: there is no treatment nothing." in page.text
+    gone = form.submit("/experiments", **(PLAN | {"levers1": "", "levers2": "loyalty_credit 2", "usual": "much"}))
+    assert "What it is today: a number, please." in gone.text
+
+
+def test_who_comes_second_reads_who_was_quicker_and_loses_no_words(desk_as: Sign) -> None:
+    author, supervisor = desk_as(AUTHOR), desk_as(SUPERVISOR)
+    draft = planned(author, name="Raced")
+    here = path_of(draft)
+    draft.submit(f"{here}/request")
+    twice = draft.submit(f"{here}/request")
+    assert twice.status == 409
+    assert "It waits for a second person now." in twice.text
+    shown = supervisor.get(here)
+    begun = shown.submit(f"{here}/start")
+    late = author.get(here)
+    assert shown.submit(f"{here}/start").status == 409
+    begun.submit(f"{here}/end", words="Enough.")
+    second = late.submit(f"{here}/end", words="Mine too.")
+    assert second.status == 409
+    assert " ended it." in second.text
+    assert "You had written: “Mine too.”" in second.text
+    assert "It ended before anybody looked. Look now" in second.text
+    other = planned(author, name="Withdrawn meanwhile")
+    there = path_of(other)
+    other.submit(f"{there}/request")
+    shown = supervisor.get(there)
+    author.get(there).submit(f"{there}/withdrawal")
+    refused = shown.submit(f"{there}/start")
+    assert refused.status == 409
+    assert "it never begins" in refused.text
+    assert f"{there}/start" not in [form.action for form in refused.forms]
+
+
+def test_a_plan_that_was_asked_for_meanwhile_comes_back_as_typed(desk_as: Sign) -> None:
+    author = desk_as(AUTHOR)
+    draft = planned(author, name="Changed late")
+    here = path_of(draft)
+    form = author.get(f"{here}/plan")
+    draft.submit(f"{here}/request")
+    late = form.submit(f"{here}/plan", purpose="Another reason.")
+    assert late.status == 409
+    assert "Somebody was quicker" in late.text
+    assert late.one("textarea", id="purpose").text == "Another reason."
+
+
 def test_a_plan_is_sent_back_and_changed(desk_as: Sign) -> None:
     author, supervisor = desk_as(AUTHOR), desk_as(SUPERVISOR)
     draft = planned(author, name="Sent back")
