@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
@@ -19,7 +18,6 @@ from backend.proving.rules import arm_in
 from backend.record.tables import AuditEntryRow
 from backend.reporting import service as reporting
 from backend.simulation import batch
-from backend.simulation.service import simulate
 from backend.treatments import service as treatments
 from backend.trials import planning
 from backend.trials import service as trials
@@ -41,7 +39,6 @@ from tests.small_company import (
     row_of,
 )
 from tests.steps_of_drafts import AUTHOR, FILE, SECOND, changed, made, saved, simulated
-from tests.unit.reference import words as reference
 
 _AUDIT = db.table_of(AuditEntryRow)
 CONTROL = PlannedArm("control", "As it is")
@@ -120,15 +117,6 @@ def test_each_arm_has_its_own_words_and_all_else_alike() -> None:
     assert words(ours, "films") == ["Films for you"]
     assert words(theirs, "films") == ["About films"]
     assert order(decide(customer_id=ours)) == order(decide(customer_id=theirs))
-
-
-def test_a_simulation_leaves_what_runs_out_and_says_so() -> None:
-    known = running(PlannedArm("b", "More films", levers=(("films", 2.0),)))
-    for nth in range(6):
-        enter(nth)
-    report = simulate(json.loads(json.dumps(reference.body(), default=str)), NOW, 1)
-    assert report["experiments"] == [known.plan.name]
-    assert (report["changed"], report["money"]["value"]["before"]) == (0, report["money"]["value"]["after"])
 
 
 def test_every_channel_shows_one_face() -> None:
