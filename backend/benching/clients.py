@@ -94,8 +94,30 @@ class Task:
     before: Callable[[int], None] | None = None
 
 
+@dataclass
+class Sent:
+    """What requests took, each and all of them together, and how much of the processor the clients used themselves; it adds up."""
+
+    seconds: list[float] = field(default_factory=list)
+    wall: float = 0.0
+    used: float = 0.0
+
+    def add(self, other: Sent) -> None:
+        self.seconds += other.seconds
+        self.wall += other.wall
+        self.used += other.used
+
+    def row(self, name: str, **more: object) -> Row:
+        return row(name, self.seconds, self.wall, client_cpu_ms=round(self.used * 1000 / len(self.seconds), 4), **more)
+
+
 def measured(name: str, tasks: Sequence[Task], **more: object) -> Row:
     """Lets the clients send all at once, each its next request when the one before is answered; the row of all."""
+    return sent(name, tasks).row(name, clients=len(tasks), **more)
+
+
+def sent(name: str, tasks: Sequence[Task]) -> Sent:
+    """The same, what each took kept. Raises BenchFailed where an answer is another than expected."""
     seconds: list[list[float]] = [[] for _ in tasks]
     used = [0.0] * len(tasks)
     faults: list[BaseException] = []
@@ -128,5 +150,4 @@ def measured(name: str, tasks: Sequence[Task], **more: object) -> Row:
     wall = time.perf_counter() - began
     if faults:
         raise faults[0]
-    every = [one for mine in seconds for one in mine]
-    return row(name, every, wall, clients=len(tasks), client_cpu_ms=round(sum(used) * 1000 / len(every), 4), **more)
+    return Sent([one for mine in seconds for one in mine], wall, sum(used))

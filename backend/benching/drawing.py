@@ -176,13 +176,18 @@ def rounds(face: str, port: int, customers: list[UUID]) -> list[Round]:
 
 def drawn(name: str, going: list[Round], n: int) -> Row:
     """Pages, each of a profile that has moved: those of a round all at once before it, so that the clients themselves cost little."""
+    return measured(name, drawing(going, n))
+
+
+def drawing(going: list[Round], n: int) -> list[Task]:
+    """The same as tasks for their clients."""
     share = max(1, n // len(going))
     tasks = []
     for one in going:
         mine = [customer for customer, _ in one.pages][:share]
         asked = list(islice(cycle(request for _, request in one.pages), share))
         tasks.append(Task(one.client, asked, 200, _bumping(mine)))
-    return measured(name, tasks)
+    return tasks
 
 
 def _bumping(mine: list[UUID]) -> Callable[[int], None]:

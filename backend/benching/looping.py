@@ -16,14 +16,17 @@ import numpy as np
 from backend.benching import hidden
 from backend.benching.hidden import GROUPS, Numbers, Visits, World
 from backend.learning.epoch import NOTHING_LEARNED, Epoch, Exploring, Odds, epoch_of
-from backend.learning.fitting import Answers, Arm, Believed, decayed, fit
+from backend.learning.fitting import Answers, Arm, decayed, fit
 from backend.learning.turning import REMEMBERED, turned_at
+from backend.matrix.service import Learning
+from backend.teaching import service as teaching
 
+WANTED = Learning(window_days=int(hidden.WINDOW))
+"""What a pack says that says nothing else: what is proven here is what runs. Only the window is the world's own, as a business sets
+it by how late its customers answer: here a day and a half after they were asked."""
 ANSWERS = 20_000
-PER_EPOCH = 250
+PER_EPOCH = WANTED.every_answers
 """An epoch is published every so many presentations."""
-HALF_LIFE = 90.0
-"""Days."""
 LAST = 2_000
 """The loop is judged by so many presentations before its end."""
 BELIEVED = 4.0
@@ -32,7 +35,7 @@ RARELY = 0.05
 """What is the best for fewer than this share was hardly chosen."""
 SOME = 500
 """Visits by which the truth is looked at where nothing is chosen."""
-EXPLORING = Exploring(1.0, 0.1)
+EXPLORING = Exploring(WANTED.exploring[0].share, WANTED.exploring[0].floor)
 
 
 class Chooser(Protocol):
@@ -62,9 +65,7 @@ class Learner:
     def __init__(self, of: World, shares: tuple[float, ...] = hidden.SHARES, exploring: Exploring = EXPLORING) -> None:
         self.arms = [Arm(f"t{nth:02}", f"g{nth % GROUPS}", float(of.guessed[nth])) for nth in range(of.many)]
         self.columns = (*hidden.columns(), *(f"channel_{name}" for name in hidden.CHANNELS))
-        width = len(hidden.columns())
-        tight = np.array([0.5, *[2.0] * (width - 1), *[4.0] * len(hidden.CHANNELS)])
-        self.believed = Believed(group=tight, kin=tight * 2)
+        self.believed = teaching.believed(WANTED, len(self.columns))
         self.mix = {f"channel_{name}": share for name, share in zip(hidden.CHANNELS, shares, strict=True)}
         self.exploring = exploring
         self.epoch: Epoch = NOTHING_LEARNED
@@ -101,10 +102,10 @@ class Learner:
 
     def told(self, known: Told, day: float) -> None:
         channels = np.eye(len(hidden.CHANNELS))[known.channel]
-        weight = decayed(day - known.day, HALF_LIFE)
+        weight = decayed(day - known.day, WANTED.half_life_days)
         foreseen = np.array(self.foreseen)[known.visit]
         # A yes comes sooner than a no that nobody says: until their window is over, the latest answers look too good.
-        whole = known.day <= day - hidden.WINDOW
+        whole = known.day <= day - WANTED.window_days
         for arm in range(len(self.arms)):
             own = np.flatnonzero((known.treatment == arm) & whole)
             weight[own[: turned_at(foreseen[own].tolist(), known.taken[own].tolist())]] *= REMEMBERED
@@ -147,7 +148,7 @@ class Averages(PriorsOnly):
         return (values * rng.beta(self.yes, self.no, values.shape)).argmax(axis=1)
 
     def told(self, known: Told, day: float) -> None:
-        weight, many = decayed(day - known.day, HALF_LIFE), len(self.guessed)
+        weight, many = decayed(day - known.day, WANTED.half_life_days), len(self.guessed)
         self.yes = BELIEVED * self.guessed + np.bincount(known.treatment, weight * known.taken, many)
         self.no = BELIEVED * (1 - self.guessed) + np.bincount(known.treatment, weight * (1 - known.taken), many)
 

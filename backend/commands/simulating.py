@@ -72,6 +72,8 @@ def in_words(report: simulations.Report) -> Iterator[str]:
     yield f"{report['customers']:,} customers in {report['seconds']:.1f} s, against version {report['catalogue']}: {report['changed']:,} get another first."
     yield ""
     yield f"{'Treatment':<44} {'first now':>10} {'then':>10} {'won':>8} {'lost':>8}"
+    if report["experiments"]:
+        yield f"Experiments that run are left out on both sides: {', '.join(report['experiments'])}."
     for row in report["treatments"][:MOST_LINES]:
         yield f"{row['name'][:44]:<44} {row['before']:>10,} {row['after']:>10,} {row['won']:>8,} {row['lost']:>8,}"
     yield ""

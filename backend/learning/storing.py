@@ -15,7 +15,7 @@ import numpy as np
 from sqlalchemy import bindparam, delete, func, select, update
 from sqlmodel import Session
 
-from backend import db
+from backend import db, tidying
 from backend.learning.epoch import NOTHING_LEARNED, Epoch
 from backend.learning.examples import Example, Told
 from backend.learning.packing import packed, unpacked
@@ -141,9 +141,9 @@ def settle(session: Session, customer_id: UUID, offer_id: UUID, y: bool | None, 
     session.execute(update(EXAMPLE).where(*mine).values(state=state_of(y), learned_at=now))
 
 
-def forget_old(session: Session, before: date) -> int:
-    """Deletes examples of presentations before this day."""
-    return db.touched(session.execute(delete(EXAMPLE).where(EXAMPLE.c.day < before)))
+def forget_old(session: Session, before: date, most: int) -> int:
+    """Deletes at most so many examples of presentations before this day; gives how many."""
+    return tidying.delete_some(session, EXAMPLE, EXAMPLE.c.day < before, most)
 
 
 def taken_since(session: Session, treatments: Collection[str], day: date) -> list[UUID]:

@@ -13,8 +13,8 @@ from math import exp, log
 STEP = 1.5
 """The change of the log odds that is looked for; larger ones are found sooner."""
 ALARM = 8.0
-REMEMBERED = 0.02
-"""The part of its weight that an answer from before its treatment turned keeps."""
+REMEMBERED = 0.005
+"""The part of its weight that an answer from before its treatment turned keeps: a thousand of them are to weigh no more than five new."""
 
 
 def turned_at(foreseen: Sequence[float], taken: Sequence[float]) -> int:

@@ -74,7 +74,7 @@ class Exploration(Part):
 
     group: str = ""
     share: float = Field(default=1.0, ge=0, le=1)
-    floor: float = Field(default=0.0, ge=0, le=2)
+    floor: float = Field(default=0.05, ge=0, le=2)
 
 
 class Limits(Part):
@@ -96,7 +96,7 @@ class Learning(Part):
 
     half_life_days: float = Field(default=90.0, ge=1, le=3650)
     horizon_days: int = Field(default=540, ge=7, le=3650)
-    """Answers that are older weigh nothing any more."""
+    """Answers that are older are not kept, nor those that weigh less than a hundredth of one of today."""
     window_days: int = Field(default=14, ge=1, le=365)
     """What was presented and not answered within so many days was not taken."""
     stays_days: int = Field(default=60, ge=0, le=730)
@@ -104,12 +104,12 @@ class Learning(Part):
     left: Rule = Field(default="false", validate_default=True)
     """Whether the customer has left, and in `left_days` how many days ago."""
     left_days: Rule = Field(default="0", validate_default=True)
-    base_spread: float = Field(default=0.6, gt=0, le=5)
+    base_spread: float = Field(default=0.9, gt=0, le=5)
     """How far a group's chances may lie from the catalogue's."""
     group_spread: float = Field(default=0.5, gt=0, le=5)
     """How much a feature may weigh in a group."""
-    kin_spread: float = Field(default=0.3, gt=0, le=5)
-    """How far a treatment may lie from its group."""
+    kin_spread: float = Field(default=0.5, gt=0, le=5)
+    """How far a treatment may lie from its group: too near, and one that changes is held back by its kin."""
     least_answers: int = Field(default=100, ge=1)
     """From so many on a treatment's model is called mature."""
     every_answers: int = Field(default=250, ge=1)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
@@ -44,3 +44,17 @@ def these(session: Session, customer_ids: Collection[UUID]) -> dict[UUID, Profil
         return {}
     found = profiles_where(session, CUSTOMER.c.customer_id.in_(sorted(set(customer_ids))))
     return {one.customer_id: one for one in found}
+
+
+class Truths(NamedTuple):
+    """When moments of truth were, as `score` takes them, and by which clock the customer lives."""
+
+    kept: Sequence[Sequence[str]]
+    timezone: str
+
+
+def truths_of(session: Session, customer_ids: Collection[UUID]) -> dict[UUID, Truths]:
+    """The moments of truth of these by id, nothing else of their profiles read; whoever is gone is not among them."""
+    asked = select(CUSTOMER.c.customer_id, CUSTOMER.c.facts["truths"], CUSTOMER.c.timezone)
+    rows = session.execute(asked.where(CUSTOMER.c.customer_id.in_(sorted(set(customer_ids))))) if customer_ids else ()
+    return {customer_id: Truths(truths or (), timezone) for customer_id, truths, timezone in rows}

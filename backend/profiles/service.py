@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from backend.matrix.service import GROUP_KINDS, GroupKind
 from backend.profiles import queries, sourcing
-from backend.profiles.among import ids_among, some_among, these
+from backend.profiles.among import ids_among, some_among, these, truths_of
 from backend.profiles.belonging import (
     HOUSEHOLD,
     Group,
@@ -150,7 +150,7 @@ __all__ = [
     "renew_kept", "representative", "representatives", "resolve", "revise", "rewrite", "score", "search",
     "set_consent", "set_language", "set_moment", "settle", "snapshot", "some_among", "some_from", "sources",
     "stamp", "stamp_of", "states_after", "states_due", "stir", "stir_home", "take_back_truth", "taken_attributes",
-    "tell_contact", "these", "told_apart", "told_moment", "unswept", "versions_after", "waiting_credits", "why",
+    "tell_contact", "these", "told_apart", "told_moment", "truths_of", "unswept", "versions_after", "waiting_credits", "why",
     "with_belonging", "with_truths", "wording_version", "work_out_again",
 ]  # fmt: skip
 

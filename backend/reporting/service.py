@@ -6,7 +6,7 @@ from backend.reporting.behind import MOST_IN_FILE, Behind, contacts_behind, offe
 from backend.reporting.dealing import PRACTICES, AgentLine, Dealt, GroupLine, Practice
 from backend.reporting.dealing import agents as agents_dealing
 from backend.reporting.dealing import groups as groups_dealt_with
-from backend.reporting.facts import ContactFact, OfferFact
+from backend.reporting.facts import ContactFact
 from backend.reporting.floor import BY_KEY, BYS, MEASURES, Figure, Line, Measure, Point, figures, split
 from backend.reporting.groups import GROUPS
 from backend.reporting.intervals import Share
@@ -16,7 +16,7 @@ from backend.reporting.reading import Freshness, Only, freshness
 from backend.reporting.recounting import Recount, mend, recount
 from backend.reporting.rolling import roll_all, roll_due
 from backend.reporting.spans import CHOICES, USUAL, Span, span_of
-from backend.reporting.stored import contact_facts, offer_facts
+from backend.reporting.stored import Kept, contact_facts, kept_offers
 from backend.reporting.who import Names, names
 from backend.reporting.working import BYS as WORK_BYS
 from backend.reporting.working import (
@@ -34,9 +34,9 @@ from backend.reporting.working import (
 
 __all__ = [
     "BYS", "BY_KEY", "CHOICES", "GROUPS", "MEASURES", "MOST_IN_FILE", "PRACTICES", "USUAL", "WORK_BYS", "AgentLine", "Behind",
-    "Beside", "ContactFact", "Dealt", "Figure", "Freshness", "GroupLine", "Hint", "Line", "Measure", "Names", "Nothing",
-    "OfferFact", "Only", "Point", "Practice", "Reason", "Recount", "Share", "Span", "Work", "WorkLine", "agents_dealing",
+    "Beside", "ContactFact", "Dealt", "Figure", "Freshness", "GroupLine", "Hint", "Kept", "Line", "Measure", "Names", "Nothing",
+    "Only", "Point", "Practice", "Reason", "Recount", "Share", "Span", "Work", "WorkLine", "agents_dealing",
     "by_channel", "contact_facts", "contacts_behind", "erase_customer", "export_customer", "figures", "freshness", "groups_dealt_with", "hints",
-    "let_go_of_old", "mend", "names", "offer_facts", "offers_behind", "reasons", "recount", "roll_all", "roll_due", "span_of", "split",
+    "kept_offers", "let_go_of_old", "mend", "names", "offers_behind", "reasons", "recount", "roll_all", "roll_due", "span_of", "split",
     "treatment_names", "why_nothing", "work",
 ]  # fmt: skip

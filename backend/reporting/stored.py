@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Table, TextClause, bindparam, delete, select, text
@@ -69,9 +70,27 @@ def facts_of(session: Session, sheet: Sheet, customer_ids: Collection[UUID]) -> 
     return found
 
 
-def offer_facts(session: Session, customer_ids: Collection[UUID]) -> dict[UUID, list[OfferFact]]:
-    """What these customers were offered and what became of it, each as it counts."""
-    return facts_of(session, OFFERS, customer_ids)
+class Kept(NamedTuple):
+    """What a customer took up and kept: of which treatment, when, and what the decision expected of it."""
+
+    treatment: str
+    at: datetime
+    value_minor: int
+
+
+def kept_offers(
+    session: Session, customer_ids: Collection[UUID], treatments: Collection[str] = ()
+) -> dict[UUID, list[Kept]]:
+    """What these customers took up and kept, of these treatments alone where some are named."""
+    facts = OFFERS.facts.c
+    wanted = (facts.customer_id.in_(sorted(customer_ids)), facts.act == "accepted", facts.undone == 0)
+    asked = select(facts.customer_id, facts.treatment, facts.at, facts.value_minor).where(*wanted)
+    if treatments:
+        asked = asked.where(facts.treatment.in_(sorted(treatments)))
+    found: dict[UUID, list[Kept]] = {}
+    for row in session.execute(asked):
+        found.setdefault(row.customer_id, []).append(Kept(row.treatment, row.at, row.value_minor))
+    return found
 
 
 def contact_facts(session: Session, customer_ids: Collection[UUID]) -> dict[UUID, list[ContactFact]]:

@@ -77,13 +77,18 @@ def begin(version: int, body: Body, now: datetime) -> Callable[[Range], tuple[in
 
 
 def report_of(tally: Tally, present: Configuration, draft: Configuration) -> Report:
-    """The counts as people and programs read them: best first, what changed most first. Money in major units."""
+    """The counts as people and programs read them: best first, what changed most first. Money in major units.
+
+    `experiments`: those that run, and are left out on both sides: what everybody gets is compared, and an arm is there for a while
+    only; publishing the draft would end those whose treatments it changes.
+    """
     packs = (present.catalogue.pack, draft.catalogue.pack)
     names = _names(present, draft)
     moves = {key: number for key, number in tally.moves.items() if key[0] == ""}
     return {
         "configuration": present.version,
         "catalogue": present.catalogue.version,
+        "experiments": [one.label for one in present.experiments],
         "currency": packs[THEN].currency,
         "customers": tally.customers,
         "changed": int(sum(moves.values())),

@@ -19,6 +19,7 @@ from backend.learning.service import Example
 from backend.matrix.service import Learning, Pack
 from backend.profiles import service as profiles
 from backend.rules.service import Context, RuleFailed
+from backend.teaching.weighing import kept_days
 from backend.treatments import service as treatments
 from backend.treatments.service import Presented
 from shared.kernel import clock
@@ -39,7 +40,7 @@ def feed(session: Session, customer_ids: Collection[UUID], pack: Pack, now: date
         return 0
     kept = learning.examples_of(session, customer_ids)
     changed, fresh, outcomes = 0, [], {}
-    oldest = clock.local_day(now, pack.timezone) - timedelta(days=wanted.horizon_days)
+    oldest = clock.local_day(now, pack.timezone) - timedelta(days=kept_days(wanted))
     kinds = _keeping(pack)
     for one in treatments.presented(session, customer_ids):
         row = kept.get(one.customer_id, {}).get(one.offer_id)

@@ -10,9 +10,12 @@ from backend import db
 from backend.catalogue import service as catalogues
 from backend.learning import service as learning
 from backend.matrix.service import Learning
-from backend.teaching.weighing import Made, made
+from backend.teaching.weighing import Made, kept_days, made
 from shared.kernel import clock
 from shared.kernel.errors import NotFound
+
+PIECE = 1_000
+"""Examples deleted in one transaction."""
 
 
 def publish_due(now: datetime) -> int:
@@ -43,12 +46,15 @@ def make(session: Session, now: datetime) -> Made:
     catalogue = catalogues.in_force(session).catalogue
     wanted, today = catalogue.pack.learning, clock.local_day(now, catalogue.pack.timezone)
     last = learning.report_of(session)
-    told = learning.told(session, wanted.columns, today - timedelta(days=wanted.horizon_days))
+    told = learning.told(session, wanted.columns, today - timedelta(days=kept_days(wanted)))
     return made(last.number + 1 if last else 1, told, catalogue, today)
 
 
 def let_go_of_old(now: datetime) -> int:
-    """Deletes examples that weigh nothing any more; gives how many. Opens its own transaction."""
+    """Deletes examples that weigh nothing to speak of any more; gives how many. Opens its own transactions, each a short one.
+
+    No epoch reads them: what is made afterwards is the same. What becomes of such an offer later is learned from no more.
+    """
     with db.reading() as session:
         try:
             pack = catalogues.pack_in_force(session)
@@ -56,9 +62,13 @@ def let_go_of_old(now: datetime) -> int:
             return 0
     if not pack.learning.feature:
         return 0
-    oldest = clock.local_day(now, pack.timezone) - timedelta(days=pack.learning.horizon_days)
-    with db.transaction() as session:
-        return learning.forget_old(session, oldest)
+    oldest, gone = clock.local_day(now, pack.timezone) - timedelta(days=kept_days(pack.learning)), 0
+    while True:
+        with db.transaction() as session:
+            some = learning.forget_old(session, oldest, PIECE)
+        gone += some
+        if some < PIECE:
+            return gone
 
 
 def _is_time(session: Session, wanted: Learning, now: datetime) -> bool:

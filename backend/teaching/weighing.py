@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import ceil, log2
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ from backend.matrix.service import CHANNEL, Learning
 
 REFERENCE = 4
 """So many times as many days as the last ones are what they are compared with."""
+LEAST_WEIGHT = 0.01
+"""An example that weighs less beside one of today is let go of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,15 @@ def made(number: int, told: Told, catalogue: Catalogue, today: date) -> Made:
     fallen = {key: one["fallen"] for key, one in told_of_arms.items() if one["fallen"]}
     exploring = {one.group: Exploring(one.share, one.floor) for one in wanted.exploring}
     return Made(epoch_of(number, columns, arms, found, mix, exploring, fallen), report, len(kept))
+
+
+def kept_days(wanted: Learning) -> int:
+    """So long examples are kept: until they weigh too little to matter, and as long as one looks back for what has changed.
+
+    Never longer than the pack says.
+    """
+    weighs = ceil(wanted.half_life_days * log2(1 / LEAST_WEIGHT))
+    return min(wanted.horizon_days, max(weighs, wanted.limits.days * (1 + REFERENCE)))
 
 
 def believed(wanted: Learning, width: int) -> Believed:

@@ -185,10 +185,10 @@ def _by_treatment(session: Session, people: Sequence[Outcome], window: timedelta
     n = {group: sum(one.who.arm == group for one in people) for group in (TREATED, CONTROL)}
     for start in range(0, len(people), 1_000):
         piece = {one.who.customer_id: one.who for one in people[start : start + 1_000]}
-        for customer_id, facts in reporting.offer_facts(session, list(piece)).items():
+        for customer_id, facts in reporting.kept_offers(session, list(piece)).items():
             who = piece[customer_id]
             for fact in facts:
-                if fact.act == "accepted" and not fact.undone and who.at <= fact.at <= who.at + window:
+                if who.at <= fact.at <= who.at + window:
                     taken.setdefault(fact.treatment, {TREATED: set(), CONTROL: set()})[who.arm].add(customer_id)
     lines: list[dict[str, Any]] = []
     for treatment, groups in taken.items():

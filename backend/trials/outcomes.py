@@ -17,7 +17,7 @@ from backend.profiles import service as profiles
 from backend.proving import service as proving
 from backend.proving.service import Assigned
 from backend.reporting import service as reporting
-from backend.reporting.service import ContactFact, OfferFact
+from backend.reporting.service import ContactFact, Kept
 from shared.kernel import clock, money
 
 BEFORE = timedelta(days=90)
@@ -101,20 +101,17 @@ def of_these(
     ids = [one.customer_id for one in people]
     pack = catalogues.pack_in_force(session)
     digits = 10 ** money.exponent(pack.currency)
-    facts, contacts = reporting.offer_facts(session, ids), reporting.contact_facts(session, ids)
+    facts, contacts = reporting.kept_offers(session, ids, treatments), reporting.contact_facts(session, ids)
     gone = cancelling.gone(session, ids)
-    known = profiles.these(session, ids)
+    known = profiles.truths_of(session, ids)
     found: list[list[Outcome]] = [[] for _ in windows]
     for one in people:
-        profile = known.get(one.customer_id)
-        if profile is None:
+        own = known.get(one.customer_id)
+        if own is None:
             continue
-        kept, truths = (
-            [f for f in facts.get(one.customer_id, ()) if _kept(f, treatments)],
-            profile.facts.get("truths", ()),
-        )
+        kept = facts.get(one.customer_id, ())
         past = [f for f in kept if one.at - BEFORE <= f.at < one.at]
-        at_first = profiles.score(truths, pack.experience, clock.local_day(one.at, profile.timezone))
+        at_first = profiles.score(own.kept, pack.experience, clock.local_day(one.at, own.timezone))
         before = (float(len(past)), _worth(past, digits), 0.0, at_first)
         left = gone.get(one.customer_id)
         met = met_in(contacts.get(one.customer_id, ()), one.at)
@@ -123,7 +120,7 @@ def of_these(
             if until > now:
                 continue
             taken = [f for f in kept if one.at <= f.at <= until]
-            then = profiles.score(truths, pack.experience, clock.local_day(until, profile.timezone))
+            then = profiles.score(own.kept, pack.experience, clock.local_day(until, own.timezone))
             stayed = left is None or not one.at <= left <= until
             channel = met.channel if met is not None and met.at <= until else ""
             into.append(Outcome(one, (float(bool(taken)), _worth(taken, digits), float(stayed), then), before, channel))
@@ -164,9 +161,5 @@ def usual(session: Session, window: timedelta, now: datetime, most: int = 500) -
     return columns(found)
 
 
-def _kept(fact: OfferFact, treatments: Collection[str]) -> bool:
-    return fact.act == "accepted" and not fact.undone and (not treatments or fact.treatment in treatments)
-
-
-def _worth(facts: Sequence[OfferFact], digits: int) -> float:
+def _worth(facts: Sequence[Kept], digits: int) -> float:
     return sum(fact.value_minor for fact in facts) / digits

@@ -19,6 +19,7 @@ from backend.engine.catalogue import Catalogue
 from backend.engine.comparing import Comparison
 from backend.matrix.service import Body, PackError
 from backend.profiles import service as profiles
+from backend.proving.service import Arm, Experiment
 from backend.simulation import asked, batch, tallying
 from backend.simulation import service as simulations
 from backend.simulation.batch import DRAFT, drafted
@@ -123,6 +124,17 @@ def test_the_same_text_changes_nothing_for_anybody(company: list[Any]) -> None:
     assert (report["changed"], report["moves"]) == (0, [])
     assert all(sides["before"] == sides["after"] for sides in report["money"].values())
     assert all(row["won"] == row["lost"] == 0 for row in report["treatments"])
+
+
+def test_experiments_that_run_are_left_out_on_both_sides_and_named(company: list[Any]) -> None:
+    body: Body = json.loads(json.dumps(words.body(), default=str))
+    quiet = simulate(body, NOW, 1)
+    arms = (Arm("control", "As it is"), Arm("b", "More of the best", levers=((best(), 3.0),)))
+    with db.transaction() as session:
+        catalogues.run_experiments(session, [Experiment("more", "More of the best", arms)], AUTHOR, NOW)
+    report = simulate(body, NOW, 1)
+    assert (quiet["experiments"], report["experiments"]) == ([], ["More of the best"])
+    assert (report["changed"], report["money"]) == (0, quiet["money"])
 
 
 def test_expected_money_is_the_chance_times_what_the_best_is_worth(company: list[Any]) -> None:

@@ -287,6 +287,44 @@ def test_what_was_learned_before_answers_turned_hardly_counts(whole: bool, turns
         assert chance < 0.35
 
 
+def test_examples_that_weigh_nothing_are_let_go_of_and_nothing_learned_changes() -> None:
+    put_in_force(half_life_days=10)
+    offer = offer_of(decide(), "faster")
+    answer(offer, "accepted")
+    crowd(12, lambda nth: nth % 3 == 0, NOW + 100 * DAY)
+    taught(NOW + 100 * DAY)
+    # For 28 days and four times as many one looks back for what has changed: longer than weights last here.
+    later = NOW + 141 * DAY
+    with db.reading() as session:
+        before = teaching.make(session, later)
+    assert teaching.let_go_of_old(NOW + 140 * DAY) == 0
+    assert teaching.let_go_of_old(later) == 1
+    assert teaching.let_go_of_old(later) == 0
+    with db.reading() as session:
+        after = teaching.make(session, later)
+    assert (before.epoch.weights == after.epoch.weights).all()
+    assert before.report == after.report
+    # What becomes of it after all finds nothing to correct, and makes nothing anew.
+    undo(offer)
+    taught(later)
+    teaching.feed_later(later)
+    with db.reading() as session:
+        assert session.execute(select(func.count()).where(_EXAMPLE.c.offer_id == offer)).scalar_one() == 0
+
+
+def test_examples_are_kept_no_longer_than_the_pack_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend.teaching.publishing.PIECE", 5)
+    put_in_force(horizon_days=30)
+    crowd(12, lambda nth: True)
+    many = len(taught())
+    crowd(3, lambda nth: True, NOW + 20 * DAY, start=12)
+    reporting.roll_all(NOW + 20 * DAY)
+    assert teaching.let_go_of_old(NOW + 31 * DAY) == 12
+    assert many
+    with db.reading() as session:
+        assert session.execute(select(func.count()).select_from(_EXAMPLE)).scalar_one() == 3
+
+
 def test_what_is_erased_is_not_learned_from_any_more() -> None:
     first, *_ = crowd(5, lambda nth: True)
     taught()

@@ -13,6 +13,7 @@ from backend.benching.hidden import Visits
 from backend.learning import off_policy
 from backend.learning.firsts import Contender, first_places
 from backend.learning.turning import turned_at
+from backend.matrix import service as matrix
 
 
 @pytest.mark.parametrize("seed", [101])
@@ -25,6 +26,14 @@ def test_the_loop_is_near_the_best_that_anybody_could_do_and_ahead_of_all_others
 
 def test_a_new_best_treatment_is_found() -> None:
     assert looping.found_after_change(103, before=6_000, afterwards=3_500) <= 3_000
+
+
+def test_what_is_proven_is_what_runs() -> None:
+    """The loop learns by what a pack says that says nothing else, and so does the pack that comes with us."""
+    ours = matrix.load_pack(matrix.folder_of("telecom")).learning
+    own = {"window_days", "exploring", "left", "left_days", "feature"}
+    assert ours.model_dump(exclude=own) == looping.WANTED.model_dump(exclude=own)
+    assert ours.exploring[0] == looping.WANTED.exploring[0]
 
 
 def test_a_mix_of_channels_changes_no_order() -> None:
