@@ -43,7 +43,7 @@ from backend.overview.finding import Everything, add_finder, find_everything
 from backend.overview.following import follow, renew_due
 from backend.overview.funnel import FunnelPage, funnel_page
 from backend.overview.going import WallLine
-from backend.overview.keeping_out import closed_to, keep_out, looked_after_by, note_refusal
+from backend.overview.keeping_out import closed_to, keep_out, looked_after_by, note_refusal, who_may_open
 from backend.overview.looking_in import LookIn, look_in
 from backend.overview.online import online, set_watching, visit, watching, write_moment
 from backend.overview.own import MePage, WhatRuns, me_page, what_runs
@@ -166,6 +166,7 @@ __all__ = [
     "watching",
     "way_page",
     "what_runs",
+    "who_may_open",
     "without",
     "wrap_up",
     "wrap_up_page",

@@ -128,8 +128,9 @@ def test_a_contact_with_them_ends_as_handed_over(desk_as: Desk, closed: Profile)
 def test_the_wall_tells_that_somebody_is_there_and_not_who(desk_as: Desk, closed: Profile) -> None:
     now = clock.now()
     agent("agent1", now)
-    ring(str(closed.phone), now)
-    answer(now)
+    # The telephone system's own word, which the desk takes.
+    ring(str(closed.phone), now, "agent1")
+    answer(now, "agent1")
     wall = desk_as(SUPERVISOR).get("/wall")
     assert "Restricted customer" in wall.text
     assert closed.name not in wall.text
@@ -138,6 +139,15 @@ def test_the_wall_tells_that_somebody_is_there_and_not_who(desk_as: Desk, closed
     with db.reading() as session:
         (contact,) = interactions.open_with_customer(session, closed.customer_id)
     assert desk_as(ADMIN).get(f"/floor/{closed.customer_id}/{contact.interaction_id}").status == 403
+
+
+def test_the_wall_says_for_which_team_their_call_waits(desk_as: Desk, closed: Profile) -> None:
+    now = clock.now()
+    agent("agent1", now)
+    ring(str(closed.phone), now)
+    wall = desk_as(SUPERVISOR).get("/wall")
+    assert "for Confidential accounts only" in wall.text
+    assert closed.name not in wall.text
 
 
 def test_nobody_lets_themselves_in(desk_as: Desk, closed: Profile) -> None:
