@@ -11,6 +11,7 @@ from sqlmodel import Session
 from backend.cases import service as cases
 from backend.interactions import service as interactions
 from backend.knowledge import service as knowledge
+from backend.paying import service as paying
 from backend.profiles import service as profiles
 from backend.profiles.types import Hit, Match
 from backend.treatments import service as treatments
@@ -43,7 +44,11 @@ def find_everything(session: Session, query: str, most: int) -> Everything:
         return Everything()
     hits = [hit for finder in _FINDERS for hit in finder(session, query, MOST_HITS)]
     hits.sort(key=lambda hit: -hit.rank)
-    quoted = treatments.owner_of_reference(session, query) or interactions.owner_of_wish(session, query)
+    quoted = (
+        treatments.owner_of_reference(session, query)
+        or interactions.owner_of_wish(session, query)
+        or paying.owner_of_payment(session, query)
+    )
     found = profiles.find(session, query, most)
     if quoted is not None and all(match.id != quoted for match in found.items):
         name, number = profiles.names_of(session, [quoted])[quoted]

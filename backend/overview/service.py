@@ -65,6 +65,7 @@ from backend.overview.types import (
 )
 from backend.overview.wall import GoingOn, QueueNow, Wall, closed_of, glanced, going_on, wall, without
 from backend.overview.way import Way, way_page
+from backend.paying import service as paying
 from backend.people.service import Permission
 from backend.profiles import service as profiles
 from backend.profiles.service import Mask, Profile, Snapshot
@@ -382,8 +383,12 @@ def set_moment(
 
 
 def find_reference(session: Session, text: str) -> UUID | None:
-    """The customer whose offer has this spoken reference, however it is written; None when nobody's has."""
-    return treatments.owner_of_reference(session, text) or interactions.owner_of_wish(session, text)
+    """The customer whose offer, call or payment has this spoken reference, however it is written; None when nobody's has."""
+    return (
+        treatments.owner_of_reference(session, text)
+        or interactions.owner_of_wish(session, text)
+        or paying.owner_of_payment(session, text)
+    )
 
 
 def _own(actor: Actor) -> UUID:
