@@ -12,6 +12,7 @@ from flask import Blueprint, make_response, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from agent_ui.authoring import trial_forms, trial_words
+from agent_ui.desk.acting import Refusal, acted, errors_of
 from backend import db
 from backend.catalogue import service as catalogues
 from backend.people.service import Permission, current_actor, requires
@@ -53,14 +54,17 @@ def new() -> Response:
 @requires(Permission.AUTHOR)
 def create() -> Response:
     typed = trial_forms.typed_in(request.form)
-    try:
-        with db.transaction() as session:
-            plan = trial_forms.plan_of(typed, _drafts(session))
-            experiment_id = trials.plan_trial(session, plan, current_actor(), request_now())
-    except Invalid as wrong:
-        return _form(typed, wrong)
-    tell("good", "Planned", "Nothing changes for customers until a second person has it begin.")
-    return redirect(url_for(".show", experiment_id=experiment_id), 303)
+
+    def act(session: db.Session) -> UUID:
+        plan = trial_forms.plan_of(typed, _drafts(session))
+        return trials.plan_trial(session, plan, current_actor(), request_now())
+
+    return acted(
+        act,
+        lambda why: _form(typed, why),
+        lambda _: ("Planned", "Nothing changes for customers until a second person has it begin."),
+        lambda made: url_for(".show", experiment_id=made),
+    )
 
 
 @bp.get("/<uuid:experiment_id>/plan")
@@ -77,14 +81,17 @@ def change(experiment_id: UUID) -> Response:
     typed = trial_forms.typed_in(request.form)
     with db.reading() as session:
         known = trials.trial(session, experiment_id)
-    try:
-        with db.transaction() as session:
-            plan = trial_forms.plan_of(typed, _drafts(session))
-            trials.change_plan(session, experiment_id, _seen(), plan, current_actor(), request_now())
-    except Invalid as wrong:
-        return _form(typed, wrong, known)
-    tell("good", "Planned anew", "It needs a second person before it begins.")
-    return redirect(url_for(".show", experiment_id=experiment_id), 303)
+
+    def act(session: db.Session) -> None:
+        plan = trial_forms.plan_of(typed, _drafts(session))
+        trials.change_plan(session, experiment_id, _seen(), plan, current_actor(), request_now())
+
+    return acted(
+        act,
+        lambda why: _form(typed, why, known),
+        lambda _: ("Planned anew", "It needs a second person before it begins."),
+        lambda _: url_for(".show", experiment_id=experiment_id),
+    )
 
 
 @bp.get("/<uuid:experiment_id>")
@@ -181,25 +188,31 @@ def as_file(experiment_id: UUID) -> Response:
 
 def _act(experiment_id: UUID, act: Callable[..., Any], title: str, text: str) -> Response:
     """Does the act on the experiment as it was seen, and goes back to its page."""
-    try:
-        with db.transaction() as session:
-            act(session, experiment_id, _seen(), current_actor(), request_now())
-    except Invalid as wrong:
-        return page(ONE, status=422, errors=wrong.errors, **_context(experiment_id))
-    tell("good", title, text)
-    return redirect(url_for(".show", experiment_id=experiment_id), 303)
+    return acted(
+        lambda session: act(session, experiment_id, _seen(), current_actor(), request_now()),
+        lambda why: page(ONE, status=why.status, errors=errors_of(why), **_context(experiment_id)),
+        lambda _: (title, text),
+        lambda _: url_for(".show", experiment_id=experiment_id),
+    )
 
 
 def _with_words(experiment_id: UUID, act: Callable[..., Any], title: str, text: str) -> Response:
     """The same for acts that say why; what was typed comes back where it was refused."""
     words, what = request.form.get("words", "")[:2_000], request.endpoint.rpartition(".")[2] if request.endpoint else ""
-    try:
-        with db.transaction() as session:
-            act(session, experiment_id, _seen(), words, current_actor(), request_now())
-    except Invalid as wrong:
-        return page(ONE, status=422, errors=wrong.errors, typed=words, wrong_act=what, **_context(experiment_id))
-    tell("good", title, text)
-    return redirect(url_for(".show", experiment_id=experiment_id), 303)
+
+    def refused(why: Refusal) -> Response:
+        # By the fault of what was typed it stands at the field; else, above all, as the field may be gone by then.
+        field = what if isinstance(why, Invalid) else ""
+        return page(
+            ONE, status=why.status, errors=errors_of(why), typed=words, wrong_act=field, **_context(experiment_id)
+        )
+
+    return acted(
+        lambda session: act(session, experiment_id, _seen(), words, current_actor(), request_now()),
+        refused,
+        lambda _: (title, text),
+        lambda _: url_for(".show", experiment_id=experiment_id),
+    )
 
 
 def _seen() -> int:
@@ -215,7 +228,7 @@ def _drafts(session: db.Session) -> dict[UUID, Any]:
     return {one.draft_id: catalogues.draft(session, one.draft_id) for one in ready}
 
 
-def _form(typed: dict[str, Any], wrong: Invalid | None = None, known: Trial | None = None) -> Response:
+def _form(typed: dict[str, Any], wrong: Refusal | None = None, known: Trial | None = None) -> Response:
     with db.reading() as session:
         pack = catalogues.pack_in_force(session)
         today = trials.usual(session, timedelta(days=USUAL_DAYS), request_now())
@@ -228,7 +241,7 @@ def _form(typed: dict[str, Any], wrong: Invalid | None = None, known: Trial | No
         }  # fmt: skip
     speak_of(pack.timezone)
     return page(
-        FORM, status=422 if wrong else 200, errors=wrong.errors if wrong else None, typed=typed, known=known, metrics=METRICS.values(),
+        FORM, status=wrong.status if wrong else 200, errors=errors_of(wrong) if wrong else None, typed=typed, known=known, metrics=METRICS.values(),
         others=trial_forms.OTHERS, pack=pack, seen=known.revision if known else 0, counted=today.n, days=USUAL_DAYS, **context,
     )  # fmt: skip
 
