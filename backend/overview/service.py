@@ -39,7 +39,7 @@ from backend.overview.cancelling import (
 )
 from backend.overview.cells import Asked, CellPage, LiveCell, LiveMatrix, cell_page, days_asked, live_matrix
 from backend.overview.described import Described, described
-from backend.overview.finding import Everything, add_finder, find_everything
+from backend.overview.finding import Everything, add_finder, find_everything, find_reference
 from backend.overview.following import follow, renew_due
 from backend.overview.funnel import FunnelPage, funnel_page
 from backend.overview.going import WallLine
@@ -65,7 +65,6 @@ from backend.overview.types import (
 )
 from backend.overview.wall import GoingOn, QueueNow, Wall, closed_of, glanced, going_on, wall, without
 from backend.overview.way import Way, way_page
-from backend.paying import service as paying
 from backend.people.service import Permission
 from backend.profiles import service as profiles
 from backend.profiles.service import Mask, Profile, Snapshot
@@ -380,15 +379,6 @@ def set_moment(
     view = lines.moment_view(profile, pack, now, "customer" if actor.kind == "customer" else "agent")
     assert view is not None  # noqa: S101 — it was written above
     return view
-
-
-def find_reference(session: Session, text: str) -> UUID | None:
-    """The customer whose offer, call or payment has this spoken reference, however it is written; None when nobody's has."""
-    return (
-        treatments.owner_of_reference(session, text)
-        or interactions.owner_of_wish(session, text)
-        or paying.owner_of_payment(session, text)
-    )
 
 
 def _own(actor: Actor) -> UUID:

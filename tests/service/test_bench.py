@@ -174,9 +174,6 @@ def test_finding_as_one_types_is_measured_and_finds(loaded_sqlite_url: str, tmp_
         assert found[f"{kind}_900"]["none"] <= (20 if kind == "slip" else 0)
 
 
-@pytest.mark.skipif(
-    not Path("/proc/self/environ").exists(), reason="processes are told apart by what the system shows of them"
-)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_a_measurement_that_is_ended_leaves_no_server_behind(
     loaded_sqlite_url: str, tmp_path: Path, number: signal.Signals
