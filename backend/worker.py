@@ -56,7 +56,7 @@ def register_handlers() -> None:
     record.register(cancelling.END, cancelling.carry_out)
     record.register(identities.LOOK, identities.look)
     record.register(profiles.HOUSEHOLD, profiles.renew_household)
-    interactions.use_queues(catalogues.telephony_in_force)
+    interactions.use_queues(catalogues.telephony_in_force, overview.who_may_open)
 
 
 def sender(secret: bytes) -> record.Sender:

@@ -12,6 +12,7 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from agent_ui.authoring.words import steps
+from agent_ui.desk.acting import acted, errors_of
 from agent_ui.supervision.following import everything
 from backend import db
 from backend.catalogue import service as catalogues
@@ -19,6 +20,7 @@ from backend.catalogue.service import Draft
 from backend.people.service import Permission, current_actor, requires
 from backend.simulation import service as simulations
 from shared.kernel import clock
+from shared.kernel.actors import Actor
 from shared.kernel.errors import Invalid
 from shared.ui.formats import speak_of
 from shared.ui.pages import page, request_now, tell, wants_fragment
@@ -92,28 +94,25 @@ def approve(draft_id: UUID) -> Response:
 @requires(Permission.APPROVE_CATALOGUE)
 def send_back(draft_id: UUID) -> Response:
     words = request.form.get("words", "")
-    try:
-        return _act(
-            draft_id, lambda s, d, seen, actor, now: catalogues.send_back(s, d, seen, words, actor, now), "Sent back",
-            "Its authors see what you wrote.",
-        )  # fmt: skip
-    except Invalid as wrong:
-        return page(TEMPLATE, status=422, errors=wrong.errors, typed=words, **context_of(draft_id))
+    return _act(
+        draft_id, lambda s, d, seen, actor, now: catalogues.send_back(s, d, seen, words, actor, now), "Sent back",
+        "Its authors see what you wrote.", typed=words,
+    )  # fmt: skip
 
 
 @bp.post("/<uuid:draft_id>/schedule")
 @requires(Permission.APPROVE_CATALOGUE)
 def schedule(draft_id: UUID) -> Response:
     """In force now, or from a date, in the company's own time."""
-    typed = request.form.get("at", "")
-    try:
-        at = None if request.form.get("when") == "now" else _instant(typed)
-        return _act(
-            draft_id, lambda s, d, seen, actor, now: catalogues.schedule(s, d, seen, at, actor, now),
-            "It goes in force" + (" within seconds" if at is None else ""), "In every channel at once; nothing is restarted.",
-        )  # fmt: skip
-    except Invalid as wrong:
-        return page(TEMPLATE, status=422, errors=wrong.errors, typed_at=typed, **context_of(draft_id))
+    typed, at_once = request.form.get("at", ""), request.form.get("when") == "now"
+
+    def act(session: db.Session, draft: UUID, revision: int, actor: Actor, now: datetime) -> Draft:
+        return catalogues.schedule(session, draft, revision, None if at_once else _instant(session, typed), actor, now)
+
+    return _act(
+        draft_id, act, "It goes in force" + (" within seconds" if at_once else ""),
+        "In every channel at once; nothing is restarted.", typed_at=typed,
+    )  # fmt: skip
 
 
 @bp.post("/<uuid:draft_id>/withdrawal")
@@ -122,12 +121,14 @@ def withdraw(draft_id: UUID) -> Response:
     return _act(draft_id, catalogues.withdraw, "Withdrawn", "Its text stays to be read.")
 
 
-def _act(draft_id: UUID, act: Callable[..., Draft], title: str, text: str) -> Response:
-    """Does the act on the draft as it was seen, and goes back to its page."""
-    with db.transaction() as session:
-        act(session, draft_id, seen(), current_actor(), request_now())
-    tell("good", title, text)
-    return _back(draft_id)
+def _act(draft_id: UUID, act: Callable[..., Draft], title: str, text: str, **typed: Any) -> Response:
+    """Does the act on the draft as it was seen, and goes back to its page; refused, the page says why, with what was `typed`."""
+    return acted(
+        lambda session: act(session, draft_id, seen(), current_actor(), request_now()),
+        lambda why: page(TEMPLATE, status=why.status, errors=errors_of(why), **typed, **context_of(draft_id)),
+        lambda _: (title, text),
+        lambda _: url_for(".show", draft_id=draft_id),
+    )
 
 
 def _back(draft_id: UUID) -> Response:
@@ -140,13 +141,12 @@ def seen() -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
-def _instant(text: str) -> datetime:
+def _instant(session: db.Session, text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise Invalid("That is no date.", {"at": "Choose a day and a time."}) from None
-    with db.reading() as session:
-        zone = catalogues.pack_in_force(session).timezone
+    zone = catalogues.pack_in_force(session).timezone
     return at.replace(tzinfo=clock.zone_named(zone)) if at.tzinfo is None else at
 
 

@@ -16,6 +16,11 @@ Made = TypeVar("Made")
 Refusal = Invalid | Conflict
 
 
+def errors_of(why: Refusal) -> dict[str, str]:
+    """What a form says of a refusal: field by field, or as a whole where no field is to blame."""
+    return dict(why.errors) if isinstance(why, Invalid) and why.errors else {"": str(why)}
+
+
 def acted(
     act: Callable[[db.Session], Made],
     refused: Callable[[Refusal], Response],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from uuid import UUID
 
 import structlog
@@ -28,6 +29,7 @@ WORDS = {
     "wrap-up": "Wrap-up", "case": "Case", "looks": "Who has looked", "sources": "Where this comes from", "data": "Personal data", "look-in": "Looked in, live", "profile": "Profile, by a program",
     "enquiry": "Answer to a question of theirs", "audit": "Entry of the audit trail", "portal": "What they see on the portal", "pair": "Comparison with another customer", "pair-in-clear": "Comparison, what is masked shown",
 }  # fmt: skip
+AS_HOUSE = "privacy"
 _log = structlog.stdlib.get_logger("evenhand.looks")
 
 
@@ -67,8 +69,10 @@ def _told(response: Response) -> Response:
     )
     try:
         name = g.get("looked_at_as") or PAGES.get(request.endpoint or "", "customer")
-        for customer_id in looked_at:
-            oversight.note_look(current_actor(), customer_id, name, request_now(), by_itself=by_itself)
+        # Who is closed to the one who reads is shown on these pages alone, and is looked at there by anybody.
+        with profiles.as_house() if request.blueprint == AS_HOUSE else nullcontext():
+            for customer_id in looked_at:
+                oversight.note_look(current_actor(), customer_id, name, request_now(), by_itself=by_itself)
     except EvenhandError as failure:
         _log.error("look not written down", error=type(failure).__name__)
     return response

@@ -25,7 +25,9 @@ SETTINGS = "evenhand_oversight"
 @bp.get("/customers/<uuid:customer_id>/data")
 @requires(Permission.HANDLE_PRIVACY)
 def show(customer_id: UUID) -> Response:
-    return page(TEMPLATE, **_context(customer_id))
+    """Also of who is closed to others: what is theirs by law is not for one team alone to give. That they looked is on record, as ever."""
+    with profiles.as_house():
+        return page(TEMPLATE, **_context(customer_id))
 
 
 @bp.post("/customers/<uuid:customer_id>/data/copy")
@@ -35,7 +37,7 @@ def copy(customer_id: UUID) -> Response:
     kind = request.form.get("kind", "")
     if kind not in TYPES:
         raise Invalid("Choose how you want it.", {"kind": "json or html"})
-    with db.transaction() as session:
+    with profiles.as_house(), db.transaction() as session:
         access = oversight.subject_access(session, customer_id, current_actor(), request_now())
     text = oversight.as_json(access) if kind == "json" else oversight.as_html(access)
     answer: Response = make_response(text, 200, {"Content-Type": TYPES[kind]})
@@ -47,6 +49,11 @@ def copy(customer_id: UUID) -> Response:
 @requires(Permission.HANDLE_PRIVACY)
 def erase(customer_id: UUID) -> Response:
     """Erases the customer for good, where their number was typed: this cannot be undone."""
+    with profiles.as_house():
+        return _erased(customer_id)
+
+
+def _erased(customer_id: UUID) -> Response:
     settings: Settings = current_app.extensions[SETTINGS]
     typed = " ".join(request.form.get("number", "").split()).upper()
     with db.reading() as session:

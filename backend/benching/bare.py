@@ -20,7 +20,8 @@ def show() -> str:
     return render_template_string(PAGE, title="A bare page")
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Serves the page until SIGTERM comes."""
     set_start_method("spawn", force=True)
     Server(
         "backend.benching.bare:app", address=HOST, port=int(os.environ["EVENHAND_PORT"]), interface=Interfaces.WSGI,

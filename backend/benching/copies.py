@@ -80,7 +80,7 @@ def temporary_copy(settings: Settings, tell: Tell) -> Iterator[tuple[str, Path]]
 @contextlib.contextmanager
 def serving(url: str, home: Path) -> Iterator[House]:
     """`evenhand serve` on the copy, ready."""
-    command = [sys.executable, "-c", "from backend.cli import main; main()", "serve"]
+    command = [sys.executable, "-c", f"{_held()}from backend.cli import main; main()", "serve"]
     with _process(command, url, home, "/readyz") as house:
         yield house
 
@@ -88,9 +88,14 @@ def serving(url: str, home: Path) -> Iterator[House]:
 @contextlib.contextmanager
 def bare_flask(home: Path) -> Iterator[House]:
     """A bare Flask page in the same server with the same workers and threads: what the machine gives without us."""
-    command = [sys.executable, "-m", "backend.benching.bare"]
+    command = [sys.executable, "-c", f"{_held()}from backend.benching.bare import main; main()"]
     with _process(command, "", home, "/") as house:
         yield house
+
+
+def _held() -> str:
+    """What a measured server begins with, so that it never outlives this process."""
+    return f"from backend.benching.leash import hold; hold({os.getpid()}); "
 
 
 def free_port() -> int:

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from backend.cases.listing import teams_of
+from backend.cases.listing import team_members, teams_of
 from backend.matrix.service import Pack, Restricted
+from backend.people import service as people
 from shared.kernel.actors import Actor
 
 
@@ -17,6 +18,15 @@ def closed_to(session: Session, actor: Actor, pack: Pack) -> frozenset[str]:
         return frozenset()
     mine = frozenset(teams_of(session, UUID(actor.id)))
     return frozenset(one.key for one in pack.restricted if actor.role not in one.roles and mine.isdisjoint(one.teams))
+
+
+def who_may_open(session: Session, group: str, pack: Pack) -> frozenset[UUID] | None:
+    """The members of staff who may open the customers of this group; None: everybody may, as the pack has it no more."""
+    found: Restricted | None = next((one for one in pack.restricted if one.key == group), None)
+    if found is None:
+        return None
+    by_team = {one for one, theirs in team_members(session).items() if not set(theirs).isdisjoint(found.teams)}
+    return frozenset(by_team | {one.staff_id for one in people.colleagues(session) if one.role in found.roles})
 
 
 def guarding(pack: Pack) -> frozenset[str]:

@@ -31,7 +31,7 @@ from backend.cases.drafting import (
 )
 from backend.cases.filing import KINDS, attach, clean_name, content_of, file_of, files_of, remove_files
 from backend.cases.finding import find
-from backend.cases.guarding import closed_to, guarding, looked_after_by
+from backend.cases.guarding import closed_to, guarding, looked_after_by, who_may_open
 from backend.cases.handing_on import InHand, What, count_in_hand, give_call, give_case, in_hand
 from backend.cases.joining import link, linked, merge, parts_of, split, unlink, unmerge
 from backend.cases.leaving import (
@@ -115,5 +115,5 @@ __all__ = [
     "opened_by_offer", "parts_of", "pend", "plan_visit", "promise", "promise_again", "remove_files", "reopen", "reply",
     "require_version", "resolve", "seen_notice", "slot_text", "snooze", "split", "subjects_of", "take_call",
     "take_time", "task_of", "tasks_of_customer", "team_for", "team_members", "teams_of", "time_of", "unlink",
-    "unmerge", "visit_times", "waiting_for", "work_of", "workers", "write", "writing_in",
+    "unmerge", "visit_times", "waiting_for", "who_may_open", "work_of", "workers", "write", "writing_in",
 ]  # fmt: skip

@@ -126,7 +126,7 @@ def own_visit_times(actor: Actor, case_id: UUID, now: datetime) -> tuple[Case, C
         customer_id, pack = _own(actor), catalogues.pack_in_force(session)
         zone = profiles.profile(session, customer_id).timezone
         case = cases.case_of(session, customer_id, case_id)
-        quick, days = laid_out(cases.visit_times(session, customer_id, case_id, pack, now), zone)
+        quick, days = laid_out(treatments.visit_times(session, customer_id, case_id, pack, now), zone)
     return case, CallTimes(quick, days, zone, "", ())
 
 

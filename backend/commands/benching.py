@@ -15,6 +15,7 @@ from backend.benching import (
     everyone,
     finding,
     ingesting,
+    leash,
     living,
     looping,
     measuring,
@@ -88,7 +89,7 @@ def bench(
     settings = connect()
     machine = rows.machine(settings.database_url)
     count = n or USUAL[what]
-    with copies.temporary_copy(settings, tell) as (url, home):
+    with leash.ended_in_order(), copies.temporary_copy(settings, tell) as (url, home):
         match what:
             case What.decide:
                 found = measuring.decide(count, tell)

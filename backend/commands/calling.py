@@ -14,6 +14,7 @@ from backend.catalogue import service as catalogues
 from backend.commands.console import connect, out, tell
 from backend.interactions import service as interactions
 from backend.interactions.service import Call
+from backend.overview import service as overview
 from backend.people import service as people
 from backend.profiles import service as profiles
 from backend.record import service as record
@@ -44,7 +45,7 @@ def ring(
 ) -> None:
     """Plays a call: it rings, somebody answers, it ends. The desk sees it as from a telephone system."""
     connect()
-    interactions.use_queues(catalogues.telephony_in_force)
+    interactions.use_queues(catalogues.telephony_in_force, overview.who_may_open)
     named = [agent] if agent else []
     calling = _number(number)
     if agent:

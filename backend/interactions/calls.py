@@ -1,6 +1,7 @@
 """Telephone calls as the telephone system tells of them: they ring, are answered, end. Each telling may come twice, or late.
 
-A call rings for the agent whom the telephone system names; where it names none, for the one who has been ready longest.
+A call rings for the agent whom the telephone system names; where it names none, for the one who has been ready longest, of
+those who may open the customer.
 Whose call it is is known at once where the number belongs to one customer, else an agent says so. The contact begins when
 somebody answers; a call of a customer whose contact is still open with that agent goes on in it.
 """
@@ -50,9 +51,10 @@ def ring(
     # What the telephone system gives to nobody, the desk offers.
     offers = not named and direction == "inbound"
     queue = offering.queue_values(session, line) if offers else {}
-    agent = offering.next_agent(session, str(queue.get("skill", ""))) if offers else _agent(session, named)
     spelled = _spelled(number)
     customer_id = profiles.owner(session, "phone", spelled)
+    skill = str(queue.get("skill", ""))
+    agent = offering.next_agent(session, skill, customer_id) if offers else _agent(session, named, customer_id)
     call_id = ids.uuid7(now)
     row = {
         "call_id": call_id, "external_id": external_id, "direction": direction, "number": spelled, "line": line,
@@ -71,9 +73,11 @@ def answered(session: Session, external_id: str, named: Sequence[str], now: date
     """
     call = _known(session, external_id)
     if call.state != "ringing":
-        taken = _agent(session, named) if named and call.state == "talking" else None
+        taken = _agent(session, named, call.customer_id) if named and call.state == "talking" else None
         return call if taken is None or taken[0] == call.staff_id else _put_through(session, call, taken, now)
-    agent = _agent(session, named) or ((call.staff_id, call.staff) if call.staff_id else agents.longest_ready(session))
+    theirs = (call.staff_id, call.staff) if call.staff_id else None
+    agent = _agent(session, named, None) if named else None
+    agent = agent or theirs or _agent(session, (), call.customer_id)
     values: dict[str, Any] = {"state": "talking", "answered_at": now, "waited": _waited(call, now)}
     if agent is not None and agent[0] is not None:
         values |= {"staff_id": agent[0], "staff": agent[1]}
@@ -192,7 +196,7 @@ def take_waiting(session: Session, actor: Actor, now: datetime) -> Call | None:
     if agents.state_of(session, UUID(actor.id)) != "ready":
         return None
     me = UUID(actor.id)
-    call = next((one for one in waiting(session) if people.is_skilled(session, me, one.skill)), None)
+    call = next((one for one in waiting(session) if _is_for(session, one, me)), None)
     if call is None:
         return None
     taken = session.execute(
@@ -201,6 +205,14 @@ def take_waiting(session: Session, actor: Actor, now: datetime) -> Call | None:
         .values(staff_id=me, staff=actor.name, offered_at=now, asked=actor.id)
     )
     return told(session, call.call_id, now) if db.touched(taken) == 1 else None
+
+
+def _is_for(session: Session, call: Call, staff_id: UUID) -> bool:
+    """Whether they have the skill that the call needs, and may open whose it is."""
+    if not people.is_skilled(session, staff_id, call.skill):
+        return False
+    only = offering.may_serve(session, call.customer_id)
+    return only is None or staff_id in only
 
 
 def drop(session: Session, call_id: UUID, actor: Actor, now: datetime) -> None:
@@ -278,12 +290,12 @@ def _begin(session: Session, call: Call, customer_id: UUID, at: datetime) -> Non
     _set(session, call.call_id, {"interaction_id": found})
 
 
-def _agent(session: Session, named: Sequence[str]) -> tuple[UUID, str] | None:
-    """Of the agents that were named, the one ready longest, or the first whom we know; of all, where none was named."""
+def _agent(session: Session, named: Sequence[str], customer_id: UUID | None) -> tuple[UUID, str] | None:
+    """Of the agents that were named, the one ready longest, or the first whom we know; where none was, of all who may open the customer."""
     known = [found for name in named if (found := people.find_staff(session, name)) is not None]
     if named:
         return agents.longest_ready(session, [staff_id for staff_id, _ in known]) or (known[0] if known else None)
-    return agents.longest_ready(session)
+    return agents.longest_ready(session, offering.may_serve(session, customer_id))
 
 
 def told(session: Session, call_id: UUID, now: datetime) -> Call:

@@ -1,6 +1,6 @@
 """Calls that the telephone system gives to nobody: offered to the ready agent with the skill who has been idle longest, and on.
 
-Who answers is still the telephone's word: an offer is a desk at which the call rings.
+The call of a customer whom only some may open is offered to those alone. Who answers is still the telephone's word: an offer is a desk at which the call rings.
 """
 
 from __future__ import annotations
@@ -16,30 +16,44 @@ from backend import db
 from backend.interactions.tables import AgentRow, CallRow
 from backend.matrix.service import Telephony
 from backend.people import service as people
+from backend.profiles import service as profiles
 from backend.record import service as record
 
 EVERYONE = "everyone"
 _CALL, _AGENT = db.table_of(CallRow), db.table_of(AgentRow)
-_telephony: list[Callable[[Session], Telephony]] = []
-"""Where the queues are read: this room stands below the catalogue that knows them."""
+Openers = Callable[[Session, str], Collection[UUID] | None]
+"""Who may open the customers of a restricted group; None: everybody."""
+_readers: list[tuple[Callable[[Session], Telephony], Openers]] = []
+"""Where the queues, and who may open whom, are read: this room stands below the catalogue that knows them."""
 Agent = tuple[UUID, str]
 
 
-def use_queues(read: Callable[[Session], Telephony]) -> None:
-    """Says where the queues are read; said once in every process."""
-    _telephony[:] = [read]
+def use_queues(read: Callable[[Session], Telephony], openers: Openers) -> None:
+    """Says where the queues are read, and who may open whom; said once in every process."""
+    _readers[:] = [(read, openers)]
 
 
 def queue_values(session: Session, line: str) -> dict[str, str | int]:
     """What a call to this number keeps of its queue; nothing where it belongs to none."""
-    queue = _telephony[0](session).queue_of(line) if _telephony else None
+    queue = _readers[0][0](session).queue_of(line) if _readers else None
     if queue is None:
         return {}
     return {"queue": queue.label, "skill": queue.skill or "", "ring_seconds": queue.ring_seconds}
 
 
-def next_agent(session: Session, skill: str, but: Collection[UUID] = ()) -> Agent | None:
-    """Of the agents who are ready, skilled, and at whose desk nothing rings, the one who has been idle longest.
+def may_serve(session: Session, customer_id: UUID | None) -> Collection[UUID] | None:
+    """The members of staff to whom a call of this customer's may go; None: to everybody, as one of nobody known does.
+
+    Nobody's, where this process was not told who may open whom.
+    """
+    group = profiles.restricted_group(session, customer_id) if customer_id is not None else ""
+    if not group:
+        return None
+    return _readers[0][1](session, group) if _readers else ()
+
+
+def next_agent(session: Session, skill: str, customer_id: UUID | None, but: Collection[UUID] = ()) -> Agent | None:
+    """Of the agents who are ready, skilled, may open the customer, and at whose desk nothing rings, the one idle longest.
 
     The agent's row is held until the end of the transaction: two calls at one instant go to two agents.
     """
@@ -47,6 +61,8 @@ def next_agent(session: Session, skill: str, but: Collection[UUID] = ()) -> Agen
     free = select(_AGENT.c.staff_id, _AGENT.c.name).where(_AGENT.c.state == "ready", ~rings)
     if but:
         free = free.where(_AGENT.c.staff_id.not_in(list(but)))
+    if (only := may_serve(session, customer_id)) is not None:
+        free = free.where(_AGENT.c.staff_id.in_(sorted(only)))
     if skill:
         free = free.where(_AGENT.c.staff_id.in_(people.skilled_in(session, skill)))
     first = free.order_by(_AGENT.c.since, _AGENT.c.staff_id).limit(1).with_for_update(skip_locked=True)
@@ -76,10 +92,10 @@ def _offer_on(session: Session, call_id: UUID, now: datetime) -> bool:
     if call.state != "ringing" or not (waits or _is_over(call.offered_at, call.ring_seconds, now)):
         return False
     asked = {UUID(one) for one in call.asked.split()}
-    to = next_agent(session, call.skill, asked)
+    to = next_agent(session, call.skill, call.customer_id, asked)
     if to is None and asked:
         asked = set() if waits else {call.staff_id}
-        to = next_agent(session, call.skill, asked)
+        to = next_agent(session, call.skill, call.customer_id, asked)
     if to is None:
         still = not waits and session.execute(select(_AGENT.c.state).where(_AGENT.c.staff_id == call.staff_id)).scalar()
         if waits:

@@ -78,8 +78,8 @@ def by_phone(session: Session, customer_id: UUID, now: datetime) -> ByPhone | No
 
 def owner_of_wish(session: Session, reference: str) -> UUID | None:
     """Whose reference this is; the latest, should two ever share one."""
-    said = "".join(reference.split()).replace("-", "").upper()
-    if len(said) != ids.SPOKEN_LENGTH or set(said) - set(ids.SPOKEN_ALPHABET):
+    said = ids.spoken_text(reference)
+    if said is None:
         return None
     asked = select(_WISH.c.customer_id).where(_WISH.c.reference == said).order_by(_WISH.c.asked_at.desc()).limit(1)
     found: UUID | None = session.execute(asked).scalar()

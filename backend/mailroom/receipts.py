@@ -15,7 +15,7 @@ from shared.kernel.money import Money
 
 
 def paid(profile: Profile, bill: str, amount: Money, payment: str, at: datetime) -> tuple[str, str]:
-    """Subject and text of a receipt."""
+    """Subject and text of a receipt; `payment` is its spoken reference."""
     with speaking(profile.language):
         said = money.text(amount, profile.language)
         return gettext("Paid: bill %(bill)s", bill=bill), _letter(
@@ -26,7 +26,7 @@ def paid(profile: Profile, bill: str, amount: Money, payment: str, at: datetime)
                 bill=bill,
                 when=_when(profile, at),
             ),
-            gettext("Payment: %(payment)s", payment=payment),
+            gettext("Payment: %(payment)s", payment=_spaced(payment)),
             gettext("You find the bill and this payment on your pages, under Bills."),
         )
 

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from backend.cases import service as cases
 from backend.interactions import service as interactions
 from backend.knowledge import service as knowledge
+from backend.paying import service as paying
 from backend.profiles import service as profiles
 from backend.profiles.types import Hit, Match
 from backend.treatments import service as treatments
@@ -43,10 +44,19 @@ def find_everything(session: Session, query: str, most: int) -> Everything:
         return Everything()
     hits = [hit for finder in _FINDERS for hit in finder(session, query, MOST_HITS)]
     hits.sort(key=lambda hit: -hit.rank)
-    quoted = treatments.owner_of_reference(session, query) or interactions.owner_of_wish(session, query)
+    quoted = find_reference(session, query)
     found = profiles.find(session, query, most)
     if quoted is not None and all(match.id != quoted for match in found.items):
         name, number = profiles.names_of(session, [quoted])[quoted]
         first = Match(quoted, number, name, 1.0, "text")
         found = replace(found, items=(first, *found.items)[:most])
     return Everything(found, tuple(hits[:MOST_HITS]), quoted)
+
+
+def find_reference(session: Session, text: str) -> UUID | None:
+    """The customer whose offer, call or payment has this spoken reference, however it is written; None when nobody's has."""
+    return (
+        treatments.owner_of_reference(session, text)
+        or interactions.owner_of_wish(session, text)
+        or paying.owner_of_payment(session, text)
+    )

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from backend.cases import service as cases
 from backend.interactions.service import Call, Going, Usual, Usuals, Visit
 from backend.matrix.service import Pack
 from backend.overview.lines import GOOD, POOR
@@ -63,6 +64,8 @@ class WallLine:
     queue: str = ""
     call_id: UUID | None = None
     """The call, while nobody has answered it."""
+    only_for: str = ""
+    """The teams for whom a call waits that nobody else may be offered, in words."""
     is_private: bool = False
     recommended: str = ""
     restricted: str = ""
@@ -105,8 +108,16 @@ def ringing(call: Call, seen: Watched) -> WallLine | None:
     return WallLine(
         customer_id=call.customer_id, interaction_id=None, number="" if call.customer_id else call.number, channel="phone",
         state=call.state, since=call.rang_at, began=call.rang_at, staff_id=call.staff_id, staff=call.staff, queue=call.queue,
-        call_id=call.call_id, **({"stage": "", "intent": "", "why": ""} | who | more),
+        call_id=call.call_id, only_for=_only_for(call, seen), **({"stage": "", "intent": "", "why": ""} | who | more),
     )  # fmt: skip
+
+
+def _only_for(call: Call, seen: Watched) -> str:
+    """The teams that may open whose call it is, while it rings at no desk."""
+    brief = seen.briefs.get(call.customer_id) if call.customer_id and call.staff_id is None else None
+    if brief is None or not brief.restricted or not call.offers:
+        return ""
+    return ", ".join(label for _, label in cases.looked_after_by(seen.pack, brief.restricted))
 
 
 def contact(one: Going, held_at: datetime | None, queue: str, seen: Watched) -> WallLine | None:

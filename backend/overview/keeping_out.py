@@ -67,6 +67,11 @@ def looked_after_by(session: Session, customer_id: UUID) -> tuple[tuple[str, str
     return cases.looked_after_by(catalogues.pack_in_force(session), group) if group else ()
 
 
+def who_may_open(session: Session, group: str) -> frozenset[UUID] | None:
+    """The members of staff who may open the customers of this group; None: everybody may."""
+    return cases.who_may_open(session, group, catalogues.pack_in_force(session))
+
+
 def note_refusal(session: Session, customer_id: UUID, actor: Actor, page: str) -> None:
     """Puts on the trail that somebody asked for a customer who is closed to them, and which page."""
     with profiles.as_house():

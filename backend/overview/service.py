@@ -39,11 +39,11 @@ from backend.overview.cancelling import (
 )
 from backend.overview.cells import Asked, CellPage, LiveCell, LiveMatrix, cell_page, days_asked, live_matrix
 from backend.overview.described import Described, described
-from backend.overview.finding import Everything, add_finder, find_everything
+from backend.overview.finding import Everything, add_finder, find_everything, find_reference
 from backend.overview.following import follow, renew_due
 from backend.overview.funnel import FunnelPage, funnel_page
 from backend.overview.going import WallLine
-from backend.overview.keeping_out import closed_to, keep_out, looked_after_by, note_refusal
+from backend.overview.keeping_out import closed_to, keep_out, looked_after_by, note_refusal, who_may_open
 from backend.overview.looking_in import LookIn, look_in
 from backend.overview.online import online, set_watching, visit, watching, write_moment
 from backend.overview.own import MePage, WhatRuns, me_page, what_runs
@@ -166,6 +166,7 @@ __all__ = [
     "watching",
     "way_page",
     "what_runs",
+    "who_may_open",
     "without",
     "wrap_up",
     "wrap_up_page",
@@ -378,11 +379,6 @@ def set_moment(
     view = lines.moment_view(profile, pack, now, "customer" if actor.kind == "customer" else "agent")
     assert view is not None  # noqa: S101 — it was written above
     return view
-
-
-def find_reference(session: Session, text: str) -> UUID | None:
-    """The customer whose offer has this spoken reference, however it is written; None when nobody's has."""
-    return treatments.owner_of_reference(session, text) or interactions.owner_of_wish(session, text)
 
 
 def _own(actor: Actor) -> UUID:

@@ -183,12 +183,16 @@ def usual_of(channel: str, intent: str | None, now: datetime) -> Usual | None:
 
 
 def glanced(lines: Sequence[WallLine], now: datetime) -> tuple[WallLine, ...]:
-    """These lines with what stands recommended to each customer and what they answered lately. Opens its own transactions."""
-    some = {line.customer_id: _memory.briefs.get(line.customer_id) for line in lines if line.customer_id is not None}
+    """These lines with what stands recommended to each customer and what they answered lately. Opens its own transactions.
+
+    Of who is closed to the one who reads nothing is looked at, and nothing said.
+    """
+    told = [line.customer_id for line in lines if line.customer_id is not None and line.name != profiles.NO_NAME]
+    some = {customer_id: _memory.briefs.get(customer_id) for customer_id in told}
     seen = treatments.glances({one: brief for one, brief in some.items() if brief is not None}, now)
     return tuple(
         replace(line, recommended=seen[line.customer_id].recommended, answered=seen[line.customer_id].answered)
-        if line.customer_id in seen and line.name != profiles.NO_NAME
+        if line.customer_id in seen
         else line
         for line in lines
     )

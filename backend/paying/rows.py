@@ -12,6 +12,7 @@ from sqlmodel import Session
 from backend import db
 from backend.paying.tables import PaymentRow
 from backend.paying.types import Payment
+from shared.kernel import ids
 from shared.kernel.errors import NotFound
 from shared.kernel.money import Money
 
@@ -41,9 +42,21 @@ def disputed_of(session: Session, customer_id: UUID) -> tuple[Payment, ...]:
     return tuple(payment_from(row) for row in session.execute(mine.order_by(PAYMENT.c.payment_id)))
 
 
+def owner_of_payment(session: Session, reference: str) -> UUID | None:
+    """Whose payment has this reference, however it is written; the latest, should two ever share one; None when nobody's has."""
+    said = ids.spoken_text(reference)
+    if said is None:
+        return None
+    asked = (
+        select(PAYMENT.c.customer_id).where(PAYMENT.c.reference == said).order_by(PAYMENT.c.started_at.desc()).limit(1)
+    )
+    found: UUID | None = session.execute(asked).scalar()
+    return found
+
+
 def payment_from(row: Any) -> Payment:
     return Payment(
-        customer_id=row.customer_id, payment_id=row.payment_id, bill_id=row.bill_id, bill=row.bill,
+        customer_id=row.customer_id, payment_id=row.payment_id, reference=row.reference, bill_id=row.bill_id, bill=row.bill,
         amount=Money(row.amount_minor, row.currency), state=row.state, page=row.page, method=row.method, why=row.why,
         started_at=row.started_at, settled_at=row.settled_at,
         came=None if row.came_minor is None else Money(row.came_minor, row.came_currency or row.currency), case_id=row.case_id,

@@ -121,7 +121,7 @@ def tell(
 ) -> None:
     """The customer's timeline has it."""
     data = {
-        "payment_id": str(payment.payment_id), "bill": payment.bill, "amount_minor": payment.amount.minor,
+        "payment_id": str(payment.payment_id), "reference": payment.reference, "bill": payment.bill, "amount_minor": payment.amount.minor,
         "currency": payment.amount.currency, **more,
     }  # fmt: skip
     interactions.record(session, payment.customer_id, kind, channel, actor, data, now, stage="pay")

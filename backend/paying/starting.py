@@ -71,7 +71,7 @@ def _kept(session: Session, actor: Actor, bill_id: UUID, now: datetime) -> tuple
     payment_id = ids.uuid7()
     session.execute(
         insert(PAYMENT).values(
-            customer_id=profile.customer_id, payment_id=payment_id, bill_id=bill_id, bill=bill.reference,
+            customer_id=profile.customer_id, payment_id=payment_id, reference=ids.spoken_reference(), bill_id=bill_id, bill=bill.reference,
             amount_minor=bill.amount.minor, currency=bill.amount.currency, state="started", guard=guard, page="",
             provider_id="", method="", why="", notices=[], started_at=now,
         )

@@ -29,6 +29,8 @@ class PaymentRow(SQLModel, table=True):
     customer_id: UUID = Field(primary_key=True, foreign_key="customer.customer_id")
     payment_id: UUID = Field(primary_key=True, index=True)
     """Told to the provider, and by it to us: looked up without knowing whose it is."""
+    reference: str = Field(default="", index=True, sa_column_kwargs={"server_default": text("''")})
+    """What people read out of the receipt; the same for good."""
     bill_id: UUID
     bill: str
     amount_minor: int

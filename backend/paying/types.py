@@ -29,6 +29,8 @@ class Payment:
 
     customer_id: UUID
     payment_id: UUID
+    reference: str
+    """Short, for people to read out."""
     bill_id: UUID
     bill: str
     amount: Money

@@ -73,7 +73,7 @@ from backend.profiles.likeness import forgiven, is_slip, meant, nearly
 from backend.profiles.masking import DOTS, OPEN, Mask, email_text, mask_of, name_text, phone_text
 from backend.profiles.merging import hold_both, known_as, move_customer, move_customer_back, taken_attributes
 from backend.profiles.moments import told_moment
-from backend.profiles.naming import names_of
+from backend.profiles.naming import names_of, restricted_group
 from backend.profiles.queries import STAMP
 from backend.profiles.representing import (
     add_representative,
@@ -147,7 +147,7 @@ __all__ = [
     "memberships", "move_customer", "move_customer_back", "moves", "name_text", "named_for", "names_of", "nearly",
     "no_longer_known_by", "normalise", "note_closing", "note_erased", "note_progress", "note_swept", "owner",
     "owners", "pay_bill", "phone_text", "profile", "read_as", "reader", "renew_belonging", "renew_household",
-    "renew_kept", "representative", "representatives", "resolve", "revise", "rewrite", "score", "search",
+    "renew_kept", "representative", "representatives", "resolve", "restricted_group", "revise", "rewrite", "score", "search",
     "set_consent", "set_language", "set_moment", "settle", "snapshot", "some_among", "some_from", "sources",
     "stamp", "stamp_of", "states_after", "states_due", "stir", "stir_home", "take_back_truth", "taken_attributes",
     "tell_contact", "these", "told_apart", "told_moment", "truths_of", "unswept", "versions_after", "waiting_credits", "why",

@@ -16,6 +16,7 @@ from backend import db
 from backend.catalogue import service as catalogues
 from backend.interactions import service as interactions
 from backend.matrix.service import Pack
+from backend.overview import service as overview
 from backend.profiles import service as profiles
 from backend.record import service as record
 from backend.rehearsing import scripts
@@ -78,7 +79,7 @@ class Rehearsal:
         return [scripts.Person(one.customer_id, one.name, one.phone) for one in found if one.phone]
 
     def __enter__(self) -> Rehearsal:
-        interactions.use_queues(catalogues.telephony_in_force)
+        interactions.use_queues(catalogues.telephony_in_force, overview.who_may_open)
         self._crew: Crew = call_in(self.wanted.agents, self._pack)
         wanted, random = self.wanted, self._random
         self.player = Player(wanted.speed, wanted.threads, wanted.ends - wanted.begins)

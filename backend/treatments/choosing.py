@@ -6,7 +6,7 @@ the guard of slots: where it went meanwhile nothing is accepted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -93,6 +93,16 @@ def treatment_of(row: Any, inputs: Inputs) -> Treatment:
     return inputs.configuration.catalogue_of(row.catalogue_version).treatments[row.treatment]
 
 
+def plannable(
+    session: Session, free: Iterable[cases.Slot], t: Treatment, row: Any, inputs: Inputs, now: datetime
+) -> tuple[cases.Slot, ...]:
+    """Of these times those at which somebody can still come for the offer: as far ahead as the treatment asks, on days with a place."""
+    days = budgets.free_days(session, row.customer_id, row.offer_id, t, inputs.pack, inputs.today, now)
+    first = budgets.earliest_day(t, inputs.today)
+    found = ((one, clock.local_day(one.at, inputs.profile.timezone)) for one in free)
+    return tuple(one for one, day in found if day >= first and (days is None or day.isoformat() in days))
+
+
 _MISSING = {
     "slot": noted("Choose a time."), "address": noted("Write the address."), "choice": NOT_ONE,
     "text": noted("Write a few words."), "date": noted("Choose a day."),
@@ -114,13 +124,7 @@ def _asked(session: Session, one: Input, t: Treatment, row: Any, inputs: Inputs,
     # A calendar that the pack in force has no more has no times: then they are told that somebody calls about it.
     free = cases.free_times(session, inputs.pack, one.calendar, now) if _there(one.calendar, inputs) else ()
     if t.fulfilment.kind == "booking":
-        days = budgets.free_days(session, row.customer_id, row.offer_id, t, inputs.pack, inputs.today, now)
-        first = budgets.earliest_day(t, inputs.today)
-        free = tuple(
-            slot
-            for slot in free
-            if (day := clock.local_day(slot.at, zone)) >= first and (days is None or day.isoformat() in days)
-        )
+        free = plannable(session, free, t, row, inputs, now)
     answers = tuple(
         Answer(clock.utc(s.at).isoformat(), cases.slot_text(s.at, s.until, zone), clock.local_day(s.at, zone), s)
         for s in free

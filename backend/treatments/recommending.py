@@ -213,8 +213,8 @@ def agreed_about(
 
 def owner_of_reference(session: Session, text: str) -> UUID | None:
     """The customer whose offer has this spoken reference, in whatever case and spacing; the latest, should two ever share one."""
-    said = "".join(text.split()).replace("-", "").upper()
-    if len(said) != ids.SPOKEN_LENGTH or set(said) - set(ids.SPOKEN_ALPHABET):
+    said = ids.spoken_text(text)
+    if said is None:
         return None
     found: UUID | None = session.execute(_BY_REFERENCE, {"reference": said}).scalar()
     return found

@@ -44,6 +44,7 @@ from backend.treatments.merging import (
     move_customer_back,
     offers_told,
 )
+from backend.treatments.moving import move_visit, visit_times
 from backend.treatments.nothing_offered import CameToNothing, came_to_nothing
 from backend.treatments.owing import ABOUT_PAYING, bill_paid
 from backend.treatments.parity import View, compare_channels
@@ -72,7 +73,7 @@ from backend.treatments.recommending import for_agent as recommend_for_agent
 from backend.treatments.recommending import for_customer as recommend_for_customer
 from backend.treatments.replaying import Replay, all_ids, replay
 from backend.treatments.taken_back import KeptAndUndone, kept_and_undone
-from backend.treatments.undoing import close_case, move_visit, undo
+from backend.treatments.undoing import close_case, undo
 
 __all__ = [
     "ABOUT_PAYING",
@@ -178,6 +179,7 @@ __all__ = [
     "thought_of",
     "undo",
     "views_then",
+    "visit_times",
     "waiting_terms",
     "weighing",
     "what_would_change",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from backend import db
 from backend.budgets import service as budgets
 from backend.cases import service as cases
 from backend.interactions import service as interactions
-from backend.matrix.service import Pack, day_text
+from backend.matrix.service import day_text
 from backend.profiles import service as profiles
 from backend.record import service as record
 from backend.treatments import cards, choosing
@@ -100,30 +100,6 @@ def close_case(
     if case.offer_id is not None:
         mine = (_OFFER.c.customer_id == customer_id, _OFFER.c.offer_id == case.offer_id)
         session.execute(update(_OFFER).where(*mine).values(undo_until=None))
-    return case
-
-
-def move_visit(
-    session: Session, customer_id: UUID, case_id: UUID, at: datetime, *, zone: str, pack: Pack, actor: Actor, now: datetime,
-    channel: str,
-) -> cases.Case:  # fmt: skip
-    """The visit at another time; the offer that it came of may be taken back until the day before it, as it may from the first.
-
-    Raises NotFound, Invalid, and Conflict as the move itself does.
-    """
-    lock_ledger(session, customer_id)
-    case = cases.move_visit(
-        session, customer_id, case_id, at, zone=zone, pack=pack, actor=actor, now=now, channel=channel
-    )
-    if case.offer_id is None or case.day is None:
-        return case
-    inputs = gather(session, customer_id, now)
-    row = next((one for one in inputs.offers if one.offer_id == case.offer_id), None)
-    if row is not None and row.undo_until is not None and row.taken_on is not None:
-        days = inputs.configuration.catalogue_of(row.catalogue_version).treatments[row.treatment].fulfilment.undo_days
-        until = min(row.taken_on + timedelta(days=days), case.day - timedelta(days=1))
-        mine = (_OFFER.c.customer_id == customer_id, _OFFER.c.offer_id == case.offer_id)
-        session.execute(update(_OFFER).where(*mine).values(undo_until=until))
     return case
 
 

@@ -40,6 +40,11 @@ def short_weekday(day: date) -> str:
     return f"{day:%a}" if base(spoken()) == ENGLISH else _written(day, spoken(), "EEE", "")
 
 
+def day_of_week(day: date) -> str:
+    """ "Sat 5 Dec", where the year goes without saying."""
+    return f"{day:%a} {day.day} {day:%b}" if base(spoken()) == ENGLISH else _written(day, spoken(), "", "MMMEd")
+
+
 def span(local: datetime, end: datetime) -> str:
     """ "Monday 23 November, 18:00 to 18:30", of instants that are local already."""
     day = local.date()

@@ -46,6 +46,12 @@ def spoken_reference(rand: random.Random | None = None) -> str:
     return "".join(choose(SPOKEN_ALPHABET) for _ in range(SPOKEN_LENGTH))
 
 
+def spoken_text(text: str) -> str | None:
+    """The reference that is meant, however it is written: "k7m 4qx"; None for what can be none."""
+    said = "".join(text.split()).replace("-", "").upper()
+    return said if len(said) == SPOKEN_LENGTH and not set(said) - set(SPOKEN_ALPHABET) else None
+
+
 def _present() -> UUID:
     """Twelve bits below the millisecond keep the order, as RFC 9562 section 6.2 allows (method 3)."""
     global _last

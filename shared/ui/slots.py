@@ -56,10 +56,10 @@ def day_of_slots(day: date) -> str:
 
 
 def slot_text(day: date, one: FreeTime, zone: str) -> str:
-    """ "Sat 14:00 to 14:30"."""
+    """ "Sat 5 Dec, 14:00 to 14:30": with its date, which is all that one sees of a select that is closed."""
     return _(
-        "%(day)s %(from)s to %(until)s",
-        **{"day": dates.short_weekday(day), "from": as_clock(one.at, zone), "until": as_clock(one.until, zone)},
+        "%(day)s, %(from)s to %(until)s",
+        **{"day": dates.day_of_week(day), "from": as_clock(one.at, zone), "until": as_clock(one.until, zone)},
     )
 
 

@@ -1,6 +1,12 @@
 """`evenhand bench`: rows named as promised, each measured for what its name says; small settings, the whole way."""
 
+import contextlib
 import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from backend.benching import copies, living, rows, watching
+from e2e.servers import environment, free_port
 from tests import commands
 from tests.apps import settings_for
 
@@ -165,3 +172,39 @@ def test_finding_as_one_types_is_measured_and_finds(loaded_sqlite_url: str, tmp_
     for kind in kinds:
         assert found[f"{kind}_900"]["cut"] == 0
         assert found[f"{kind}_900"]["none"] <= (20 if kind == "slip" else 0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_a_measurement_that_is_ended_leaves_no_server_behind(
+    loaded_sqlite_url: str, tmp_path: Path, number: signal.Signals
+) -> None:
+    around = environment(loaded_sqlite_url, tmp_path, free_port()) | {"TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-c", "from backend.cli import main; main()", "bench", "http", "--n", "100000"]
+    with (tmp_path / "said.txt").open("wb") as said:
+        measuring = subprocess.Popen(command, env=around, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+    try:
+        server = wait_for(lambda: next(iter(copies_served(tmp_path)), 0))
+    finally:
+        measuring.send_signal(number)
+    assert measuring.wait(60) == (-number if number is signal.SIGKILL else 128 + number)
+    assert server
+    assert wait_for(lambda: not copies_served(tmp_path))
+    if number is not signal.SIGKILL:
+        assert not list(tmp_path.glob("evenhand-bench-*")), "the copy is gone too"
+
+
+def copies_served(home: Path) -> list[int]:
+    """The processes that serve a copy that lies in this folder."""
+    found = []
+    for one in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if f"EVENHAND_HOME={home}/evenhand-bench-".encode() in (one / "environ").read_bytes():
+                found.append(int(one.name))
+    return found
+
+
+def wait_for(is_so: Callable[[], Any], seconds: float = 40) -> Any:
+    until = time.monotonic() + seconds
+    while not (found := is_so()) and time.monotonic() < until:
+        time.sleep(0.1)
+    return found

@@ -122,6 +122,35 @@ def test_a_visit_that_is_moved_may_be_called_off_until_the_day_before_it() -> No
     assert row_of(offer).undo_until == first
 
 
+def test_a_visit_is_moved_only_to_what_could_still_be_planned_now() -> None:
+    """Three working days ahead are Wednesday, whenever the calendar itself has times."""
+    ask(WHEN, fulfilment={**VISIT, "lead_days": 3})
+    wednesday = TUESDAY + timedelta(days=1)
+    offer = visit()
+    accept(offer, when=wednesday.isoformat())
+    work()
+    [case] = open_work()
+    with db.reading() as session:
+        pack = catalogues.pack_in_force(session)
+        sooner = [one.at for one in cases.visit_times(session, ADA, case.case_id, pack, NOW) if one.at < wednesday]
+        offered = [one.at for one in treatments.visit_times(session, ADA, case.case_id, pack, NOW)]
+    assert sooner
+    assert min(offered) == wednesday + timedelta(hours=2)
+    with pytest.raises(Invalid), db.transaction() as session:
+        treatments.move_visit(
+            session,
+            ADA,
+            case.case_id,
+            sooner[0],
+            zone="America/New_York",
+            pack=pack,
+            actor=BY_ADA,
+            now=NOW,
+            channel="portal",
+        )
+    assert open_work()[0].slot_at == wednesday
+
+
 def test_without_what_is_required_nothing_is_accepted_and_all_of_it_is_named() -> None:
     offer = visit()
     with pytest.raises(Invalid) as refused:
@@ -207,6 +236,32 @@ def test_the_day_that_was_chosen_is_the_day_of_which_the_budget_gives_a_place() 
     assert date(2026, 11, 24) not in days, "the other time of that day is free, but nobody is"
     with pytest.raises(Invalid, match="just taken"):
         accept(visit(other), when=(TUESDAY + timedelta(hours=2)).isoformat())
+
+
+def test_the_place_of_a_day_moves_along_with_the_visit() -> None:
+    ask(WHEN, budget=1, use=[{"budget": "visits"}])
+    offer = visit()
+    accept(offer, when=AT)
+    work()
+    [case] = open_work()
+    wednesday = TUESDAY + timedelta(days=1)
+    with db.transaction() as session:
+        pack = catalogues.pack_in_force(session)
+        treatments.move_visit(
+            session,
+            ADA,
+            case.case_id,
+            wednesday,
+            zone="America/New_York",
+            pack=pack,
+            actor=BY_ADA,
+            now=NOW,
+            channel="portal",
+        )
+    other, _ = enter(1)
+    days = [day for day, _ in asked(visit(other))["when"].days]
+    assert date(2026, 11, 24) in days
+    assert date(2026, 11, 25) not in days
 
 
 def test_staff_ask_first_though_all_of_it_may_be_left_empty() -> None:

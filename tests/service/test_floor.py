@@ -27,7 +27,7 @@ def now() -> datetime:
 
 @pytest.fixture(autouse=True)
 def queues() -> None:
-    interactions.use_queues(catalogues.telephony_in_force)
+    interactions.use_queues(catalogues.telephony_in_force, overview.who_may_open)
 
 
 def call(name: str, line: str, at: datetime, answered: int | None, over: int | None = None) -> None:

@@ -9,9 +9,11 @@ from uuid import UUID
 import pytest
 
 from backend import db
+from backend.cases import service as cases
 from backend.interactions import service as interactions
 from backend.overview import service as overview
 from backend.people import service as people
+from backend.profiles import service as profiles
 from shared.kernel import clock
 from shared.kernel.actors import SYSTEM, Actor
 from shared.kernel.errors import Conflict, Invalid, NotFound
@@ -181,3 +183,63 @@ def test_a_contact_in_a_branch_is_no_call(two: tuple[Actor, Actor, datetime]) ->
     assert (told.kind, told.channel) == ("contact", "branch")
     assert interactions.in_words(told, "agent").title == "Contact in a branch"
     assert interactions.in_words(told, "customer").title == "You talked to us in a branch"
+
+
+@pytest.fixture
+def closed() -> str:
+    """The telephone of somebody who works here, whom one team alone may open."""
+    found = customer()
+    with db.transaction() as session:
+        profiles.learn(session, found.customer_id, now=clock.now(), attributes={"works_here": True})
+    return str(found.phone)
+
+
+def let_in(actor: Actor) -> None:
+    with db.transaction() as session:
+        cases.join_teams(session, UUID(actor.id), ["confidential"])
+
+
+def test_a_call_of_a_closed_customer_rings_only_where_they_may_be_opened(
+    two: tuple[Actor, Actor, datetime], closed: str
+) -> None:
+    first, second, now = two
+    let_in(second)
+    assert calls_in(now, number=closed) == second.name
+    assert calls_in(now, external="c2") == first.name
+    # It goes on ringing there, however long, and is never the other's.
+    hang_up(now, external="c2")
+    assert after(now, 16) == second.name
+    assert after(now, 40) == second.name
+
+
+def test_a_call_of_a_closed_customer_waits_until_one_who_may_is_ready_and_the_wall_says_for_whom(
+    two: tuple[Actor, Actor, datetime], closed: str
+) -> None:
+    first, second, now = two
+    assert calls_in(now, number=closed) == ""
+    assert after(now, 20) == "nobody"
+    (line,) = overview.wall(now + timedelta(seconds=21)).lines
+    assert line.only_for == "Confidential accounts"
+    with db.transaction() as session:
+        assert interactions.take_waiting(session, first, now) is None
+    let_in(second)
+    with db.transaction() as session:
+        interactions.set_agent_state(session, second, "away", now)
+        interactions.set_agent_state(session, second, "ready", now)
+        taken = interactions.take_waiting(session, second, now)
+    assert taken is not None
+    (line,) = overview.wall(now + timedelta(seconds=22)).lines
+    assert line.only_for == ""
+
+
+def test_whom_a_call_is_taken_to_be_answered_by_may_open_the_customer(
+    two: tuple[Actor, Actor, datetime], closed: str
+) -> None:
+    _first, second, now = two
+    assert calls_in(now, number=closed) == ""
+    # The telephone does not say who answered: nobody is taken for it who may not open whose call it is.
+    assert answer(now + timedelta(seconds=1)).staff_id is None
+    hang_up(now + timedelta(seconds=2))
+    let_in(second)
+    assert calls_in(now + timedelta(seconds=3), external="c2", number=closed) == second.name
+    assert answer(now + timedelta(seconds=4), external="c2").staff == second.name

@@ -203,6 +203,8 @@ def test_an_act_on_a_page_that_is_out_of_date_is_refused_and_says_so(desk_as: Si
     refused = stale.submit(f"{here}/withdrawal")
     assert refused.status == 409
     assert "changed this draft meanwhile" in refused.text
+    again = refused.submit(f"{here}/withdrawal")
+    assert again.status == 200, "it is the draft's page as it stands now, from which one goes on"
 
 
 def test_an_agent_sees_none_of_it(desk_as: Sign) -> None:

@@ -163,6 +163,9 @@ def test_a_plan_is_sent_back_and_changed(desk_as: Sign) -> None:
     assert form.one("input", id="lift").get("value") == "20"
     changed = form.submit(f"{here}/plan", lift="40")
     assert "Planned anew" in changed.text
+    late = form.submit(f"{here}/plan", lift="60", name="Typed too late")
+    assert late.status == 409
+    assert late.one("input", id="name").get("value") == "Typed too late", "nothing that was typed is lost"
     withdrawn = author.get(here).submit(f"{here}/withdrawal")
     assert "Withdrawn" in withdrawn.text
 

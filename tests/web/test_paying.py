@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 
 from backend import db
 from backend.interactions import service as interactions
+from backend.overview import service as overview
 from backend.paying import service as paying
 from backend.paying.tables import PaymentRow
 from backend.profiles import service as profiles
@@ -130,6 +131,11 @@ def test_a_bill_is_paid_on_the_providers_page_and_settled_by_its_word(
     assert owing.told() == (200, {"state": "paid"})
     paid = back(owing)
     assert "Paid: $" in text_of(paid.one("h1"))
+    reference = owing.payment().reference
+    assert text_of(paid.one("span", class_="reference")) == f"{reference[:3]} {reference[3:]}", (
+        "short enough to be read out"
+    )
+    assert str(owing.payment().payment_id) not in text_of(paid.one("div", id="payment"))
     assert owing.status() == "paid"
     assert not owing.browser.get(owing.where).all("button", class_="primary")
     after = owing.facts()
@@ -140,6 +146,8 @@ def test_a_bill_is_paid_on_the_providers_page_and_settled_by_its_word(
     assert waits == [owing.profile.customer_id], "what was offered about paying is looked at again"
     seen = desk_as("agent1@demo.example").get(f"/customers/{owing.profile.customer_id}")
     assert "by card" in seen.text, "the desk sees it at once"
+    with db.reading() as session:
+        assert overview.find_reference(session, f"{reference[:3]} {reference[3:]}".lower()) == owing.profile.customer_id
 
 
 def test_told_again_late_or_in_another_order_it_is_paid_once(owing: Owing) -> None:

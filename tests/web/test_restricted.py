@@ -20,7 +20,7 @@ from backend.profiles.types import Profile
 from backend.record import service as record
 from backend.record.service import Wanted
 from shared.kernel import clock
-from shared.kernel.errors import Restricted
+from shared.kernel.errors import Erased, Restricted
 from tests.calls import agent, answer, customer, ring
 from tests.cast import ADMIN, AGENT, SUPERVISOR, sign_in
 from tests.pages import Browser
@@ -128,8 +128,9 @@ def test_a_contact_with_them_ends_as_handed_over(desk_as: Desk, closed: Profile)
 def test_the_wall_tells_that_somebody_is_there_and_not_who(desk_as: Desk, closed: Profile) -> None:
     now = clock.now()
     agent("agent1", now)
-    ring(str(closed.phone), now)
-    answer(now)
+    # The telephone system's own word, which the desk takes.
+    ring(str(closed.phone), now, "agent1")
+    answer(now, "agent1")
     wall = desk_as(SUPERVISOR).get("/wall")
     assert "Restricted customer" in wall.text
     assert closed.name not in wall.text
@@ -138,6 +139,15 @@ def test_the_wall_tells_that_somebody_is_there_and_not_who(desk_as: Desk, closed
     with db.reading() as session:
         (contact,) = interactions.open_with_customer(session, closed.customer_id)
     assert desk_as(ADMIN).get(f"/floor/{closed.customer_id}/{contact.interaction_id}").status == 403
+
+
+def test_the_wall_says_for_which_team_their_call_waits(desk_as: Desk, closed: Profile) -> None:
+    now = clock.now()
+    agent("agent1", now)
+    ring(str(closed.phone), now)
+    wall = desk_as(SUPERVISOR).get("/wall")
+    assert "for Confidential accounts only" in wall.text
+    assert closed.name not in wall.text
 
 
 def test_nobody_lets_themselves_in(desk_as: Desk, closed: Profile) -> None:
@@ -206,3 +216,28 @@ def test_another_rule_in_force_closes_anew(desk_app: Flask, closed: Profile) -> 
         pass
     with db.reading() as session:
         assert profiles.profile(session, closed.customer_id).restricted == ""
+
+
+def test_their_data_is_handed_over_and_erased_by_who_handles_that_for_all_on_the_record(
+    desk_as: Desk, closed: Profile
+) -> None:
+    """Rights of the law do not wait for a team; all else of the customer stays closed."""
+    where = f"/customers/{closed.customer_id}"
+    admin = desk_as(ADMIN)
+    shut = admin.get(where)
+    assert shut.status == 403
+    assert f"{where}/data" in [a.get("href") for a in shut.all("a")]
+    page = admin.get(f"{where}/data")
+    assert closed.number in page.text
+    fields = next(form.fields for form in page.forms if form.fields.get("csrf_token"))
+    copy = admin.client.post(f"{where}/data/copy", data={**fields, "kind": "json"})
+    assert closed.name in copy.get_data(as_text=True)
+    assert page.submit("/data/erasure", number="C0").status == 422
+    with db.reading() as session:
+        trail = [one.action for one in record.entries(session, Wanted(customers=(closed.customer_id,)), None)[0]]
+    assert {"customer.looked", "customer.exported", "customer.kept_closed"} <= set(trail)
+    assert admin.get(where).status == 403
+    assert desk_as(SUPERVISOR).get(f"{where}/data").status == 403, "the permission is asked for as ever"
+    assert "Erased" in page.submit("/data/erasure", number=closed.number).text
+    with db.reading() as session, pytest.raises(Erased):
+        profiles.resolve(session, closed.customer_id)
