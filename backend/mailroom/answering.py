@@ -192,7 +192,9 @@ def _paid(session: Session, event: Event) -> None:
     data = event.data
     profile = profiles.profile(session, event.customer_id)
     amount = Money(int(data["amount_minor"]), str(data["currency"]))
-    subject, text = receipts.paid(profile, str(data["bill"]), amount, str(data.get("reference") or data["payment_id"]), event.at)
+    subject, text = receipts.paid(
+        profile, str(data["bill"]), amount, str(data.get("reference") or data["payment_id"]), event.at
+    )
     _confirmed(session, profile, event, UUID(data["payment_id"]), subject, text)
 
 
