@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -32,11 +33,12 @@ def weights(browser: Browser, page: Page) -> tuple[int, int, int]:
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """What is asked of the database meanwhile."""
+    """What this thread asks of the database meanwhile: others listen for changes beside it."""
     asked: list[str] = []
+    mine = threading.get_ident()
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith(("BEGIN", "SET")):
+        if threading.get_ident() == mine and not statement.startswith(("BEGIN", "SET")):
             asked.append(statement)
 
     event.listen(Engine, "before_cursor_execute", note)
