@@ -5,7 +5,7 @@ import fcntl
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -65,7 +65,11 @@ def in_turn(app: "WSGIApplication") -> "Callable[[WSGIEnvironment, StartResponse
     line = threading.Lock()
 
     def turned(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        if environ["REQUEST_METHOD"] != "GET" or not _joined(line):
+        if environ["REQUEST_METHOD"] != "GET":
+            return app(environ, start_response)
+        if line.locked():
+            start_response = _sending_on(start_response)
+        if not _joined(line):
             return app(environ, start_response)
         try:
             return app(environ, start_response)
@@ -73,6 +77,19 @@ def in_turn(app: "WSGIApplication") -> "Callable[[WSGIEnvironment, StartResponse
             _left()
 
     return turned
+
+
+def _sending_on(start_response: "StartResponse") -> "StartResponse":
+    """The same, ending the connection with the answer: the next one is taken by a process that is free.
+
+    A connection stays with the process that took it, and most are made while nobody is at work: one process would have most
+    of them for good, with a line before it, and another none.
+    """
+
+    def begin(status: str, headers: list[tuple[str, str]], *failure: Any) -> Any:
+        return start_response(status, [*headers, ("Connection", "close")], *failure)
+
+    return begin
 
 
 @contextlib.contextmanager

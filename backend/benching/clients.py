@@ -1,4 +1,4 @@
-"""Light clients: kept-alive connections on bare sockets, so that what is measured is the server and not who asks it."""
+"""Light clients: bare sockets, kept alive as long as the server wants, so that what is measured is the server and not who asks it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from backend.benching.rows import Row, row
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _COOKIE = re.compile(rb"\r\nset-cookie: *([^=;\r]+)=([^;\r]*)", re.IGNORECASE)
+_LAST = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 _TOKEN = re.compile(rb'name="csrf_token"[^>]*value="([^"]+)"')
 PATIENCE_SECONDS = 30
 
@@ -27,6 +28,9 @@ class Client:
     cookies: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._connect()
+
+    def _connect(self) -> None:
         self._socket = socket.create_connection(("127.0.0.1", self.port), PATIENCE_SECONDS)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -59,6 +63,9 @@ class Client:
         while missing > 0:
             parts.append(self._more())
             missing -= len(parts[-1])
+        if _LAST.search(head):
+            self._socket.close()
+            self._connect()
         return status, b"".join(parts)
 
     def sign_in(self, path: str, who: str, password: str, field_name: str) -> None:

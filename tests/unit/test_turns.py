@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from werkzeug.test import Client
@@ -125,3 +125,30 @@ def test_a_lock_is_held_outside_the_line_too() -> None:
     with turns.held(lock), turns.aside():
         assert lock.locked()
     assert not lock.locked()
+
+
+def test_whoever_had_to_wait_in_line_is_sent_on_to_another_process() -> None:
+    """A connection that stays with a busy process would wait there for good, while another process is idle."""
+    inside, go_on = threading.Event(), threading.Event()
+    told: dict[str, list[tuple[str, str]]] = {}
+
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        if environ["PATH_INFO"] == "/first":
+            inside.set()
+            go_on.wait(10)
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b""]
+
+    line = turns.in_turn(app)
+
+    def ask(path: str) -> None:
+        line({"REQUEST_METHOD": "GET", "PATH_INFO": path}, lambda status, headers, *_: told.update({path: headers}))  # type: ignore[arg-type]
+
+    first = threading.Thread(target=ask, args=("/first",))
+    first.start()
+    assert inside.wait(10)
+    ask("/second")
+    go_on.set()
+    first.join(10)
+    assert ("Connection", "close") in told["/second"]
+    assert ("Connection", "close") not in told["/first"]
