@@ -142,7 +142,10 @@ def test_whoever_had_to_wait_in_line_is_sent_on_to_another_process() -> None:
     line = turns.in_turn(app)
 
     def ask(path: str) -> None:
-        line({"REQUEST_METHOD": "GET", "PATH_INFO": path}, lambda status, headers, *_: told.update({path: headers}))  # type: ignore[arg-type]
+        def begin(_status: str, headers: list[tuple[str, str]], *_failure: Any) -> Any:
+            told[path] = headers
+
+        line({"REQUEST_METHOD": "GET", "PATH_INFO": path}, begin)
 
     first = threading.Thread(target=ask, args=("/first",))
     first.start()
