@@ -80,7 +80,8 @@ class Watch:
             return
         with self._news:
             self._changes += wanted
-            if len(self._changes) > WAITING:
+            if len(self._changes) > WAITING or any(change.topic == RETURN for change in wanted):
+                # Whoever looks at everything anew needs no other word of what came until then.
                 self._changes = [Change(self._changes[-1].id, RETURN)]
             self._news.notify()
 
